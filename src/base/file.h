@@ -1,0 +1,21 @@
+/* file.h - files: whole reads with a cap, memory maps, atomic writes. */
+#ifndef HX_BASE_FILE_H
+#define HX_BASE_FILE_H
+
+#include "base/buf.h"
+
+/* A read-only memory map of a regular file. {NULL, 0} for an empty file. */
+typedef struct {
+    hx_str bytes;
+} hx_mapping;
+
+hx_status hx_mapping_open(hx_mapping *m, const char *path, hx_error *err) HX_MUST_USE;
+void hx_mapping_close(hx_mapping *m);
+
+/* Reads all of `path` into `out` (initialised; its cap is the limit). Refuses directories and devices. */
+hx_status hx_file_read(const char *path, hx_buf *out, hx_error *err) HX_MUST_USE;
+/* Writes path.tmp, fsyncs, renames: the old file or the new one is there, never half of one. Mode 0600 if `private_`. */
+hx_status hx_file_write(const char *path, hx_str bytes, bool private_, hx_error *err) HX_MUST_USE;
+bool hx_file_exists(const char *path);
+
+#endif
