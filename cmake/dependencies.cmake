@@ -2,6 +2,6 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(HX_DEPS REQUIRED IMPORTED_TARGET
-    jansson>=2.13 libutf8proc>=2.7 libzstd>=1.5 zlib>=1.2 libzip>=1.7 libxml-2.0>=2.9 sqlite3>=3.40 libxxhash>=0.8)
+    jansson>=2.13 libutf8proc>=2.6 libzstd>=1.5 zlib>=1.2 libzip>=1.7 libxml-2.0>=2.9 sqlite3>=3.40 libxxhash>=0.8)
 add_library(hx_dependencies INTERFACE)
 target_link_libraries(hx_dependencies INTERFACE PkgConfig::HX_DEPS Threads::Threads m)

@@ -11,11 +11,12 @@ typedef struct {
     size_t alloc;
     size_t cap; /* the most bytes it may hold */
     bool failed; /* out of memory or over the cap: what was appended since is lost */
+    bool no_memory; /* `failed` for want of memory */
 } hx_buf;
 
 void hx_buf_init(hx_buf *b, size_t cap);
 void hx_buf_release(hx_buf *b);
-void hx_buf_reset(hx_buf *b); /* len = 0, keeps the memory */
+void hx_buf_reset(hx_buf *b); /* len = 0, not failed; keeps the memory */
 bool hx_buf_reserve(hx_buf *b, size_t more); /* room for `more` bytes behind len */
 bool hx_buf_append(hx_buf *b, const void *data, size_t len);
 bool hx_buf_append_str(hx_buf *b, hx_str s);

@@ -37,7 +37,8 @@ typedef struct {
 
 hx_status hx_zone_init(hx_zone *z, const char *name, hx_error *err) HX_MUST_USE;
 void hx_zone_release(hx_zone *z);
-int64_t hx_zone_to_utc_ms(const hx_zone *z, int64_t local_ms); /* first of two in a fold; shifted on in a gap */
+/* The first of two in a fold; shifted on in a gap. */
+int64_t hx_zone_to_utc_ms(const hx_zone *z, int64_t local_ms);
 int64_t hx_zone_to_local_ms(const hx_zone *z, int64_t utc_ms);
 
 #endif

@@ -16,8 +16,12 @@ hx_status hx_fail_row(hx_error *err, hx_status code, int64_t row, const char *fo
 /* The Chinese form of an English message format, or NULL. Both take the same arguments. */
 const char *hx_message_zh(const char *format);
 
+/* Bytes of `s` worth showing in a message: at most HX_STR_SHOWN_MAX, cut at a code point. */
+#define HX_STR_SHOWN_MAX 200
+int hx_str_shown(hx_str s);
+
 /* `%.*s` arguments of a view: hx_fail(err, HX_EINVAL, "... '%.*s'", HX_STR_ARG(s)). */
-#define HX_STR_ARG(s) (int)((s).len > 200 ? 200 : (s).len), (s).ptr ? (s).ptr : ""
+#define HX_STR_ARG(s) hx_str_shown(s), (s).ptr ? (s).ptr : ""
 
 #define HX_TRY(call)                                                                               \
     do {                                                                                           \

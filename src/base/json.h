@@ -11,8 +11,8 @@
 
 /* Parses one JSON value. `what` names the input in the error. Refuses more than `max_bytes`, deeper than
  * HX_JSON_DEPTH_MAX, duplicate keys, invalid UTF-8. The caller json_decref()s *out. */
-hx_status hx_json_parse(hx_str text, size_t max_bytes, const char *what, json_t **out, hx_error *err)
-    HX_MUST_USE;
+hx_status hx_json_parse(hx_str text, size_t max_bytes, const char *what, json_t **out,
+                        hx_error *err) HX_MUST_USE;
 
 /* Streaming writer: hx_json_key() before each member's value; commas are put by the writer. */
 typedef struct {
@@ -32,7 +32,8 @@ void hx_json_key_str(hx_json_writer *w, hx_str key);
 void hx_json_str(hx_json_writer *w, hx_str s); /* invalid UTF-8 becomes U+FFFD */
 void hx_json_cstr(hx_json_writer *w, const char *s);
 void hx_json_int(hx_json_writer *w, int64_t v);
-void hx_json_double(hx_json_writer *w, double v); /* shortest that reads back equal; NaN and infinities are null */
+/* The shortest that reads back equal; NaN and infinities are null. */
+void hx_json_double(hx_json_writer *w, double v);
 void hx_json_bool(hx_json_writer *w, bool v);
 void hx_json_null(hx_json_writer *w);
 void hx_json_raw(hx_json_writer *w, hx_str json); /* already JSON */

@@ -1,5 +1,5 @@
-/* queue.h - a bounded queue of pointers between threads (many producers, many consumers), and threads that
- * report a status. push blocks while full, pop while empty; close wakes everyone. */
+/* queue.h - a bounded queue of pointers between threads (many producers, many consumers). push blocks while
+ * full, pop while empty; close wakes everyone. */
 #ifndef HX_BASE_QUEUE_H
 #define HX_BASE_QUEUE_H
 
