@@ -1,0 +1,97 @@
+/* population.h - every customer at one time, in one walk over the store: 48 bytes a customer and the totals.
+ *
+ * Events later than as_of are not seen: a profile whose last event is later is folded again from its events up to as_of (undated
+ * events always count); people whose events are all later are left out. Money is compared in one currency, the main one: the
+ * currency with the largest sum of absolute amounts over all customers (ties: bytewise first). Guests are no customers.
+ *
+ *     hx_population *pop;
+ *     HX_TRY(hx__population_open(&pop, store, as_of, err));
+ *     for (size_t i = 0; i < pop->n; i++) ... pop->customers[i].monetary ...
+ *     hx__population_close(pop); */
+#ifndef HX_ANSWER_POPULATION_H
+#define HX_ANSWER_POPULATION_H
+
+#include "base/civil.h"
+#include "huaxiang/answer.h"
+#include "insight/segment.h"
+#include "store/store.h"
+
+#define HX_POPULATION_CURRENCIES_MAX 200 /* further ones are counted in no sum */
+#define HX_CURRENCY_TEXT_MAX 16
+
+typedef struct {
+    char currency[HX_CURRENCY_TEXT_MAX]; /* "" = not said */
+    hx_money amount; /* net over all customers, saturated */
+    hx_money refunded;
+    double weight; /* sum of absolute amounts a customer, by which the main one is chosen */
+} hx_population_spent;
+
+typedef struct hx_population {
+    int64_t as_of; /* ms; HX_TIME_NONE in a store without dated events */
+    bool latest; /* nothing had to be folded again: the stored profiles are the profiles at as_of */
+    hx_customer *customers; /* ascending by (int64_t)person; scored, with segments; owned */
+    size_t n;
+    hx_segment_population thresholds;
+    uint64_t hash; /* of all customers' measures, as_of and main currency: receipts name it */
+
+    char currency[HX_CURRENCY_TEXT_MAX]; /* the main one; "" = not said */
+    hx_population_spent spent[HX_POPULATION_CURRENCIES_MAX]; /* main first, then by weight */
+    size_t n_spent;
+
+    /* totals over customers */
+    uint64_t events, undated, orders, lines, refunds, buyers, texts, noise;
+    uint64_t kinds[HX_KIND_N];
+    uint64_t sentiments[HX_SENTIMENT_N];
+    uint64_t intents[HX_INTENT_N];
+    uint64_t langs[HX_LANG_N];
+    uint64_t by_hour[24], by_weekday[7]; /* UTC */
+    int64_t first, last; /* ms; HX_TIME_NONE */
+    uint64_t segment_sizes[HX_SEGMENT_N];
+    uint64_t group_sizes[HX_RFM_GROUPS]; /* by hx_rfm_group() */
+    uint64_t rfm_cells[5][5]; /* [r - 1][f - 1]: customers */
+
+    hx_store *store; /* borrowed */
+} hx_population;
+
+/* `as_of` may be HX_AS_OF_LATEST. HX_ELIMIT over 100 million customers. Keeps `s` until close. */
+hx_status hx__population_open(hx_population **out, hx_store *s, int64_t as_of,
+                              hx_error *err) HX_MUST_USE;
+void hx__population_close(hx_population *pop); /* NULL is fine */
+
+/* The record of a person, or NULL. */
+const hx_customer *hx__population_find(const hx_population *pop, uint64_t person);
+/* Every customer with the profile as of pop->as_of, in the order of pop->customers. Stops at the first status other than HX_OK. */
+typedef hx_status hx_population_fn(void *context, const hx_customer *c, const hx_profile *p,
+                                   hx_error *err);
+hx_status hx__population_each(const hx_population *pop, hx_population_fn *fn, void *context,
+                              hx_error *err) HX_MUST_USE;
+
+/* Indexes of the `limit` best (0 = all) by `compare` into *out (arena); *n = how many. `compare(context, a, b)` < 0 puts a first;
+ * `keep` says who takes part (NULL = all). */
+typedef int hx_customer_compare(const void *context, const hx_customer *a, const hx_customer *b);
+typedef bool hx_customer_keep(const void *context, const hx_customer *c);
+hx_status hx__population_top(const hx_population *pop, hx_customer_keep *keep,
+                             hx_customer_compare *compare, const void *context, size_t limit,
+                             hx_arena *arena, uint32_t **out, size_t *n, hx_error *err) HX_MUST_USE;
+/* Ready-made orders: most spent first (buyers alone), unhappiest first (customers with texts and a mean below 0). */
+hx_status hx__population_best(const hx_population *pop, size_t limit, hx_arena *arena,
+                              uint32_t **out, size_t *n, hx_error *err) HX_MUST_USE;
+hx_status hx__population_unhappiest(const hx_population *pop, size_t limit, hx_arena *arena,
+                                    uint32_t **out, size_t *n, hx_error *err) HX_MUST_USE;
+
+/* ---------------------------------------------------------------- one person at one time */
+/* HX_AS_OF_LATEST -> the time of the latest event; others as they are. */
+hx_status hx__as_of(hx_store *s, int64_t as_of, int64_t *out, hx_error *err) HX_MUST_USE;
+/* The zone of `o` (NULL or empty: the store's meta "timezone", else UTC). The caller releases it. */
+hx_status hx__answer_zone(hx_store *s, const hx_answer_options *o, hx_zone *out,
+                          hx_error *err) HX_MUST_USE;
+/* The person's profile at as_of (ms, resolved). HX_ENOTFOUND with a sentence where nothing was known by then. */
+hx_status hx__person_profile(hx_store *s, uint64_t person, int64_t as_of, hx_profile *out,
+                             hx_error *err) HX_MUST_USE;
+/* The person's events up to as_of, undated ones first. */
+hx_status hx__person_events(hx_store *s, uint64_t person, int64_t as_of, hx_arena *arena,
+                            hx_event **out, size_t *n, hx_error *err) HX_MUST_USE;
+/* A name to show: trait "name", else the first id's value, else the profile id. Borrows from `p` and `scratch`. */
+hx_str hx__person_name(const hx_profile *p, char scratch[HX_PROFILE_ID_MAX]);
+
+#endif
