@@ -1,0 +1,26 @@
+/* annotator.h - inside hx_annotator: one thread's scratch memory over a shared model. */
+#ifndef HX_TEXT_ANNOTATOR_H
+#define HX_TEXT_ANNOTATOR_H
+
+#include "base/buf.h"
+#include "text/model.h"
+
+/* A growing text with its map to the original; capacity counts bytes of text. */
+typedef struct {
+    char *text; /* owned; all three have `cap` elements */
+    uint32_t *starts;
+    uint32_t *ends;
+    size_t len;
+    size_t cap;
+} hx_clean_buf;
+
+struct hx_wordseg_scratch; /* wordseg.c */
+
+struct hx_annotator {
+    const hx_text_model *model; /* kept until free */
+    hx_clean_buf clean[2]; /* two: traditional -> simplified reads one and writes the other */
+    struct hx_wordseg_scratch *wordseg; /* owned */
+    hx_arena *scratch; /* for the engines (sentiment, keywords, intent): each public call resets it first */
+};
+
+#endif

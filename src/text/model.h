@@ -1,0 +1,28 @@
+/* model.h - inside hx_text_model: what hx_text_model_open() maps and builds; immutable afterwards, shared by threads. */
+#ifndef HX_TEXT_MODEL_H
+#define HX_TEXT_MODEL_H
+
+#include "base/map.h"
+#include "huaxiang/text.h"
+#include "text/datafile.h"
+
+/* lexicon.c: sentiment, negation, intent word lists under share_dir. */
+typedef struct hx_lexicon hx_lexicon;
+hx_status hx__lexicon_open(hx_lexicon **out, const char *share_dir, hx_error *err) HX_MUST_USE;
+void hx__lexicon_close(hx_lexicon *l); /* NULL is fine */
+uint64_t hx__lexicon_hash(const hx_lexicon *l);
+
+struct hx_wordseg; /* dictionary, HMM, user words, idf: wordseg_data.h */
+struct hx_t2s; /* traditional -> simplified: t2s.h */
+struct hx_charclass; /* what cleaning does with each code point: charclass.h */
+
+struct hx_text_model {
+    struct hx_charclass *charclass; /* owned, as all below */
+    struct hx_t2s *t2s;
+    struct hx_wordseg *wordseg;
+    hx_map stop_words; /* hx_hash(word) -> 1 */
+    hx_lexicon *lexicon;
+    uint64_t hash;
+};
+
+#endif
