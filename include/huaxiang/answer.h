@@ -22,37 +22,49 @@ typedef struct {
 } hx_answer_options;
 
 /* One customer's profile: id, ids, as_of, traits, activity, voice, interests, scores, segments (the profile of the interface). */
-HX_API hx_status hx_answer_show(hx_store *s, hx_str who, const hx_answer_options *o, hx_arena *arena, hx_str *json, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_answer_show(hx_store *s, hx_str who, const hx_answer_options *o,
+                                hx_arena *arena, hx_str *json, hx_error *err) HX_MUST_USE;
 
 /* That person's events as a JSON array, oldest first, the last `limit` (0 = all), each with its spans: sentiment evidence, keywords. */
-HX_API hx_status hx_answer_timeline(hx_store *s, hx_str who, size_t limit, const hx_answer_options *o, hx_arena *arena, hx_str *json, hx_error *err)
-    HX_MUST_USE;
+HX_API hx_status hx_answer_timeline(hx_store *s, hx_str who, size_t limit,
+                                    const hx_answer_options *o, hx_arena *arena, hx_str *json,
+                                    hx_error *err) HX_MUST_USE;
 
 /* All segments: [{"id":"high_value","name":"高价值客户","rule":"...","size":n,"share":x,"as_of":"..."}]. */
-HX_API hx_status hx_answer_segments(hx_store *s, const hx_answer_options *o, hx_arena *arena, hx_str *json, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_answer_segments(hx_store *s, const hx_answer_options *o, hx_arena *arena,
+                                    hx_str *json, hx_error *err) HX_MUST_USE;
 /* Members of one (id or name), best first: {"id","name","rule","size","members":[{"id","ids",...}]}, at most `limit` (0 = all). */
-HX_API hx_status hx_answer_segment(hx_store *s, hx_str segment, size_t limit, const hx_answer_options *o, hx_arena *arena, hx_str *json, hx_error *err)
-    HX_MUST_USE;
+HX_API hx_status hx_answer_segment(hx_store *s, hx_str segment, size_t limit,
+                                   const hx_answer_options *o, hx_arena *arena, hx_str *json,
+                                   hx_error *err) HX_MUST_USE;
 
 /* The receipt of a claim: label:EVENT/sentiment, label:EVENT/intent, trait:NAME, score:rfm (score:recency ...), segment:NAME (in or out).
  * It lists the events and spans it came from, model hashes, parameters, contributions that sum exactly to the score. */
-HX_API hx_status hx_answer_why(hx_store *s, const hx_text_model *m, hx_str who, hx_str claim, const hx_answer_options *o, hx_arena *arena, hx_str *json,
+HX_API hx_status hx_answer_why(hx_store *s, const hx_text_model *m, hx_str who, hx_str claim,
+                               const hx_answer_options *o, hx_arena *arena, hx_str *json,
                                hx_error *err) HX_MUST_USE;
 /* Replays a receipt. *json = {"verified":true|false,"compared":"bytes","changed":[...sentences]}. HX_EFORMAT where it is no receipt. After erasure: a
  * sentence 'evidence erased on DATE'. */
-HX_API hx_status hx_answer_verify(hx_store *s, const hx_text_model *m, hx_str receipt, const hx_answer_options *o, hx_arena *arena, bool *verified, hx_str *json,
-                                  hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_answer_verify(hx_store *s, const hx_text_model *m, hx_str receipt,
+                                  const hx_answer_options *o, hx_arena *arena, bool *verified,
+                                  hx_str *json, hx_error *err) HX_MUST_USE;
 
 /* The summary after a run: customers, events, orders, spent by currency, texts by sentiment, segments, RFM groups, best and unhappiest customers. */
-HX_API hx_status hx_answer_summary(hx_store *s, const hx_answer_options *o, hx_arena *arena, hx_str *json, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_answer_summary(hx_store *s, const hx_answer_options *o, hx_arena *arena,
+                                   hx_str *json, hx_error *err) HX_MUST_USE;
 
 typedef enum { HX_EXPORT_PROFILES = 0, HX_EXPORT_SEGMENTS } hx_export_what;
-typedef enum { HX_EXPORT_CSV = 0, HX_EXPORT_XLSX } hx_export_format; /* CSV with BOM and CRLF: opens well in Chinese Excel; cells that a spreadsheet would run are disarmed */
-HX_API hx_status hx_answer_export(hx_store *s, hx_export_what what, hx_export_format format, const char *path, const hx_answer_options *o, uint64_t *rows,
+typedef enum {
+    HX_EXPORT_CSV = 0,
+    HX_EXPORT_XLSX
+} hx_export_format; /* CSV with BOM and CRLF: opens well in Chinese Excel; cells that a spreadsheet would run are disarmed */
+HX_API hx_status hx_answer_export(hx_store *s, hx_export_what what, hx_export_format format,
+                                  const char *path, const hx_answer_options *o, uint64_t *rows,
                                   hx_error *err) HX_MUST_USE;
 
 /* One self-contained HTML file with both languages, light and dark, made for print too. `share_dir` holds the bundled chart library. */
-HX_API hx_status hx_answer_report(hx_store *s, const char *share_dir, const char *path, const hx_answer_options *o, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_answer_report(hx_store *s, const char *share_dir, const char *path,
+                                  const hx_answer_options *o, hx_error *err) HX_MUST_USE;
 
 #ifdef __cplusplus
 }

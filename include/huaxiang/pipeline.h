@@ -32,8 +32,11 @@ typedef struct {
     size_t n_threads; /* 0 = one a processor */
     const hx_text_model *text_model; /* NULL = texts are kept, not annotated */
     const char *rejects; /* file for rejected rows; NULL = STORE.rejects.csv */
-    bool resume; /* go on with the broken-off run of the same files; on a new store it simply starts */
-    void (*progress)(void *context, const hx_progress *p); /* about 10 times a second, on the caller's thread; NULL = none */
+    bool
+        resume; /* go on with the broken-off run of the same files; on a new store it simply starts */
+    void (*progress)(
+        void *context,
+        const hx_progress *p); /* about 10 times a second, on the caller's thread; NULL = none */
     /* A finished sentence worth showing (the first rejected rows, a remembered mapping, ...); on the caller's thread; NULL = none. */
     void (*notice)(void *context, const char *sentence);
     void *context;
@@ -51,14 +54,16 @@ typedef struct {
 /* Reads all files into the store. HX_ECANCELLED after a clean stop (resume goes on). HX_EIO/HX_EFORMAT when a file can't be read to its end:
  * what was read before stays stored and the other files are still read; the first such sentence is `err`'s. HX_EFORMAT when a file has no
  * recognised column or yields no accepted row. */
-HX_API hx_status hx_import_files(hx_store *store, const char *const *paths, size_t n_paths, const hx_import_options *options, hx_import_result *result,
+HX_API hx_status hx_import_files(hx_store *store, const char *const *paths, size_t n_paths,
+                                 const hx_import_options *options, hx_import_result *result,
                                  hx_error *err) HX_MUST_USE;
 
 /* Takes an import back as if it had never been read. */
 HX_API hx_status hx_import_undo(hx_store *store, int64_t import_id, hx_error *err) HX_MUST_USE;
 
 /* Removes one person: events, ids, profile. `who` = any id. *n_events = how many were removed. The database pages are overwritten. */
-HX_API hx_status hx_erase_customer(hx_store *store, hx_str who, int64_t now, uint64_t *n_events, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_erase_customer(hx_store *store, hx_str who, int64_t now, uint64_t *n_events,
+                                   hx_error *err) HX_MUST_USE;
 
 #ifdef __cplusplus
 }

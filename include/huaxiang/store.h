@@ -22,13 +22,15 @@ typedef enum {
 
 /* Opens (migrating an older version after a backup PATH.backup-vN). HX_ENOTFOUND, HX_EFORMAT (no store, damaged), HX_EBUSY, HX_EUNSUPPORTED (made
  * by a newer version). `backup` (may be NULL) gets the path of an automatic backup in `arena`, or is left alone. */
-HX_API hx_status hx_store_open(hx_store **out, const char *path, hx_store_mode mode, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_store_open(hx_store **out, const char *path, hx_store_mode mode,
+                               hx_error *err) HX_MUST_USE;
 HX_API void hx_store_close(hx_store *s);
 HX_API const char *hx_store_path(const hx_store *s);
 
 /* A consistent copy of a live store; the file must not exist. Restore checks the copy first, then replaces `path`. */
 HX_API hx_status hx_store_backup(hx_store *s, const char *to, hx_error *err) HX_MUST_USE;
-HX_API hx_status hx_store_restore(const char *from, const char *path, bool overwrite, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_store_restore(const char *from, const char *path, bool overwrite,
+                                  hx_error *err) HX_MUST_USE;
 /* SQLite's integrity check and our own (every block decodes, profiles equal their re-fold for a sample of `sample` customers, 0 = all). */
 HX_API hx_status hx_store_check(hx_store *s, uint64_t sample, hx_error *err) HX_MUST_USE;
 
@@ -43,7 +45,8 @@ typedef struct {
     bool undone;
 } hx_import_info;
 /* In order of id; strings live in `arena`. */
-HX_API hx_status hx_store_imports(hx_store *s, hx_arena *arena, hx_import_info **out, size_t *n, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_store_imports(hx_store *s, hx_arena *arena, hx_import_info **out, size_t *n,
+                                  hx_error *err) HX_MUST_USE;
 
 typedef struct {
     uint64_t customers, events, guest_events, texts, ids, joined_customers, imports;

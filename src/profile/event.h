@@ -14,7 +14,14 @@
 #include "huaxiang/text.h"
 #include "profile/id.h"
 
-typedef enum { HX_EVENT_TRACK = 0, HX_EVENT_IDENTIFY, HX_EVENT_PAGE, HX_EVENT_SCREEN, HX_EVENT_GROUP, HX_EVENT_ALIAS } hx_event_type;
+typedef enum {
+    HX_EVENT_TRACK = 0,
+    HX_EVENT_IDENTIFY,
+    HX_EVENT_PAGE,
+    HX_EVENT_SCREEN,
+    HX_EVENT_GROUP,
+    HX_EVENT_ALIAS
+} hx_event_type;
 
 typedef enum {
     HX_KIND_OTHER = 0, /* track with its own name */
@@ -53,8 +60,8 @@ typedef struct {
     uint32_t ordinal;
     bool own_id; /* row_hash is a hash of the source's own message id: ordinal is always 0 */
     int64_t time; /* ms since 1970 UTC, HX_TIME_NONE if none is known */
-    hx_id ids[HX_EVENT_IDS_MAX]; /* canonical order; n_ids = 0 for a guest */
-    uint32_t n_ids;
+    const hx_id *ids; /* canonical order; n_ids = 0 for a guest */
+    uint32_t n_ids; /* at most HX_EVENT_IDS_MAX */
     const uint32_t *imports; /* ascending import numbers that hold this event */
     uint32_t n_imports;
 
@@ -67,8 +74,7 @@ typedef struct {
     const hx_property *properties;
     uint32_t n_properties;
 
-    bool annotated;
-    hx_annotation annotation; /* of `text` (offsets into it); valid where annotated */
+    const hx_annotation *annotation; /* of `text` (offsets into it); NULL = not annotated */
 } hx_event;
 
 uint64_t hx_event_id(const hx_event *e); /* message id: mix of row_hash and ordinal */
@@ -80,17 +86,41 @@ uint64_t hx_event_key(const hx_event *e);
 char *hx_event_id_text(uint64_t id, char out[HX_EVENT_ID_TEXT]);
 bool hx_event_id_parse(hx_str s, uint64_t *id);
 
-/* Store format of one event (version 1); see event_codec.c for the layout. */
+/* Store format of one event (version 1): a head that merging needs, and a body; event_codec.c has the layout. */
 void hx_event_write(const hx_event *e, hx_buf *out);
-/* Decodes one; strings borrow from the cursor's bytes, arrays live in `arena`. false = damaged. */
+/* Decodes one; strings borrow from the cursor's bytes, arrays live in `arena`. false = damaged or out of memory. */
 bool hx_event_read(hx_cursor *c, hx_arena *arena, hx_event *out);
 
-/* Many events of one id as compressed frames (zstd) of at most 1 MiB or 4,096 events, in event order. */
+/* An event whose body is not decoded: all that sorting, deduplicating and moving it needs. Borrows. */
+typedef struct {
+    int64_t time;
+    uint64_t id; /* message id */
+    uint64_t row_hash;
+    uint32_t ordinal;
+    bool own_id;
+    hx_str imports; /* encoded list, as hx_imports_read() takes it */
+    hx_str body;
+} hx_event_head;
+
+bool hx_event_head_read(hx_cursor *c, hx_event_head *out);
+void hx_event_head_write(const hx_event_head *h, hx_buf *out);
+bool hx_event_body_read(const hx_event_head *h, hx_arena *arena, hx_event *out);
+
+/* Lists of import numbers: ascending, delta varints behind a count. */
+size_t hx_imports_read(hx_str list, uint32_t *out, size_t max);
+void hx_imports_write(const uint32_t *imports, size_t n, hx_buf *out);
+
+/* Many events of one id as compressed frames (zstd) of at most 1 MiB, in event order. */
 typedef struct hx_event_codec hx_event_codec; /* one thread's compressor and decompressor */
 hx_event_codec *hx_event_codec_new(void); /* NULL when out of memory */
 void hx_event_codec_free(hx_event_codec *c);
-hx_status hx_event_block_write(hx_event_codec *c, const hx_event *const *events, size_t n, hx_buf *out, hx_error *err) HX_MUST_USE;
-/* All events of a block, in order; all memory is `arena`'s. */
-hx_status hx_event_block_read(hx_event_codec *c, hx_str block, hx_arena *arena, hx_event **out, size_t *n, hx_error *err) HX_MUST_USE;
+hx_status hx_event_block_write(hx_event_codec *c, const hx_event_head *heads, size_t n, hx_buf *out,
+                               hx_error *err) HX_MUST_USE;
+/* The heads of a block, in order; all memory is `arena`'s. */
+hx_status hx_event_block_heads(hx_event_codec *c, hx_str block, hx_arena *arena,
+                               hx_event_head **out, size_t *n, hx_error *err) HX_MUST_USE;
+/* The same, decoded. */
+hx_status hx_event_block_read(hx_event_codec *c, hx_str block, hx_arena *arena, hx_event **out,
+                              size_t *n, hx_error *err) HX_MUST_USE;
 
 #endif

@@ -24,15 +24,13 @@ typedef struct {
     hx_value_type type;
     int64_t at; /* time of the event that said so, or HX_TIME_NONE */
     uint64_t event; /* its message id */
-    uint32_t import_;
 } hx_trait;
 
-/* Two sources disagree: `value` lost against the trait's current value. */
+/* Two statements disagree and time does not say which is newer: `value` lost against the trait's value. */
 typedef struct {
     hx_str name;
     hx_str value;
     uint64_t event;
-    uint32_t import_;
 } hx_conflict;
 
 typedef struct {
@@ -44,7 +42,8 @@ typedef struct {
 /* What a customer turned to: a category, or an item where no category is known. */
 typedef struct {
     hx_str name;
-    int64_t weight; /* order line 4, review 2 (0 when negative), view or search 1; Space-Saving: an upper bound */
+    int64_t
+        weight; /* order line 4, review 2 (0 when negative), view or search 1; Space-Saving: an upper bound */
     int64_t error; /* ... and by how much it may be too large */
     uint64_t last_event;
     uint32_t orders, views, reviews;
@@ -68,7 +67,8 @@ typedef struct {
     uint32_t by_hour[24]; /* UTC */
     uint32_t by_weekday[7]; /* Monday first */
     uint64_t kinds[HX_KIND_N];
-    uint64_t n_orders; /* distinct order ids with a positive line (lines without order id: distinct days) */
+    uint64_t
+        n_orders; /* distinct order ids with a positive line (lines without order id: distinct days) */
     uint64_t n_lines, n_refunds;
     int64_t quantity; /* 1/10,000, net */
     hx_spent spent[HX_CURRENCIES_MAX];
@@ -85,16 +85,19 @@ typedef struct {
     uint64_t n_texts, n_noise;
     uint64_t sentiments[HX_SENTIMENT_N];
     int64_t sentiment_sum; /* of signed probability x 1,000: positive +score, negative -score */
-    int64_t trend_t, trend_tt, trend_s, trend_ts, trend_n; /* least squares over days since first text; t in days, s in 1/1,000 */
+    int64_t trend_t, trend_tt, trend_s, trend_ts,
+        trend_n; /* least squares over days since first text; t in days, s in 1/1,000 */
     int64_t trend_origin; /* day of the first text */
     uint64_t intents[HX_INTENT_N];
     uint64_t langs[HX_LANG_N];
     int64_t rating_sum; /* 1/1,000 */
     uint64_t n_ratings;
     hx_top_word words[HX_TOP_WORDS_MAX];
+    uint64_t word_hashes[HX_TOP_WORDS_MAX];
     uint32_t n_words;
 
     hx_interest interests[HX_INTERESTS_MAX];
+    uint64_t interest_hashes[HX_INTERESTS_MAX]; /* of the names, for the look-up */
     uint32_t n_interests;
     hx_trait traits[HX_TRAITS_MAX];
     uint32_t n_traits;
@@ -117,7 +120,8 @@ void hx_profile_fold(hx_profile *p, const hx_event *e);
 /* The event comes behind all that were folded. */
 bool hx_profile_can_extend(const hx_profile *p, const hx_event *e);
 
-void hx_profile_write(const hx_profile *p, hx_buf *out); /* canonical bytes: equal profiles, equal bytes */
+void hx_profile_write(const hx_profile *p,
+                      hx_buf *out); /* canonical bytes: equal profiles, equal bytes */
 hx_status hx_profile_read(hx_str bytes, hx_profile *out, hx_error *err) HX_MUST_USE;
 
 /* Interests and words in order of weight (descending, then by name). `order` has room for all. */
