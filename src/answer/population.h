@@ -11,10 +11,8 @@
 #ifndef HX_ANSWER_POPULATION_H
 #define HX_ANSWER_POPULATION_H
 
-#include "base/civil.h"
-#include "huaxiang/answer.h"
+#include "answer/person.h"
 #include "insight/segment.h"
-#include "store/store.h"
 
 #define HX_POPULATION_CURRENCIES_MAX 200 /* further ones are counted in no sum */
 #define HX_CURRENCY_TEXT_MAX 16
@@ -78,20 +76,5 @@ hx_status hx__population_best(const hx_population *pop, size_t limit, hx_arena *
                               uint32_t **out, size_t *n, hx_error *err) HX_MUST_USE;
 hx_status hx__population_unhappiest(const hx_population *pop, size_t limit, hx_arena *arena,
                                     uint32_t **out, size_t *n, hx_error *err) HX_MUST_USE;
-
-/* ---------------------------------------------------------------- one person at one time */
-/* HX_AS_OF_LATEST -> the time of the latest event; others as they are. */
-hx_status hx__as_of(hx_store *s, int64_t as_of, int64_t *out, hx_error *err) HX_MUST_USE;
-/* The zone of `o` (NULL or empty: the store's meta "timezone", else UTC). The caller releases it. */
-hx_status hx__answer_zone(hx_store *s, const hx_answer_options *o, hx_zone *out,
-                          hx_error *err) HX_MUST_USE;
-/* The person's profile at as_of (ms, resolved). HX_ENOTFOUND with a sentence where nothing was known by then. */
-hx_status hx__person_profile(hx_store *s, uint64_t person, int64_t as_of, hx_profile *out,
-                             hx_error *err) HX_MUST_USE;
-/* The person's events up to as_of, undated ones first. */
-hx_status hx__person_events(hx_store *s, uint64_t person, int64_t as_of, hx_arena *arena,
-                            hx_event **out, size_t *n, hx_error *err) HX_MUST_USE;
-/* A name to show: trait "name", else the first id's value, else the profile id. Borrows from `p` and `scratch`. */
-hx_str hx__person_name(const hx_profile *p, char scratch[HX_PROFILE_ID_MAX]);
 
 #endif

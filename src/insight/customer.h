@@ -26,15 +26,14 @@ typedef struct {
     int32_t silent; /* days since the last event of any kind */
     uint16_t
         gap; /* mean days between purchase days, rounded half up; 0 = fewer than two purchase days */
-    uint16_t negative; /* texts with negative sentiment, saturated */
     int16_t sentiment; /* mean signed sentiment, -1,000 to 1,000; 0 without texts */
     uint16_t
         price_share; /* 1/1,000: discounted order lines and price questions among order lines and price questions */
     uint8_t price_signals; /* discounted order lines and price questions, saturated */
     uint8_t r, f, m; /* 1 (worst) to 5, all 0 = not scored (no dated purchase) */
     uint16_t segments; /* bit 1 << hx_segment_id */
-    uint16_t spare; /* 0 */
 } hx_customer;
+_Static_assert(sizeof(hx_customer) == 48, "a customer is 48 bytes without padding");
 
 /* Measures of `p` at `as_of` (ms; HX_TIME_NONE = no event has a time): all but scores and segments. `currency` = whose money
  * `monetary` is. Events after as_of must not have been folded. */

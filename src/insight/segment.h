@@ -45,6 +45,10 @@ hx_status hx_segment_fit(const hx_customer *customers, size_t n, int64_t history
 /* The conditions of a segment for a customer, into `facts`; returns how many. All passed = member. */
 size_t hx_segment_facts(hx_segment_id id, const hx_segment_population *pop, const hx_customer *c,
                         hx_fact facts[HX_FACTS_MAX]);
+/* What a fact measures, in words: "days since the last purchase"; and a number of its unit as text: "60 days", "-0.2". */
+const char *hx_fact_label(const hx_fact *f, hx_ui_lang ui);
+#define HX_FACT_TEXT_MAX 64
+char *hx_fact_text(const hx_fact *f, int64_t value, hx_ui_lang ui, char out[HX_FACT_TEXT_MAX]);
 /* Bit 1 << id for each segment the customer is in. */
 uint16_t hx_segment_mask(const hx_segment_population *pop, const hx_customer *c);
 
