@@ -43,7 +43,7 @@ bool hx_buf_reserve(hx_buf *b, size_t more) {
         return false;
     }
     size_t size = buf_grown(b, b->len + more);
-    char *ptr = realloc(b->ptr, size);
+    char *ptr = size <= PTRDIFF_MAX ? realloc(b->ptr, size) : NULL;
     if (!ptr) {
         b->failed = b->no_memory = true;
         return false;

@@ -4,8 +4,8 @@
 
 #include "base/buf.h"
 
-/* A read-only memory map of a regular file. {NULL, 0} for an empty file. The file must not be cut short by others
- * while it is mapped. */
+/* A read-only memory map of a regular file. {NULL, 0} for an empty file. The file must not be cut
+ * short by others while it is mapped. */
 typedef struct {
     hx_str bytes;
 } hx_mapping;

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -141,8 +142,9 @@ void hx_json_double(hx_json_writer *w, double v) {
         hx_json_int(w, (int64_t)v);
         return;
     }
+    /* 15 digits always survive a normal double; subnormal ones carry fewer. */
     char text[40];
-    for (int digits = 15; digits <= 17; digits++) {
+    for (int digits = fabs(v) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, v);
         if (strtod(text, NULL) == v) break;
     }
