@@ -52,4 +52,132 @@ hx_status hx_store_latest(hx_store *s, int64_t *ms, hx_error *err) HX_MUST_USE;
 /* When a person was erased, by a keyed hash of the person key; HX_TIME_NONE if never. */
 hx_status hx_store_erased_at(hx_store *s, uint64_t person, int64_t *ms, hx_error *err) HX_MUST_USE;
 
+/* ---------------------------------------------------------------- writing (the pipeline's part) */
+/* One writer of whole runs at a time, across processes: waits up to a minute, then HX_EBUSY. */
+hx_status hx_store_lock(hx_store *s, hx_error *err) HX_MUST_USE;
+void hx_store_unlock(hx_store *s);
+
+#define HX_PARTS 256 /* pending events are split by the top byte of their id's key */
+
+typedef enum {
+    HX_IMPORT_READING = 0,
+    HX_IMPORT_READ,
+    HX_IMPORT_DONE,
+    HX_IMPORT_UNDONE,
+    HX_IMPORT_UNDOING
+} hx_import_state;
+
+/* How far one file is: saved with every checkpoint. */
+typedef struct {
+    int64_t id;
+    hx_import_state state;
+    uint64_t next_offset, next_row, rejects_bytes;
+    uint64_t rows, accepted, rejected, repaired, texts, guests;
+    uint64_t fingerprint; /* of the file's header and size: a resumed file must be the same */
+} hx_import_row;
+
+typedef struct {
+    int64_t run;
+    const char *path, *kind, *format, *encoding;
+    hx_str mapping;
+    uint64_t fingerprint;
+    int64_t started;
+} hx_import_new;
+
+hx_status hx_store_add_import(hx_store *s, const hx_import_new *i, int64_t *id,
+                              hx_error *err) HX_MUST_USE;
+hx_status hx_store_save_import(hx_store *s, const hx_import_row *row, hx_error *err) HX_MUST_USE;
+hx_status hx_store_set_import_state(hx_store *s, int64_t id, hx_import_state state,
+                                    int64_t finished, hx_error *err) HX_MUST_USE;
+/* The last run that did not end, 0 if none; a fresh run's number. */
+hx_status hx_store_unfinished_run(hx_store *s, int64_t *run, hx_error *err) HX_MUST_USE;
+hx_status hx_store_next_run(hx_store *s, int64_t *run, hx_error *err) HX_MUST_USE;
+hx_status hx_store_finish_run(hx_store *s, int64_t run, int64_t finished,
+                              hx_error *err) HX_MUST_USE;
+/* The import of `path` in a run; *found = false where there is none. */
+hx_status hx_store_import_of_run(hx_store *s, int64_t run, const char *path, hx_import_row *out,
+                                 bool *found, hx_error *err) HX_MUST_USE;
+hx_status hx_store_import_state(hx_store *s, int64_t id, hx_import_state *state, bool *found,
+                                hx_error *err) HX_MUST_USE;
+hx_status hx_store_add_duplicates(hx_store *s, int64_t id, uint64_t n, hx_error *err) HX_MUST_USE;
+
+hx_status hx_store_add_pending(hx_store *s, unsigned part, int64_t import, hx_str data,
+                               hx_error *err) HX_MUST_USE;
+/* Which parts wait: parts[0..*n). */
+hx_status hx_store_pending_parts(hx_store *s, unsigned parts[HX_PARTS], size_t *n,
+                                 hx_error *err) HX_MUST_USE;
+typedef hx_status hx_store_pending_fn(void *context, int64_t import, hx_str data, hx_error *err);
+hx_status hx_store_each_pending(hx_store *s, unsigned part, hx_store_pending_fn *fn, void *context,
+                                hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_pending(hx_store *s, unsigned part, hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_pending_import(hx_store *s, int64_t import, hx_error *err) HX_MUST_USE;
+
+/* *data = {NULL, 0} where there is no block. */
+hx_status hx_store_block(hx_store *s, uint64_t key, hx_arena *arena, hx_str *data,
+                         hx_error *err) HX_MUST_USE;
+/* n = 0 removes it. */
+hx_status hx_store_put_block(hx_store *s, uint64_t key, size_t n, hx_str data,
+                             hx_error *err) HX_MUST_USE;
+typedef hx_status hx_store_block_fn(void *context, uint64_t key, hx_str data, hx_error *err);
+hx_status hx_store_each_block(hx_store *s, hx_store_block_fn *fn, void *context,
+                              hx_error *err) HX_MUST_USE;
+
+hx_status hx_store_add_id(hx_store *s, hx_id id, hx_error *err) HX_MUST_USE;
+/* *found = false where the key is unknown; the value lives in `arena`. */
+hx_status hx_store_id(hx_store *s, uint64_t key, hx_arena *arena, hx_id *out, bool *found,
+                      hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_id(hx_store *s, uint64_t key, hx_error *err) HX_MUST_USE;
+hx_status hx_store_add_edge(hx_store *s, uint64_t a, uint64_t b, int64_t import,
+                            hx_error *err) HX_MUST_USE;
+typedef hx_status hx_store_pair_fn(void *context, uint64_t a, uint64_t b, hx_error *err);
+hx_status hx_store_each_edge(hx_store *s, hx_store_pair_fn *fn, void *context,
+                             hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_edges_of_import(hx_store *s, int64_t import, hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_edges_of_key(hx_store *s, uint64_t key, hx_error *err) HX_MUST_USE;
+
+/* The person a key belongs to: itself where it is joined with nobody. */
+hx_status hx_store_person(hx_store *s, uint64_t key, uint64_t *person, hx_error *err) HX_MUST_USE;
+hx_status hx_store_put_person(hx_store *s, uint64_t key, uint64_t person,
+                              hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_person(hx_store *s, uint64_t key, hx_error *err) HX_MUST_USE;
+hx_status hx_store_each_person(hx_store *s, hx_store_pair_fn *fn, void *context,
+                               hx_error *err) HX_MUST_USE;
+/* The keys of a person: at least himself. In `arena`. */
+hx_status hx_store_members(hx_store *s, uint64_t person, hx_arena *arena, uint64_t **keys,
+                           size_t *n, hx_error *err) HX_MUST_USE;
+hx_status hx_store_add_dirty(hx_store *s, uint64_t person, hx_error *err) HX_MUST_USE;
+/* Up to `max` persons to fold again. */
+hx_status hx_store_next_dirty(hx_store *s, uint64_t *persons, size_t max, size_t *n,
+                              hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_dirty(hx_store *s, uint64_t person, hx_error *err) HX_MUST_USE;
+
+hx_status hx_store_put_profile(hx_store *s, const hx_profile *p, hx_buf *scratch,
+                               hx_error *err) HX_MUST_USE;
+hx_status hx_store_put_profile_bytes(hx_store *s, uint64_t key, int64_t last, hx_str bytes,
+                                     hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_profile(hx_store *s, uint64_t key, hx_error *err) HX_MUST_USE;
+hx_status hx_store_add_erased(hx_store *s, uint64_t person, int64_t at, hx_error *err) HX_MUST_USE;
+
+/* A rejected row, for the quality section (the first 1,000 of an import); the rows themselves stand in the rejects file. */
+typedef hx_status hx_store_reject_fn(void *context, int64_t import, int64_t row, hx_str column,
+                                     hx_str reason, hx_error *err);
+hx_status hx_store_add_reject(hx_store *s, int64_t import, int64_t row, hx_str column,
+                              hx_str reason, hx_error *err) HX_MUST_USE;
+hx_status hx_store_each_reject(hx_store *s, hx_store_reject_fn *fn, void *context,
+                               hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_rejects(hx_store *s, int64_t import, hx_error *err) HX_MUST_USE;
+/* Mappings by the hash of a header; {NULL, 0} where none is kept. */
+hx_status hx_store_mapping(hx_store *s, uint64_t header, hx_arena *arena, hx_str *map,
+                           hx_error *err) HX_MUST_USE;
+hx_status hx_store_put_mapping(hx_store *s, uint64_t header, hx_str map, hx_error *err) HX_MUST_USE;
+
+/* Moves the WAL into the file and fsyncs: what was committed survives a power cut. */
+hx_status hx_store_flush(hx_store *s, hx_error *err) HX_MUST_USE;
+/* Overwrites freed pages and shrinks the file (after erasure). */
+hx_status hx_store_vacuum(hx_store *s, hx_error *err) HX_MUST_USE;
+/* Renames a finished copy over a store that nobody has open. */
+hx_status hx_store_replace(const char *from, const char *path, hx_error *err) HX_MUST_USE;
+/* Every block decodes; the profiles of `sample` persons (0 = all) equal their re-fold. */
+hx_status hx_store_check_people(hx_store *s, uint64_t sample, hx_error *err) HX_MUST_USE;
+
 #endif

@@ -1,0 +1,302 @@
+/* store.c - opening, migrating, copying and checking a store.
+ *
+ * Invariants: the file's user_version is the number of migrations applied; application_id marks it as ours; a migration and its version
+ * number are one transaction; before the first migration of an existing store a copy PATH.backup-vN is made. The file and its WAL are
+ * created with mode 0600. Writers of whole runs hold an flock on PATH.lock, which the kernel drops when they die. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/civil.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "store/migrations.h"
+#include "store/sqlite.h"
+
+#define APPLICATION_ID 0x48584941 /* "HXIA" */
+#define BUSY_MS 60000
+
+static hx_status pragma_int(hx_store *s, const char *sql, int64_t *out, hx_error *err) {
+    sqlite3_stmt *st = NULL;
+    int code = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+    if (code != SQLITE_OK) return hx_store_fail(s, code, err);
+    code = sqlite3_step(st);
+    *out = code == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
+    sqlite3_finalize(st);
+    return code == SQLITE_ROW ? HX_OK : hx_store_fail(s, code, err);
+}
+
+/* Copies through SQLite's backup interface: consistent while others write. */
+static hx_status copy_to(hx_store *s, const char *to, hx_error *err) {
+    int fd = open(to, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return hx_fail(err, HX_EIO, "%s: can't be made for the backup; does it exist already?", to);
+    close(fd);
+    sqlite3 *copy = NULL;
+    int code = sqlite3_open_v2(to, &copy, SQLITE_OPEN_READWRITE, NULL);
+    sqlite3_backup *b = code == SQLITE_OK ? sqlite3_backup_init(copy, "main", s->db, "main") : NULL;
+    if (b) {
+        do {
+            code = sqlite3_backup_step(b, 4096);
+        } while (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED);
+        int end = sqlite3_backup_finish(b);
+        code = end == SQLITE_OK ? code : end;
+    }
+    sqlite3_close(copy);
+    if (code == SQLITE_DONE) return HX_OK;
+    unlink(to);
+    return hx_store_fail(s, code, err);
+}
+
+static hx_status apply_migration(hx_store *s, int version, hx_error *err) {
+    char sql[64];
+    HX_TRY(hx_store_exec(s, "BEGIN IMMEDIATE", err));
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version + 1);
+    hx_status status = hx_store_exec(s, hx__migrations[version], err);
+    if (status == HX_OK) status = hx_store_exec(s, sql, err);
+    if (status == HX_OK) status = hx_store_exec(s, "COMMIT", err);
+    if (status != HX_OK) sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
+static hx_status backup_before_migration(hx_store *s, int64_t version, hx_error *err) {
+    size_t size = strlen(s->path) + 32;
+    char *to = malloc(size);
+    if (!to) return hx_fail(err, HX_ENOMEM, "out of memory");
+    snprintf(to, size, "%s.backup-v%d", s->path, (int)version);
+    hx_status status = hx_file_exists(to) ? HX_OK : copy_to(s, to, err);
+    free(to);
+    return status;
+}
+
+static hx_status migrate(hx_store *s, hx_error *err) {
+    int64_t version, application;
+    HX_TRY(pragma_int(s, "PRAGMA user_version", &version, err));
+    HX_TRY(pragma_int(s, "PRAGMA application_id", &application, err));
+    if (version > hx__migrations_n)
+        return hx_fail(err, HX_EUNSUPPORTED,
+                       "%s: was made by a newer version of huaxiang; install that version",
+                       s->path);
+    if (version > 0 && application != APPLICATION_ID)
+        return hx_fail(err, HX_EFORMAT, "%s: is a database of another program, not a store",
+                       s->path);
+    if (version == hx__migrations_n) return HX_OK;
+    if (version > 0) HX_TRY(backup_before_migration(s, version, err));
+    char sql[64];
+    snprintf(sql, sizeof sql, "PRAGMA application_id = %d", APPLICATION_ID);
+    HX_TRY(hx_store_exec(s, sql, err));
+    for (int64_t v = version; v < hx__migrations_n; v++)
+        HX_TRY(apply_migration(s, (int)v, err));
+    return HX_OK;
+}
+
+/* Two programs may find the store old at once: the second waits for the lock and then finds it new. */
+static hx_status migrate_alone(hx_store *s, hx_error *err) {
+    int64_t version;
+    HX_TRY(pragma_int(s, "PRAGMA user_version", &version, err));
+    if (version == hx__migrations_n) return migrate(s, err);
+    bool held = s->lock_fd >= 0;
+    if (!held) HX_TRY(hx_store_lock(s, err));
+    hx_status status = migrate(s, err);
+    if (!held) hx_store_unlock(s);
+    return status;
+}
+
+static hx_status refuse_other_tables(hx_store *s, hx_error *err) {
+    int64_t version, tables;
+    HX_TRY(pragma_int(s, "PRAGMA user_version", &version, err));
+    HX_TRY(pragma_int(s, "SELECT count(*) FROM sqlite_master", &tables, err));
+    if (version == 0 && tables > 0)
+        return hx_fail(err, HX_EFORMAT, "%s: is a database of another program, not a store",
+                       s->path);
+    return HX_OK;
+}
+
+static hx_status configure(hx_store *s, hx_error *err) {
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    HX_TRY(refuse_other_tables(s, err));
+    HX_TRY(hx_store_exec(s, "PRAGMA page_size = 8192", err));
+    HX_TRY(hx_store_exec(s, "PRAGMA journal_mode = WAL", err));
+    HX_TRY(hx_store_exec(
+        s,
+        "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = "
+        "-16384; "
+        "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
+        err));
+    return migrate_alone(s, err);
+}
+
+static hx_status open_file(hx_store *s, hx_error *err) {
+    struct stat st;
+    bool there = stat(s->path, &st) == 0;
+    if (there && S_ISDIR(st.st_mode))
+        return hx_fail(err, HX_EINVAL, "%s: is a folder, not a store", s->path);
+    if (!there && s->mode != HX_STORE_CREATE)
+        return hx_fail(err, HX_ENOTFOUND,
+                       "%s: no such store; make one with 'huaxiang profile FILE --store %s'",
+                       s->path, s->path);
+    if (!there) {
+        int fd = open(s->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+        if (fd < 0) return hx_store_fail(s, SQLITE_CANTOPEN, err);
+        close(fd);
+    }
+    int code = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code != SQLITE_OK) return hx_store_fail(s, code, err);
+    sqlite3_extended_result_codes(s->db, 1);
+    return configure(s, err);
+}
+
+hx_status hx_store_open(hx_store **out, const char *path, hx_store_mode mode, hx_error *err) {
+    hx_store *s = calloc(1, sizeof *s);
+    if (!s) return hx_fail(err, HX_ENOMEM, "out of memory");
+    s->lock_fd = -1;
+    s->mode = mode;
+    s->path = strdup(path);
+    s->codec = hx_event_codec_new();
+    hx_status status =
+        s->path && s->codec ? open_file(s, err) : hx_fail(err, HX_ENOMEM, "out of memory");
+    if (status != HX_OK) {
+        hx_store_close(s);
+        return status;
+    }
+    *out = s;
+    return HX_OK;
+}
+
+void hx_store_close(hx_store *s) {
+    if (!s) return;
+    for (int i = 0; i < SQL_N; i++)
+        sqlite3_finalize(s->statements[i]);
+    hx_store_unlock(s);
+    sqlite3_close(s->db);
+    hx_event_codec_free(s->codec);
+    free(s->path);
+    free(s);
+}
+
+const char *hx_store_path(const hx_store *s) {
+    return s->path;
+}
+
+/* ------------------------------------------------------------------ the writers' lock */
+static hx_status wait_for_lock(hx_store *s, int fd, hx_error *err) {
+    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += 50) {
+        if (waited >= BUSY_MS) return hx_store_fail(s, SQLITE_BUSY, err);
+        nanosleep(&(struct timespec){0, 50000000}, NULL);
+    }
+    s->lock_fd = fd;
+    return HX_OK;
+}
+
+hx_status hx_store_lock(hx_store *s, hx_error *err) {
+    if (s->lock_fd >= 0) return HX_OK;
+    size_t size = strlen(s->path) + 8;
+    char *path = malloc(size);
+    if (!path) return hx_fail(err, HX_ENOMEM, "out of memory");
+    snprintf(path, size, "%s.lock", s->path);
+    int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    free(path);
+    if (fd < 0) return hx_store_fail(s, SQLITE_CANTOPEN, err);
+    hx_status status = wait_for_lock(s, fd, err);
+    if (status != HX_OK) close(fd);
+    return status;
+}
+
+void hx_store_unlock(hx_store *s) {
+    if (s->lock_fd >= 0) close(s->lock_fd);
+    s->lock_fd = -1;
+}
+
+/* ------------------------------------------------------------------ transactions, meta */
+hx_status hx_store_begin(hx_store *s, hx_error *err) {
+    return hx_store_run(s, SQL_BEGIN, err, "");
+}
+
+hx_status hx_store_commit(hx_store *s, hx_error *err) {
+    hx_status status = hx_store_run(s, SQL_COMMIT, err, "");
+    if (status != HX_OK) hx_store_rollback(s);
+    return status;
+}
+
+void hx_store_rollback(hx_store *s) {
+    if (!sqlite3_get_autocommit(s->db)) sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+hx_status hx_store_set_meta(hx_store *s, const char *name, hx_str value, hx_error *err) {
+    return hx_store_run(s, SQL_SET_META, err, "sb", hx_str_of(name), value);
+}
+
+hx_status hx_store_get_meta(hx_store *s, const char *name, hx_arena *arena, hx_str *value,
+                            hx_error *err) {
+    return hx_store_blob(s, hx_store_bind(s, SQL_GET_META, err, "s", hx_str_of(name)), arena, value,
+                         err);
+}
+
+hx_status hx_store_flush(hx_store *s, hx_error *err) {
+    return hx_store_exec(s, "PRAGMA wal_checkpoint(TRUNCATE)", err);
+}
+
+hx_status hx_store_vacuum(hx_store *s, hx_error *err) {
+    HX_TRY(hx_store_exec(s, "VACUUM", err));
+    return hx_store_flush(s, err);
+}
+
+/* ------------------------------------------------------------------ backup, restore, check */
+hx_status hx_store_backup(hx_store *s, const char *to, hx_error *err) {
+    return copy_to(s, to, err);
+}
+
+static hx_status quick_check(hx_store *s, hx_error *err) {
+    sqlite3_stmt *st = NULL;
+    int code = sqlite3_prepare_v2(s->db, "PRAGMA integrity_check(1)", -1, &st, NULL);
+    if (code != SQLITE_OK) return hx_store_fail(s, code, err);
+    code = sqlite3_step(st);
+    const char *text = code == SQLITE_ROW ? (const char *)sqlite3_column_text(st, 0) : NULL;
+    bool ok = text && strcmp(text, "ok") == 0;
+    sqlite3_finalize(st);
+    return ok ? HX_OK : hx_store_fail(s, SQLITE_CORRUPT, err);
+}
+
+hx_status hx_store_restore(const char *from, const char *path, bool overwrite, hx_error *err) {
+    if (!overwrite && hx_file_exists(path))
+        return hx_fail(err, HX_ECONFLICT, "%s: exists already; give --force to replace it", path);
+    hx_store *s = NULL;
+    HX_TRY(hx_store_open(&s, from, HX_STORE_READ, err));
+    size_t size = strlen(path) + 16;
+    char *temporary = malloc(size);
+    hx_status status = temporary ? quick_check(s, err) : hx_fail(err, HX_ENOMEM, "out of memory");
+    if (status == HX_OK) {
+        snprintf(temporary, size, "%s.restoring", path);
+        unlink(temporary);
+        status = copy_to(s, temporary, err);
+    }
+    hx_store_close(s);
+    if (status == HX_OK) status = hx_store_replace(temporary, path, err);
+    free(temporary);
+    return status;
+}
+
+/* The old file's WAL must go with it: SQLite would play it into the new one. */
+hx_status hx_store_replace(const char *from, const char *path, hx_error *err) {
+    static const char *const tails[] = {"-wal", "-shm"};
+    size_t size = strlen(path) + 8;
+    char *name = malloc(size);
+    if (!name) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(name, size, "%s%s", path, tails[i]);
+        unlink(name);
+    }
+    free(name);
+    if (rename(from, path) == 0) return HX_OK;
+    return hx_fail(err, HX_EIO, "%s: can't be replaced; may you write in its folder?", path);
+}
+
+hx_status hx_store_check(hx_store *s, uint64_t sample, hx_error *err) {
+    HX_TRY(quick_check(s, err));
+    return hx_store_check_people(s, sample, err);
+}
