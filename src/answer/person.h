@@ -20,6 +20,9 @@ hx_status hx__person_profile(hx_store *s, uint64_t person, int64_t as_of, hx_pro
 /* The person's events up to as_of, undated ones first. */
 hx_status hx__person_events(hx_store *s, uint64_t person, int64_t as_of, hx_arena *arena,
                             hx_event **out, size_t *n, hx_error *err) HX_MUST_USE;
+/* Folds n events of a person, in event order. */
+hx_status hx__person_fold(const hx_event *events, size_t n, uint64_t person, hx_profile *out,
+                          hx_error *err) HX_MUST_USE;
 /* A name to show: trait "name", else the first id's value, else the profile id. Borrows from `p` and `scratch`. */
 hx_str hx__person_name(const hx_profile *p, char scratch[HX_PROFILE_ID_MAX]);
 
