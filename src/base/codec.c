@@ -61,14 +61,13 @@ uint64_t hx_get_u64(hx_cursor *c) {
     uint8_t byte = *c->at++;
     if (byte < 0x80) return byte;
     uint64_t v = byte & 0x7F;
-    for (unsigned shift = 7; shift <= 63; shift += 7) {
+    for (unsigned shift = 7;; shift += 7) {
         if (c->at == c->end) return cursor_fail(c);
         byte = *c->at++;
-        if (shift == 63 && byte > 1) return cursor_fail(c);
+        if (shift == 63 && byte > 1) return cursor_fail(c); /* the tenth byte is the last */
         v |= (uint64_t)(byte & 0x7F) << shift;
         if (byte < 0x80) return byte ? v : cursor_fail(c);
     }
-    return cursor_fail(c);
 }
 
 int64_t hx_get_i64(hx_cursor *c) {

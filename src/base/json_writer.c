@@ -7,7 +7,6 @@
 #include "base/utf8.h"
 
 #include <float.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,8 +126,16 @@ void hx_json_cstr(hx_json_writer *w, const char *s) {
 }
 
 void hx_json_int(hx_json_writer *w, int64_t v) {
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do {
+        digits[--at] = (char)('0' + u % 10);
+        u /= 10;
+    } while (u);
+    if (v < 0) digits[--at] = '-';
     json_separate(w);
-    hx_buf_printf(w->out, "%" PRId64, v);
+    hx_buf_append(w->out, digits + at, sizeof digits - at);
 }
 
 void hx_json_double(hx_json_writer *w, double v) {

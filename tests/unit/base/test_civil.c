@@ -3,6 +3,7 @@
 
 #include "base/civil.h"
 #include "base/rng.h"
+#include "base/zone_rule.h"
 
 #include <time.h>
 
@@ -225,6 +226,66 @@ static void knows_folds_and_gaps_by_name(void **state) {
     hx_zone_release(&sh);
 }
 
+static void assert_changes(const char *footer, int year, bool north, const char *first,
+                           const char *second) {
+    hx_zone_rule rule;
+    hx_zone_change out[2];
+    char text[HX_ISO_MAX];
+    assert_true(hx_zone_rule_parse(hx_str_of(footer), &rule));
+    hx_zone_rule_year(&rule, year, out);
+    assert_string_equal(hx_iso_from_ms(out[0].at * 1000, text), first);
+    assert_string_equal(hx_iso_from_ms(out[1].at * 1000, text), second);
+    assert_int_equal(out[0].offset, north ? rule.daylight : rule.standard);
+    assert_int_equal(out[1].offset, north ? rule.standard : rule.daylight);
+}
+
+static void reads_all_forms_of_rules(void **state) {
+    (void)state;
+    assert_changes("\nCET-1CEST,M3.5.0,M10.5.0/3\n", 2026, true, "2026-03-29T01:00:00Z",
+                   "2026-10-25T01:00:00Z");
+    assert_changes("\n<-02>2<-01>,M3.5.0/-1,M10.5.0/0\n", 2026, true, "2026-03-29T01:00:00Z",
+                   "2026-10-25T01:00:00Z");
+    /* J60 is 1 March in every year; day 59 counted from 0 is 29 February in a leap year */
+    assert_changes("\nXST+0:30:15XDT0,J60/0,J365/24\n", 2024, true, "2024-03-01T00:30:15Z",
+                   "2025-01-01T00:00:00Z");
+    assert_changes("\nXST0XDT-2,J60/0,J59/0\n", 2023, false, "2023-02-27T22:00:00Z",
+                   "2023-03-01T00:00:00Z");
+    assert_changes("\nXST0XDT,59/0,300/0\n", 2024, true, "2024-02-29T00:00:00Z",
+                   "2024-10-26T23:00:00Z");
+    assert_changes("\nXST0XDT,59/0,300/0\n", 2023, true, "2023-03-01T00:00:00Z",
+                   "2023-10-27T23:00:00Z");
+    assert_changes("\nAEST-10AEDT,M10.1.0,M4.1.0/3\n", 2026, false, "2026-04-04T16:00:00Z",
+                   "2026-10-03T16:00:00Z");
+    assert_changes("\nXST0XDT,M6.1.6/0,M12.5.6/0\n", 2026, true, "2026-06-06T00:00:00Z",
+                   "2026-12-25T23:00:00Z");
+}
+
+/* Without daylight saving there is nothing to unroll; what is malformed is left alone. */
+static void leaves_other_rules_alone(void **state) {
+    (void)state;
+    static const char good[] = "\n<-02>2<-01>,M3.5.0/-1,M10.5.0/0\n";
+    hx_zone_rule rule;
+    for (size_t len = 0; len < sizeof good - 1; len++) {
+        hx_str part = test_exact(good, len);
+        assert_false(hx_zone_rule_parse(part, &rule));
+        free((void *)(uintptr_t)part.ptr);
+    }
+    static const char *const bad[] = {"\nCST-8\n",
+                                      "\n\n",
+                                      "\nA1B,M3.1.0,M4.1.0\n",
+                                      "\nXST0XDT,M13.1.0,M4.1.0\n",
+                                      "\nXST0XDT,M3.6.0,M4.1.0\n",
+                                      "\nXST0XDT,M3.1.7,M4.1.0\n",
+                                      "\nXST0XDT,J0,J5\n",
+                                      "\nXST0XDT,1,366\n",
+                                      "\nXST168XDT,1,2\n",
+                                      "\nXST0XDT,1/0:60,2\n",
+                                      "\nXST0XDT,1,2,3\n",
+                                      "\n<XST0XDT,1,2\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(hx_zone_rule_parse(hx_str_of(bad[i]), &rule));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_the_c_library_on_every_day),
@@ -236,6 +297,8 @@ int main(void) {
         cmocka_unit_test(agrees_with_the_c_library_on_local_time),
         cmocka_unit_test(turns_local_time_into_the_first_instant),
         cmocka_unit_test(knows_folds_and_gaps_by_name),
+        cmocka_unit_test(reads_all_forms_of_rules),
+        cmocka_unit_test(leaves_other_rules_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

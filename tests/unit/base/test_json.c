@@ -73,7 +73,7 @@ static void caps_size_and_depth(void **state) {
             assert_string_equal(err.message, "x: the JSON is nested deeper than 64 levels");
     }
     /* brackets in strings, also behind escaped quotes, are no nesting */
-    char text[400] = "[\"\\\"\\\\\\\"";
+    char text[400] = "[\"\\\\\", \"\\\"";
     memset(text + strlen(text), '[', 200);
     strncat(text, "\"]", 3);
     assert_int_equal(hx_json_parse(hx_str_of(text), 1000, "x", &json, &err), HX_OK);
