@@ -1,0 +1,153 @@
+/* row_value.c - see row_value.h. */
+#include "ingest/row_value.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/civil.h"
+#include "base/money.h"
+
+static size_t blank_before(hx_str s) {
+    unsigned char first = s.len > 0 ? (unsigned char)s.ptr[0] : 'x';
+    if (first == ' ' || (first >= '\t' && first <= '\r')) return 1;
+    if (s.len >= 2 && memcmp(s.ptr, "\xC2\xA0", 2) == 0) return 2;
+    if (s.len >= 3 && memcmp(s.ptr, "\xE3\x80\x80", 3) == 0) return 3;
+    return 0;
+}
+
+static size_t blank_behind(hx_str s) {
+    unsigned char last = s.len > 0 ? (unsigned char)s.ptr[s.len - 1] : 'x';
+    if (last == ' ' || (last >= '\t' && last <= '\r')) return 1;
+    if (s.len >= 2 && memcmp(s.ptr + s.len - 2, "\xC2\xA0", 2) == 0) return 2;
+    if (s.len >= 3 && memcmp(s.ptr + s.len - 3, "\xE3\x80\x80", 3) == 0) return 3;
+    return 0;
+}
+
+hx_str hx_trim(hx_str s) {
+    size_t n;
+    while ((n = blank_before(s)) > 0) {
+        s.ptr += n;
+        s.len -= n;
+    }
+    while ((n = blank_behind(s)) > 0)
+        s.len -= n;
+    return s;
+}
+
+bool hx_is_plain_number(hx_str s) {
+    size_t points = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '.') {
+            points++;
+        } else if (!(s.ptr[i] >= '0' && s.ptr[i] <= '9') &&
+                   !(i == 0 && (s.ptr[i] == '-' || s.ptr[i] == '+'))) {
+            return false;
+        }
+    }
+    return s.len > 0 && points <= 1;
+}
+
+static bool starts_with(hx_str s, const char *lit) {
+    size_t n = strlen(lit);
+    return s.len >= n && memcmp(s.ptr, lit, n) == 0;
+}
+
+bool hx_parse_rating(hx_str s, int32_t *out) {
+    static const struct {
+        const char *word;
+        int32_t value;
+    } words[] = {{"好评", 5000}, {"中评", 3000}, {"差评", 1000},   {"非常满意", 5000},
+                 {"满意", 4000}, {"一般", 3000}, {"不满意", 2000}, {"非常不满意", 1000},
+                 {"五星", 5000}, {"四星", 4000}, {"三星", 3000},   {"二星", 2000},
+                 {"两星", 2000}, {"一星", 1000}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (starts_with(s, words[i].word) && s.len <= strlen(words[i].word) + 3) {
+            *out = words[i].value;
+            return true;
+        }
+    }
+    size_t n = 0;
+    while (n < s.len &&
+           ((s.ptr[n] >= '0' && s.ptr[n] <= '9') || s.ptr[n] == '.' || (n == 0 && s.ptr[n] == '-')))
+        n++;
+    hx_str rest = hx_trim((hx_str){s.ptr + n, s.len - n});
+    bool known = rest.len == 0 || rest.ptr[0] == '/' || starts_with(rest, "星") ||
+                 starts_with(rest, "分") || starts_with(rest, "star") ||
+                 starts_with(rest, "out of");
+    hx_money value;
+    if (n == 0 || !known || hx_parse_amount((hx_str){s.ptr, n}, false, &value, NULL, NULL) != HX_OK)
+        return false;
+    if (value > 1000000 * (hx_money)HX_MONEY_ONE || value < -1000000 * (hx_money)HX_MONEY_ONE)
+        return false;
+    *out = (int32_t)(value / 10);
+    return true;
+}
+
+static bool contains(hx_str s, const char *lit) {
+    size_t n = strlen(lit);
+    for (size_t i = 0; i + n <= s.len; i++)
+        if (memcmp(s.ptr + i, lit, n) == 0) return true;
+    return false;
+}
+
+bool hx_status_is_cancelled(hx_str s) {
+    static const char *const words[] = {"关闭",   "取消",   "作废",   "支付失败",  "未付款",
+                                        "待付款", "cancel", "Cancel", "CANCELLED", "void",
+                                        "Void",   "failed", "Failed", "unpaid"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (contains(s, words[i])) return true;
+    return false;
+}
+
+/* ------------------------------------------------------------------ properties */
+static hx_str printed(hx_arena *arena, const char *text) {
+    return hx_arena_str(arena, hx_str_of(text));
+}
+
+static bool read_number(hx_str value, hx_arena *arena, hx_property *out) {
+    hx_money m;
+    char text[HX_MONEY_TEXT_MAX];
+    if (hx_parse_amount(value, false, &m, NULL, NULL) != HX_OK) return false;
+    out->type = HX_VALUE_NUMBER;
+    out->value = printed(arena, hx_money_text(m, text));
+    return true;
+}
+
+static bool read_date(const hx_column *column, hx_str value, const hx_time_zone *zone,
+                      hx_arena *arena, hx_property *out) {
+    int64_t ms;
+    char text[HX_ISO_MAX];
+    if (hx_parse_time(value, column->date_order, column->excel_serial, zone, &ms, NULL) != HX_OK)
+        return false;
+    out->type = HX_VALUE_DATE;
+    hx_iso_from_ms(ms, text);
+    if (ms % HX_DAY_MS == 0) text[10] = '\0';
+    out->value = printed(arena, text);
+    return true;
+}
+
+static hx_str gender_word(hx_str v) {
+    static const char *const male[] = {"男", "男性", "male", "Male", "M", "m", "先生"};
+    static const char *const female[] = {"女", "女性", "female", "Female", "F", "f", "女士"};
+    for (size_t i = 0; i < sizeof male / sizeof *male; i++)
+        if (hx_str_equal(v, hx_str_of(male[i]))) return HX_STR_LIT("male");
+    for (size_t i = 0; i < sizeof female / sizeof *female; i++)
+        if (hx_str_equal(v, hx_str_of(female[i]))) return HX_STR_LIT("female");
+    return v;
+}
+
+bool hx_property_read(const hx_column *column, hx_str value, const hx_time_zone *zone,
+                      hx_arena *arena, hx_property *out) {
+    bool own = column->role == HX_ROLE_OTHER;
+    hx_str name = own ? column->name : hx_str_of(hx_role_name(column->role));
+    *out = (hx_property){.name = name, .value = value, .type = HX_VALUE_TEXT};
+    bool number = column->role == HX_ROLE_AGE || column->role == HX_ROLE_INCOME ||
+                  (own && (column->type == HX_TYPE_NUMBER || column->type == HX_TYPE_INTEGER ||
+                           column->type == HX_TYPE_AMOUNT));
+    bool date = column->role == HX_ROLE_BIRTHDAY || (own && column->type == HX_TYPE_TIME);
+    if (column->role == HX_ROLE_GENDER) out->value = gender_word(value);
+    if (own && column->type == HX_TYPE_BOOLEAN) out->type = HX_VALUE_BOOLEAN;
+    if (number) read_number(value, arena, out);
+    if (date) read_date(column, value, zone, arena, out);
+    return out->value.ptr != NULL;
+}

@@ -1,0 +1,20 @@
+/* row_value.h - small readers of cells: trimming, ratings, statuses, typed properties. */
+#ifndef HX_INGEST_ROW_VALUE_H
+#define HX_INGEST_ROW_VALUE_H
+
+#include "huaxiang/frame.h"
+#include "profile/event.h"
+
+/* Without blanks (also U+3000 and U+00A0) at both ends. */
+hx_str hx_trim(hx_str s);
+/* Digits with at most one sign and one point: needs no mending. */
+bool hx_is_plain_number(hx_str s);
+/* "5", "4.5", "5星", "4/5", "五星", 好评 5, 中评 3, 差评 1 -> 1/1,000. false: no rating. */
+bool hx_parse_rating(hx_str s, int32_t *out);
+/* 交易关闭, 已取消, cancelled, void, failed, ... */
+bool hx_status_is_cancelled(hx_str s);
+/* A cell as a named, typed value in canonical text; values that do not parse as their column's type stay text. false: out of memory. */
+bool hx_property_read(const hx_column *column, hx_str value, const hx_time_zone *zone,
+                      hx_arena *arena, hx_property *out);
+
+#endif
