@@ -22,7 +22,8 @@ size_t hx_csv_whole_records(hx_csv_dialect d, const char *p, size_t n);
 
 typedef struct {
     hx_str raw; /* the cell without its surrounding quotes; borrowed */
-    bool escaped; /* holds doubled quotes or bytes behind the closing quote: needs hx_csv_unescape() */
+    bool
+        escaped; /* holds doubled quotes or bytes behind the closing quote: needs hx_csv_unescape() */
     bool quoted;
 } hx_csv_cell;
 
@@ -56,16 +57,19 @@ size_t hx_csv_index_fill(hx_csv_dialect d, const char *p, size_t n, bool last, h
 hx_csv_cell hx_csv_cell_quoted(hx_csv_dialect d, const char *p, size_t start, size_t end);
 
 /* The cell in p[start, end); `last` = the record's last one, which may have the CR of a CRLF at its end. */
-static inline hx_csv_cell hx_csv_cell_at(hx_csv_dialect d, const char *p, size_t start, size_t end, bool last) {
+static inline hx_csv_cell hx_csv_cell_at(hx_csv_dialect d, const char *p, size_t start, size_t end,
+                                         bool last) {
     if (last && end > start && p[end - 1] == '\r') end--;
-    if (end > start && p[start] == d.quote && d.quote != '\0') return hx_csv_cell_quoted(d, p, start, end);
+    if (end > start && p[start] == d.quote && d.quote != '\0')
+        return hx_csv_cell_quoted(d, p, start, end);
     return (hx_csv_cell){.raw = {p + start, end - start}};
 }
 
 /* ------------------------------------------------------------------ one record */
 /* Splits the record at p[0, n). At most `max` cells are stored, *n_cells counts all. Returns the bytes consumed with the line end;
  * *open is set when the data end inside quotes. n > 0. */
-size_t hx_csv_record(hx_csv_dialect d, const char *p, size_t n, hx_csv_cell *cells, size_t max, size_t *n_cells, bool *open);
+size_t hx_csv_record(hx_csv_dialect d, const char *p, size_t n, hx_csv_cell *cells, size_t max,
+                     size_t *n_cells, bool *open);
 
 /* Writes the value of an escaped cell to out (room for raw.len bytes); returns its length. */
 size_t hx_csv_unescape(hx_csv_dialect d, const hx_csv_cell *cell, char *out);
@@ -81,6 +85,7 @@ typedef enum {
     HX_CSV_SIMD_N
 } hx_csv_simd;
 bool hx_csv_simd_is_there(hx_csv_simd simd);
-size_t hx_csv_index_fill_simd(hx_csv_simd simd, hx_csv_dialect d, const char *p, size_t n, bool last, hx_csv_index *x);
+size_t hx_csv_index_fill_simd(hx_csv_simd simd, hx_csv_dialect d, const char *p, size_t n,
+                              bool last, hx_csv_index *x);
 
 #endif
