@@ -1,0 +1,123 @@
+/* keyword.c - keywords: candidates, TF-IDF, the ranking.
+ *
+ * Candidates are words that mean something by themselves: no stop words, marks, numbers, single Chinese characters or
+ * single letters. A keyword's text is what stands in the cleaned text, its span the first occurrence's original bytes.
+ *
+ *     TF-IDF    count / all candidates' count x idf     idf of jieba's corpus; English from lexicons/idf.en.tsv
+ *     TextRank  textrank.c
+ *
+ * Scores are divided by the best one's. Equal scores rank by first occurrence, so the order is the same everywhere. */
+#include "text/keyword.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "text/annotator.h"
+
+static bool is_candidate(const hx_cut *w, hx_str text) {
+    if (w->stop || w->kind == HX_CUT_MARK || w->kind == HX_CUT_NUMBER || w->kind == HX_CUT_EMOJI) return false;
+    if (w->kind == HX_CUT_USER) return true;
+    if (w->kind == HX_CUT_LATIN) return text.len > 1;
+    return hx_utf8_count(text) > 1;
+}
+
+/* The slot of `hash` in a table of index + 1; slots are a power of two, at most half full. */
+static uint32_t *slot_of(uint32_t *table, size_t slots, const hx_candidate *list, uint64_t hash) {
+    size_t i = (size_t)hash & (slots - 1);
+    while (table[i] != 0 && list[table[i] - 1].hash != hash)
+        i = (i + 1) & (slots - 1);
+    return &table[i];
+}
+
+hx_status hx__candidates_find(hx_annotator *a, const hx_analysis *text, hx_candidates *out, hx_error *err) {
+    size_t slots = 16;
+    while (slots < text->n_words * 2)
+        slots *= 2;
+    hx_candidates c = {0};
+    c.list = hx_arena_alloc(a->scratch, (text->n_words + 1) * sizeof *c.list);
+    c.places = hx_arena_alloc(a->scratch, (text->n_words + 1) * sizeof *c.places);
+    uint32_t *table = hx_arena_alloc(a->scratch, slots * sizeof *table);
+    if (!c.list || !c.places || !table)
+        return hx_fail(err, HX_ENOMEM, "out of memory while looking for keywords in a text of %zu words", text->n_words);
+    for (size_t i = 0; i < text->n_words; i++) {
+        const hx_cut *w = &text->words[i];
+        hx_str word = hx__cut_text(&text->clean, w);
+        uint32_t *place = &c.places[c.n_places++];
+        if (!is_candidate(w, word)) continue;
+        uint64_t hash = hx_hash(word);
+        uint32_t *slot = slot_of(table, slots, c.list, hash);
+        if (*slot == 0) {
+            c.list[c.n] = (hx_candidate){hash, w->start, w->end, 0, 0};
+            *slot = ++c.n;
+        }
+        c.list[*slot - 1].count++;
+        *place = *slot;
+    }
+    *out = c;
+    return HX_OK;
+}
+
+static bool is_latin(hx_str word) {
+    return (unsigned char)word.ptr[0] < 0x80;
+}
+
+static void score_tfidf(const hx_text_model *m, const hx_analysis *text, hx_candidates *c) {
+    double total = 0;
+    for (uint32_t i = 0; i < c->n; i++)
+        total += c->list[i].count;
+    for (uint32_t i = 0; i < c->n; i++) {
+        hx_str word = {text->clean.text.ptr + c->list[i].start, c->list[i].end - c->list[i].start};
+        double idf = is_latin(word) ? hx__lexicon_idf_en(m->lexicon, word) : hx__words_idf(m, word);
+        c->list[i].score = c->list[i].count / total * idf;
+    }
+}
+
+static int by_score(const void *x, const void *y) {
+    const hx_candidate *a = x;
+    const hx_candidate *b = y;
+    if (a->score != b->score) return a->score > b->score ? -1 : 1;
+    return a->start < b->start ? -1 : a->start > b->start;
+}
+
+static hx_status take_best(const hx_analysis *text, hx_candidates *c, size_t top, hx_arena *arena, const hx_keyword **out, size_t *n,
+                           hx_error *err) {
+    size_t count = c->n < top ? c->n : top;
+    hx_keyword *list = hx_arena_alloc(arena, (count + 1) * sizeof *list);
+    if (!list) return hx_fail(err, HX_ENOMEM, "out of memory while looking for keywords in a text of %zu words", text->n_words);
+    qsort(c->list, c->n, sizeof *c->list, by_score);
+    for (size_t i = 0; i < count; i++) {
+        const hx_candidate *k = &c->list[i];
+        hx_str word = {text->clean.text.ptr + k->start, k->end - k->start};
+        list[i] = (hx_keyword){hx__clean_span(&text->clean, k->start, k->end), hx_arena_str(arena, word), k->score / c->list[0].score};
+        if (!list[i].text.ptr)
+            return hx_fail(err, HX_ENOMEM, "out of memory while looking for keywords in a text of %zu words", text->n_words);
+    }
+    *out = list;
+    *n = count;
+    return HX_OK;
+}
+
+hx_status hx__keywords_find(hx_annotator *a, const hx_analysis *text, hx_keyword_method method, size_t top, hx_arena *arena,
+                            const hx_keyword **out, size_t *n, hx_error *err) {
+    hx_candidates c;
+    HX_TRY(hx__candidates_find(a, text, &c, err));
+    if (method == HX_KEYWORDS_TEXTRANK) {
+        HX_TRY(hx__textrank_score(a, &c, err));
+    } else {
+        score_tfidf(a->model, text, &c);
+    }
+    return take_best(text, &c, top, arena, out, n, err);
+}
+
+hx_status hx_text_keywords(hx_annotator *a, hx_str text, hx_keyword_method method, size_t top, hx_arena *arena, const hx_keyword **out, size_t *n,
+                           hx_error *err) {
+    if (method != HX_KEYWORDS_TFIDF && method != HX_KEYWORDS_TEXTRANK)
+        return hx_fail(err, HX_EINVAL, "keyword method %d is not known; 0 is TF-IDF and 1 is TextRank", (int)method);
+    hx_analysis analysis;
+    hx_arena_reset(a->scratch);
+    HX_TRY(hx__text_analyse(a, text, &analysis, err));
+    return hx__keywords_find(a, &analysis, method, top, arena, out, n, err);
+}

@@ -1,0 +1,70 @@
+/* lexicon.h - the tables behind the engine `rules`: sentiment words and their pairs, negation, degree, adversatives, phrases,
+ * intents, noise, English idf. Built at open from share_dir/lexicons, immutable afterwards, shared by threads. */
+#ifndef HX_TEXT_LEXICON_H
+#define HX_TEXT_LEXICON_H
+
+#include "text/model.h"
+#include "text/phrase.h"
+
+/* What a word does to the words behind it. */
+typedef enum {
+    HX_ROLE_NEGATOR = 1, /* not, 不: turns what follows, until a pause or the scope's end */
+    HX_ROLE_DEGREE = 2, /* very, 很: times `degree` for the next word */
+    HX_ROLE_TURN = 4, /* but, 但是: what stands before it counts less, what stands behind it more */
+    HX_ROLE_CONCEDE = 8 /* although, 虽然: what follows until the next pause counts less */
+} hx_role;
+
+/* One word of one language. */
+typedef struct {
+    uint64_t key; /* 0 = free slot */
+    int16_t weight; /* hundredths; + speaks for positive */
+    int16_t negated; /* hundredths; added where the word stands in a negation's scope */
+    uint16_t degree; /* hundredths, 100 = leaves the next word as it is */
+    uint8_t roles; /* hx_role */
+} hx_lexeme;
+
+/* The numbers of the score's formula, by language; see sentiment.c. */
+typedef struct {
+    double bias;
+    double negation; /* a negated word weighs -negation * weight + negated */
+    double before, after; /* factors of what stands before and behind an adversative */
+    double length; /* texts of more words than this are damped by sqrt(length / words) */
+    int scope; /* words a negation reaches */
+} hx_sentiment_parameters;
+
+/* A noise pattern's kind, the value of `noise` hits. */
+typedef enum { HX_NOISE_PATTERN_PRAISE = 1, HX_NOISE_PATTERN_SOLICIT, HX_NOISE_PATTERN_CONTACT } hx_noise_pattern;
+
+/* An intent phrase; intent hits carry an index into hx_lexicon.intents. */
+typedef struct {
+    hx_intent_label label;
+    int weight; /* hundredths; below 0 speaks against the intent */
+    uint32_t next; /* index + 1 of the same phrase's entry for another intent, 0 = none */
+} hx_intent_pattern;
+
+struct hx_lexicon {
+    hx_lexeme *words; /* owned, open addressing */
+    size_t n_words, n_slots; /* slots are a power of two */
+    hx_sentiment_parameters zh, en;
+    hx_phrases phrases; /* taken as one word each; value 0 */
+    hx_phrases intents_phrases;
+    hx_phrases noise;
+    hx_buf intents; /* hx_intent_pattern[] */
+    uint64_t hash;
+};
+
+/* The key of a word in a language, of two words in a row, and of an English word's idf. */
+typedef enum { HX_LEXEME_ZH = 1, HX_LEXEME_EN = 2, HX_LEXEME_IDF_EN = 3 } hx_lexeme_kind;
+uint64_t hx__lexeme_key(hx_lexeme_kind kind, hx_str word);
+uint64_t hx__lexeme_pair_key(uint64_t first, uint64_t second);
+/* NULL where it is absent. */
+const hx_lexeme *hx__lexicon_get(const hx_lexicon *l, uint64_t key);
+
+/* Inverse document frequency of an English word; that of a word met once where it is unknown. */
+double hx__lexicon_idf_en(const hx_lexicon *l, hx_str word);
+
+static inline const hx_sentiment_parameters *hx__lexicon_parameters(const hx_lexicon *l, hx_lang lang) {
+    return lang == HX_LANG_EN || lang == HX_LANG_OTHER ? &l->en : &l->zh;
+}
+
+#endif

@@ -1,0 +1,200 @@
+/* mention.c - from words to mentions: one pass that carries the scopes along.
+ *
+ *     房间  不   是   很   大    ，   但是   服务   非常   好
+ *     |    neg------------->  pause  turn   |     x1.3  |
+ *     x0.7 (stands before the turn) ....... x1.2 (behind it) .....
+ *
+ * Scopes:
+ *   negation   reaches the next `scope` words, ends at a pause mark or an adversative; a second negation inside turns
+ *              it back (不是不好), and the words then count as not negated
+ *   degree     acts on the next word; several in a row multiply; a negation word passes it on (很 不 好 = 很不 + 好)
+ *   turn       inside one sentence (up to . ! ? ; 。): all before it x before, all behind it x after; the last turn
+ *              counts. At a sentence's start it turns nothing.
+ *   concede    up to the next pause mark: x before
+ * Phrases of the lexicon (没得说, "not only") are one word: a negation inside them negates nothing. Of overlapping ones
+ * the leftmost counts, then the longest. Numbers and marks are no mentions. */
+#include "text/mention.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "text/annotator.h"
+
+/* The walk's state. */
+typedef struct {
+    const hx_lexicon *lexicon;
+    const hx_sentiment_parameters *p;
+    const hx_analysis *text;
+    hx_mention *list;
+    size_t n;
+    size_t sentence; /* first mention of the sentence */
+    size_t turn; /* first mention behind the sentence's last adversative; SIZE_MAX = none */
+    bool conceding;
+    bool follows;
+    int scope_left; /* words the negation still reaches */
+    bool negated;
+    uint32_t scope_from;
+    double degree;
+    uint32_t degree_from;
+} walk;
+
+static void end_scopes(walk *w) {
+    w->scope_left = 0;
+    w->negated = false;
+    w->degree = 1;
+    w->conceding = false;
+    w->follows = false;
+}
+
+static void end_sentence(walk *w) {
+    if (w->turn != SIZE_MAX) {
+        for (size_t i = w->sentence; i < w->turn; i++)
+            w->list[i].clause *= w->p->before;
+        for (size_t i = w->turn; i < w->n; i++)
+            w->list[i].clause *= w->p->after;
+    }
+    w->sentence = w->n;
+    w->turn = SIZE_MAX;
+}
+
+static void take_mark(walk *w, hx_str mark) {
+    static const char ends[] = ".!?;";
+    if (mark.len == 1 && strchr("-'\"*/_", mark.ptr[0]) != NULL) return;
+    end_scopes(w);
+    bool is_end = mark.len == 1 ? strchr(ends, mark.ptr[0]) != NULL : mark.len == 3 && memcmp(mark.ptr, "。", 3) == 0;
+    if (is_end) end_sentence(w);
+}
+
+/* don't, isn’t, and the n't of a text cut that way. */
+static bool is_contracted_not(hx_str word) {
+    if (word.len >= 3 && memcmp(word.ptr + word.len - 3, "n't", 3) == 0) return true;
+    return word.len >= 5 && memcmp(word.ptr + word.len - 5, "n’t", 5) == 0;
+}
+
+static void take_negator(walk *w, const hx_mention *m) {
+    bool again = w->scope_left > 0 && w->negated;
+    if (w->scope_left <= 0) w->scope_from = m->from;
+    w->negated = !again;
+    w->scope_left = w->p->scope;
+}
+
+static void take_roles(walk *w, const hx_mention *m, hx_str word) {
+    unsigned roles = m->lexeme ? m->lexeme->roles : 0;
+    if ((roles & HX_ROLE_NEGATOR) || is_contracted_not(word)) {
+        take_negator(w, m);
+        return;
+    }
+    if (roles & HX_ROLE_DEGREE) {
+        if (w->degree == 1) w->degree_from = m->start;
+        w->degree *= m->lexeme->degree / 100.0;
+        return;
+    }
+    w->degree = 1;
+    if (roles & (HX_ROLE_TURN | HX_ROLE_CONCEDE)) end_scopes(w);
+    if (roles & HX_ROLE_CONCEDE) w->conceding = true;
+    if ((roles & HX_ROLE_TURN) && w->n > w->sentence + 1) w->turn = w->n;
+}
+
+static void take_word(walk *w, uint32_t start, uint32_t end, hx_lexeme_kind kind, hx_lexeme_kind other) {
+    hx_str word = {w->text->clean.text.ptr + start, end - start};
+    hx_mention *m = &w->list[w->n++];
+    m->key = hx__lexeme_key(kind, word);
+    m->lexeme = hx__lexicon_get(w->lexicon, m->key);
+    if (!m->lexeme && other != kind) {
+        m->key = hx__lexeme_key(other, word);
+        m->lexeme = hx__lexicon_get(w->lexicon, m->key);
+    }
+    m->start = m->from = start;
+    m->end = end;
+    m->follows = w->follows;
+    m->degree = w->degree;
+    m->clause = w->conceding ? w->p->before : 1;
+    if (w->degree != 1) m->from = w->degree_from;
+    if (w->scope_left > 0) {
+        m->negated = w->negated;
+        if (w->scope_from < m->from) m->from = w->scope_from;
+        w->scope_left--;
+    }
+    bool is_negator = m->lexeme && (m->lexeme->roles & HX_ROLE_NEGATOR);
+    if (is_negator || is_contracted_not(word)) {
+        m->negated = false;
+        m->degree = 1;
+        m->from = start;
+    }
+    w->follows = true;
+    take_roles(w, m, word);
+}
+
+/* The leftmost-longest phrases of a text, one after the other. */
+typedef struct {
+    hx_phrase_walk walk;
+    hx_phrase_hit next;
+    bool has_next;
+} phrase_reader;
+
+/* Sets `best` to the leftmost-longest phrase at or behind `from`; false at the end. Hits come by their ends: one that begins
+ * earlier than the best so far may still come while it ends later, as long as it overlaps it. */
+static bool next_phrase(phrase_reader *r, size_t from, hx_phrase_hit *best) {
+    bool found = false;
+    for (;;) {
+        if (!r->has_next) r->has_next = hx__phrase_walk_next(&r->walk, &r->next);
+        if (!r->has_next) return found;
+        const hx_phrase_hit *h = &r->next;
+        if (h->start >= from) {
+            if (found && h->start >= best->end) return true;
+            if (!found || h->start < best->start || (h->start == best->start && h->end > best->end)) *best = *h;
+            found = true;
+        }
+        r->has_next = false;
+    }
+}
+
+/* A phrase whose edges fall inside words is none: 不错 + 过 is not 错过. */
+static bool is_on_cuts(const hx_analysis *t, size_t first, const hx_phrase_hit *hit, size_t *behind) {
+    size_t i = first;
+    while (i < t->n_words && t->words[i].end < hit->end)
+        i++;
+    *behind = i + 1;
+    return i < t->n_words && t->words[i].end == hit->end && t->words[first].start == hit->start;
+}
+
+static void walk_words(walk *w) {
+    const hx_analysis *t = w->text;
+    bool english = t->lang == HX_LANG_EN || t->lang == HX_LANG_OTHER;
+    hx_lexeme_kind kind = english ? HX_LEXEME_EN : HX_LEXEME_ZH;
+    phrase_reader r = {.walk = hx__phrase_walk_of(&w->lexicon->phrases, t->clean.text)};
+    hx_phrase_hit hit;
+    bool has_hit = next_phrase(&r, 0, &hit);
+    for (size_t i = 0; i < t->n_words;) {
+        const hx_cut *cut = &t->words[i];
+        while (has_hit && hit.start < cut->start)
+            has_hit = next_phrase(&r, cut->start, &hit);
+        size_t behind;
+        if (has_hit && hit.start == cut->start && is_on_cuts(t, i, &hit, &behind)) {
+            take_word(w, cut->start, (uint32_t)hit.end, kind, kind);
+            i = behind;
+            continue;
+        }
+        i++;
+        if (cut->kind == HX_CUT_MARK) {
+            take_mark(w, hx__cut_text(&t->clean, cut));
+        } else if (cut->kind == HX_CUT_NUMBER) {
+            w->follows = false;
+        } else {
+            take_word(w, cut->start, cut->end, kind, cut->kind == HX_CUT_LATIN ? HX_LEXEME_EN : kind);
+        }
+    }
+    end_sentence(w);
+}
+
+hx_status hx__mentions_find(hx_annotator *a, const hx_analysis *text, hx_mention **out, size_t *n, size_t *n_words, hx_error *err) {
+    walk w = {.lexicon = a->model->lexicon, .text = text, .turn = SIZE_MAX, .degree = 1};
+    w.p = hx__lexicon_parameters(w.lexicon, text->lang);
+    w.list = hx_arena_alloc(a->scratch, (text->n_words + 1) * sizeof *w.list);
+    if (!w.list) return hx_fail(err, HX_ENOMEM, "out of memory while looking for sentiment in a text of %zu words", text->n_words);
+    walk_words(&w);
+    *out = w.list;
+    *n = w.n;
+    *n_words = text->n_words;
+    return HX_OK;
+}

@@ -1,0 +1,100 @@
+/* sentiment.c - the engine `rules`: a sum anybody can redo by hand.
+ *
+ *     logit = bias + sum over evidence e of weight(e)
+ *     word:   weight = v x degree x clause x damp,   v = w                      where it is not negated
+ *                                                    v = -negation x w + w_neg  where it is
+ *     pair:   weight = w_pair x clause x damp        two mentions in a row (这么 + 差)
+ *     damp    = sqrt(length / words) for texts of more words than `length`, else 1
+ *     p(positive) = 1 / (1 + exp(-logit))
+ *
+ * w, w_neg, w_pair come from lexicons/sentiment.*.tsv and pairs.*.tsv (learned by regularised logistic regression whose prior
+ * are hand-written polarities: tools/train/make_sentiment_lexicon.py), the other numbers from parameters.tsv.
+ *
+ * Each weight and the bias are rounded to 1/4096 before they are added. Sums of at most 2^24 such numbers below 2^16 are
+ * exact in a double, so the evidence adds up to logit - bias exactly, in any order.
+ *
+ * The label is the sign of the logit; neutral only without evidence or where |logit| < HX_SENTIMENT_NEUTRAL_LOGIT. The
+ * score is p of the label, and 1 - |2p - 1| for neutral. */
+#include "text/sentiment.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "text/annotator.h"
+#include "text/mention.h"
+
+static const double unit = 4096;
+
+const char *hx_engine_name(hx_engine e) {
+    static const char *const names[] = {"auto", "rules", "learn", "llama"};
+    return (unsigned)e < sizeof names / sizeof *names ? names[e] : "unknown";
+}
+
+const char *hx_sentiment_name(hx_sentiment_label l) {
+    static const char *const names[HX_SENTIMENT_N] = {"none", "negative", "neutral", "positive"};
+    return (unsigned)l < HX_SENTIMENT_N ? names[l] : "unknown";
+}
+
+static double rounded(double x) {
+    return nearbyint(x * unit) / unit;
+}
+
+/* What a word adds, before damping. */
+static double word_weight(const hx_mention *m, const hx_sentiment_parameters *p) {
+    if (!m->lexeme) return 0;
+    double v = m->negated ? m->lexeme->negated - p->negation * m->lexeme->weight : m->lexeme->weight;
+    return v / 100 * m->degree * m->clause;
+}
+
+/* What a pair of mentions in a row adds, before damping. */
+static double pair_weight(const hx_lexicon *l, const hx_mention *first, const hx_mention *second) {
+    if (!second->follows || !first->lexeme || !second->lexeme) return 0;
+    const hx_lexeme *pair = hx__lexicon_get(l, hx__lexeme_pair_key(first->key, second->key));
+    return pair ? pair->weight / 100.0 * second->clause : 0;
+}
+
+/* Adds one piece of evidence where it weighs anything. */
+static void add_evidence(hx_sentiment *s, hx_evidence *list, const hx_clean *clean, double weight, uint32_t start, uint32_t end) {
+    double w = rounded(weight);
+    if (w == 0) return;
+    list[s->n_evidence++] = (hx_evidence){hx__clean_span(clean, start, end), w};
+    s->logit += w;
+}
+
+static void set_label(hx_sentiment *s) {
+    double p = 1 / (1 + exp(-fabs(s->logit)));
+    if (s->n_evidence == 0 || fabs(s->logit) < HX_SENTIMENT_NEUTRAL_LOGIT) {
+        s->label = HX_SENTIMENT_NEUTRAL;
+        s->score = 2 - 2 * p;
+    } else {
+        s->label = s->logit > 0 ? HX_SENTIMENT_POSITIVE : HX_SENTIMENT_NEGATIVE;
+        s->score = p;
+    }
+}
+
+hx_status hx__sentiment_score(hx_annotator *a, const hx_analysis *text, hx_arena *arena, hx_sentiment *out, hx_error *err) {
+    const hx_lexicon *l = a->model->lexicon;
+    const hx_sentiment_parameters *p = hx__lexicon_parameters(l, text->lang);
+    hx_mention *m;
+    size_t n, n_words;
+    HX_TRY(hx__mentions_find(a, text, &m, &n, &n_words, err));
+    hx_evidence *list = hx_arena_alloc(arena, (2 * n + 1) * sizeof *list);
+    if (!list) return hx_fail(err, HX_ENOMEM, "out of memory while looking for sentiment in a text of %zu words", n_words);
+    double damp = (double)n_words > p->length ? sqrt(p->length / (double)n_words) : 1;
+    hx_sentiment s = {.bias = rounded(p->bias), .evidence = list};
+    s.logit = s.bias;
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0) add_evidence(&s, list, &text->clean, damp * pair_weight(l, &m[i - 1], &m[i]), m[i - 1].start, m[i].end);
+        add_evidence(&s, list, &text->clean, damp * word_weight(&m[i], p), m[i].from, m[i].end);
+    }
+    set_label(&s);
+    *out = s;
+    return HX_OK;
+}
+
+hx_status hx_text_sentiment(hx_annotator *a, hx_str text, hx_arena *arena, hx_sentiment *out, hx_error *err) {
+    hx_analysis analysis;
+    hx_arena_reset(a->scratch);
+    HX_TRY(hx__text_analyse(a, text, &analysis, err));
+    return hx__sentiment_score(a, &analysis, arena, out, err);
+}
