@@ -26,7 +26,9 @@ typedef struct {
     hx_group_set set;
     hx_buf ends, rows; /* uint32_t, for hx_csv_index */
     hx_arena *arena; /* of a chunk */
-    hx_str cells[HX_GROUP_COLUMNS_MAX]; /* of a row */
+    hx_str *cells; /* [HX_GROUP_BATCH][plan.n_columns] of the rows at hand; owned */
+    int64_t ordinals[HX_GROUP_BATCH];
+    size_t n_rows; /* of the batch */
     int64_t failed_row; /* INT64_MAX = none; 0 = not of a row */
     hx_status status;
     hx_error error;

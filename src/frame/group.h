@@ -9,7 +9,6 @@
 
 #include "huaxiang/frame.h"
 #include "base/buf.h"
-#include "base/map.h"
 
 #define HX_GROUP_BY_MAX 16
 #define HX_GROUP_AGGREGATES_MAX 64
@@ -76,6 +75,7 @@ size_t hx_group_mean_text(hx_int128 sum, unsigned places, uint64_t count,
 
 /* ------------------------------------------------------------------ names: bytes -> 0, 1, 2, ... */
 #define HX_GROUP_NONE UINT32_MAX
+#define HX_GROUP_BATCH 64 /* rows that are looked up together, so that their cache misses overlap */
 
 typedef struct {
     const char *ptr; /* in `bytes` of the dictionary */
@@ -84,7 +84,7 @@ typedef struct {
 } hx_group_name;
 
 typedef struct {
-    hx_buf slots; /* uint64_t: hash << 32 | id + 1; 0 = free */
+    hx_buf slots; /* slot, see group_names.c */
     size_t n_slots; /* power of two or 0; at most 3/4 are used */
     hx_buf names; /* hx_group_name, by id */
     uint32_t n;
@@ -96,8 +96,9 @@ typedef struct {
 
 bool hx_group_names_init(hx_group_names *d); /* false = out of memory; release anyway */
 void hx_group_names_release(hx_group_names *d);
-/* The id of `s`, added where it is new; HX_GROUP_NONE when out of memory or over 2^32 - 2 names. */
-uint32_t hx_group_names_put(hx_group_names *d, hx_str s);
+/* ids[i] = the id of keys[i], the next number where it is new; n <= HX_GROUP_BATCH. False when out of memory or over 2^32 - 2
+ * names. */
+bool hx_group_names_put(hx_group_names *d, const hx_str *keys, size_t n, uint32_t *ids);
 static inline hx_str hx_group_names_at(const hx_group_names *d, uint32_t id) {
     const hx_group_name *n = (const hx_group_name *)(const void *)d->names.ptr + id;
     return (hx_str){n->ptr, n->len};
@@ -116,12 +117,6 @@ typedef struct {
     int64_t rank; /* of best: the number, or the row's ordinal */
 } hx_group_state;
 
-typedef struct {
-    hx_group_names values;
-    hx_map pairs; /* group << 32 | value: those seen */
-    uint32_t last_group, last_value; /* the pair of the row before; HX_GROUP_NONE = none */
-} hx_group_distinct;
-
 /* Why a row was refused; made a sentence when its number is known. */
 typedef enum {
     HX_GROUP_FINE = 0,
@@ -136,20 +131,19 @@ typedef struct {
     const hx_group_plan *plan; /* borrowed */
     hx_group_names keys;
     hx_buf states; /* hx_group_state, n_aggregates a group */
-    hx_group_distinct distinct[HX_GROUP_AGGREGATES_MAX]; /* used where the aggregate is one */
+    hx_group_names pairs[HX_GROUP_AGGREGATES_MAX]; /* of distinct: group number (4 bytes) and value */
     hx_arena *texts;
-    hx_buf key; /* the composed key of a row, n_by > 1 */
-    uint32_t last_group; /* of the row before; HX_GROUP_NONE = none */
+    hx_buf composed; /* keys of a batch made of several parts */
     hx_group_trouble trouble;
     size_t trouble_column; /* index in plan.columns */
     hx_buf trouble_value;
 } hx_group_set;
 
-bool hx_group_set_init(hx_group_set *s,
-                       const hx_group_plan *plan); /* false = out of memory; release anyway */
+bool hx_group_set_init(hx_group_set *s, const hx_group_plan *plan); /* false = out of memory; release anyway */
 void hx_group_set_release(hx_group_set *s);
-/* One row; cells[k] is the value of plan.columns[k]. Rows of a set come in ascending order of `ordinal`. False: see s->trouble. */
-bool hx_group_set_add(hx_group_set *s, const hx_str *cells, int64_t ordinal);
+/* Rows; cells[r * plan.n_columns + k] is the value of plan.columns[k], ordinals[r] the row's number, ascending over all rows of a set;
+ * n <= HX_GROUP_BATCH. Returns n, or the index of the first row that is refused: see s->trouble; the set is then good for nothing. */
+size_t hx_group_set_add(hx_group_set *s, const hx_str *cells, const int64_t *ordinals, size_t n);
 /* Takes over what `from` has; `from` stays as it is. */
 bool hx_group_set_merge(hx_group_set *s, const hx_group_set *from);
 /* Column `k` of the key of group `g`. */

@@ -1,38 +1,30 @@
 /* group_set.c - groups and their running aggregates, of one thread's rows; and two such sets made one.
  *
  *     key bytes -> number g (hx_group_names); states[g * n_aggregates + a]
- *     distinct: value bytes -> number v; the pairs (g, v) seen
+ *     distinct: the pairs (g, value) seen, as names too
  *
- * Rows that stand together often share key and values (the lines of an invoice), so the group and the pair of the row before are
- * tried first. A key of several columns is each cell's length (4 bytes) and bytes.
+ * Rows come in batches: first the groups of all rows are found, then one aggregate after the other runs over the rows. A row that is
+ * refused cuts the batch there, so the aggregates that follow may still refuse an earlier one: the first refused row is what counts.
  *
- * Merging is exact and does not depend on the order: sums are integers, minima and maxima total orders with the text as the
- * tie-break, first and last compare row numbers, distinct counts are of sets. */
+ * A key of several columns is each cell's length (4 bytes) and bytes. Merging is exact and does not depend on the order: sums are
+ * integers, minima and maxima total orders with the text as the tie-break, first and last compare row numbers, distinct counts are of
+ * sets. */
 #include "frame/group.h"
 
 #include <string.h>
 
-#include "base/error.h"
-
-#define KEY_MAX ((size_t)HX_GROUP_BY_MAX * (HX_CELL_MAX + 4))
-#define PAIR_BYTES 34 /* of a pair in hx_map, at half load */
+#define COMPOSED_MAX ((size_t)HX_GROUP_BATCH * 2 * HX_ROW_MAX)
 
 /* ------------------------------------------------------------------ life */
 bool hx_group_set_init(hx_group_set *s, const hx_group_plan *plan) {
     memset(s, 0, sizeof *s);
     s->plan = plan;
-    s->last_group = HX_GROUP_NONE;
     hx_buf_init(&s->states, 2 * HX_GROUP_BYTES_MAX);
-    hx_buf_init(&s->key, KEY_MAX);
+    hx_buf_init(&s->composed, COMPOSED_MAX);
     hx_buf_init(&s->trouble_value, HX_CELL_MAX);
     bool good = hx_group_names_init(&s->keys);
-    for (size_t a = 0; a < plan->n_aggregates; a++) {
-        hx_group_distinct *d = &s->distinct[a];
-        d->last_group = HX_GROUP_NONE;
-        hx_map_init(&d->pairs);
-        if (plan->aggregates[a].kind == HX_AGGREGATE_DISTINCT)
-            good &= hx_group_names_init(&d->values);
-    }
+    for (size_t a = 0; a < plan->n_aggregates; a++)
+        if (plan->aggregates[a].kind == HX_AGGREGATE_DISTINCT) good &= hx_group_names_init(&s->pairs[a]);
     s->texts = hx_arena_new(2 * HX_GROUP_BYTES_MAX);
     return good && s->texts != NULL;
 }
@@ -40,12 +32,10 @@ bool hx_group_set_init(hx_group_set *s, const hx_group_plan *plan) {
 void hx_group_set_release(hx_group_set *s) {
     hx_group_names_release(&s->keys);
     hx_buf_release(&s->states);
-    hx_buf_release(&s->key);
+    hx_buf_release(&s->composed);
     hx_buf_release(&s->trouble_value);
-    for (size_t a = 0; a < HX_GROUP_AGGREGATES_MAX; a++) {
-        hx_group_names_release(&s->distinct[a].values);
-        hx_map_release(&s->distinct[a].pairs);
-    }
+    for (size_t a = 0; a < HX_GROUP_AGGREGATES_MAX; a++)
+        hx_group_names_release(&s->pairs[a]);
     hx_arena_free(s->texts);
     s->texts = NULL;
 }
@@ -67,33 +57,67 @@ static hx_group_state *states_of(const hx_group_set *s, uint32_t g) {
     return (hx_group_state *)(void *)s->states.ptr + (size_t)g * s->plan->n_aggregates;
 }
 
-static size_t bytes_held(const hx_group_set *s) {
+static bool is_within_cap(hx_group_set *s) {
     size_t n = s->keys.held + s->states.len;
     for (size_t a = 0; a < s->plan->n_aggregates; a++)
-        n += s->distinct[a].values.held + s->distinct[a].pairs.n * PAIR_BYTES;
-    return n;
+        n += s->pairs[a].held;
+    return n <= HX_GROUP_BYTES_MAX || in_trouble(s, HX_GROUP_TOO_MANY, 0, (hx_str){NULL, 0});
 }
 
-/* The group of that key, made where it is new. */
-static uint32_t group_of(hx_group_set *s, hx_str key) {
-    const uint32_t g = hx_group_names_put(&s->keys, key);
-    const size_t size = s->plan->n_aggregates * sizeof(hx_group_state);
-    if (g == HX_GROUP_NONE || (size_t)g * size < s->states.len) return g;
-    if (!hx_buf_reserve(&s->states, size)) return HX_GROUP_NONE;
-    memset(s->states.ptr + s->states.len, 0, size);
-    s->states.len += size;
-    return g;
-}
-
-static bool compose_key(hx_group_set *s, const hx_str *cells, hx_str *key) {
-    hx_buf_reset(&s->key);
-    for (size_t k = 0; k < s->plan->n_by; k++) {
-        const uint32_t len = (uint32_t)cells[k].len;
-        hx_buf_append(&s->key, &len, sizeof len);
-        hx_buf_append_str(&s->key, cells[k]);
+/* The groups of those keys, made where they are new. */
+static bool find_groups(hx_group_set *s, const hx_str *keys, size_t n, uint32_t *groups) {
+    if (!hx_group_names_put(&s->keys, keys, n, groups)) return no_memory(s);
+    const size_t have = s->states.len, need = s->keys.n * s->plan->n_aggregates * sizeof(hx_group_state);
+    if (need > have) {
+        if (!hx_buf_reserve(&s->states, need - have)) return no_memory(s);
+        memset(s->states.ptr + have, 0, need - have);
+        s->states.len = need;
     }
-    *key = hx_buf_str(&s->key);
-    return !s->key.failed;
+    for (size_t r = 0; r < n; r++)
+        __builtin_prefetch(states_of(s, groups[r]), 1);
+    return true;
+}
+
+/* Room in s->composed for `len` bytes that stay where they are until the next call. */
+static char *composed_room(hx_group_set *s, size_t len) {
+    hx_buf_reset(&s->composed);
+    return hx_buf_reserve(&s->composed, len + 1) ? s->composed.ptr : NULL;
+}
+
+static size_t put_part(char *to, uint32_t number, hx_str bytes) {
+    memcpy(to, &number, sizeof number);
+    if (bytes.len > 0) memcpy(to + sizeof number, bytes.ptr, bytes.len);
+    return sizeof number + bytes.len;
+}
+
+static bool compose_keys(hx_group_set *s, const hx_str *cells, size_t n, hx_str *keys) {
+    const size_t n_by = s->plan->n_by, n_columns = s->plan->n_columns;
+    size_t len = 0;
+    for (size_t r = 0; r < n; r++)
+        for (size_t k = 0; k < n_by; k++)
+            len += sizeof(uint32_t) + cells[r * n_columns + k].len;
+    char *to = composed_room(s, len);
+    if (to == NULL) return no_memory(s);
+    for (size_t r = 0; r < n; r++) {
+        keys[r].ptr = to;
+        for (size_t k = 0; k < n_by; k++) {
+            const hx_str cell = cells[r * n_columns + k];
+            to += put_part(to, (uint32_t)cell.len, cell);
+        }
+        keys[r].len = (size_t)(to - keys[r].ptr);
+    }
+    return true;
+}
+
+static bool groups_of_rows(hx_group_set *s, const hx_str *cells, size_t n, uint32_t *groups) {
+    hx_str keys[HX_GROUP_BATCH];
+    if (s->plan->n_by > 1) {
+        if (!compose_keys(s, cells, n, keys)) return false;
+    } else {
+        for (size_t r = 0; r < n; r++)
+            keys[r] = cells[r * s->plan->n_columns];
+    }
+    return find_groups(s, keys, n, groups);
 }
 
 hx_str hx_group_set_key(const hx_group_set *s, uint32_t g, size_t k) {
@@ -106,6 +130,43 @@ hx_str hx_group_set_key(const hx_group_set *s, uint32_t g, size_t k) {
         if (k == 0) return (hx_str){p + sizeof len, len};
         p += sizeof len + len;
     }
+}
+
+/* ------------------------------------------------------------------ distinct */
+/* Counts those pairs (groups[i], values[i]) for aggregate `a` that are new. */
+static bool add_pairs(hx_group_set *s, size_t a, const uint32_t *groups, const hx_str *values, size_t n) {
+    hx_str keys[HX_GROUP_BATCH];
+    uint32_t ids[HX_GROUP_BATCH];
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++)
+        len += sizeof(uint32_t) + values[i].len;
+    char *to = composed_room(s, len);
+    if (to == NULL) return no_memory(s);
+    for (size_t i = 0; i < n; i++) {
+        keys[i] = (hx_str){to, put_part(to, groups[i], values[i])};
+        to += keys[i].len;
+    }
+    uint32_t next = s->pairs[a].n;
+    if (!hx_group_names_put(&s->pairs[a], keys, n, ids)) return no_memory(s);
+    for (size_t i = 0; i < n; i++) {
+        if (ids[i] < next) continue;
+        next = ids[i] + 1;
+        states_of(s, groups[i])[a].count++;
+    }
+    return true;
+}
+
+static bool add_distinct(hx_group_set *s, size_t a, const hx_str *cells, size_t n, const uint32_t *groups) {
+    const size_t column = s->plan->aggregates[a].value;
+    hx_str values[HX_GROUP_BATCH];
+    uint32_t owners[HX_GROUP_BATCH];
+    size_t n_values = 0;
+    for (size_t r = 0; r < n; r++) {
+        values[n_values] = cells[r * s->plan->n_columns + column];
+        owners[n_values] = groups[r];
+        n_values += values[n_values].len > 0;
+    }
+    return add_pairs(s, a, owners, values, n_values);
 }
 
 /* ------------------------------------------------------------------ aggregates of a row */
@@ -142,24 +203,6 @@ static bool add_number(hx_group_set *s, const hx_aggregate *a, const hx_str *cel
         return in_trouble(s, HX_GROUP_SUM_TOO_LARGE, a->value, cells[a->value]);
     st->count++;
     return true;
-}
-
-static bool add_pair(hx_group_set *s, hx_group_distinct *d, uint32_t g, uint32_t v,
-                     hx_group_state *st) {
-    const size_t before = d->pairs.n;
-    if (v == HX_GROUP_NONE || hx_map_put(&d->pairs, (uint64_t)g << 32 | v) == NULL)
-        return no_memory(s);
-    st->count += d->pairs.n - before;
-    return true;
-}
-
-static bool add_distinct(hx_group_set *s, hx_group_distinct *d, uint32_t g, hx_str v,
-                         hx_group_state *st) {
-    if (d->last_group == g && hx_str_equal(hx_group_names_at(&d->values, d->last_value), v))
-        return true;
-    d->last_value = hx_group_names_put(&d->values, v);
-    d->last_group = g;
-    return add_pair(s, d, g, d->last_value, st);
 }
 
 /* The order of a value and the best so far: < 0 = smaller. Both of the aggregate's type and valid. */
@@ -201,13 +244,8 @@ static bool add_edge(hx_group_set *s, const hx_aggregate *a, hx_str v, int64_t o
     return keep_text(s, st, v);
 }
 
-/* The cell of the aggregate is not empty. */
-static bool add_value(hx_group_set *s, size_t i, uint32_t g, const hx_str *cells, int64_t ordinal,
-                      hx_group_state *st) {
-    const hx_aggregate *a = &s->plan->aggregates[i];
+static bool add_value(hx_group_set *s, const hx_aggregate *a, const hx_str *cells, int64_t ordinal, hx_group_state *st) {
     switch (a->kind) {
-    case HX_AGGREGATE_DISTINCT:
-        return add_distinct(s, &s->distinct[i], g, cells[a->value], st);
     case HX_AGGREGATE_SUM:
     case HX_AGGREGATE_MEAN:
         return add_number(s, a, cells, st);
@@ -223,26 +261,28 @@ static bool add_value(hx_group_set *s, size_t i, uint32_t g, const hx_str *cells
     }
 }
 
-bool hx_group_set_add(hx_group_set *s, const hx_str *cells, int64_t ordinal) {
-    hx_str key = cells[0];
-    if (s->plan->n_by > 1 && !compose_key(s, cells, &key)) return no_memory(s);
-    uint32_t g = s->last_group;
-    if (g == HX_GROUP_NONE || !hx_str_equal(key, hx_group_names_at(&s->keys, g))) {
-        g = group_of(s, key);
-        if (g == HX_GROUP_NONE) return no_memory(s);
-        s->last_group = g;
-        if (bytes_held(s) > HX_GROUP_BYTES_MAX)
-            return in_trouble(s, HX_GROUP_TOO_MANY, 0, (hx_str){NULL, 0});
+/* One aggregate over the rows; returns n or the first refused row. */
+static size_t add_aggregate(hx_group_set *s, size_t i, const hx_str *cells, const int64_t *ordinals, size_t n,
+                            const uint32_t *groups) {
+    const hx_aggregate *a = &s->plan->aggregates[i];
+    if (a->kind == HX_AGGREGATE_DISTINCT) return add_distinct(s, i, cells, n, groups) ? n : 0;
+    for (size_t r = 0; r < n; r++, cells += s->plan->n_columns) {
+        hx_group_state *st = states_of(s, groups[r]) + i;
+        if (a->value == HX_GROUP_NO_COLUMN)
+            st->count++;
+        else if (cells[a->value].len > 0 && !add_value(s, a, cells, ordinals[r], st))
+            return r;
     }
-    hx_group_state *st = states_of(s, g);
-    for (size_t i = 0; i < s->plan->n_aggregates; i++) {
-        const size_t value = s->plan->aggregates[i].value;
-        if (value == HX_GROUP_NO_COLUMN)
-            st[i].count++;
-        else if (cells[value].len > 0 && !add_value(s, i, g, cells, ordinal, &st[i]))
-            return false;
-    }
-    return true;
+    return n;
+}
+
+size_t hx_group_set_add(hx_group_set *s, const hx_str *cells, const int64_t *ordinals, size_t n) {
+    uint32_t groups[HX_GROUP_BATCH];
+    if (!groups_of_rows(s, cells, n, groups)) return 0;
+    size_t good = n;
+    for (size_t i = 0; i < s->plan->n_aggregates; i++)
+        good = add_aggregate(s, i, cells, ordinals, good, groups);
+    return good < n || is_within_cap(s) ? good : 0;
 }
 
 /* ------------------------------------------------------------------ merging */
@@ -283,57 +323,55 @@ static bool merge_state(hx_group_set *s, const hx_aggregate *a, hx_group_state *
     }
 }
 
-/* The numbers in `to` of the names of `from`: ids[old] = new. */
-static bool merge_names(hx_group_names *to, const hx_group_names *from, hx_buf *ids) {
-    hx_buf_init(ids, 2 * HX_GROUP_BYTES_MAX);
-    if (!hx_buf_reserve(ids, (from->n + 1) * sizeof(uint32_t))) return false;
-    uint32_t *id = (uint32_t *)(void *)ids->ptr;
-    for (uint32_t v = 0; v < from->n; v++) {
-        id[v] = hx_group_names_put(to, hx_group_names_at(from, v));
-        if (id[v] == HX_GROUP_NONE) return false;
+static bool merge_pairs(hx_group_set *s, size_t a, const hx_group_names *from, const uint32_t *groups) {
+    hx_str values[HX_GROUP_BATCH];
+    uint32_t owners[HX_GROUP_BATCH];
+    for (uint32_t at = 0; at < from->n;) {
+        size_t n = 0;
+        for (; n < HX_GROUP_BATCH && at < from->n; n++, at++) {
+            const hx_str pair = hx_group_names_at(from, at);
+            uint32_t g;
+            memcpy(&g, pair.ptr, sizeof g);
+            owners[n] = groups[g];
+            values[n] = (hx_str){pair.ptr + sizeof g, pair.len - sizeof g};
+        }
+        if (!add_pairs(s, a, owners, values, n)) return false;
     }
     return true;
 }
 
-static bool merge_distinct(hx_group_set *s, size_t i, const hx_group_distinct *from,
-                           const uint32_t *groups) {
-    hx_group_distinct *d = &s->distinct[i];
-    hx_buf ids;
-    bool good = merge_names(&d->values, &from->values, &ids);
-    const uint32_t *values = (const uint32_t *)(const void *)ids.ptr;
-    uint64_t pair, unused;
-    for (size_t k = 0; good && hx_map_next(&from->pairs, &k, &pair, &unused);) {
-        const uint32_t g = groups[pair >> 32];
-        good = add_pair(s, d, g, values[(uint32_t)pair], states_of(s, g) + i);
+/* groups[f] = the number here of group f there. */
+static bool merge_keys(hx_group_set *s, const hx_group_set *from, uint32_t *groups) {
+    hx_str keys[HX_GROUP_BATCH];
+    for (uint32_t at = 0; at < from->keys.n;) {
+        const uint32_t first = at;
+        size_t n = 0;
+        for (; n < HX_GROUP_BATCH && at < from->keys.n; at++)
+            keys[n++] = hx_group_names_at(&from->keys, at);
+        if (!find_groups(s, keys, n, groups + first)) return false;
     }
-    hx_buf_release(&ids);
-    return good || no_memory(s);
+    return true;
 }
 
 static bool merge_groups(hx_group_set *s, const hx_group_set *from, uint32_t *groups) {
     const hx_group_plan *plan = s->plan;
+    if (!merge_keys(s, from, groups)) return false;
     for (uint32_t f = 0; f < from->keys.n; f++) {
-        groups[f] = group_of(s, hx_group_names_at(&from->keys, f));
-        if (groups[f] == HX_GROUP_NONE) return no_memory(s);
         hx_group_state *st = states_of(s, groups[f]);
         const hx_group_state *old = states_of(from, f);
         for (size_t i = 0; i < plan->n_aggregates; i++)
             if (!merge_state(s, &plan->aggregates[i], &st[i], &old[i])) return false;
     }
     for (size_t i = 0; i < plan->n_aggregates; i++)
-        if (plan->aggregates[i].kind == HX_AGGREGATE_DISTINCT &&
-            !merge_distinct(s, i, &from->distinct[i], groups))
-            return false;
-    return bytes_held(s) <= HX_GROUP_BYTES_MAX ||
-           in_trouble(s, HX_GROUP_TOO_MANY, 0, (hx_str){NULL, 0});
+        if (!merge_pairs(s, i, &from->pairs[i], groups)) return false;
+    return is_within_cap(s);
 }
 
 bool hx_group_set_merge(hx_group_set *s, const hx_group_set *from) {
     hx_buf groups;
     hx_buf_init(&groups, 2 * HX_GROUP_BYTES_MAX);
     const bool room = hx_buf_reserve(&groups, (from->keys.n + 1) * sizeof(uint32_t));
-    const bool good = room && merge_groups(s, from, (uint32_t *)(void *)groups.ptr);
+    const bool good = room ? merge_groups(s, from, (uint32_t *)(void *)groups.ptr) : no_memory(s);
     hx_buf_release(&groups);
-    s->last_group = HX_GROUP_NONE;
-    return good || (room ? false : no_memory(s));
+    return good;
 }
