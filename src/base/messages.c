@@ -6,6 +6,8 @@
  * fails where its sentence is missing here or takes other arguments.
  *
  * The search is linear: it runs once for an error that a human is about to read. */
+#include <inttypes.h>
+
 #include "base/error.h"
 
 #include <string.h>

@@ -1,0 +1,127 @@
+/* batch.c - the batch driver: all files of a run, then the fold. What can be killed when, and goes on how, is told in read_stage.c and
+ * fold_stage.c; here stands the order of things.
+ *
+ * A run is a number in the list of imports. It is unfinished while one of its imports is being read or waits for the fold; with `resume` such
+ * a run goes on, without it a new run refuses to start, because pending events of two runs would mix. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "pipeline/run.h"
+
+double hx_run_seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+void hx_run_progress(hx_run *run, const hx_progress *p, bool now) {
+    double seconds = hx_run_seconds();
+    if (!run->options->progress || (!now && seconds - run->reported < 0.1)) return;
+    hx_progress told = *p;
+    told.seconds = seconds - run->began;
+    run->reported = seconds;
+    run->options->progress(run->options->context, &told);
+}
+
+void hx_run_notice(const hx_run *run, const char *sentence) {
+    if (run->options->notice) run->options->notice(run->options->context, sentence);
+}
+
+bool hx_run_is_cancelled(const hx_run *run) {
+    return run->options->cancel && *run->options->cancel;
+}
+
+hx_status hx_run_cancelled(hx_error *err) {
+    return hx_fail(err, HX_ECANCELLED, "stopped; what was read is stored, go on with --resume");
+}
+
+/* ------------------------------------------------------------------ the run */
+static hx_status settle_number(hx_run *run, hx_error *err) {
+    int64_t unfinished;
+    HX_TRY(hx_store_unfinished_run(run->store, &unfinished, err));
+    if (unfinished == 0) return hx_store_next_run(run->store, &run->number, err);
+    if (!run->options->resume)
+        return hx_fail(err, HX_ECONFLICT,
+                       "%s: an import broke off here; go on with --resume, or see 'huaxiang "
+                       "imports list' and take it back with 'huaxiang imports undo'",
+                       hx_store_path(run->store));
+    run->number = unfinished;
+    return HX_OK;
+}
+
+/* A file that fails must not keep the others from being read: the first such sentence is kept. */
+static hx_status read_files(hx_run *run, const char *const *paths, size_t n, hx_error *err) {
+    for (size_t i = 0; i < n; i++) {
+        hx_error failure = {.ui = run->ui};
+        hx_status status = hx_run_read_file(run, paths[i], &failure);
+        bool of_file = status == HX_EFORMAT || status == HX_ENOTFOUND || status == HX_EIO ||
+                       status == HX_EINVAL || status == HX_EUNSUPPORTED || status == HX_EDENIED;
+        if (status == HX_OK) {
+            run->result->files++;
+        } else if (!of_file) {
+            if (err) *err = failure;
+            return status;
+        } else if (run->first_failure.code == HX_OK) {
+            run->first_failure = failure;
+        }
+    }
+    return HX_OK;
+}
+
+static hx_status count_profile(void *context, const hx_profile *p, hx_error *err) {
+    hx_import_result *r = context;
+    (void)err;
+    r->customers++;
+    r->conflicts += p->n_conflicts;
+    return HX_OK;
+}
+
+static hx_status run_all(hx_run *run, const char *const *paths, size_t n, hx_error *err) {
+    hx_store *s = run->store;
+    HX_TRY(hx_store_set_meta(
+        s, "timezone", hx_str_of(run->options->timezone ? run->options->timezone : "UTC"), err));
+    HX_TRY(settle_number(run, err));
+    HX_TRY(read_files(run, paths, n, err));
+    HX_TRY(hx_run_fold(run, err));
+    HX_TRY(hx_store_finish_run(s, run->number, run->options->now, err));
+    HX_TRY(hx_store_flush(s, err));
+    HX_TRY(hx_store_each_profile(s, count_profile, run->result, err));
+    if (run->first_failure.code == HX_OK) return HX_OK;
+    if (err) *err = run->first_failure;
+    return run->first_failure.code;
+}
+
+static hx_status run_locked(hx_run *run, const char *const *paths, size_t n, hx_error *err) {
+    HX_TRY(hx_time_zone_open(&run->zone, run->options->timezone ? run->options->timezone : "UTC",
+                             err));
+    HX_TRY(hx_store_lock(run->store, err));
+    hx_status status = run_all(run, paths, n, err);
+    hx_store_unlock(run->store);
+    return status;
+}
+
+hx_status hx_import_files(hx_store *store, const char *const *paths, size_t n_paths,
+                          const hx_import_options *options, hx_import_result *result,
+                          hx_error *err) {
+    size_t size = strlen(hx_store_path(store)) + 16;
+    char *rejects = malloc(size);
+    if (!rejects) return hx_fail(err, HX_ENOMEM, "out of memory");
+    snprintf(rejects, size, "%s.rejects.csv", hx_store_path(store));
+    *result = (hx_import_result){0};
+    hx_run run = {.store = store,
+                  .options = options,
+                  .result = result,
+                  .n_threads = options->n_threads ? options->n_threads : hx_processors(),
+                  .began = hx_run_seconds(),
+                  .rejects = options->rejects ? options->rejects : rejects,
+                  .ui = err ? err->ui : HX_UI_EN};
+    run.first_failure.ui = run.ui;
+    hx_status status = run_locked(&run, paths, n_paths, err);
+    hx_time_zone_close(run.zone);
+    free(rejects);
+    return status;
+}

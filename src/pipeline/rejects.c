@@ -1,0 +1,87 @@
+/* rejects.c - see rejects.h. */
+#include "pipeline/rejects.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+#define RAW_MAX 65536u /* bytes of a rejected row that are kept */
+
+hx_status hx_rejects_open(hx_rejects *r, const char *path, uint64_t keep_bytes, hx_error *err) {
+    *r = (hx_rejects){.fd = -1, .path = strdup(path), .bytes = keep_bytes};
+    if (!r->path) return hx_fail(err, HX_ENOMEM, "out of memory");
+    if (keep_bytes == 0) {
+        unlink(path);
+        return HX_OK;
+    }
+    r->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (r->fd < 0 || ftruncate(r->fd, (off_t)keep_bytes) != 0 ||
+        lseek(r->fd, (off_t)keep_bytes, SEEK_SET) < 0)
+        return hx_fail_errno(err, path, errno);
+    return HX_OK;
+}
+
+void hx_rejects_close(hx_rejects *r) {
+    if (r->fd >= 0) close(r->fd);
+    free(r->path);
+    *r = (hx_rejects){.fd = -1};
+}
+
+static hx_status write_all(hx_rejects *r, hx_str bytes, hx_error *err) {
+    while (bytes.len > 0) {
+        ssize_t n = write(r->fd, bytes.ptr, bytes.len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return hx_fail_errno(err, r->path, n < 0 ? errno : EIO);
+        bytes.ptr += n;
+        bytes.len -= (size_t)n;
+        r->bytes += (uint64_t)n;
+    }
+    return HX_OK;
+}
+
+hx_status hx_rejects_write(hx_rejects *r, hx_str rows, hx_error *err) {
+    static const char header[] = "file,row,column,reason,record\r\n";
+    if (rows.len == 0) return HX_OK;
+    if (r->fd < 0) {
+        r->fd = open(r->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        if (r->fd < 0) return hx_fail_errno(err, r->path, errno);
+        HX_TRY(write_all(r, (hx_str){header, sizeof header - 1}, err));
+    }
+    HX_TRY(write_all(r, rows, err));
+    return fdatasync(r->fd) == 0 ? HX_OK : hx_fail_errno(err, r->path, errno);
+}
+
+static void put_cell(hx_buf *out, hx_str s) {
+    bool quote = false;
+    for (size_t i = 0; i < s.len && !quote; i++)
+        quote = strchr(",\"\r\n", s.ptr[i]) && s.ptr[i];
+    if (!quote) {
+        hx_buf_append_str(out, s);
+        return;
+    }
+    hx_buf_append_byte(out, '"');
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '"') hx_buf_append_byte(out, '"');
+        hx_buf_append_byte(out, s.ptr[i]);
+    }
+    hx_buf_append_byte(out, '"');
+}
+
+void hx_rejects_format(hx_buf *out, const char *file, int64_t row, hx_str column,
+                       const char *reason, hx_str raw) {
+    if (raw.len > RAW_MAX) raw.len = RAW_MAX;
+    put_cell(out, hx_str_of(file));
+    hx_buf_printf(out, ",%" PRId64 ",", row);
+    put_cell(out, column);
+    hx_buf_append_byte(out, ',');
+    put_cell(out, hx_str_of(reason));
+    hx_buf_append_byte(out, ',');
+    put_cell(out, raw);
+    hx_buf_append_lit(out, "\r\n");
+}
