@@ -216,7 +216,8 @@ static hx_status finish(population_walk *w, hx_error *err) {
     pop->n = w->customers.len / sizeof(hx_customer);
     set_money(w);
     if (pop->n_spent > 1) qsort(pop->spent, pop->n_spent, sizeof *pop->spent, compare_spent);
-    if (!pop->latest && pop->n > 1) qsort(pop->customers, pop->n, sizeof *pop->customers, compare_keys);
+    if (!pop->latest && pop->n > 1)
+        qsort(pop->customers, pop->n, sizeof *pop->customers, compare_keys);
     int32_t history = hx_customer_days(pop->as_of, pop->first);
     HX_TRY(hx_segment_fit(pop->customers, pop->n, history, &pop->thresholds, err));
     score_all(pop);

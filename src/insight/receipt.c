@@ -69,6 +69,10 @@ static void put_contribution(hx_json_writer *w, const hx_contribution *c) {
         hx_json_key(w, "quote");
         hx_json_str(w, quote_of(c->event->text, c->span));
     }
+    if (c->value.ptr) {
+        hx_json_key(w, "value");
+        hx_json_str(w, c->value);
+    }
     put_key_int(w, "points", c->points);
     hx_json_end_object(w);
 }
@@ -153,7 +157,7 @@ static void put_counterfactual(hx_json_writer *w, const hx_receipt *r) {
     bool member = all_passed(r);
     hx_json_key(w, "counterfactual");
     hx_json_array(w);
-    for (size_t i = 0; i < r->n_facts; i++) {
+    for (size_t i = 0; i < r->n_facts && r->is_rule; i++) {
         const hx_fact *f = &r->facts[i];
         if (f->passed != member) continue;
         const char *relation = member ? opposite_of(f->relation) : f->relation;

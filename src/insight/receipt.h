@@ -1,7 +1,7 @@
 /* receipt.h - why something is claimed of a customer, as JSON that can be replayed.
  *
  *   {"receipt":1,"claim":..,"customer":"c_..","as_of":..,"lang":..,"text":sentence,"value":..,
- *    "unit":..,"contributions":[{"part","event","span","quote","points"}],"total":sum of points,
+ *    "unit":..,"contributions":[{"part","event","span","quote","value","points"}],"total":sum of points,
  *    "facts":[{"fact","value","relation","threshold","unit","source","passed"}],"counterfactual":[{"fact","relation","threshold","unit","text"}],
  *    "inputs":[{"event","kind","time","imports","quotes":[{"start","end","text"}]}],"engine":..,"kernels":..,"model":..,
  *    "population":{..} or null,"hash":16 hexadecimal digits}
@@ -26,6 +26,7 @@ typedef struct {
     const hx_event *event; /* NULL = none */
     bool has_span;
     hx_span span; /* in the event's text */
+    hx_str value; /* what the event said, of a trait; {NULL, 0} = left out */
     int64_t points;
 } hx_contribution;
 
@@ -56,6 +57,7 @@ typedef struct {
     size_t n_contributions;
     const hx_fact *facts;
     size_t n_facts;
+    bool is_rule; /* all facts must hold (a segment): counterfactuals are given */
     const hx_receipt_input *inputs;
     size_t n_inputs;
     hx_engine engine; /* of the annotations; HX_ENGINE_AUTO = none was used */
