@@ -1,0 +1,1 @@
+"""Generator of the data under samples/: fixed seeds, standard library only."""
