@@ -36,7 +36,7 @@ ZH = {
 [会员积分|优惠券|红包][怎么用|在哪里看|可以叠加吗]？
 [我的账号|会员卡][手机号换了怎么改|怎么绑定微信|升金卡要满多少]？
 {durable}<n>[多大尺寸|多重]？[能寄到县城吗|]""",
-    "invoice": """订单<o>[需要开发票|麻烦开一下发票]，[抬头|公司名称]：[某某科技有限公司|个人]，[税号稍后发|开电子票就行]。
+    "invoice": """订单<o>[需要开发票|麻烦开一下发票]，[抬头是个人，开电子票就行|抬头：星河贸易有限公司，税号稍后发|公司名称：青禾科技有限公司，要电子票]。
 [发票怎么还没收到|上次说三天内开票]，[都<d>天了|还没发到邮箱]，订单号<o>。
 发票[抬头开错了|金额不对]，[能重开吗|麻烦作废重新开]？
 [你好|请问]，[可以开专票吗|能开增值税专用发票吗]？<n>要报销，一共<a>元。
@@ -93,7 +93,7 @@ If this isn't fixed I'm taking my business elsewhere.
 I won't be buying from you again. [Other shops are cheaper and faster.|]""",
     "praise": """Just wanted to say thanks, [the support team was brilliant|the replacement came so quickly].
 Love the <n>, keep up the good work!""",
-    "buy": """I'd like to order 20 of the <n> for our office, any bulk price?
+    "buy": """We need 20 for our office (<n>), is there a bulk price?
 I want to order the <n> again, is the discount still on?
 Payment keeps failing, how can I order the <n>?""",
 }
