@@ -85,6 +85,24 @@ static bool fail_row(const job *j, worker *w, int64_t row) {
     return fail_worker(w, row, trouble_sentence(j, w, &w->error));
 }
 
+/* ------------------------------------------------------------------ batches of rows */
+static bool flush(const job *j, worker *w) {
+    const size_t n = w->n_rows;
+    w->n_rows = 0;
+    const size_t good = hx_group_set_add(&w->set, w->cells, w->ordinals, n);
+    return good == n || fail_row(j, w, w->ordinals[good]);
+}
+
+/* Where the cells of the next row go; take_row() then counts it. */
+static hx_str *next_cells(const job *j, const worker *w) {
+    return w->cells + w->n_rows * j->plan->n_columns;
+}
+
+static bool take_row(const job *j, worker *w, int64_t row) {
+    w->ordinals[w->n_rows++] = row;
+    return w->n_rows < HX_GROUP_BATCH || flush(j, w);
+}
+
 /* ------------------------------------------------------------------ a chunk, the general way */
 static bool has_cells(const hx_row *row) {
     return row->bad == NULL || strcmp(row->bad, HX_BAD_ENCODING) == 0 ||
@@ -93,13 +111,15 @@ static bool has_cells(const hx_row *row) {
 
 static bool add_row(const job *j, worker *w, const hx_row *row) {
     if (!has_cells(row))
-        return fail_worker(w, row->row,
+        return flush(j, w) &&
+               fail_worker(w, row->row,
                            hx_fail_row(&w->error, HX_EFORMAT, row->row, "%s: row %lld %s",
                                        j->reader->name, (long long)row->row,
                                        hx_row_bad_text(row, w->error.ui)));
+    hx_str *cells = next_cells(j, w);
     for (size_t c = 0; c < j->plan->n_columns; c++)
-        w->cells[c] = row->cells[j->plan->columns[c]];
-    return hx_group_set_add(&w->set, w->cells, row->row) || fail_row(j, w, row->row);
+        cells[c] = row->cells[j->plan->columns[c]];
+    return take_row(j, w, row->row);
 }
 
 static bool add_rows(const job *j, worker *w, const hx_chunk *c) {
@@ -108,7 +128,7 @@ static bool add_rows(const job *j, worker *w, const hx_chunk *c) {
     if (status != HX_OK) return fail_worker(w, (int64_t)c->start.row, status);
     for (size_t i = 0; i < rows.n_rows; i++)
         if (!add_row(j, w, &rows.rows[i])) return false;
-    return true;
+    return flush(j, w);
 }
 
 /* ------------------------------------------------------------------ a chunk of delimited text, the fast way */
@@ -151,17 +171,18 @@ static bool is_blank(const split *s, size_t first, size_t behind) {
     return true;
 }
 
-static bool take_cells(const job *j, worker *w, const split *s, size_t first, size_t behind) {
+static bool find_cells(const job *j, const worker *w, const split *s, size_t first, size_t behind) {
+    hx_str *cells = next_cells(j, w);
     for (size_t c = 0; c < j->plan->n_columns; c++) {
         const size_t i = first + j->plan->columns[c];
-        w->cells[c] = (hx_str){NULL, 0};
+        cells[c] = (hx_str){NULL, 0};
         if (i >= behind) continue;
         const hx_csv_cell cell = cell_of(s, i, behind);
-        w->cells[c] = cell.raw;
+        cells[c] = cell.raw;
         if (!cell.escaped) continue;
         char *to = hx_arena_alloc(w->arena, cell.raw.len);
         if (to == NULL) return false;
-        w->cells[c] = (hx_str){to, hx_csv_unescape(s->d, &cell, to)};
+        cells[c] = (hx_str){to, hx_csv_unescape(s->d, &cell, to)};
     }
     return true;
 }
@@ -173,13 +194,13 @@ static bool add_split(const job *j, worker *w, const hx_chunk *c, const split *s
         const size_t behind = s->x.rows[k];
         row++;
         if (!is_blank(s, first, behind)) {
-            if (!take_cells(j, w, s, first, behind))
+            if (!find_cells(j, w, s, first, behind))
                 return fail_worker(w, row, hx_fail(&w->error, HX_ENOMEM, "out of memory"));
-            if (!hx_group_set_add(&w->set, w->cells, row)) return fail_row(j, w, row);
+            if (!take_row(j, w, row)) return false;
         }
         first = behind;
     }
-    return true;
+    return flush(j, w);
 }
 
 /* ------------------------------------------------------------------ workers */
@@ -253,7 +274,8 @@ static bool worker_init(worker *w, const hx_group_plan *plan, hx_ui_lang ui) {
     hx_buf_init(&w->ends, INDEX_BYTES_MAX);
     hx_buf_init(&w->rows, INDEX_BYTES_MAX);
     w->arena = hx_arena_new((size_t)4 << 30);
-    return hx_group_set_init(&w->set, plan) && w->arena != NULL;
+    w->cells = calloc(HX_GROUP_BATCH * plan->n_columns, sizeof *w->cells);
+    return hx_group_set_init(&w->set, plan) && w->arena != NULL && w->cells != NULL;
 }
 
 static void worker_release(worker *w) {
@@ -261,6 +283,7 @@ static void worker_release(worker *w) {
     hx_buf_release(&w->ends);
     hx_buf_release(&w->rows);
     hx_arena_free(w->arena);
+    free(w->cells);
 }
 
 static hx_status run_job(job *j, hx_group_table **out, hx_error *err) {

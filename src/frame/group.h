@@ -131,7 +131,8 @@ typedef struct {
     const hx_group_plan *plan; /* borrowed */
     hx_group_names keys;
     hx_buf states; /* hx_group_state, n_aggregates a group */
-    hx_group_names pairs[HX_GROUP_AGGREGATES_MAX]; /* of distinct: group number (4 bytes) and value */
+    hx_group_names
+        pairs[HX_GROUP_AGGREGATES_MAX]; /* of distinct: group number (4 bytes) and value */
     hx_arena *texts;
     hx_buf composed; /* keys of a batch made of several parts */
     hx_group_trouble trouble;
@@ -139,7 +140,8 @@ typedef struct {
     hx_buf trouble_value;
 } hx_group_set;
 
-bool hx_group_set_init(hx_group_set *s, const hx_group_plan *plan); /* false = out of memory; release anyway */
+bool hx_group_set_init(hx_group_set *s,
+                       const hx_group_plan *plan); /* false = out of memory; release anyway */
 void hx_group_set_release(hx_group_set *s);
 /* Rows; cells[r * plan.n_columns + k] is the value of plan.columns[k], ordinals[r] the row's number, ascending over all rows of a set;
  * n <= HX_GROUP_BATCH. Returns n, or the index of the first row that is refused: see s->trouble; the set is then good for nothing. */

@@ -148,13 +148,17 @@ static uint32_t put_one(hx_group_names *d, hx_str s, uint32_t hash) {
     return add(d, s, hash, &slots[k]) ? slots[k].id1 - 1 : HX_GROUP_NONE;
 }
 
+static bool is_equal(hx_str a, hx_str b) {
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
 bool hx_group_names_put(hx_group_names *d, const hx_str *keys, size_t n, uint32_t *ids) {
     uint32_t hashes[HX_GROUP_BATCH];
     bool repeats[HX_GROUP_BATCH];
     while (d->n + n > d->n_slots / 4 * 3)
         if (!grow(d)) return false;
     for (size_t i = 0; i < n; i++) {
-        repeats[i] = i > 0 && keys[i].len == keys[i - 1].len && memcmp(keys[i].ptr, keys[i - 1].ptr, keys[i].len) == 0;
+        repeats[i] = i > 0 && is_equal(keys[i], keys[i - 1]);
         if (repeats[i]) continue;
         hashes[i] = (uint32_t)hx_hash(keys[i]);
         __builtin_prefetch(slots_of(d) + (hashes[i] & (d->n_slots - 1)), 1);

@@ -24,7 +24,8 @@ bool hx_group_set_init(hx_group_set *s, const hx_group_plan *plan) {
     hx_buf_init(&s->trouble_value, HX_CELL_MAX);
     bool good = hx_group_names_init(&s->keys);
     for (size_t a = 0; a < plan->n_aggregates; a++)
-        if (plan->aggregates[a].kind == HX_AGGREGATE_DISTINCT) good &= hx_group_names_init(&s->pairs[a]);
+        if (plan->aggregates[a].kind == HX_AGGREGATE_DISTINCT)
+            good &= hx_group_names_init(&s->pairs[a]);
     s->texts = hx_arena_new(2 * HX_GROUP_BYTES_MAX);
     return good && s->texts != NULL;
 }
@@ -67,7 +68,8 @@ static bool is_within_cap(hx_group_set *s) {
 /* The groups of those keys, made where they are new. */
 static bool find_groups(hx_group_set *s, const hx_str *keys, size_t n, uint32_t *groups) {
     if (!hx_group_names_put(&s->keys, keys, n, groups)) return no_memory(s);
-    const size_t have = s->states.len, need = s->keys.n * s->plan->n_aggregates * sizeof(hx_group_state);
+    const size_t have = s->states.len,
+                 need = s->keys.n * s->plan->n_aggregates * sizeof(hx_group_state);
     if (need > have) {
         if (!hx_buf_reserve(&s->states, need - have)) return no_memory(s);
         memset(s->states.ptr + have, 0, need - have);
@@ -134,7 +136,8 @@ hx_str hx_group_set_key(const hx_group_set *s, uint32_t g, size_t k) {
 
 /* ------------------------------------------------------------------ distinct */
 /* Counts those pairs (groups[i], values[i]) for aggregate `a` that are new. */
-static bool add_pairs(hx_group_set *s, size_t a, const uint32_t *groups, const hx_str *values, size_t n) {
+static bool add_pairs(hx_group_set *s, size_t a, const uint32_t *groups, const hx_str *values,
+                      size_t n) {
     hx_str keys[HX_GROUP_BATCH];
     uint32_t ids[HX_GROUP_BATCH];
     size_t len = 0;
@@ -156,7 +159,8 @@ static bool add_pairs(hx_group_set *s, size_t a, const uint32_t *groups, const h
     return true;
 }
 
-static bool add_distinct(hx_group_set *s, size_t a, const hx_str *cells, size_t n, const uint32_t *groups) {
+static bool add_distinct(hx_group_set *s, size_t a, const hx_str *cells, size_t n,
+                         const uint32_t *groups) {
     const size_t column = s->plan->aggregates[a].value;
     hx_str values[HX_GROUP_BATCH];
     uint32_t owners[HX_GROUP_BATCH];
@@ -244,7 +248,8 @@ static bool add_edge(hx_group_set *s, const hx_aggregate *a, hx_str v, int64_t o
     return keep_text(s, st, v);
 }
 
-static bool add_value(hx_group_set *s, const hx_aggregate *a, const hx_str *cells, int64_t ordinal, hx_group_state *st) {
+static bool add_value(hx_group_set *s, const hx_aggregate *a, const hx_str *cells, int64_t ordinal,
+                      hx_group_state *st) {
     switch (a->kind) {
     case HX_AGGREGATE_SUM:
     case HX_AGGREGATE_MEAN:
@@ -262,8 +267,8 @@ static bool add_value(hx_group_set *s, const hx_aggregate *a, const hx_str *cell
 }
 
 /* One aggregate over the rows; returns n or the first refused row. */
-static size_t add_aggregate(hx_group_set *s, size_t i, const hx_str *cells, const int64_t *ordinals, size_t n,
-                            const uint32_t *groups) {
+static size_t add_aggregate(hx_group_set *s, size_t i, const hx_str *cells, const int64_t *ordinals,
+                            size_t n, const uint32_t *groups) {
     const hx_aggregate *a = &s->plan->aggregates[i];
     if (a->kind == HX_AGGREGATE_DISTINCT) return add_distinct(s, i, cells, n, groups) ? n : 0;
     for (size_t r = 0; r < n; r++, cells += s->plan->n_columns) {
@@ -323,7 +328,8 @@ static bool merge_state(hx_group_set *s, const hx_aggregate *a, hx_group_state *
     }
 }
 
-static bool merge_pairs(hx_group_set *s, size_t a, const hx_group_names *from, const uint32_t *groups) {
+static bool merge_pairs(hx_group_set *s, size_t a, const hx_group_names *from,
+                        const uint32_t *groups) {
     hx_str values[HX_GROUP_BATCH];
     uint32_t owners[HX_GROUP_BATCH];
     for (uint32_t at = 0; at < from->n;) {

@@ -201,6 +201,44 @@ static void test_times(void **unused) {
     assert_false(hx_group_time_is_valid(HX_STR_LIT("yesterday"), ymd, false));
 }
 
+/* ------------------------------------------------------------------ names */
+/* Strings of 0 to 60 bytes with NULs, many equal, prefixes of each other: ids by a linear search. */
+static void test_names(void **unused) {
+    (void)unused;
+    enum { N = 4000 };
+    static char bytes[N][64];
+    static hx_str seen[N];
+    hx_group_names d;
+    assert_true(hx_group_names_init(&d));
+    hx_rng rng;
+    hx_rng_seed(&rng, 3);
+    size_t n_seen = 0;
+    for (size_t i = 0; i < N;) {
+        hx_str keys[HX_GROUP_BATCH];
+        uint32_t ids[HX_GROUP_BATCH];
+        size_t n = 0;
+        for (const size_t batch = 1 + hx_rng_below(&rng, HX_GROUP_BATCH); n < batch && i < N;
+             n++, i++) {
+            const size_t len = hx_rng_below(&rng, 61);
+            memset(bytes[i], "\0ab"[hx_rng_below(&rng, 3)], sizeof bytes[i]);
+            bytes[i][hx_rng_below(&rng, 64)] = (char)hx_rng_below(&rng, 4);
+            keys[n] = (hx_str){bytes[i], len};
+        }
+        assert_true(hx_group_names_put(&d, keys, n, ids));
+        for (size_t k = 0; k < n; k++) {
+            size_t id = 0;
+            while (id < n_seen && !hx_str_equal(seen[id], keys[k]))
+                id++;
+            if (id == n_seen) seen[n_seen++] = keys[k];
+            assert_int_equal(ids[k], id);
+            assert_true(hx_str_equal(hx_group_names_at(&d, ids[k]), keys[k]));
+        }
+    }
+    assert_int_equal(d.n, n_seen);
+    assert_in_range(n_seen, 1200, 3900);
+    hx_group_names_release(&d);
+}
+
 /* ------------------------------------------------------------------ sets against a reference */
 #define N_ROWS 3000
 #define N_PARTS 5
@@ -343,19 +381,25 @@ static void assert_sorted(const hx_group_table *t) {
     }
 }
 
-/* The rows dealt out at random to n sets, merged in random order. */
+/* The rows dealt out at random to n sets, in batches of any size, merged in any order. */
 static hx_group_table *group_in_parts(const hx_group_plan *plan, const test_row *rows, size_t n,
                                       uint64_t seed) {
     static hx_group_set sets[N_PARTS];
+    static hx_str cells[HX_GROUP_BATCH * HX_GROUP_COLUMNS_MAX];
+    int64_t ordinals[HX_GROUP_BATCH];
     hx_rng rng;
     hx_rng_seed(&rng, seed);
     for (size_t p = 0; p < n; p++)
         assert_true(hx_group_set_init(&sets[p], plan));
-    for (size_t i = 0; i < N_ROWS; i++) {
-        hx_str cells[HX_GROUP_COLUMNS_MAX];
-        for (size_t c = 0; c < plan->n_columns; c++)
-            cells[c] = hx_str_of(rows[i].text[plan->columns[c]]);
-        assert_true(hx_group_set_add(&sets[hx_rng_below(&rng, n)], cells, (int64_t)i + 1));
+    for (size_t i = 0; i < N_ROWS;) {
+        const size_t batch = 1 + hx_rng_below(&rng, HX_GROUP_BATCH);
+        size_t k = 0;
+        for (; k < batch && i < N_ROWS; k++, i++) {
+            ordinals[k] = (int64_t)i + 1;
+            for (size_t c = 0; c < plan->n_columns; c++)
+                cells[k * plan->n_columns + c] = hx_str_of(rows[i].text[plan->columns[c]]);
+        }
+        assert_int_equal(hx_group_set_add(&sets[hx_rng_below(&rng, n)], cells, ordinals, k), k);
     }
     const size_t to = hx_rng_below(&rng, n);
     for (size_t p = 0; p < n; p++)
@@ -525,6 +569,7 @@ int main(void) {
         cmocka_unit_test(test_other_amounts),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_sets),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_threads_and_chunks),
