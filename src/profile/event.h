@@ -123,4 +123,8 @@ hx_status hx_event_block_heads(hx_event_codec *c, hx_str block, hx_arena *arena,
 hx_status hx_event_block_read(hx_event_codec *c, hx_str block, hx_arena *arena, hx_event **out,
                               size_t *n, hx_error *err) HX_MUST_USE;
 
+/* Any bytes, compressed quickly; the result is the codec's until its next use. ptr = NULL: out of memory, or damaged. */
+hx_str hx_event_pack(hx_event_codec *c, hx_str bytes);
+hx_str hx_event_unpack(hx_event_codec *c, hx_str packed);
+
 #endif

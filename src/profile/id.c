@@ -49,25 +49,33 @@ static hx_str trim(hx_str s) {
     return s;
 }
 
+#define WORD(lit)                                                                                  \
+    { lit, sizeof lit - 1 }
+
+static bool same_word(hx_str s, hx_str word) {
+    for (size_t i = 0; i < word.len; i++) {
+        char c = s.ptr[i];
+        if (c >= 'A' && c <= 'Z') c = (char)(c + 32);
+        if (c != word.ptr[i]) return false;
+    }
+    return true;
+}
+
 static bool is_nobody(hx_str s) {
-    static const char *const words[] = {
-        "null",  "none", "nil",       "nan",  "n/a",      "na",       "unknown", "undefined",
-        "guest", "-1",   "anonymous", "匿名", "匿名用户", "匿名买家", "未知",    "未知用户",
-        "游客",  "无",   "暂无",      "空",   "(null)",   "\\n",      "#n/a"};
+    static const hx_str words[] = {
+        WORD("null"),      WORD("none"),    WORD("nil"),       WORD("nan"),      WORD("n/a"),
+        WORD("na"),        WORD("unknown"), WORD("undefined"), WORD("guest"),    WORD("-1"),
+        WORD("anonymous"), WORD("匿名"),    WORD("匿名用户"),  WORD("匿名买家"), WORD("未知"),
+        WORD("未知用户"),  WORD("游客"),    WORD("无"),        WORD("暂无"),     WORD("空"),
+        WORD("(null)"),    WORD("\\n"),     WORD("#n/a")};
     bool dull = true;
     for (size_t i = 0; i < s.len; i++) {
         if (s.ptr[i] == '*') return true;
         dull = dull && (s.ptr[i] == '0' || s.ptr[i] == '-' || s.ptr[i] == '.');
     }
     if (dull) return true;
-    for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
-        size_t len = strlen(words[w]), i = 0;
-        if (len != s.len) continue;
-        while (i < len &&
-               (s.ptr[i] | (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? 0x20 : 0)) == words[w][i])
-            i++;
-        if (i == len) return true;
-    }
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        if (words[w].len == s.len && same_word(s, words[w])) return true;
     return false;
 }
 

@@ -13,9 +13,10 @@
 #define FOR_EACH_SIGNED(X)                                                                         \
     X(first)                                                                                       \
     X(last)                                                                                        \
-    X(quantity) X(discount) X(first_purchase) X(last_purchase) X(purchase_days) X(gap_sum)         \
-        X(gap_square_sum) X(sentiment_sum) X(trend_t) X(trend_tt) X(trend_s) X(trend_ts)           \
-            X(trend_n) X(trend_origin) X(rating_sum) X(folded_time)
+    X(quantity)                                                                                    \
+    X(discount) X(first_purchase) X(last_purchase) X(purchase_days) X(gap_sum) X(gap_square_sum)   \
+        X(sentiment_sum) X(trend_t) X(trend_tt) X(trend_s) X(trend_ts) X(trend_n) X(trend_origin)  \
+            X(rating_sum) X(folded_time)
 #define FOR_EACH_COUNT(X)                                                                          \
     X(n_events)                                                                                    \
     X(n_undated)                                                                                   \

@@ -118,7 +118,9 @@ hx_status hx_store_imports(hx_store *s, hx_arena *arena, hx_import_info **out, s
 /* ------------------------------------------------------------------ pending events */
 hx_status hx_store_add_pending(hx_store *s, unsigned part, int64_t import, hx_str data,
                                hx_error *err) {
-    return hx_store_run(s, SQL_ADD_PENDING, err, "iib", (int64_t)part, import, data);
+    hx_str packed = hx_event_pack(s->codec, data);
+    if (!packed.ptr) return hx_fail(err, HX_ENOMEM, "out of memory");
+    return hx_store_run(s, SQL_ADD_PENDING, err, "iib", (int64_t)part, import, packed);
 }
 
 hx_status hx_store_pending_parts(hx_store *s, unsigned parts[HX_PARTS], size_t *n, hx_error *err) {
@@ -133,6 +135,15 @@ hx_status hx_store_pending_parts(hx_store *s, unsigned parts[HX_PARTS], size_t *
     return HX_OK;
 }
 
+static hx_status visit_pending(hx_store *s, int64_t import, hx_str packed, hx_store_pending_fn *fn,
+                               void *context, hx_error *err) {
+    hx_str data = hx_event_unpack(s->codec, packed);
+    if (!data.ptr)
+        return hx_fail(err, HX_EFORMAT,
+                       "the store is damaged: a pending event can't be decoded; restore a backup");
+    return fn(context, import, data, err);
+}
+
 hx_status hx_store_each_pending(hx_store *s, unsigned part, hx_store_pending_fn *fn, void *context,
                                 hx_error *err) {
     sqlite3_stmt *st = hx_store_bind(s, SQL_PENDING_OF_PART, err, "i", (int64_t)part);
@@ -141,7 +152,8 @@ hx_status hx_store_each_pending(hx_store *s, unsigned part, hx_store_pending_fn 
     while (status == HX_OK && row) {
         status = hx_store_step(s, st, &row, err);
         if (status == HX_OK && row)
-            status = fn(context, sqlite3_column_int64(st, 0), hx_store_column_str(st, 1), err);
+            status = visit_pending(s, sqlite3_column_int64(st, 0), hx_store_column_str(st, 1), fn,
+                                   context, err);
     }
     if (st) sqlite3_reset(st);
     return status;

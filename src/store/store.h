@@ -101,6 +101,7 @@ hx_status hx_store_import_state(hx_store *s, int64_t id, hx_import_state *state,
                                 hx_error *err) HX_MUST_USE;
 hx_status hx_store_add_duplicates(hx_store *s, int64_t id, uint64_t n, hx_error *err) HX_MUST_USE;
 
+/* Kept compressed. */
 hx_status hx_store_add_pending(hx_store *s, unsigned part, int64_t import, hx_str data,
                                hx_error *err) HX_MUST_USE;
 /* Which parts wait: parts[0..*n). */
