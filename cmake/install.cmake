@@ -20,6 +20,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/samples DESTINATION ${CMAKE_INSTALL_DATA
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/README.zh.md ${PROJECT_SOURCE_DIR}/LICENSE
               ${PROJECT_SOURCE_DIR}/NOTICE
         DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
+install(FILES ${PROJECT_SOURCE_DIR}/NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright COMPONENT program)
 
 # ---------------------------------------------------------------- library
 install(TARGETS huaxiang_shared EXPORT huaxiang_shared
@@ -42,7 +43,8 @@ install(FILES ${PROJECT_BINARY_DIR}/huaxiang.pc DESTINATION ${CMAKE_INSTALL_LIBD
 # ---------------------------------------------------------------- packages
 # The tarball brings every library that is not the C library's own, so it runs where only that is there.
 install(CODE "set(HX_PRIVATE_LIBRARIES \"${CMAKE_INSTALL_LIBDIR}/huaxiang\")" COMPONENT bundled EXCLUDE_FROM_ALL)
-install(CODE "set(HX_PROGRAM \"$<TARGET_FILE:huaxiang_shared>\")" COMPONENT bundled EXCLUDE_FROM_ALL)
+install(CODE "set(HX_LICENCES \"${CMAKE_INSTALL_DOCDIR}/licences\")" COMPONENT bundled EXCLUDE_FROM_ALL)
+install(CODE "set(HX_LIBRARY \"$<TARGET_FILE:huaxiang_shared>\")" COMPONENT bundled EXCLUDE_FROM_ALL)
 install(SCRIPT cmake/bundle.cmake COMPONENT bundled EXCLUDE_FROM_ALL)
 
 set(CPACK_PACKAGE_NAME huaxiang)
@@ -58,6 +60,8 @@ set(CPACK_GENERATOR TGZ DEB)
 set(CPACK_COMPONENTS_ALL program library development bundled)
 set(CPACK_COMPONENTS_GROUPING ALL_COMPONENTS_IN_ONE)
 set(CPACK_ARCHIVE_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENT_INCLUDE_TOPLEVEL_DIRECTORY ON)
+string(TOLOWER "${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR}" CPACK_SYSTEM_NAME)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION utils)

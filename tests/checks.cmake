@@ -22,6 +22,8 @@ add_test(NAME checks/headers COMMAND ${PROJECT_SOURCE_DIR}/tests/checks/headers.
 if(TARGET huaxiang)
   add_test(NAME checks/install COMMAND ${PROJECT_SOURCE_DIR}/tests/install/run.sh ${PROJECT_BINARY_DIR}
            ${PROJECT_SOURCE_DIR})
+  add_test(NAME checks/package COMMAND ${PROJECT_SOURCE_DIR}/tests/install/package.sh ${PROJECT_SOURCE_DIR})
+  set_tests_properties(checks/package PROPERTIES TIMEOUT 1200 LABELS long RUN_SERIAL ON)
   add_test(NAME checks/articles COMMAND ${PROJECT_SOURCE_DIR}/tools/check_articles --program $<TARGET_FILE:huaxiang>)
   set_tests_properties(checks/articles PROPERTIES TIMEOUT 900)
 endif()
