@@ -5,9 +5,10 @@
 #include "base/buf.h"
 #include "text/model.h"
 
-/* A growing text with its map to the original; capacity counts bytes of text. */
+/* A growing text with its map to the original (clean.h); see clean_buf.c. */
 typedef struct {
-    char *text; /* owned; all three have `cap` elements */
+    hx_buf text_memory, starts_memory, ends_memory; /* own the three arrays */
+    char *text; /* each has `cap` elements, `len` of them in use */
     uint32_t *starts;
     uint32_t *ends;
     size_t len;
@@ -20,7 +21,8 @@ struct hx_annotator {
     const hx_text_model *model; /* kept until free */
     hx_clean_buf clean[2]; /* two: traditional -> simplified reads one and writes the other */
     struct hx_wordseg_scratch *wordseg; /* owned */
-    hx_arena *scratch; /* for the engines (sentiment, keywords, intent): each public call resets it first */
+    hx_arena *
+        scratch; /* for the engines (sentiment, keywords, intent): each public call resets it first */
 };
 
 #endif

@@ -21,7 +21,8 @@ typedef struct {
 } hx_clean_rules;
 
 /* Refuses more than HX_TEXT_MAX bytes. `text` must not lie in the annotator's own memory. */
-hx_status hx__clean(hx_annotator *a, hx_str text, const hx_clean_rules *rules, hx_clean *out, hx_error *err) HX_MUST_USE;
+hx_status hx__clean(hx_annotator *a, hx_str text, const hx_clean_rules *rules, hx_clean *out,
+                    hx_error *err) HX_MUST_USE;
 
 /* The original bytes of clean bytes [start, end), start < end <= text.len. */
 hx_span hx__clean_span(const hx_clean *c, size_t start, size_t end);

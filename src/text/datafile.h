@@ -27,11 +27,13 @@ typedef struct {
 } hx_datafile;
 
 /* Maps `path`, which must be of `kind`. A failed open needs no close. */
-hx_status hx__datafile_open(hx_datafile *d, const char *path, const char *kind, hx_error *err) HX_MUST_USE;
+hx_status hx__datafile_open(hx_datafile *d, const char *path, const char *kind,
+                            hx_error *err) HX_MUST_USE;
 void hx__datafile_close(hx_datafile *d); /* zeroed or closed is fine */
 
 /* The bytes of section `name`, 64-aligned, borrowed until close. Refuses a length that is no multiple of `each` (> 0). */
-hx_status hx__datafile_section(const hx_datafile *d, const char *name, size_t each, hx_str *out, hx_error *err) HX_MUST_USE;
+hx_status hx__datafile_section(const hx_datafile *d, const char *name, size_t each, hx_str *out,
+                               hx_error *err) HX_MUST_USE;
 
 /* One section to write. */
 typedef struct {
@@ -40,6 +42,7 @@ typedef struct {
 } hx_datafile_part;
 
 /* Writes the sections to `path` in one step (temporary file, then rename). Same parts, same bytes. */
-hx_status hx__datafile_write(const char *path, const char *kind, const hx_datafile_part *parts, size_t n, hx_error *err) HX_MUST_USE;
+hx_status hx__datafile_write(const char *path, const char *kind, const hx_datafile_part *parts,
+                             size_t n, hx_error *err) HX_MUST_USE;
 
 #endif

@@ -21,6 +21,9 @@ struct hx_text_model {
     struct hx_t2s *t2s;
     struct hx_wordseg *wordseg;
     hx_map stop_words; /* hx_hash(word) -> 1 */
+    uint64_t stop_hash; /* of the user's list, 0 = the built-in one */
+    uint64_t stop_filter
+        [64]; /* a set of short hashes: no stop word where the bit is clear (stopwords.c) */
     hx_lexicon *lexicon;
     uint64_t hash;
 };

@@ -22,7 +22,8 @@ typedef struct {
 
 /* Cuts `c` (made with any rules). Adjacent cuts that come from one original character are one (½ -> "1⁄2"), so the original spans of
  * cuts never overlap. *out is borrowed from the annotator until its next call. */
-hx_status hx__wordseg_cut(hx_annotator *a, const hx_clean *c, const hx_cut **out, size_t *n, hx_error *err) HX_MUST_USE;
+hx_status hx__wordseg_cut(hx_annotator *a, const hx_clean *c, const hx_cut **out, size_t *n,
+                          hx_error *err) HX_MUST_USE;
 
 static inline hx_str hx__cut_text(const hx_clean *c, const hx_cut *w) {
     return (hx_str){c->text.ptr + w->start, w->end - w->start};
@@ -42,7 +43,8 @@ typedef struct {
 } hx_analysis;
 
 /* Borrowed from the annotator until its next call. Rules: URLs dropped, repeats folded, lower case, simplified. */
-hx_status hx__text_analyse(hx_annotator *a, hx_str text, hx_analysis *out, hx_error *err) HX_MUST_USE;
+hx_status hx__text_analyse(hx_annotator *a, hx_str text, hx_analysis *out,
+                           hx_error *err) HX_MUST_USE;
 
 /* SimHash (Charikar 2002) of the code point 3-grams of a cleaned text; 0 for an empty one. */
 uint64_t hx__simhash(hx_str clean);

@@ -1,0 +1,64 @@
+/* model.c - opening and closing the text model: the two data files, the class of each code point, stop words, user words, lexicons.
+ *
+ * Order matters in one place: user words are cleaned and scored by the model itself, so they come when everything else stands. */
+#include "text/model.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "text/annotator.h"
+#include "text/charclass.h"
+#include "text/stopwords.h"
+#include "text/wordseg_data.h"
+
+static hx_status add_user_words(hx_text_model *m, const char *path, hx_error *err) {
+    hx_annotator *a;
+    HX_TRY(hx_annotator_new(&a, m, err));
+    hx_status status = hx__wordseg_add_user_file(m->wordseg, a, path, err);
+    hx_annotator_free(a);
+    return status;
+}
+
+static hx_status open_parts(hx_text_model *m, const char *share_dir,
+                            const hx_text_model_options *options, hx_error *err) {
+    HX_TRY(hx__t2s_open(&m->t2s, share_dir, err));
+    HX_TRY(hx__wordseg_open(&m->wordseg, share_dir, err));
+    m->charclass = hx__charclass_new(m->t2s);
+    if (!m->charclass) return hx_fail(err, HX_ENOMEM, "out of memory while opening a dictionary");
+    HX_TRY(hx__stopwords_read(m, options ? options->stop_words : NULL, err));
+    HX_TRY(hx__lexicon_open(&m->lexicon, share_dir, err));
+    if (options && options->user_words) HX_TRY(add_user_words(m, options->user_words, err));
+    return HX_OK;
+}
+
+hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
+                             const hx_text_model_options *options, hx_error *err) {
+    hx_text_model *m = calloc(1, sizeof *m);
+    if (!m) return hx_fail(err, HX_ENOMEM, "out of memory while opening a dictionary");
+    hx_map_init(&m->stop_words);
+    hx_status status = open_parts(m, share_dir, options, err);
+    if (status != HX_OK) {
+        hx_text_model_close(m);
+        return status;
+    }
+    m->hash = hx_hash_mix(m->wordseg->file.checksum, m->t2s->file.checksum);
+    m->hash = hx_hash_mix(m->hash, hx__lexicon_hash(m->lexicon));
+    m->hash = hx_hash_mix(m->hash, hx_hash_mix(m->wordseg->user_hash, m->stop_hash));
+    *out = m;
+    return HX_OK;
+}
+
+void hx_text_model_close(hx_text_model *m) {
+    if (!m) return;
+    hx__lexicon_close(m->lexicon);
+    hx_map_release(&m->stop_words);
+    hx__wordseg_close(m->wordseg);
+    hx__charclass_free(m->charclass);
+    hx__t2s_close(m->t2s);
+    free(m);
+}
+
+uint64_t hx_text_model_hash(const hx_text_model *m) {
+    return m->hash;
+}
