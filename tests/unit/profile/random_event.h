@@ -1,0 +1,76 @@
+/* random_event.h - events for property tests: any mix of fields, in the test's arena. */
+#ifndef HX_TESTS_RANDOM_EVENT_H
+#define HX_TESTS_RANDOM_EVENT_H
+
+#include <stdio.h>
+
+#include "base/civil.h"
+#include "base/rng.h"
+#include "profile/event.h"
+
+static inline hx_str random_word(hx_rng *r, hx_arena *arena, const char *stem, uint64_t n) {
+    char text[64];
+    snprintf(text, sizeof text, "%s%d", stem, (int)hx_rng_below(r, n));
+    return hx_arena_str(arena, hx_str_of(text));
+}
+
+static inline const hx_annotation *random_annotation(hx_rng *r, hx_arena *arena) {
+    hx_annotation *a = hx_arena_alloc(arena, sizeof *a);
+    hx_evidence *e = hx_arena_alloc(arena, 2 * sizeof *e);
+    hx_keyword *k = hx_arena_alloc(arena, 2 * sizeof *k);
+    for (int i = 0; i < 2; i++) {
+        e[i] = (hx_evidence){{(uint32_t)i, (uint32_t)i + 1}, hx_rng_uniform(r) - 0.5};
+        k[i] = (hx_keyword){{0, 2}, random_word(r, arena, "词", 100), hx_rng_uniform(r)};
+    }
+    a->engine = HX_ENGINE_RULES;
+    a->lang = (hx_lang)hx_rng_below(r, HX_LANG_N);
+    a->noise = hx_rng_below(r, 10) == 0 ? HX_NOISE_ADVERT : HX_NOISE_NONE;
+    a->sentiment = (hx_sentiment){
+        (hx_sentiment_label)hx_rng_below(r, HX_SENTIMENT_N), hx_rng_uniform(r), 0.25, -0.5, e, 2};
+    a->intent = (hx_intent){(hx_intent_label)hx_rng_below(r, HX_INTENT_N), hx_rng_uniform(r), e, 1};
+    a->keywords = k;
+    a->n_keywords = 2;
+    a->similarity = hx_rng_next(r);
+    a->model = 42;
+    return a;
+}
+
+static inline hx_event random_event(hx_rng *r, hx_arena *arena, const hx_id *ids, uint32_t n_ids) {
+    static const uint32_t one_import[] = {3};
+    hx_event e = {.type = HX_EVENT_TRACK,
+                  .kind = (hx_event_kind)hx_rng_below(r, HX_KIND_N),
+                  .rating = HX_RATING_NONE};
+    e.row_hash = hx_rng_next(r);
+    e.time = hx_rng_below(r, 20) == 0 ? HX_TIME_NONE
+                                      : 1700000000000 + (int64_t)hx_rng_below(r, 400) * 43200000;
+    e.ids = ids;
+    e.n_ids = n_ids;
+    e.imports = one_import;
+    e.n_imports = 1;
+    if (e.kind == HX_KIND_OTHER) e.name = random_word(r, arena, "Event ", 5);
+    if (hx_rng_below(r, 2)) e.order = random_word(r, arena, "O", 50);
+    if (hx_rng_below(r, 2)) e.item = random_word(r, arena, "sku", 300);
+    if (hx_rng_below(r, 2)) e.category = random_word(r, arena, "类", 90);
+    if (e.kind == HX_KIND_ORDER || e.kind == HX_KIND_REFUND) {
+        e.has_amount = true;
+        e.amount = (hx_money)hx_rng_below(r, 10000000) * (e.kind == HX_KIND_REFUND ? -1 : 1);
+        e.quantity = HX_MONEY_ONE * (int64_t)hx_rng_below(r, 5);
+        e.discount = (hx_money)hx_rng_below(r, 3) * 1000;
+        e.currency = hx_rng_below(r, 3) ? HX_STR_LIT("CNY") : HX_STR_LIT("USD");
+    }
+    if (hx_rng_below(r, 3) == 0) e.rating = (int32_t)hx_rng_below(r, 6) * 1000;
+    if (hx_rng_below(r, 2)) {
+        e.text = random_word(r, arena, "文本 text ", 1000);
+        e.annotation = random_annotation(r, arena);
+    }
+    if (hx_rng_below(r, 3) == 0) {
+        hx_property *p = hx_arena_alloc(arena, sizeof *p);
+        *p = (hx_property){random_word(r, arena, "字段", 4), random_word(r, arena, "值", 3),
+                           HX_VALUE_TEXT};
+        e.properties = p;
+        e.n_properties = 1;
+    }
+    return e;
+}
+
+#endif
