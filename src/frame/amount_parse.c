@@ -13,7 +13,7 @@
 #include "base/utf8.h"
 
 #define TEXT_MAX 96
-#define DIGITS_MAX 18
+#define DIGITS_MAX 19 /* all fit 64 bits */
 
 typedef struct {
     const char *name; /* folded: upper case */

@@ -164,7 +164,8 @@ static record_shape shape_at(const hx_reader *r, size_t at, hx_csv_cell *cells) 
     sh.used = hx_cut_record(r->dialect, p, r->window.len - at, final, cells, HX_COLUMNS_MAX,
                             &sh.n_cells, &unclosed);
     if (sh.used > 0 && !final && p[sh.used - 1] != '\n') sh.used = 0;
-    if (unclosed || sh.n_cells > HX_COLUMNS_MAX) return sh;
+    if (unclosed || sh.n_cells > HX_COLUMNS_MAX) sh.filled = sh.n_cells;
+    if (sh.filled > 0) return sh;
     for (size_t i = 0; i < sh.n_cells; i++)
         sh.filled += trim(cells[i].raw).len > 0;
     return sh;
@@ -316,7 +317,7 @@ static void give_by_context(assignment *a) {
     if (!item && !text) give_if_free(a, "description", HX_ROLE_TEXT);
     if (item && !text) give_if_free(a, "title", HX_ROLE_ITEM_NAME);
     if (item && !a->taken[HX_ROLE_CUSTOMER]) give_if_free(a, "name", HX_ROLE_ITEM_NAME);
-    bool said = text || a->taken[HX_ROLE_QUERY] || a->taken[HX_ROLE_CHAT] ||
+    bool said = a->taken[HX_ROLE_TEXT] || a->taken[HX_ROLE_QUERY] || a->taken[HX_ROLE_CHAT] ||
                 a->taken[HX_ROLE_QUESTION] || a->taken[HX_ROLE_TICKET];
     if (a->taken[HX_ROLE_CUSTOMER] || a->taken[HX_ROLE_EMAIL] || said)
         give_if_free(a, "id", HX_ROLE_MESSAGE_ID);
