@@ -173,6 +173,9 @@ typedef struct {
     size_t n_whole; /* cells of finished records */
     uint64_t inside; /* all ones: the last byte was inside quotes */
     uint64_t before; /* 1: the last byte was a separator or a quote, so a quote may open here */
+    uint64_t closed; /* 1: the last byte was a quote that closed */
+    size_t n_records; /* counted where there is no `out` */
+    bool has_tail; /* bytes other than a line end's CR follow a closing quote */
 } scan;
 
 static uint64_t prefix_xor(uint64_t x) {
@@ -198,19 +201,34 @@ static void put_ends(scan *s, size_t base, uint64_t ends, uint64_t feeds) {
     if (feeds != 0) s->n_whole = x->rows[x->n_rows - 1];
 }
 
+/* Looks at the bytes that follow a closing quote and are neither separator nor quote. */
+static void note_tails(scan *s, size_t base, uint64_t bits) {
+    for (; bits != 0; bits &= bits - 1) {
+        const size_t i = base + lowest(bits);
+        if (i >= s->n) return;
+        if (s->p[i] != '\r' || i + 1 >= s->n || s->p[i + 1] != '\n') s->has_tail = true;
+    }
+}
+
 /* One block at p[base]; false where the record is irregular (nothing of the block is then taken). */
 static bool take_block(scan *s, size_t base, masks m) {
     uint64_t ends = m.delimiters | m.feeds;
-    if ((m.quotes | s->inside) != 0) {
+    if ((m.quotes | s->inside | s->closed) != 0) {
         const uint64_t in = prefix_xor(m.quotes) ^ s->inside;
         ends &= ~in;
         m.feeds &= ~in;
         const uint64_t may_open = (ends | m.quotes) << 1 | s->before;
         if ((m.quotes & in & ~may_open) != 0) return false;
         s->inside = 0 - (in >> 63);
+        const uint64_t behind = (m.quotes & ~in) << 1 | s->closed;
+        s->closed = (m.quotes & ~in) >> 63;
+        if (s->out == NULL) note_tails(s, base, behind & ~(ends | m.quotes));
     }
     s->before = (ends | m.quotes) >> 63;
-    if (s->out != NULL) put_ends(s, base, ends, m.feeds);
+    if (s->out != NULL)
+        put_ends(s, base, ends, m.feeds);
+    else
+        s->n_records += (size_t)__builtin_popcountll(m.feeds);
     if (m.feeds != 0) s->at = base + 64 - (size_t)__builtin_clzll(m.feeds);
     return true;
 }
@@ -239,7 +257,7 @@ static void find_masks(const scan *s, size_t base, size_t n_blocks, masks *m) {
  * with many irregular records would else pay for a batch each. */
 static bool run_blocks(scan *s) {
     masks m[BATCH];
-    s->inside = 0;
+    s->inside = s->closed = 0;
     s->before = 1;
     size_t batch = 2;
     for (size_t base = s->at; base < s->n;) {
@@ -259,16 +277,15 @@ static bool walk_record(scan *s, bool last) {
     bool open = false;
     for (;; at++) {
         at = cell_end(s->d, s->p, at, s->n, &open);
-        if (s->out != NULL) s->out->ends[n_cells] = (uint32_t)at;
-        n_cells++;
+        s->out->ends[n_cells++] = (uint32_t)at;
         if (at >= s->n || s->p[at] == '\n') break;
     }
     const bool ended = at < s->n;
-    if (s->out != NULL) s->out->open = open;
+    s->out->open = open;
     if (!ended && !last) return false;
     s->at = ended ? at + 1 : at;
     s->n_whole = s->n_cells = n_cells;
-    if (s->out != NULL) s->out->rows[s->out->n_rows++] = (uint32_t)n_cells;
+    s->out->rows[s->out->n_rows++] = (uint32_t)n_cells;
     return ended;
 }
 
@@ -277,7 +294,7 @@ static void run(scan *s, bool last) {
         const bool regular = run_blocks(s);
         s->n_cells = s->n_whole;
         if (regular && (s->at == s->n || !last)) {
-            if (s->out != NULL) s->out->open = s->at < s->n && s->inside != 0;
+            s->out->open = s->at < s->n && s->inside != 0;
             break;
         }
         if (!walk_record(s, last)) break;
@@ -297,15 +314,10 @@ size_t hx_csv_index_fill(hx_csv_dialect d, const char *p, size_t n, bool last, h
     return hx_csv_index_fill_simd(HX_CSV_SIMD_AUTO, d, p, n, last, x);
 }
 
-size_t hx_csv_whole_records(hx_csv_dialect d, const char *p, size_t n) {
-    if (n == 0) return 0;
-    if (d.quote == '\0' || memchr(p, d.quote, n) == NULL) {
-        const char *feed = memrchr(p, '\n', n);
-        return feed == NULL ? 0 : (size_t)(feed - p) + 1;
-    }
+hx_csv_extent hx_csv_whole_records(hx_csv_dialect d, const char *p, size_t n) {
     scan s = {.d = d, .p = p, .n = n, .find = masks_of(HX_CSV_SIMD_AUTO)};
-    run(&s, false);
-    return s.at;
+    if (!run_blocks(&s) || s.has_tail) return (hx_csv_extent){0, 0, false};
+    return (hx_csv_extent){s.at, s.n_records, true};
 }
 
 /* ------------------------------------------------------------------ cells */

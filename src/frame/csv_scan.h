@@ -16,9 +16,14 @@ typedef struct {
     char quote; /* 0 = none */
 } hx_csv_dialect;
 
-/* Length of the prefix of p[0, n) that holds whole records only (ends behind a line end outside quotes); 0 if none. The prefix
- * starts at a record's start. */
-size_t hx_csv_whole_records(hx_csv_dialect d, const char *p, size_t n);
+/* The whole records at the start of p[0, n), which is a record's start; each ends behind a line end outside quotes. */
+typedef struct {
+    size_t bytes;
+    size_t records;
+    /* Each quote stands at a cell's edge or is doubled. Else nothing is said: bytes and records are 0. */
+    bool plain;
+} hx_csv_extent;
+hx_csv_extent hx_csv_whole_records(hx_csv_dialect d, const char *p, size_t n);
 
 typedef struct {
     hx_str raw; /* the cell without its surrounding quotes; borrowed */

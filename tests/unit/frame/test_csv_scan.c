@@ -23,6 +23,7 @@ typedef struct {
     size_t row_end[TEXT_MAX + 2]; /* offset in the input behind the record */
     size_t n_rows;
     bool open, ended; /* the last record had a line end */
+    bool odd; /* bytes behind a closing quote, or a quote inside a plain cell */
 } table;
 
 typedef enum { CELL_START, PLAIN, QUOTED, QUOTE_SEEN, BEHIND } state;
@@ -47,7 +48,7 @@ static void keep(table *t, char c) {
  * that closes a quoted cell's value ("a\r"\n) must stay, so it is protected by the state. */
 static void reference(hx_csv_dialect d, const char *p, size_t n, table *t) {
     t->n_bytes = t->n_cells = t->n_rows = 0;
-    t->open = t->ended = false;
+    t->open = t->ended = t->odd = false;
     state at = CELL_START;
     size_t row_start = 0;
     for (size_t i = 0; i < n; i++) {
@@ -74,7 +75,9 @@ static void reference(hx_csv_dialect d, const char *p, size_t n, table *t) {
                 continue;
             }
             at = BEHIND;
+            if (c != d.delimiter && !(c == '\r' && i + 1 < n && p[i + 1] == '\n')) t->odd = true;
         }
+        if (c == d.quote && d.quote != '\0' && at != CELL_START) t->odd = true;
         if (c == '\n') {
             put_row(t, i + 1);
             at = CELL_START;
@@ -164,7 +167,10 @@ static void check(hx_csv_dialect d, const char *p, size_t n) {
     }
     check_records(d, p, n, &want);
     const size_t whole = want.ended ? want.n_rows : want.n_rows - 1;
-    assert_int_equal(hx_csv_whole_records(d, p, n), whole ? want.row_end[whole - 1] : 0);
+    const hx_csv_extent e = hx_csv_whole_records(d, p, n);
+    assert_int_equal(e.plain, !want.odd);
+    assert_int_equal(e.records, want.odd ? 0 : whole);
+    assert_int_equal(e.bytes, want.odd || whole == 0 ? 0 : want.row_end[whole - 1]);
 }
 
 /* ------------------------------------------------------------------ cases */
