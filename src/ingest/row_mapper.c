@@ -15,6 +15,7 @@ struct hx_row_mapper {
     const hx_column *columns; /* borrowed from the reader */
     size_t n_columns;
     int64_t of_role[HX_ROLE_N]; /* column of a role, -1 = none */
+    int64_t type_column, previous_column; /* "type" and "previousId" of Segment events, -1 = none */
     uint64_t *name_hash; /* of each column's role or own name; owned */
     hx_file_kind kind;
     hx_row_mapper_options options;
@@ -46,7 +47,7 @@ static hx_file_kind kind_of_columns(const hx_row_mapper *m) {
     bool order = (has(m, HX_ROLE_ORDER) &&
                   (has_money(m) || has(m, HX_ROLE_ITEM) || has(m, HX_ROLE_QUANTITY))) ||
                  (has_money(m) && !has(m, HX_ROLE_TEXT));
-    if (has(m, HX_ROLE_EVENT)) return HX_FILE_EVENTS;
+    if (has(m, HX_ROLE_EVENT) || m->type_column >= 0) return HX_FILE_EVENTS;
     if (order && has_money(m)) return HX_FILE_ORDERS;
     if (has(m, HX_ROLE_TICKET)) return HX_FILE_TICKETS;
     if (has(m, HX_ROLE_QUESTION)) return HX_FILE_QUESTIONS;
@@ -61,7 +62,19 @@ static hx_file_kind kind_of_columns(const hx_row_mapper *m) {
     return has_id(m) ? HX_FILE_CUSTOMERS : HX_FILE_UNKNOWN;
 }
 
-static hx_status index_columns(hx_row_mapper *m, hx_error *err) {
+/* Only JSON Lines are taken for Segment events: "type" is too common a header in tables. */
+static void find_segment_columns(hx_row_mapper *m, hx_format format) {
+    m->type_column = m->previous_column = -1;
+    if (format != HX_FORMAT_JSONL || !has_id(m)) return;
+    for (size_t i = 0; i < m->n_columns; i++) {
+        if (m->columns[i].role != HX_ROLE_OTHER) continue;
+        if (hx_str_equal(m->columns[i].name, HX_STR_LIT("type"))) m->type_column = (int64_t)i;
+        if (hx_str_equal(m->columns[i].name, HX_STR_LIT("previousId")))
+            m->previous_column = (int64_t)i;
+    }
+}
+
+static hx_status index_columns(hx_row_mapper *m, hx_format format, hx_error *err) {
     m->name_hash = calloc(m->n_columns + 1, sizeof *m->name_hash);
     if (!m->name_hash) return hx_fail(err, HX_ENOMEM, "out of memory");
     for (size_t r = 0; r < HX_ROLE_N; r++)
@@ -73,6 +86,7 @@ static hx_status index_columns(hx_row_mapper *m, hx_error *err) {
             hx_hash_seed(own ? m->columns[i].name : hx_str_of(hx_role_name(role)), own);
         if (!own && m->of_role[role] < 0) m->of_role[role] = (int64_t)i;
     }
+    find_segment_columns(m, format);
     m->kind = kind_of_columns(m);
     return HX_OK;
 }
@@ -84,7 +98,7 @@ hx_status hx_row_mapper_new(hx_row_mapper **out, const hx_reader *r,
     m->n_columns = hx_reader_columns(r, &m->columns);
     m->options = *options;
     m->currency = hx_str_of(options->currency);
-    hx_status status = index_columns(m, err);
+    hx_status status = index_columns(m, hx_reader_format(r), err);
     if (status != HX_OK) {
         hx_row_mapper_free(m);
         return status;
@@ -148,7 +162,7 @@ static hx_status take_ids(conversion *c) {
     } sources[] = {{HX_ROLE_CUSTOMER, HX_ID_CUSTOMER}, {HX_ROLE_EMAIL, HX_ID_EMAIL},
                    {HX_ROLE_PHONE, HX_ID_PHONE},       {HX_ROLE_ACCOUNT, HX_ID_ACCOUNT},
                    {HX_ROLE_DEVICE, HX_ID_DEVICE},     {HX_ROLE_ANONYMOUS, HX_ID_ANONYMOUS}};
-    hx_id found[sizeof sources / sizeof *sources];
+    hx_id found[sizeof sources / sizeof *sources + 1];
     uint32_t n = 0;
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         hx_str value = cell(c, sources[i].role);
@@ -159,6 +173,8 @@ static hx_status take_ids(conversion *c) {
             c->repaired = true;
         }
     }
+    hx_str previous = cell_at(c, c->m->previous_column);
+    if (previous.len > 0) n += hx_id_normalize(HX_ID_ANONYMOUS, previous, c->arena, &found[n]);
     hx_id *ids = hx_arena_alloc(c->arena, n * sizeof *ids);
     if (!ids) return HX_ENOMEM;
     if (n > 0) memcpy(ids, found, n * sizeof *ids);
@@ -261,11 +277,18 @@ static hx_event_kind kind_of_file(hx_file_kind k) {
     return kinds[k];
 }
 
+/* A track call has its name; the other calls of the Segment specification are told by their type alone. */
+static void name_event(conversion *c) {
+    hx_str name = cell(c, HX_ROLE_EVENT), type = cell_at(c, c->m->type_column);
+    bool track = type.len == 0 || hx_str_equal(type, HX_STR_LIT("track"));
+    hx_event_name_read(track && name.len > 0 ? name : type.len > 0 ? type : name, c->e);
+}
+
 /* A refund is what gives money or goods back; a cancelled order is an event of its own and counts for nothing. */
 static void settle_kind(conversion *c) {
     hx_event *e = c->e;
     e->kind = kind_of_file(c->m->kind);
-    if (c->m->kind == HX_FILE_EVENTS) hx_event_name_read(cell(c, HX_ROLE_EVENT), e);
+    if (c->m->kind == HX_FILE_EVENTS) name_event(c);
     if (e->kind == HX_KIND_ORDER && (e->quantity < 0 || (e->has_amount && e->amount < 0)))
         e->kind = HX_KIND_REFUND;
     if (e->kind == HX_KIND_ORDER && hx_status_is_cancelled(cell(c, HX_ROLE_STATUS))) {
@@ -323,6 +346,7 @@ static hx_status take_properties(conversion *c) {
     if (!p) return HX_ENOMEM;
     for (size_t i = 0; i < m->n_columns && n < HX_EVENT_PROPERTIES_MAX - 1; i++) {
         hx_str value = cell_at(c, (int64_t)i);
+        if ((int64_t)i == m->type_column || (int64_t)i == m->previous_column) continue;
         if (value.len == 0 || !is_property(m->columns[i].role)) continue;
         if (!hx_property_read(&m->columns[i], value, m->options.zone, c->arena, &p[n]))
             return HX_ENOMEM;

@@ -136,10 +136,19 @@ static hx_str gender_word(hx_str v) {
     return v;
 }
 
+/* traits.plan and properties.coupon of Segment events are plan and coupon. */
+static hx_str without_prefix(hx_str name) {
+    static const hx_str prefixes[] = {{"traits.", 7}, {"properties.", 11}};
+    for (size_t i = 0; i < 2; i++)
+        if (name.len > prefixes[i].len && memcmp(name.ptr, prefixes[i].ptr, prefixes[i].len) == 0)
+            return (hx_str){name.ptr + prefixes[i].len, name.len - prefixes[i].len};
+    return name;
+}
+
 bool hx_property_read(const hx_column *column, hx_str value, const hx_time_zone *zone,
                       hx_arena *arena, hx_property *out) {
     bool own = column->role == HX_ROLE_OTHER;
-    hx_str name = own ? column->name : hx_str_of(hx_role_name(column->role));
+    hx_str name = own ? without_prefix(column->name) : hx_str_of(hx_role_name(column->role));
     *out = (hx_property){.name = name, .value = value, .type = HX_VALUE_TEXT};
     bool number = column->role == HX_ROLE_AGE || column->role == HX_ROLE_INCOME ||
                   (own && (column->type == HX_TYPE_NUMBER || column->type == HX_TYPE_INTEGER ||
