@@ -19,8 +19,8 @@
 #define STYLES_MAX (1u << 16)
 #define FORMATS_MAX 4096
 #define SHEETS_MAX 1024
-#define BOMB_FREE (256u << 20) /* a part may always unpack to this, */
-#define BOMB_RATIO 400u /* and beyond to so many times its packed size */
+#define BOMB_FREE (64u << 20) /* a part may always unpack to this, */
+#define BOMB_RATIO 200u /* and beyond to so many times its packed size */
 
 static hx_status fail_damaged(const hx_xlsx *x, const char *part, hx_error *err) {
     return hx_fail(err, HX_EFORMAT, "%s: the workbook is damaged (%s)", x->name, part);

@@ -30,15 +30,17 @@ typedef struct {
 
 typedef struct {
     hx_xlsx *x;
-    uint64_t column; /* where the next cell would stand */
+    uint64_t next; /* where a cell without reference stands */
+    uint64_t commas; /* written in this row */
     cell cell;
     bool in_cell, in_value, in_phonetic;
 } row_state;
 
-static uint64_t number_of(const char *s, uint64_t max) {
+/* The digits `s` starts with, at most a little over `max`. */
+static uint64_t number_of(hx_str s, uint64_t max) {
     uint64_t n = 0;
-    for (; s && *s >= '0' && *s <= '9' && n <= max; s++)
-        n = n * 10 + (uint64_t)(*s - '0');
+    for (size_t i = 0; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9' && n <= max; i++)
+        n = n * 10 + (uint64_t)(s.ptr[i] - '0');
     return n;
 }
 
@@ -75,19 +77,16 @@ static bool shared_text(const hx_xlsx *x, uint64_t i, hx_str *out) {
 
 static bool put_date(const hx_xlsx *x, double serial, hx_xlsx_kind kind, hx_buf *out) {
     if (!(serial >= 0) || serial >= SERIAL_MAX) return false;
+    bool bare = kind == HX_XLSX_CLOCK && serial < 1; /* a time of no day */
     if (x->epoch_1904)
         serial += EPOCH_1904_DAYS;
     else if (serial < 60)
         serial += 1; /* Excel's 1900 has a 29 February */
     int64_t seconds = llround(serial * 86400) - EXCEL_EPOCH_DAYS * 86400LL;
     hx_civil c = hx_civil_from_ms(seconds * 1000);
-    bool clock = c.hour || c.minute || c.second;
-    if (kind != HX_XLSX_CLOCK || serial >= 2)
-        (void)hx_buf_printf(out, "%04d-%02d-%02d", c.year, c.month, c.day);
-    else
-        clock = true;
-    if (clock && kind != HX_XLSX_CLOCK) (void)hx_buf_append_byte(out, ' ');
-    if (clock && kind == HX_XLSX_CLOCK && serial >= 2) (void)hx_buf_append_byte(out, ' ');
+    bool clock = bare || c.hour || c.minute || c.second;
+    if (!bare) (void)hx_buf_printf(out, "%04d-%02d-%02d", c.year, c.month, c.day);
+    if (!bare && clock) (void)hx_buf_append_byte(out, ' ');
     if (clock) (void)hx_buf_printf(out, "%02d:%02d:%02d", c.hour, c.minute, c.second);
     return true;
 }
@@ -118,7 +117,7 @@ static hx_status put_value(row_state *s, hx_error *err) {
     hx_buf *out = &s->x->out;
     if (text.len == 0) return HX_OK;
     if (strcmp(c->type, "s") == 0) {
-        if (!shared_text(s->x, number_of(text.ptr, UINT32_MAX), &text))
+        if (!shared_text(s->x, number_of(text, UINT32_MAX), &text))
             return hx_fail(err, HX_EFORMAT, "%s: the workbook is damaged (%s)", s->x->name,
                            s->x->sheet);
         put_quoted(out, text);
@@ -138,9 +137,10 @@ static void begin_cell(row_state *s) {
     hx_xlsx_part *p = &s->x->rows;
     char *ref = hx_xlsx_attribute(p, "r"), *style = hx_xlsx_attribute(p, "s"),
          *type = hx_xlsx_attribute(p, "t");
-    s->cell.column = column_of(ref, s->column);
-    if (s->cell.column < s->column) s->cell.column = s->column;
-    s->cell.style = number_of(style, UINT32_MAX);
+    s->cell.column = column_of(ref, s->next);
+    if (s->cell.column < s->next) s->cell.column = s->next;
+    s->next = s->cell.column + 1;
+    s->cell.style = number_of(hx_str_of(style), UINT32_MAX);
     memset(s->cell.type, 0, TYPE_MAX);
     if (type) memcpy(s->cell.type, type, strnlen(type, TYPE_MAX - 1));
     hx_buf_reset(&s->cell.value);
@@ -156,7 +156,7 @@ static hx_status end_cell(row_state *s, hx_error *err) {
         return hx_fail(err, HX_EFORMAT, "%s: the workbook is damaged (%s)", s->x->name,
                        s->x->sheet);
     if (s->cell.value.len == 0) return HX_OK;
-    for (; s->column < s->cell.column; s->column++)
+    for (; s->commas < s->cell.column; s->commas++)
         (void)hx_buf_append_byte(&s->x->out, ',');
     HX_TRY(put_value(s, err));
     HX_TRY(hx_buf_status(&s->cell.value, s->x->name, err));
@@ -166,7 +166,7 @@ static hx_status end_cell(row_state *s, hx_error *err) {
 /* Rows may be left out; they are given as blank ones, so that numbers agree with Excel's. */
 static hx_status begin_row(row_state *s, hx_error *err) {
     char *ref = hx_xlsx_attribute(&s->x->rows, "r");
-    uint64_t number = ref ? number_of(ref, ROWS_MAX) : 0;
+    uint64_t number = number_of(hx_str_of(ref), ROWS_MAX);
     xmlFree(ref);
     if (number > ROWS_MAX || s->x->last_row >= ROWS_MAX)
         return hx_fail(err, HX_EFORMAT, "%s: the workbook is damaged (%s)", s->x->name,
@@ -175,7 +175,7 @@ static hx_status begin_row(row_state *s, hx_error *err) {
     for (; s->x->last_row + 1 < number; s->x->last_row++)
         (void)hx_buf_append_byte(&s->x->out, '\n');
     s->x->last_row = number;
-    s->column = 0;
+    s->next = s->commas = 0;
     return HX_OK;
 }
 
