@@ -12,6 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef __clang_analyzer__
+#undef hx_fail
+#undef hx_fail_row
+#endif
+
 /* Longer than any message that fits, shorter than a careless frame on the stack. */
 #define ERROR_RAW_MAX 2048
 #define ERROR_CUT "\xE2\x80\xA6"
