@@ -198,6 +198,7 @@ static hx_status set_inputs(hx_claim_case *k, hx_error *err) {
         if (!a) continue;
         in->evidence = k->intents ? a->intent.evidence : a->sentiment.evidence;
         in->n_evidence = k->intents ? a->intent.n_evidence : a->sentiment.n_evidence;
+        if (in->n_evidence == 0) in->whole_text = true;
     }
     k->receipt.inputs = inputs;
     k->receipt.n_inputs = n;

@@ -90,6 +90,7 @@ static hx_status note_traits(void *context, const hx_customer *c, const hx_profi
     export_job *j = context;
     (void)c;
     for (uint32_t i = 0; i < p->n_traits && j->n_traits < TRAIT_COLUMNS_MAX; i++) {
+        if (hx_str_equal(p->traits[i].name, HX_STR_LIT("name"))) continue; /* a column already */
         uint64_t *seen = hx_map_put(&j->seen, hx_hash(p->traits[i].name));
         if (!seen) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
         if ((*seen)++ > 0) continue;
