@@ -43,7 +43,7 @@ static void write_book(const char *path, const book *b) {
     assert_non_null(z);
     add_part(z, "xl/workbook.xml",
              "<workbook " MAIN " xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/"
-                               "relationships\"><workbookPr @/>"
+             "relationships\"><workbookPr @/>"
              "<sheets>#</sheets></workbook>",
              b->workbook_attributes ? b->workbook_attributes : "",
              b->sheets ? b->sheets : "<sheet name=\"One\" sheetId=\"1\" r:id=\"rId1\"/>");
