@@ -1,7 +1,8 @@
 /* claim.c - claims: their text, their evidence, their receipt; see claim.h.
  *
  * A claim is written KIND:SUBJECT. The canonical text names segments by their key, so a claim asked for in Chinese gives the
- * receipt that is asked for in English. */
+ * receipt that is asked for in English. Texts that are read again keep the stored judgement of what is noise: it may rest on
+ * other texts (repeated ones). The population is opened only for claims that compare with others. */
 #include "answer/claim.h"
 
 #include <stdarg.h>

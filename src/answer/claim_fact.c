@@ -1,7 +1,8 @@
 /* claim_fact.c - receipts of what stands in one event: a label of a text, a trait of a person.
  *
  * A label's score is a logit: the weights of the evidence spans plus the model's bias, each rounded to a millionth and then
- * summed, so the total is the sum of what is listed. The calibrated probability stands beside it as a decimal text. */
+ * summed, so the total is the sum of what is listed. The calibrated probability stands beside it as a decimal text. A trait lists
+ * every statement of it; the one that holds has a point, those it overruled have none. */
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -1,4 +1,9 @@
-/* members.c - the list of segments, and who is in one, best first. */
+/* members.c - the list of segments, and who is in one, best first.
+ *
+ *   segments  [{"id","name","rule","size","share","as_of"}]
+ *   segment   {"id","name","rule","size","share","as_of","members":[customer]}
+ *
+ * Shares are of all customers. A segment is found by its key or by its name in either language. */
 #include "answer/value.h"
 #include "base/error.h"
 

@@ -20,6 +20,7 @@
 #include "base/utf8.h"
 
 #define ROW_BYTES_MAX (256u << 20)
+#define PATH_BYTES_MAX (1u << 16)
 #define FLUSH_BYTES (1u << 20)
 #define EXCEL_EPOCH_DAYS 25569 /* 1970-01-01 as an Excel day number */
 #define EXCEL_FIRST_DAY 61 /* 1900-03-01: before it Excel's calendar has a day too many */
@@ -35,19 +36,19 @@ struct hx_sheet {
     size_t column; /* of the row that is being written */
     int file; /* -1 = none */
     hx_buf row;
-    char *name; /* owned: of the temporary file */
-    size_t name_size;
+    hx_buf name; /* of the temporary file, with its NUL */
     hx_status failure; /* of a write; reported at the end of the row */
     int failure_errno;
 };
 
 /* ------------------------------------------------------------------ files */
+/* NULL when out of memory. */
 static const char *temporary_name(hx_sheet *s, unsigned sheet) {
-    if (sheet == 0)
-        snprintf(s->name, s->name_size, "%s.tmp", s->path);
-    else
-        snprintf(s->name, s->name_size, "%s.sheet%u.tmp", s->path, sheet);
-    return s->name;
+    hx_buf_reset(&s->name);
+    hx_buf_append_lit(&s->name, s->path);
+    if (sheet > 0) hx_buf_printf(&s->name, ".sheet%u", sheet);
+    hx_buf_append(&s->name, ".tmp", sizeof ".tmp");
+    return s->name.failed ? NULL : s->name.ptr;
 }
 
 static hx_status fail_io(const hx_sheet *s, int error, hx_error *err) {
@@ -59,8 +60,9 @@ static hx_status fail_io(const hx_sheet *s, int error, hx_error *err) {
 }
 
 static hx_status open_file(hx_sheet *s, unsigned sheet, hx_error *err) {
-    s->file =
-        open(temporary_name(s, sheet), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const char *name = temporary_name(s, sheet);
+    if (!name) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
+    s->file = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     return s->file >= 0 ? HX_OK : fail_io(s, errno, err);
 }
 
@@ -124,22 +126,15 @@ hx_status hx__sheet_open(hx_sheet **out, hx_export_format format, const char *pa
                          const hx_str *header, size_t n_columns, const hx_zone *zone,
                          uint64_t rows_max, hx_error *err) {
     hx_sheet *s = calloc(1, sizeof *s);
-    size_t name_size = strlen(path) + 32;
-    char *name = malloc(name_size);
-    if (!s || !name) {
-        free(s);
-        free(name);
-        return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
-    }
+    if (!s) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
     *s = (hx_sheet){.format = format,
                     .path = path,
                     .header = header,
                     .n_columns = n_columns,
                     .zone = zone,
                     .rows_max = rows_max ? rows_max : HX_SHEET_ROWS_MAX,
-                    .file = -1,
-                    .name = name,
-                    .name_size = name_size};
+                    .file = -1};
+    hx_buf_init(&s->name, PATH_BYTES_MAX);
     hx_buf_init(&s->row, ROW_BYTES_MAX);
     hx_status status = begin_sheet(s, err);
     if (status != HX_OK)
@@ -151,13 +146,13 @@ hx_status hx__sheet_open(hx_sheet **out, hx_export_format format, const char *pa
 
 static void release(hx_sheet *s) {
     hx_buf_release(&s->row);
-    free(s->name);
+    hx_buf_release(&s->name);
     free(s);
 }
 
 static void remove_temporaries(hx_sheet *s) {
     for (unsigned i = 0; i <= s->sheets; i++)
-        if (i == 0 || s->format == HX_EXPORT_XLSX) unlink(temporary_name(s, i));
+        if ((i == 0 || s->format == HX_EXPORT_XLSX) && temporary_name(s, i)) unlink(s->name.ptr);
 }
 
 void hx__sheet_abandon(hx_sheet *s) {
@@ -169,7 +164,8 @@ void hx__sheet_abandon(hx_sheet *s) {
 
 /* What libzip wrote is made durable and private as a CSV file is. */
 static hx_status settle(hx_sheet *s, hx_error *err) {
-    int file = open(temporary_name(s, 0), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    const char *name = temporary_name(s, 0);
+    int file = name ? open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
     if (file < 0) return fail_io(s, errno, err);
     bool good = fchmod(file, 0600) == 0 && (fsync(file) == 0 || errno == EINVAL);
     int error = errno;
@@ -183,8 +179,8 @@ hx_status hx__sheet_close(hx_sheet *s, hx_error *err) {
         status = hx__xlsx_pack(s->path, s->sheets, err);
         if (status == HX_OK) status = settle(s, err);
     }
-    if (status == HX_OK && rename(temporary_name(s, 0), s->path) != 0)
-        status = fail_io(s, errno, err);
+    const char *name = temporary_name(s, 0);
+    if (status == HX_OK && (!name || rename(name, s->path) != 0)) status = fail_io(s, errno, err);
     remove_temporaries(s);
     release(s);
     return status;

@@ -1,7 +1,8 @@
 /* show.c - one customer's profile as JSON: who, what was done, what was said, what is concluded from it.
  *
  * The stored profile counts hours and weekdays in UTC; for other zones both are counted anew from the person's events (weekdays
- * cannot be turned by an offset alone). Scores and segments need everybody's thresholds: one walk over the population. */
+ * cannot be turned by an offset alone). Scores and segments need everybody's thresholds: one walk over the population. Traits have
+ * the type they were read with; a number too long or oddly written for JSON stays text. */
 #include <string.h>
 
 #include "answer/value.h"

@@ -1,7 +1,8 @@
 /* summary.c - the shop at one glance: what the table after a run shows.
  *
  * Sums are over customers; guests (events nobody is known for) are counted apart, and only for the newest as_of, because
- * they have no profile to fold back. */
+ * they have no profile to fold back. Segment shares are of all customers, shares of RFM groups of those with a score. Best =
+ * most spent in the main currency; unhappiest = lowest mean sentiment below 0. */
 #include "answer/value.h"
 #include "base/error.h"
 

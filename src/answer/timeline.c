@@ -1,6 +1,8 @@
 /* timeline.c - a person's events as JSON, oldest first, with the spans that carry what was concluded from each text.
  *
- * Spans are byte offsets into the event's text as it was sent. Members that an event does not have are left out. */
+ * Spans are byte offsets into the event's text as it was sent. Members that an event does not have are left out. Undated events
+ * come first, with "time":null. With a limit the newest events are given, still oldest first. `event` is the id that label claims
+ * take. */
 #include "answer/value.h"
 #include "base/error.h"
 

@@ -1,6 +1,8 @@
 /* value.c - the small values that every answer is made of; see value.h.
  *
- * A member is written only through these, so that a time, an amount or an id looks the same in every answer. */
+ * A member is written only through these, so that a time, an amount or an id looks the same in every answer. Money goes out as
+ * the exact decimal text of money.h, never through a double; counts beyond int64 are saturated, because JSON readers take
+ * integers as signed. */
 #include "answer/value.h"
 
 #include "base/error.h"

@@ -1,7 +1,8 @@
 /* rfm.c - recency, frequency, monetary; see rfm.h for the definitions.
  *
  * The three measures are sorted one after another in one pair of buffers, so the peak is 16 bytes a customer beside the
- * records. Reference vectors: tests/golden/rfm.json, made by tests/golden/rfm.py with pandas.qcut. */
+ * records. Group numbers are bit sets of the high scores (R = 4, F = 2, M = 1); the table of names stands in that order. Reference
+ * vectors: tests/golden/rfm.json, made by tests/golden/rfm.py with pandas.qcut. */
 #include "insight/rfm.h"
 
 #include "base/error.h"

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <dirent.h>
+
 #include <cmocka.h>
 
 #include "answer/population.h"
@@ -139,12 +141,18 @@ static inline void test_shop_open(test_shop *shop, int until) {
 }
 
 static inline void test_shop_close(test_shop *shop) {
-    char command[64];
+    char path[512];
     hx_store_close(shop->store);
     hx_text_model_close(shop->model);
     hx_arena_free(shop->arena);
-    snprintf(command, sizeof command, "rm -rf %s", shop->dir);
-    assert_int_equal(system(command), 0);
+    DIR *dir = opendir(shop->dir);
+    assert_non_null(dir);
+    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+        snprintf(path, sizeof path, "%s/%s", shop->dir, e->d_name);
+        if (e->d_name[0] != '.') unlink(path);
+    }
+    closedir(dir);
+    assert_int_equal(rmdir(shop->dir), 0);
 }
 
 static inline json_t *test_json(hx_str text) {
