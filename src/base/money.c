@@ -25,17 +25,15 @@ bool hx_money_times(hx_money price, int64_t quantity_e4, hx_money *out) {
 char *hx_money_text(hx_money m, char out[HX_MONEY_TEXT_MAX]) {
     uint64_t u = m < 0 ? 0 - (uint64_t)m : (uint64_t)m;
     unsigned fraction = (unsigned)(u % HX_MONEY_ONE);
-    int digits = 4;
-    while (digits > 0 && fraction % 10 == 0) {
-        fraction /= 10;
-        digits--;
+    int n = snprintf(out, HX_MONEY_TEXT_MAX, "%s%" PRIu64, m < 0 ? "-" : "", u / HX_MONEY_ONE);
+    if (fraction == 0) return out;
+    char *at = out + n;
+    *at++ = '.';
+    for (unsigned unit = HX_MONEY_ONE / 10; fraction > 0; unit /= 10) {
+        *at++ = (char)('0' + fraction / unit);
+        fraction %= unit;
     }
-    const char *sign = m < 0 ? "-" : "";
-    if (digits == 0)
-        snprintf(out, HX_MONEY_TEXT_MAX, "%s%" PRIu64, sign, u / HX_MONEY_ONE);
-    else
-        snprintf(out, HX_MONEY_TEXT_MAX, "%s%" PRIu64 ".%0*u", sign, u / HX_MONEY_ONE, digits,
-                 fraction);
+    *at = '\0';
     return out;
 }
 

@@ -262,21 +262,26 @@ static hx_status quick_check(hx_store *s, hx_error *err) {
     return ok ? HX_OK : hx_store_fail(s, SQLITE_CORRUPT, err);
 }
 
+/* The checked copy goes to PATH.restoring first: a failure leaves the old store as it was. */
+static hx_status restore_through(hx_store *from, const char *temporary, const char *path,
+                                 hx_error *err) {
+    HX_TRY(quick_check(from, err));
+    unlink(temporary);
+    HX_TRY(copy_to(from, temporary, err));
+    return hx_store_replace(temporary, path, err);
+}
+
 hx_status hx_store_restore(const char *from, const char *path, bool overwrite, hx_error *err) {
+    hx_store *s = NULL;
     if (!overwrite && hx_file_exists(path))
         return hx_fail(err, HX_ECONFLICT, "%s: exists already; give --force to replace it", path);
-    hx_store *s = NULL;
-    HX_TRY(hx_store_open(&s, from, HX_STORE_READ, err));
     size_t size = strlen(path) + 16;
     char *temporary = malloc(size);
-    hx_status status = temporary ? quick_check(s, err) : hx_fail(err, HX_ENOMEM, "out of memory");
-    if (status == HX_OK) {
-        snprintf(temporary, size, "%s.restoring", path);
-        unlink(temporary);
-        status = copy_to(s, temporary, err);
-    }
+    if (!temporary) return hx_fail(err, HX_ENOMEM, "out of memory");
+    snprintf(temporary, size, "%s.restoring", path);
+    hx_status status = hx_store_open(&s, from, HX_STORE_READ, err);
+    if (status == HX_OK) status = restore_through(s, temporary, path, err);
     hx_store_close(s);
-    if (status == HX_OK) status = hx_store_replace(temporary, path, err);
     free(temporary);
     return status;
 }
