@@ -85,7 +85,8 @@ static bool is_x_at(hx_str s, size_t pos, uint32_t *len) {
 
 /* Bytes of the separator at `pos`, 0 = none. */
 static uint32_t separator_at(hx_str s, size_t pos) {
-    static const char *const list[] = {" ", "-", "(", ")", "\t", "\xC2\xA0", "　", "－", "（", "）", "—", "–", "‐"};
+    static const char *const list[] = {" ",  "-",  "(",  ")", "\t", "\xC2\xA0", "　",
+                                       "－", "（", "）", "—", "–",  "‐"};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
         size_t n = strlen(list[i]);
         if (s.len - pos >= n && memcmp(s.ptr + pos, list[i], n) == 0) return (uint32_t)n;
@@ -255,8 +256,9 @@ static bool is_phone(const candidate *c) {
 
 /* GB/T 2260: the provinces' first two digits; 81-83 are the residence permits of Hong Kong, Macao and Taiwan. */
 static bool is_region(const char *d) {
-    static const char provinces[] = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 "
-                                    "61 62 63 64 65 71 81 82 83";
+    static const char provinces[] =
+        "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 "
+        "61 62 63 64 65 71 81 82 83";
     if (d[2] == '0' && d[3] == '0' && d[0] != '8') return false;
     for (const char *p = provinces;; p += 3) {
         if (p[0] == d[0] && p[1] == d[1]) return true;
@@ -305,13 +307,15 @@ static bool is_luhn(const char *d, int n) {
 static bool is_issuer(const char *d, int n) {
     static const struct {
         int low, high, shortest, longest; /* first four digits; lengths */
-    } table[] = {{6200, 6299, 16, 19}, {9558, 9558, 19, 19}, {4000, 4999, 16, 16}, {4000, 4999, 13, 13},
-                 {4000, 4999, 19, 19}, {5100, 5599, 16, 16}, {2221, 2720, 16, 16}, {3400, 3499, 15, 15},
-                 {3700, 3799, 15, 15}, {3528, 3589, 16, 19}, {3000, 3059, 14, 14}, {3600, 3699, 14, 14},
+    } table[] = {{6200, 6299, 16, 19}, {9558, 9558, 19, 19}, {4000, 4999, 16, 16},
+                 {4000, 4999, 13, 13}, {4000, 4999, 19, 19}, {5100, 5599, 16, 16},
+                 {2221, 2720, 16, 16}, {3400, 3499, 15, 15}, {3700, 3799, 15, 15},
+                 {3528, 3589, 16, 19}, {3000, 3059, 14, 14}, {3600, 3699, 14, 14},
                  {3800, 3999, 14, 14}, {6011, 6011, 16, 19}, {6440, 6599, 16, 19}};
     int head = number_of(d, 4);
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (head >= table[i].low && head <= table[i].high && n >= table[i].shortest && n <= table[i].longest)
+        if (head >= table[i].low && head <= table[i].high && n >= table[i].shortest &&
+            n <= table[i].longest)
             return true;
     return false;
 }
@@ -382,7 +386,9 @@ static size_t host_len(hx_str s, size_t pos) {
 /* An address whose local part is the run [start, end). */
 static bool find_email(hx_str s, size_t start, size_t end, hx_pii *find) {
     if (end >= s.len || end - start > LOCAL_MAX) return false;
-    size_t at = s.ptr[end] == '@' ? 1 : s.len - end >= 3 && memcmp(s.ptr + end, "＠", 3) == 0 ? 3 : 0;
+    size_t at = s.ptr[end] == '@'                                       ? 1
+                : s.len - end >= 3 && memcmp(s.ptr + end, "＠", 3) == 0 ? 3
+                                                                        : 0;
     if (at == 0 || s.ptr[start] == '.' || s.ptr[end - 1] == '.') return false;
     for (size_t i = start + 1; i < end; i++)
         if (s.ptr[i] == '.' && s.ptr[i - 1] == '.') return false;
@@ -435,14 +441,16 @@ static hx_status find_all(hx_str s, hx_buf *finds, hx_error *err) {
 
 hx_status hx_pii_find(hx_str text, hx_arena *arena, const hx_pii **out, size_t *n, hx_error *err) {
     if (text.len > UINT32_MAX)
-        return hx_fail(err, HX_ELIMIT, "text has %zu bytes; personal data is looked for in at most 4 GiB at a time",
+        return hx_fail(err, HX_ELIMIT,
+                       "text has %zu bytes; personal data is looked for in at most 4 GiB at a time",
                        text.len);
     hx_buf finds;
     hx_buf_init(&finds, text.len * sizeof(hx_pii) + sizeof(hx_pii));
     hx_status status = find_all(text, &finds, err);
     size_t count = finds.len / sizeof(hx_pii);
     hx_pii *list = status == HX_OK ? hx_arena_alloc(arena, finds.len ? finds.len : 1) : NULL;
-    if (status == HX_OK && !list) status = hx_fail(err, HX_ENOMEM, "out of memory while looking for personal data");
+    if (status == HX_OK && !list)
+        status = hx_fail(err, HX_ENOMEM, "out of memory while looking for personal data");
     if (status == HX_OK) {
         if (finds.len) memcpy(list, finds.ptr, finds.len);
         *out = list;
@@ -514,7 +522,8 @@ static void mask_all(hx_str text, const hx_pii *finds, size_t n, hx_buf *out) {
     if (text.len > from) hx_buf_append(out, text.ptr + from, text.len - from);
 }
 
-hx_status hx_pii_redact(hx_str text, hx_arena *arena, hx_str *out, const hx_pii **finds, size_t *n, hx_error *err) {
+hx_status hx_pii_redact(hx_str text, hx_arena *arena, hx_str *out, const hx_pii **finds, size_t *n,
+                        hx_error *err) {
     const hx_pii *list;
     size_t count;
     HX_TRY(hx_pii_find(text, arena, &list, &count, err));
@@ -523,7 +532,8 @@ hx_status hx_pii_redact(hx_str text, hx_arena *arena, hx_str *out, const hx_pii 
     mask_all(text, list, count, &masked);
     hx_status status = hx_buf_status(&masked, "the redacted text", err);
     hx_str copy = status == HX_OK ? hx_arena_str(arena, hx_buf_str(&masked)) : (hx_str){NULL, 0};
-    if (status == HX_OK && !copy.ptr) status = hx_fail(err, HX_ENOMEM, "out of memory while redacting a text");
+    if (status == HX_OK && !copy.ptr)
+        status = hx_fail(err, HX_ENOMEM, "out of memory while redacting a text");
     if (status == HX_OK) {
         *out = copy;
         if (finds) *finds = list;

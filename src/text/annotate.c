@@ -15,7 +15,8 @@ const char *hx_lang_name(hx_lang l) {
     return (unsigned)l < HX_LANG_N ? names[l] : "unknown";
 }
 
-hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_intent *out, hx_error *err) {
+hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_intent *out,
+                         hx_error *err) {
     hx_analysis analysis;
     hx_sentiment mood;
     hx_arena_reset(a->scratch);
@@ -24,7 +25,8 @@ hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_inten
     return hx__intent_score(a, &analysis, &mood, arena, out, err);
 }
 
-hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out, hx_error *err) {
+hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out,
+                           hx_error *err) {
     hx_analysis analysis;
     hx_annotation r = {.engine = HX_ENGINE_RULES, .model = hx_text_model_hash(a->model)};
     hx_arena_reset(a->scratch);
@@ -34,7 +36,8 @@ hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_ann
     HX_TRY(hx__noise_find(a, text, &analysis, &r.noise, err));
     HX_TRY(hx__sentiment_score(a, &analysis, arena, &r.sentiment, err));
     HX_TRY(hx__intent_score(a, &analysis, &r.sentiment, arena, &r.intent, err));
-    HX_TRY(hx__keywords_find(a, &analysis, HX_KEYWORDS_TFIDF, KEYWORDS_TOP, arena, &r.keywords, &r.n_keywords, err));
+    HX_TRY(hx__keywords_find(a, &analysis, HX_KEYWORDS_TFIDF, KEYWORDS_TOP, arena, &r.keywords,
+                             &r.n_keywords, err));
     *out = r;
     return HX_OK;
 }

@@ -17,7 +17,7 @@
 static const double other_total = 2;
 static const double total_max = 8;
 static const double rest_mass = 0.5; /* what is left to unseen intents in the softmax */
-static const double mood_share = 0.8; /* of the sentiment's logit */
+static const double mood_share = 1.6; /* of the sentiment's logit */
 static const double mood_max = 3.2;
 
 /* One phrase met. */
@@ -38,8 +38,9 @@ typedef struct {
 } intent_scan;
 
 const char *hx_intent_name(hx_intent_label l) {
-    static const char *const names[HX_INTENT_N] = {"other", "buy",     "refund", "exchange", "complaint", "consult", "praise", "churn", "logistics",
-                                                   "invoice", "repair", "price",  "cancel",   "account",   "suggest"};
+    static const char *const names[HX_INTENT_N] = {
+        "other",     "buy",     "refund", "exchange", "complaint", "consult", "praise", "churn",
+        "logistics", "invoice", "repair", "price",    "cancel",    "account", "suggest"};
     return (unsigned)l < HX_INTENT_N ? names[l] : "unknown";
 }
 
@@ -55,11 +56,13 @@ static void take_hit(intent_scan *s, const hx_intent_pattern *p, const hx_phrase
         s->list[*last - 1].dropped = true;
         *last = s->list[*last - 1].previous;
     }
-    s->list[s->n] = (intent_hit){p->label, p->weight, (uint32_t)at->start, (uint32_t)at->end, *last, false};
+    s->list[s->n] =
+        (intent_hit){p->label, p->weight, (uint32_t)at->start, (uint32_t)at->end, *last, false};
     *last = ++s->n;
 }
 
-static hx_status scan(hx_annotator *a, const hx_lexicon *l, hx_str clean, intent_scan *s, hx_error *err) {
+static hx_status scan(hx_annotator *a, const hx_lexicon *l, hx_str clean, intent_scan *s,
+                      hx_error *err) {
     hx_phrase_hit hit;
     size_t count = 0;
     hx_phrase_walk walk = hx__phrase_walk_of(&l->intents_phrases, clean);
@@ -67,7 +70,10 @@ static hx_status scan(hx_annotator *a, const hx_lexicon *l, hx_str clean, intent
         for (uint32_t i = hit.value + 1; i != 0; i = pattern_at(l, i - 1)->next)
             count++;
     s->list = hx_arena_alloc(a->scratch, (count + 1) * sizeof *s->list);
-    if (!s->list) return hx_fail(err, HX_ENOMEM, "out of memory while looking for the intent of a text of %zu bytes", clean.len);
+    if (!s->list)
+        return hx_fail(err, HX_ENOMEM,
+                       "out of memory while looking for the intent of a text of %zu bytes",
+                       clean.len);
     walk = hx__phrase_walk_of(&l->intents_phrases, clean);
     while (hx__phrase_walk_next(&walk, &hit))
         for (uint32_t i = hit.value + 1; i != 0; i = pattern_at(l, i - 1)->next)
@@ -115,11 +121,13 @@ static double score_of(const intent_scan *s, hx_intent_label label) {
 static hx_intent_label best_label(const intent_scan *s) {
     hx_intent_label best = HX_INTENT_OTHER;
     for (int i = 1; i < HX_INTENT_N; i++)
-        if (s->total[i] > (best == HX_INTENT_OTHER ? other_total : s->total[best])) best = (hx_intent_label)i;
+        if (s->total[i] > (best == HX_INTENT_OTHER ? other_total : s->total[best]))
+            best = (hx_intent_label)i;
     return best;
 }
 
-hx_status hx__intent_score(hx_annotator *a, const hx_analysis *text, const hx_sentiment *mood, hx_arena *arena, hx_intent *out, hx_error *err) {
+hx_status hx__intent_score(hx_annotator *a, const hx_analysis *text, const hx_sentiment *mood,
+                           hx_arena *arena, hx_intent *out, hx_error *err) {
     intent_scan s = {0};
     HX_TRY(scan(a, a->model->lexicon, text->clean.text, &s, err));
     hx_intent_label mood_label = HX_INTENT_OTHER;
@@ -128,12 +136,16 @@ hx_status hx__intent_score(hx_annotator *a, const hx_analysis *text, const hx_se
     result.score = score_of(&s, result.label);
     hx_evidence *list = hx_arena_alloc(arena, (s.n + 1) * sizeof *list);
     if (!list)
-        return hx_fail(err, HX_ENOMEM, "out of memory while looking for the intent of a text of %zu bytes", text->clean.text.len);
+        return hx_fail(err, HX_ENOMEM,
+                       "out of memory while looking for the intent of a text of %zu bytes",
+                       text->clean.text.len);
     for (uint32_t i = 0; i < s.n; i++)
         if (!s.list[i].dropped && s.list[i].label == result.label)
             list[result.n_evidence++] =
-                (hx_evidence){hx__clean_span(&text->clean, s.list[i].start, s.list[i].end), s.list[i].weight / 100.0};
-    if (mood_weight > 0 && mood_label == result.label) list[result.n_evidence++] = strongest(mood, mood_weight);
+                (hx_evidence){hx__clean_span(&text->clean, s.list[i].start, s.list[i].end),
+                              s.list[i].weight / 100.0};
+    if (mood_weight > 0 && mood_label == result.label)
+        list[result.n_evidence++] = strongest(mood, mood_weight);
     result.evidence = list;
     *out = result;
     return HX_OK;

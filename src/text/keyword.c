@@ -18,7 +18,8 @@
 #include "text/annotator.h"
 
 static bool is_candidate(const hx_cut *w, hx_str text) {
-    if (w->stop || w->kind == HX_CUT_MARK || w->kind == HX_CUT_NUMBER || w->kind == HX_CUT_EMOJI) return false;
+    if (w->stop || w->kind == HX_CUT_MARK || w->kind == HX_CUT_NUMBER || w->kind == HX_CUT_EMOJI)
+        return false;
     if (w->kind == HX_CUT_USER) return true;
     if (w->kind == HX_CUT_LATIN) return text.len > 1;
     return hx_utf8_count(text) > 1;
@@ -32,7 +33,8 @@ static uint32_t *slot_of(uint32_t *table, size_t slots, const hx_candidate *list
     return &table[i];
 }
 
-hx_status hx__candidates_find(hx_annotator *a, const hx_analysis *text, hx_candidates *out, hx_error *err) {
+hx_status hx__candidates_find(hx_annotator *a, const hx_analysis *text, hx_candidates *out,
+                              hx_error *err) {
     size_t slots = 16;
     while (slots < text->n_words * 2)
         slots *= 2;
@@ -41,7 +43,9 @@ hx_status hx__candidates_find(hx_annotator *a, const hx_analysis *text, hx_candi
     c.places = hx_arena_alloc(a->scratch, (text->n_words + 1) * sizeof *c.places);
     uint32_t *table = hx_arena_alloc(a->scratch, slots * sizeof *table);
     if (!c.list || !c.places || !table)
-        return hx_fail(err, HX_ENOMEM, "out of memory while looking for keywords in a text of %zu words", text->n_words);
+        return hx_fail(err, HX_ENOMEM,
+                       "out of memory while looking for keywords in a text of %zu words",
+                       text->n_words);
     for (size_t i = 0; i < text->n_words; i++) {
         const hx_cut *w = &text->words[i];
         hx_str word = hx__cut_text(&text->clean, w);
@@ -82,26 +86,33 @@ static int by_score(const void *x, const void *y) {
     return a->start < b->start ? -1 : a->start > b->start;
 }
 
-static hx_status take_best(const hx_analysis *text, hx_candidates *c, size_t top, hx_arena *arena, const hx_keyword **out, size_t *n,
-                           hx_error *err) {
+static hx_status take_best(const hx_analysis *text, hx_candidates *c, size_t top, hx_arena *arena,
+                           const hx_keyword **out, size_t *n, hx_error *err) {
     size_t count = c->n < top ? c->n : top;
     hx_keyword *list = hx_arena_alloc(arena, (count + 1) * sizeof *list);
-    if (!list) return hx_fail(err, HX_ENOMEM, "out of memory while looking for keywords in a text of %zu words", text->n_words);
+    if (!list)
+        return hx_fail(err, HX_ENOMEM,
+                       "out of memory while looking for keywords in a text of %zu words",
+                       text->n_words);
     qsort(c->list, c->n, sizeof *c->list, by_score);
     for (size_t i = 0; i < count; i++) {
         const hx_candidate *k = &c->list[i];
         hx_str word = {text->clean.text.ptr + k->start, k->end - k->start};
-        list[i] = (hx_keyword){hx__clean_span(&text->clean, k->start, k->end), hx_arena_str(arena, word), k->score / c->list[0].score};
+        list[i] = (hx_keyword){hx__clean_span(&text->clean, k->start, k->end),
+                               hx_arena_str(arena, word), k->score / c->list[0].score};
         if (!list[i].text.ptr)
-            return hx_fail(err, HX_ENOMEM, "out of memory while looking for keywords in a text of %zu words", text->n_words);
+            return hx_fail(err, HX_ENOMEM,
+                           "out of memory while looking for keywords in a text of %zu words",
+                           text->n_words);
     }
     *out = list;
     *n = count;
     return HX_OK;
 }
 
-hx_status hx__keywords_find(hx_annotator *a, const hx_analysis *text, hx_keyword_method method, size_t top, hx_arena *arena,
-                            const hx_keyword **out, size_t *n, hx_error *err) {
+hx_status hx__keywords_find(hx_annotator *a, const hx_analysis *text, hx_keyword_method method,
+                            size_t top, hx_arena *arena, const hx_keyword **out, size_t *n,
+                            hx_error *err) {
     hx_candidates c;
     HX_TRY(hx__candidates_find(a, text, &c, err));
     if (method == HX_KEYWORDS_TEXTRANK) {
@@ -112,10 +123,12 @@ hx_status hx__keywords_find(hx_annotator *a, const hx_analysis *text, hx_keyword
     return take_best(text, &c, top, arena, out, n, err);
 }
 
-hx_status hx_text_keywords(hx_annotator *a, hx_str text, hx_keyword_method method, size_t top, hx_arena *arena, const hx_keyword **out, size_t *n,
-                           hx_error *err) {
+hx_status hx_text_keywords(hx_annotator *a, hx_str text, hx_keyword_method method, size_t top,
+                           hx_arena *arena, const hx_keyword **out, size_t *n, hx_error *err) {
     if (method != HX_KEYWORDS_TFIDF && method != HX_KEYWORDS_TEXTRANK)
-        return hx_fail(err, HX_EINVAL, "keyword method %d is not known; 0 is TF-IDF and 1 is TextRank", (int)method);
+        return hx_fail(err, HX_EINVAL,
+                       "keyword method %d is not known; 0 is TF-IDF and 1 is TextRank",
+                       (int)method);
     hx_analysis analysis;
     hx_arena_reset(a->scratch);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));

@@ -17,17 +17,20 @@ typedef struct {
 typedef struct {
     hx_candidate *list;
     uint32_t n;
-    uint32_t *places; /* (n_places): index + 1 of the candidate at each word that is no blank; 0 = no candidate */
+    uint32_t *
+        places; /* (n_places): index + 1 of the candidate at each word that is no blank; 0 = no candidate */
     size_t n_places;
 } hx_candidates;
 
-hx_status hx__candidates_find(hx_annotator *a, const hx_analysis *text, hx_candidates *out, hx_error *err) HX_MUST_USE;
+hx_status hx__candidates_find(hx_annotator *a, const hx_analysis *text, hx_candidates *out,
+                              hx_error *err) HX_MUST_USE;
 
 /* textrank.c: sets each candidate's score. */
 hx_status hx__textrank_score(hx_annotator *a, hx_candidates *c, hx_error *err) HX_MUST_USE;
 
 /* The best `top` keywords, in `arena`. */
-hx_status hx__keywords_find(hx_annotator *a, const hx_analysis *text, hx_keyword_method method, size_t top, hx_arena *arena,
-                            const hx_keyword **out, size_t *n, hx_error *err) HX_MUST_USE;
+hx_status hx__keywords_find(hx_annotator *a, const hx_analysis *text, hx_keyword_method method,
+                            size_t top, hx_arena *arena, const hx_keyword **out, size_t *n,
+                            hx_error *err) HX_MUST_USE;
 
 #endif

@@ -5,7 +5,7 @@
  *     pairs.LL.tsv        word     next word  weight
  *     negation.tsv        LL       word
  *     degree.tsv          LL       word       factor
- *     adversative.tsv     LL       word       turn|concede
+ *     adversative.tsv     LL       word       turn|concede|pause
  *     phrases.LL.tsv      phrase   prior                      (the prior is the trainer's; here only the phrase counts)
  *     emoji.tsv           emoji    prior
  *     idf.en.tsv          word     idf
@@ -36,8 +36,10 @@ typedef struct {
 
 typedef hx_status take_fn(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind, hx_error *err);
 
+/* XXH3 adds the seed to a constant and XORs words of up to 3 bytes: seeds near each other would let "and" of one kind meet
+ * "ane" of the next. Multiples of 2^64 / phi differ in the upper half. */
 uint64_t hx__lexeme_key(hx_lexeme_kind kind, hx_str word) {
-    uint64_t key = hx_hash_seed(word, (uint64_t)kind);
+    uint64_t key = hx_hash_seed(word, (uint64_t)kind * 0x9E3779B97F4A7C15u);
     return key ? key : 1;
 }
 
@@ -93,25 +95,31 @@ static hx_status add_lexeme(loader *ld, hx_lexeme lexeme, hx_error *err) {
 
 /* ------------------------------------------------------------------ records */
 
-static hx_status take_word(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind, hx_error *err) {
+static hx_status take_word(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
+                           hx_error *err) {
     int weight, negated;
     HX_TRY(hx__lexicon_file_hundredths(f, 1, &weight, err));
     HX_TRY(hx__lexicon_file_hundredths(f, 2, &negated, err));
-    hx_lexeme lexeme = {hx__lexeme_key(kind, f->field[0]), (int16_t)weight, (int16_t)negated, 100, 0};
+    hx_lexeme lexeme = {hx__lexeme_key(kind, f->field[0]), (int16_t)weight, (int16_t)negated, 100,
+                        0};
     return add_lexeme(ld, lexeme, err);
 }
 
-static hx_status take_pair(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind, hx_error *err) {
+static hx_status take_pair(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
+                           hx_error *err) {
     int weight;
     HX_TRY(hx__lexicon_file_hundredths(f, 2, &weight, err));
-    uint64_t key = hx__lexeme_pair_key(hx__lexeme_key(kind, f->field[0]), hx__lexeme_key(kind, f->field[1]));
+    uint64_t key =
+        hx__lexeme_pair_key(hx__lexeme_key(kind, f->field[0]), hx__lexeme_key(kind, f->field[1]));
     return add_lexeme(ld, (hx_lexeme){key, (int16_t)weight, 0, 100, 0}, err);
 }
 
-static hx_status take_idf(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind, hx_error *err) {
+static hx_status take_idf(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
+                          hx_error *err) {
     int idf;
     HX_TRY(hx__lexicon_file_hundredths(f, 1, &idf, err));
-    return add_lexeme(ld, (hx_lexeme){hx__lexeme_key(kind, f->field[0]), (int16_t)idf, 0, 100, 0}, err);
+    return add_lexeme(ld, (hx_lexeme){hx__lexeme_key(kind, f->field[0]), (int16_t)idf, 0, 100, 0},
+                      err);
 }
 
 /* The language in field 0. */
@@ -126,12 +134,15 @@ static hx_status take_lang(const hx_lexicon_file *f, hx_lexeme_kind *kind, hx_er
     return HX_OK;
 }
 
-static hx_status take_negation(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind, hx_error *err) {
+static hx_status take_negation(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
+                               hx_error *err) {
     HX_TRY(take_lang(f, &kind, err));
-    return add_lexeme(ld, (hx_lexeme){hx__lexeme_key(kind, f->field[1]), 0, 0, 100, HX_ROLE_NEGATOR}, err);
+    return add_lexeme(
+        ld, (hx_lexeme){hx__lexeme_key(kind, f->field[1]), 0, 0, 100, HX_ROLE_NEGATOR}, err);
 }
 
-static hx_status take_degree(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind, hx_error *err) {
+static hx_status take_degree(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
+                             hx_error *err) {
     int factor;
     HX_TRY(take_lang(f, &kind, err));
     HX_TRY(hx__lexicon_file_hundredths(f, 2, &factor, err));
@@ -140,28 +151,38 @@ static hx_status take_degree(loader *ld, const hx_lexicon_file *f, hx_lexeme_kin
     return add_lexeme(ld, lexeme, err);
 }
 
-static hx_status take_adversative(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind, hx_error *err) {
+static hx_status take_adversative(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
+                                  hx_error *err) {
     HX_TRY(take_lang(f, &kind, err));
-    bool turn = hx_str_equal(f->field[2], HX_STR_LIT("turn"));
-    if (!turn && !hx_str_equal(f->field[2], HX_STR_LIT("concede"))) return hx__lexicon_file_unknown(f, 2, err);
-    uint8_t role = turn ? HX_ROLE_TURN : HX_ROLE_CONCEDE;
-    return add_lexeme(ld, (hx_lexeme){hx__lexeme_key(kind, f->field[1]), 0, 0, 100, role}, err);
+    static const struct {
+        const char *name;
+        uint8_t role;
+    } kinds[] = {{"turn", HX_ROLE_TURN}, {"concede", HX_ROLE_CONCEDE}, {"pause", HX_ROLE_PAUSE}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (hx_str_equal(f->field[2], hx_str_of(kinds[i].name)))
+            return add_lexeme(
+                ld, (hx_lexeme){hx__lexeme_key(kind, f->field[1]), 0, 0, 100, kinds[i].role}, err);
+    return hx__lexicon_file_unknown(f, 2, err);
 }
 
-static hx_status take_phrase(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind, hx_error *err) {
+static hx_status take_phrase(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
+                             hx_error *err) {
     (void)kind;
     return hx__phrases_add(&ld->l->phrases, f->field[0], 0, err);
 }
 
-static hx_status take_noise(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind, hx_error *err) {
+static hx_status take_noise(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
+                            hx_error *err) {
     static const char *const names[] = {"praise", "solicit", "contact"};
     (void)kind;
     for (uint32_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (hx_str_equal(f->field[0], hx_str_of(names[i]))) return hx__phrases_add(&ld->l->noise, f->field[1], i + 1, err);
+        if (hx_str_equal(f->field[0], hx_str_of(names[i])))
+            return hx__phrases_add(&ld->l->noise, f->field[1], i + 1, err);
     return hx__lexicon_file_unknown(f, 0, err);
 }
 
-static hx_status add_intent(loader *ld, hx_str phrase, hx_intent_label label, int weight, hx_error *err) {
+static hx_status add_intent(loader *ld, hx_str phrase, hx_intent_label label, int weight,
+                            hx_error *err) {
     uint64_t *last = hx_map_put(&ld->intent_of, hx_hash(phrase));
     if (!last) return hx_fail(err, HX_ENOMEM, "out of memory while loading the lexicons");
     hx_intent_pattern pattern = {label, weight, 0};
@@ -173,7 +194,8 @@ static hx_status add_intent(loader *ld, hx_str phrase, hx_intent_label label, in
     return hx__phrases_add(&ld->l->intents_phrases, phrase, index, err);
 }
 
-static hx_status take_intent(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind, hx_error *err) {
+static hx_status take_intent(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
+                             hx_error *err) {
     int weight;
     (void)kind;
     HX_TRY(hx__lexicon_file_hundredths(f, 2, &weight, err));
@@ -183,7 +205,8 @@ static hx_status take_intent(loader *ld, const hx_lexicon_file *f, hx_lexeme_kin
     return hx__lexicon_file_unknown(f, 0, err);
 }
 
-static hx_status take_parameter(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind, hx_error *err) {
+static hx_status take_parameter(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
+                                hx_error *err) {
     static const char *const names[] = {"bias", "negation", "before", "after", "length", "scope"};
     (void)kind;
     int value;
@@ -202,7 +225,8 @@ static hx_status take_parameter(loader *ld, const hx_lexicon_file *f, hx_lexeme_
 
 /* ------------------------------------------------------------------ files */
 
-static hx_status load_file(loader *ld, const char *name, int n_fields, hx_lexeme_kind kind, take_fn *take, hx_error *err) {
+static hx_status load_file(loader *ld, const char *name, int n_fields, hx_lexeme_kind kind,
+                           take_fn *take, hx_error *err) {
     hx_lexicon_file f;
     hx_status status = hx__lexicon_file_open(&f, ld->share_dir, name, err);
     if (status == HX_OK) ld->l->hash = hx_hash_mix(ld->l->hash, hx_hash(hx_buf_str(&f.bytes)));
@@ -222,13 +246,20 @@ static hx_status load_all(loader *ld, hx_error *err) {
         hx_lexeme_kind kind;
         take_fn *take;
     } files[] = {
-        {"parameters.tsv", 3, HX_LEXEME_ZH, take_parameter}, {"sentiment.zh.tsv", 3, HX_LEXEME_ZH, take_word},
-        {"sentiment.en.tsv", 3, HX_LEXEME_EN, take_word},    {"pairs.zh.tsv", 3, HX_LEXEME_ZH, take_pair},
-        {"pairs.en.tsv", 3, HX_LEXEME_EN, take_pair},        {"negation.tsv", 2, HX_LEXEME_ZH, take_negation},
-        {"degree.tsv", 3, HX_LEXEME_ZH, take_degree},        {"adversative.tsv", 3, HX_LEXEME_ZH, take_adversative},
-        {"phrases.zh.tsv", 2, HX_LEXEME_ZH, take_phrase},    {"phrases.en.tsv", 2, HX_LEXEME_EN, take_phrase},
-        {"emoji.tsv", 2, HX_LEXEME_ZH, take_phrase},         {"idf.en.tsv", 2, HX_LEXEME_IDF_EN, take_idf},
-        {"intent.tsv", 3, HX_LEXEME_ZH, take_intent},        {"noise.tsv", 2, HX_LEXEME_ZH, take_noise},
+        {"parameters.tsv", 3, HX_LEXEME_ZH, take_parameter},
+        {"sentiment.zh.tsv", 3, HX_LEXEME_ZH, take_word},
+        {"sentiment.en.tsv", 3, HX_LEXEME_EN, take_word},
+        {"pairs.zh.tsv", 3, HX_LEXEME_ZH, take_pair},
+        {"pairs.en.tsv", 3, HX_LEXEME_EN, take_pair},
+        {"negation.tsv", 2, HX_LEXEME_ZH, take_negation},
+        {"degree.tsv", 3, HX_LEXEME_ZH, take_degree},
+        {"adversative.tsv", 3, HX_LEXEME_ZH, take_adversative},
+        {"phrases.zh.tsv", 2, HX_LEXEME_ZH, take_phrase},
+        {"phrases.en.tsv", 2, HX_LEXEME_EN, take_phrase},
+        {"emoji.tsv", 2, HX_LEXEME_ZH, take_phrase},
+        {"idf.en.tsv", 2, HX_LEXEME_IDF_EN, take_idf},
+        {"intent.tsv", 3, HX_LEXEME_ZH, take_intent},
+        {"noise.tsv", 2, HX_LEXEME_ZH, take_noise},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         HX_TRY(load_file(ld, files[i].name, files[i].n_fields, files[i].kind, files[i].take, err));

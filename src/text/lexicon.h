@@ -11,6 +11,7 @@ typedef enum {
     HX_ROLE_NEGATOR = 1, /* not, 不: turns what follows, until a pause or the scope's end */
     HX_ROLE_DEGREE = 2, /* very, 很: times `degree` for the next word */
     HX_ROLE_TURN = 4, /* but, 但是: what stands before it counts less, what stands behind it more */
+    HX_ROLE_PAUSE = 16, /* and, because: ends a negation's scope */
     HX_ROLE_CONCEDE = 8 /* although, 虽然: what follows until the next pause counts less */
 } hx_role;
 
@@ -33,7 +34,11 @@ typedef struct {
 } hx_sentiment_parameters;
 
 /* A noise pattern's kind, the value of `noise` hits. */
-typedef enum { HX_NOISE_PATTERN_PRAISE = 1, HX_NOISE_PATTERN_SOLICIT, HX_NOISE_PATTERN_CONTACT } hx_noise_pattern;
+typedef enum {
+    HX_NOISE_PATTERN_PRAISE = 1,
+    HX_NOISE_PATTERN_SOLICIT,
+    HX_NOISE_PATTERN_CONTACT
+} hx_noise_pattern;
 
 /* An intent phrase; intent hits carry an index into hx_lexicon.intents. */
 typedef struct {
@@ -63,7 +68,8 @@ const hx_lexeme *hx__lexicon_get(const hx_lexicon *l, uint64_t key);
 /* Inverse document frequency of an English word; that of a word met once where it is unknown. */
 double hx__lexicon_idf_en(const hx_lexicon *l, hx_str word);
 
-static inline const hx_sentiment_parameters *hx__lexicon_parameters(const hx_lexicon *l, hx_lang lang) {
+static inline const hx_sentiment_parameters *hx__lexicon_parameters(const hx_lexicon *l,
+                                                                    hx_lang lang) {
     return lang == HX_LANG_EN || lang == HX_LANG_OTHER ? &l->en : &l->zh;
 }
 

@@ -14,7 +14,8 @@
 
 enum { FILE_CAP = 16 << 20, HUNDREDTHS_MAX = 30000 };
 
-hx_status hx__lexicon_file_open(hx_lexicon_file *f, const char *share_dir, const char *name, hx_error *err) {
+hx_status hx__lexicon_file_open(hx_lexicon_file *f, const char *share_dir, const char *name,
+                                hx_error *err) {
     *f = (hx_lexicon_file){.name = name};
     hx_buf_init(&f->bytes, FILE_CAP);
     hx_buf path;
@@ -48,7 +49,8 @@ static void split(hx_lexicon_file *f, hx_str line) {
     f->n_fields = 0;
     for (size_t i = 0; i <= line.len; i++) {
         if (i < line.len && line.ptr[i] != '\t') continue;
-        if (f->n_fields < HX_LEXICON_FIELDS_MAX) f->field[f->n_fields] = (hx_str){line.ptr + from, i - from};
+        if (f->n_fields < HX_LEXICON_FIELDS_MAX)
+            f->field[f->n_fields] = (hx_str){line.ptr + from, i - from};
         f->n_fields++;
         from = i + 1;
     }
@@ -57,13 +59,16 @@ static void split(hx_lexicon_file *f, hx_str line) {
 hx_status hx__lexicon_file_next(hx_lexicon_file *f, int n_fields, bool *more, hx_error *err) {
     while (f->pos < f->bytes.len) {
         hx_str line = next_line(f);
-        if (line.len == 0 || (line.ptr[0] == '#' && (line.len == 1 || line.ptr[1] == ' '))) continue;
+        if (line.len == 0 || (line.ptr[0] == '#' && (line.len == 1 || line.ptr[1] == ' ')))
+            continue;
         split(f, line);
         bool is_whole = f->n_fields == n_fields;
         for (int i = 0; i < n_fields && is_whole; i++)
             is_whole = f->field[i].len > 0;
         if (!is_whole)
-            return hx_fail(err, HX_EFORMAT, "lexicon %s, line %d: needs %d fields separated by tabs", f->name, f->line, n_fields);
+            return hx_fail(err, HX_EFORMAT,
+                           "lexicon %s, line %d: needs %d fields separated by tabs", f->name,
+                           f->line, n_fields);
         *more = true;
         return HX_OK;
     }
@@ -71,7 +76,8 @@ hx_status hx__lexicon_file_next(hx_lexicon_file *f, int n_fields, bool *more, hx
     return HX_OK;
 }
 
-hx_status hx__lexicon_file_hundredths(const hx_lexicon_file *f, int field, int *out, hx_error *err) {
+hx_status hx__lexicon_file_hundredths(const hx_lexicon_file *f, int field, int *out,
+                                      hx_error *err) {
     hx_str s = f->field[field];
     size_t i = s.ptr[0] == '-' ? 1 : 0;
     int value = 0, digits = 0, places = -1;
@@ -88,12 +94,15 @@ hx_status hx__lexicon_file_hundredths(const hx_lexicon_file *f, int field, int *
     for (int p = places < 0 ? 0 : places; p < 2; p++)
         value *= 10;
     if (i < s.len || digits == 0 || value > HUNDREDTHS_MAX)
-        return hx_fail(err, HX_EFORMAT, "lexicon %s, line %d: '%.*s' is not a number of at most two decimal places from -300 to 300",
+        return hx_fail(err, HX_EFORMAT,
+                       "lexicon %s, line %d: '%.*s' is not a number of at most two decimal places "
+                       "from -300 to 300",
                        f->name, f->line, HX_STR_ARG(s));
     *out = s.ptr[0] == '-' ? -value : value;
     return HX_OK;
 }
 
 hx_status hx__lexicon_file_unknown(const hx_lexicon_file *f, int i, hx_error *err) {
-    return hx_fail(err, HX_EFORMAT, "lexicon %s, line %d: '%.*s' is not known here", f->name, f->line, HX_STR_ARG(f->field[i]));
+    return hx_fail(err, HX_EFORMAT, "lexicon %s, line %d: '%.*s' is not known here", f->name,
+                   f->line, HX_STR_ARG(f->field[i]));
 }

@@ -16,12 +16,15 @@ typedef struct {
 } hx_lexicon_file;
 
 /* Reads share_dir/lexicons/name whole. Release it also where this fails. `f` need not be initialised. */
-hx_status hx__lexicon_file_open(hx_lexicon_file *f, const char *share_dir, const char *name, hx_error *err) HX_MUST_USE;
+hx_status hx__lexicon_file_open(hx_lexicon_file *f, const char *share_dir, const char *name,
+                                hx_error *err) HX_MUST_USE;
 void hx__lexicon_file_close(hx_lexicon_file *f);
 /* The next record, which must have `n_fields` fields, none of them empty; *more = false at the end. */
-hx_status hx__lexicon_file_next(hx_lexicon_file *f, int n_fields, bool *more, hx_error *err) HX_MUST_USE;
+hx_status hx__lexicon_file_next(hx_lexicon_file *f, int n_fields, bool *more,
+                                hx_error *err) HX_MUST_USE;
 /* Field `i` as a decimal with at most two places, in hundredths, |value| <= 300. */
-hx_status hx__lexicon_file_hundredths(const hx_lexicon_file *f, int i, int *out, hx_error *err) HX_MUST_USE;
+hx_status hx__lexicon_file_hundredths(const hx_lexicon_file *f, int i, int *out,
+                                      hx_error *err) HX_MUST_USE;
 /* A sentence about a field whose word means nothing here. */
 hx_status hx__lexicon_file_unknown(const hx_lexicon_file *f, int i, hx_error *err) HX_MUST_USE;
 

@@ -5,9 +5,9 @@
  *     x0.7 (stands before the turn) ....... x1.2 (behind it) .....
  *
  * Scopes:
- *   negation   reaches the next `scope` words, ends at a pause mark or an adversative; a second negation inside turns
+ *   negation   reaches the next `scope` words, ends at a pause mark or word (and) or an adversative; a second negation inside turns
  *              it back (不是不好), and the words then count as not negated
- *   degree     acts on the next word; several in a row multiply; a negation word passes it on (很 不 好 = 很不 + 好)
+ *   degree     acts on the next word; several in a row multiply, from 0.5 to 2; a negation word passes it on (很 不 好 = 很不 + 好)
  *   turn       inside one sentence (up to . ! ? ; 。): all before it x before, all behind it x after; the last turn
  *              counts. At a sentence's start it turns nothing.
  *   concede    up to the next pause mark: x before
@@ -15,10 +15,13 @@
  * the leftmost counts, then the longest. Numbers and marks are no mentions. */
 #include "text/mention.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "text/annotator.h"
+
+static const double degree_min = 0.5, degree_max = 2;
 
 /* The walk's state. */
 typedef struct {
@@ -61,7 +64,8 @@ static void take_mark(walk *w, hx_str mark) {
     static const char ends[] = ".!?;";
     if (mark.len == 1 && strchr("-'\"*/_", mark.ptr[0]) != NULL) return;
     end_scopes(w);
-    bool is_end = mark.len == 1 ? strchr(ends, mark.ptr[0]) != NULL : mark.len == 3 && memcmp(mark.ptr, "。", 3) == 0;
+    bool is_end = mark.len == 1 ? strchr(ends, mark.ptr[0]) != NULL
+                                : mark.len == 3 && memcmp(mark.ptr, "。", 3) == 0;
     if (is_end) end_sentence(w);
 }
 
@@ -86,16 +90,18 @@ static void take_roles(walk *w, const hx_mention *m, hx_str word) {
     }
     if (roles & HX_ROLE_DEGREE) {
         if (w->degree == 1) w->degree_from = m->start;
-        w->degree *= m->lexeme->degree / 100.0;
+        w->degree = fmin(fmax(w->degree * m->lexeme->degree / 100.0, degree_min), degree_max);
         return;
     }
     w->degree = 1;
     if (roles & (HX_ROLE_TURN | HX_ROLE_CONCEDE)) end_scopes(w);
+    if (roles & HX_ROLE_PAUSE) w->scope_left = 0;
     if (roles & HX_ROLE_CONCEDE) w->conceding = true;
     if ((roles & HX_ROLE_TURN) && w->n > w->sentence + 1) w->turn = w->n;
 }
 
-static void take_word(walk *w, uint32_t start, uint32_t end, hx_lexeme_kind kind, hx_lexeme_kind other) {
+static void take_word(walk *w, uint32_t start, uint32_t end, hx_lexeme_kind kind,
+                      hx_lexeme_kind other) {
     hx_str word = {w->text->clean.text.ptr + start, end - start};
     hx_mention *m = &w->list[w->n++];
     m->key = hx__lexeme_key(kind, word);
@@ -127,10 +133,33 @@ static void take_word(walk *w, uint32_t start, uint32_t end, hx_lexeme_kind kind
 
 /* The leftmost-longest phrases of a text, one after the other. */
 typedef struct {
+    const hx_analysis *text;
     hx_phrase_walk walk;
     hx_phrase_hit next;
     bool has_next;
 } phrase_reader;
+
+/* The first word that ends at `end` or behind it; n_words if there is none. */
+static size_t word_ending_at(const hx_analysis *t, size_t end) {
+    size_t low = 0, high = t->n_words;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (t->words[middle].end < end) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* A phrase whose edges fall inside words is none: 没这个好 is not in 没这个好看. */
+static bool is_on_cuts(const hx_analysis *t, const hx_phrase_hit *hit) {
+    size_t last = word_ending_at(t, hit->end);
+    size_t first = word_ending_at(t, hit->start + 1);
+    return last < t->n_words && t->words[last].end == hit->end &&
+           t->words[first].start == hit->start;
+}
 
 /* Sets `best` to the leftmost-longest phrase at or behind `from`; false at the end. Hits come by their ends: one that begins
  * earlier than the best so far may still come while it ends later, as long as it overlaps it. */
@@ -140,39 +169,30 @@ static bool next_phrase(phrase_reader *r, size_t from, hx_phrase_hit *best) {
         if (!r->has_next) r->has_next = hx__phrase_walk_next(&r->walk, &r->next);
         if (!r->has_next) return found;
         const hx_phrase_hit *h = &r->next;
-        if (h->start >= from) {
+        if (h->start >= from && is_on_cuts(r->text, h)) {
             if (found && h->start >= best->end) return true;
-            if (!found || h->start < best->start || (h->start == best->start && h->end > best->end)) *best = *h;
+            if (!found || h->start < best->start || (h->start == best->start && h->end > best->end))
+                *best = *h;
             found = true;
         }
         r->has_next = false;
     }
 }
 
-/* A phrase whose edges fall inside words is none: 不错 + 过 is not 错过. */
-static bool is_on_cuts(const hx_analysis *t, size_t first, const hx_phrase_hit *hit, size_t *behind) {
-    size_t i = first;
-    while (i < t->n_words && t->words[i].end < hit->end)
-        i++;
-    *behind = i + 1;
-    return i < t->n_words && t->words[i].end == hit->end && t->words[first].start == hit->start;
-}
-
 static void walk_words(walk *w) {
     const hx_analysis *t = w->text;
     bool english = t->lang == HX_LANG_EN || t->lang == HX_LANG_OTHER;
     hx_lexeme_kind kind = english ? HX_LEXEME_EN : HX_LEXEME_ZH;
-    phrase_reader r = {.walk = hx__phrase_walk_of(&w->lexicon->phrases, t->clean.text)};
+    phrase_reader r = {.text = t, .walk = hx__phrase_walk_of(&w->lexicon->phrases, t->clean.text)};
     hx_phrase_hit hit;
     bool has_hit = next_phrase(&r, 0, &hit);
     for (size_t i = 0; i < t->n_words;) {
         const hx_cut *cut = &t->words[i];
         while (has_hit && hit.start < cut->start)
             has_hit = next_phrase(&r, cut->start, &hit);
-        size_t behind;
-        if (has_hit && hit.start == cut->start && is_on_cuts(t, i, &hit, &behind)) {
+        if (has_hit && hit.start == cut->start) {
             take_word(w, cut->start, (uint32_t)hit.end, kind, kind);
-            i = behind;
+            i = word_ending_at(t, hit.end) + 1;
             continue;
         }
         i++;
@@ -181,17 +201,22 @@ static void walk_words(walk *w) {
         } else if (cut->kind == HX_CUT_NUMBER) {
             w->follows = false;
         } else {
-            take_word(w, cut->start, cut->end, kind, cut->kind == HX_CUT_LATIN ? HX_LEXEME_EN : kind);
+            take_word(w, cut->start, cut->end, kind,
+                      cut->kind == HX_CUT_LATIN ? HX_LEXEME_EN : kind);
         }
     }
     end_sentence(w);
 }
 
-hx_status hx__mentions_find(hx_annotator *a, const hx_analysis *text, hx_mention **out, size_t *n, size_t *n_words, hx_error *err) {
+hx_status hx__mentions_find(hx_annotator *a, const hx_analysis *text, hx_mention **out, size_t *n,
+                            size_t *n_words, hx_error *err) {
     walk w = {.lexicon = a->model->lexicon, .text = text, .turn = SIZE_MAX, .degree = 1};
     w.p = hx__lexicon_parameters(w.lexicon, text->lang);
     w.list = hx_arena_alloc(a->scratch, (text->n_words + 1) * sizeof *w.list);
-    if (!w.list) return hx_fail(err, HX_ENOMEM, "out of memory while looking for sentiment in a text of %zu words", text->n_words);
+    if (!w.list)
+        return hx_fail(err, HX_ENOMEM,
+                       "out of memory while looking for sentiment in a text of %zu words",
+                       text->n_words);
     walk_words(&w);
     *out = w.list;
     *n = w.n;

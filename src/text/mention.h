@@ -7,7 +7,8 @@
 
 typedef struct {
     uint64_t key; /* hx__lexeme_key() of the word */
-    uint32_t start, end; /* bytes of the clean text: the word (or phrase, which counts as one word) */
+    uint32_t start,
+        end; /* bytes of the clean text: the word (or phrase, which counts as one word) */
     uint32_t from; /* start of the negation or degree word that acts on it, else `start` */
     bool negated; /* an odd number of negations reaches it */
     bool follows; /* stands directly behind the mention before it, without a pause */
@@ -18,7 +19,7 @@ typedef struct {
 
 /* *out (in the annotator's scratch, borrowed until its next reset) in text order; *n_words = how many words the text has, marks and
  * numbers counted. */
-hx_status hx__mentions_find(hx_annotator *a, const hx_analysis *text, hx_mention **out, size_t *n, size_t *n_words, hx_error *err)
-    HX_MUST_USE;
+hx_status hx__mentions_find(hx_annotator *a, const hx_analysis *text, hx_mention **out, size_t *n,
+                            size_t *n_words, hx_error *err) HX_MUST_USE;
 
 #endif

@@ -17,7 +17,15 @@
 #include "base/utf8.h"
 #include "text/annotator.h"
 
-enum { REST_MAX = 4, CONTACT_MIN = 5, REPEAT_MIN = 8, UNIT_MIN = 12, UNIT_MAX = 8, KEYS_MIN = 6, LETTERS_MAX = 4096 };
+enum {
+    REST_MAX = 4,
+    CONTACT_MIN = 5,
+    REPEAT_MIN = 8,
+    UNIT_MIN = 12,
+    UNIT_MAX = 16,
+    KEYS_MIN = 6,
+    LETTERS_MAX = 4096
+};
 
 typedef struct {
     size_t praise_cut; /* first word not counted yet */
@@ -54,7 +62,8 @@ static void take_solicit(noise_scan *s, hx_str clean, const hx_phrase_hit *h) {
         s->first_solicit_start = h->start;
         s->first_solicit_len = len;
     } else if (h->start >= s->solicit_end && s->solicits == 1) {
-        bool same = len == s->first_solicit_len && memcmp(clean.ptr + h->start, clean.ptr + s->first_solicit_start, len) == 0;
+        bool same = len == s->first_solicit_len &&
+                    memcmp(clean.ptr + h->start, clean.ptr + s->first_solicit_start, len) == 0;
         if (!same) s->solicits = 2;
     }
     s->solicit_start = h->start;
@@ -75,7 +84,8 @@ static void take_hit(noise_scan *s, const hx_analysis *t, const hx_phrase_hit *h
 
 /* A number or a name with digits in it, long enough to be called or written to. */
 static bool is_contact_name(const hx_analysis *t, const hx_cut *c) {
-    if ((c->kind != HX_CUT_LATIN && c->kind != HX_CUT_NUMBER) || c->end - c->start < CONTACT_MIN) return false;
+    if ((c->kind != HX_CUT_LATIN && c->kind != HX_CUT_NUMBER) || c->end - c->start < CONTACT_MIN)
+        return false;
     for (uint32_t i = c->start; i < c->end; i++)
         if (t->clean.text.ptr[i] >= '0' && t->clean.text.ptr[i] <= '9') return true;
     return false;
@@ -147,14 +157,18 @@ static bool is_keyboard(const uint32_t *c, size_t n) {
 }
 
 static bool is_repeated(const uint32_t *c, size_t n) {
-    return (n >= REPEAT_MIN && is_two_kinds(c, n)) || (n >= UNIT_MIN && is_periodic(c, n)) || (n >= KEYS_MIN && is_keyboard(c, n));
+    return (n >= REPEAT_MIN && is_two_kinds(c, n)) || (n >= UNIT_MIN && is_periodic(c, n)) ||
+           (n >= KEYS_MIN && is_keyboard(c, n));
 }
 
-hx_status hx__noise_find(hx_annotator *a, hx_str raw, const hx_analysis *text, hx_noise *out, hx_error *err) {
+hx_status hx__noise_find(hx_annotator *a, hx_str raw, const hx_analysis *text, hx_noise *out,
+                         hx_error *err) {
     const hx_lexicon *l = a->model->lexicon;
     size_t room = text->clean.text.len < LETTERS_MAX ? text->clean.text.len + 1 : LETTERS_MAX;
     uint32_t *letters = hx_arena_alloc(a->scratch, room * sizeof *letters);
-    if (!letters) return hx_fail(err, HX_ENOMEM, "out of memory while looking at a text of %zu bytes", raw.len);
+    if (!letters)
+        return hx_fail(err, HX_ENOMEM, "out of memory while looking at a text of %zu bytes",
+                       raw.len);
     size_t n = read_letters(text, letters);
     noise_scan s = {0};
     size_t first = 0;
@@ -164,7 +178,8 @@ hx_status hx__noise_find(hx_annotator *a, hx_str raw, const hx_analysis *text, h
         take_hit(&s, text, &hit);
     if (n == 0) {
         *out = HX_NOISE_EMPTY;
-    } else if (s.praise_letters > 0 && letters_in(text, &first, 0, text->clean.text.len) - s.praise_letters <= REST_MAX) {
+    } else if (s.praise_letters > 0 &&
+               letters_in(text, &first, 0, text->clean.text.len) - s.praise_letters <= REST_MAX) {
         *out = HX_NOISE_DEFAULT_PRAISE;
     } else if (is_advert(l, raw, text, &s)) {
         *out = HX_NOISE_ADVERT;

@@ -6,6 +6,7 @@
 #include "text/wordseg.h"
 
 /* `raw` = the text as given, in which links still stand. */
-hx_status hx__noise_find(hx_annotator *a, hx_str raw, const hx_analysis *text, hx_noise *out, hx_error *err) HX_MUST_USE;
+hx_status hx__noise_find(hx_annotator *a, hx_str raw, const hx_analysis *text, hx_noise *out,
+                         hx_error *err) HX_MUST_USE;
 
 #endif

@@ -64,8 +64,8 @@ static uint32_t child_of(hx_phrases *p, uint32_t at, uint8_t byte) {
 
 hx_status hx__phrases_add(hx_phrases *p, hx_str phrase, uint32_t value, hx_error *err) {
     if (phrase.len == 0 || phrase.len > HX_PHRASE_BYTES_MAX)
-        return hx_fail(err, HX_ELIMIT, "lexicon: phrase '%.*s' has %zu bytes; 1 to %u are allowed", HX_STR_ARG(phrase), phrase.len,
-                       HX_PHRASE_BYTES_MAX);
+        return hx_fail(err, HX_ELIMIT, "lexicon: phrase '%.*s' has %zu bytes; 1 to %u are allowed",
+                       HX_STR_ARG(phrase), phrase.len, HX_PHRASE_BYTES_MAX);
     if (p->n_states == 0) node_new(p, 0);
     uint32_t at = 0;
     for (size_t i = 0; i < phrase.len && !p->nodes.failed; i++) {
@@ -83,7 +83,8 @@ hx_status hx__phrases_add(hx_phrases *p, hx_str phrase, uint32_t value, hx_error
 }
 
 /* Fills the row of `state`, whose failure state is `fail`, and queues its children with their failure states. */
-static void fill_row(hx_phrases *p, uint32_t state, uint32_t fail, uint32_t *queue, uint32_t *fails, uint32_t *tail) {
+static void fill_row(hx_phrases *p, uint32_t state, uint32_t fail, uint32_t *queue, uint32_t *fails,
+                     uint32_t *tail) {
     uint16_t *row = p->next + (size_t)state * p->n_classes;
     const uint16_t *fail_row = p->next + (size_t)fail * p->n_classes;
     uint32_t own = node_at(p, state)->phrase;
@@ -115,7 +116,8 @@ hx_status hx__phrases_build(hx_phrases *p, hx_error *err) {
         hx_buf_release(&p->nodes);
     }
     free(queue);
-    return ok ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory while building the lexicon's phrases");
+    return ok ? HX_OK
+              : hx_fail(err, HX_ENOMEM, "out of memory while building the lexicon's phrases");
 }
 
 hx_phrase_walk hx__phrase_walk_of(const hx_phrases *p, hx_str text) {
@@ -127,7 +129,8 @@ static bool is_word_byte(char c) {
 }
 
 static bool is_at_edges(hx_str text, size_t start, size_t end) {
-    if (start > 0 && is_word_byte(text.ptr[start]) && is_word_byte(text.ptr[start - 1])) return false;
+    if (start > 0 && is_word_byte(text.ptr[start]) && is_word_byte(text.ptr[start - 1]))
+        return false;
     return end >= text.len || !is_word_byte(text.ptr[end - 1]) || !is_word_byte(text.ptr[end]);
 }
 

@@ -9,7 +9,8 @@
 
 typedef struct {
     uint32_t len; /* bytes */
-    uint32_t next_same_end; /* index + 1 of the next shorter phrase that ends where this one ends, 0 = none */
+    uint32_t
+        next_same_end; /* index + 1 of the next shorter phrase that ends where this one ends, 0 = none */
     uint32_t value; /* what the caller gave */
 } hx_phrase;
 
@@ -20,7 +21,8 @@ typedef struct {
     uint32_t n_classes;
     uint32_t n_states;
     uint16_t *next; /* owned; (n_states, n_classes): the state after a byte of this class */
-    uint32_t *ends; /* owned; (n_states): index + 1 of the longest phrase that ends here, 0 = none */
+    uint32_t
+        *ends; /* owned; (n_states): index + 1 of the longest phrase that ends here, 0 = none */
 } hx_phrases;
 
 typedef struct {

@@ -42,7 +42,8 @@ static double rounded(double x) {
 /* What a word adds, before damping. */
 static double word_weight(const hx_mention *m, const hx_sentiment_parameters *p) {
     if (!m->lexeme) return 0;
-    double v = m->negated ? m->lexeme->negated - p->negation * m->lexeme->weight : m->lexeme->weight;
+    double v =
+        m->negated ? m->lexeme->negated - p->negation * m->lexeme->weight : m->lexeme->weight;
     return v / 100 * m->degree * m->clause;
 }
 
@@ -54,7 +55,8 @@ static double pair_weight(const hx_lexicon *l, const hx_mention *first, const hx
 }
 
 /* Adds one piece of evidence where it weighs anything. */
-static void add_evidence(hx_sentiment *s, hx_evidence *list, const hx_clean *clean, double weight, uint32_t start, uint32_t end) {
+static void add_evidence(hx_sentiment *s, hx_evidence *list, const hx_clean *clean, double weight,
+                         uint32_t start, uint32_t end) {
     double w = rounded(weight);
     if (w == 0) return;
     list[s->n_evidence++] = (hx_evidence){hx__clean_span(clean, start, end), w};
@@ -72,19 +74,24 @@ static void set_label(hx_sentiment *s) {
     }
 }
 
-hx_status hx__sentiment_score(hx_annotator *a, const hx_analysis *text, hx_arena *arena, hx_sentiment *out, hx_error *err) {
+hx_status hx__sentiment_score(hx_annotator *a, const hx_analysis *text, hx_arena *arena,
+                              hx_sentiment *out, hx_error *err) {
     const hx_lexicon *l = a->model->lexicon;
     const hx_sentiment_parameters *p = hx__lexicon_parameters(l, text->lang);
     hx_mention *m;
     size_t n, n_words;
     HX_TRY(hx__mentions_find(a, text, &m, &n, &n_words, err));
     hx_evidence *list = hx_arena_alloc(arena, (2 * n + 1) * sizeof *list);
-    if (!list) return hx_fail(err, HX_ENOMEM, "out of memory while looking for sentiment in a text of %zu words", n_words);
+    if (!list)
+        return hx_fail(err, HX_ENOMEM,
+                       "out of memory while looking for sentiment in a text of %zu words", n_words);
     double damp = (double)n_words > p->length ? sqrt(p->length / (double)n_words) : 1;
     hx_sentiment s = {.bias = rounded(p->bias), .evidence = list};
     s.logit = s.bias;
     for (size_t i = 0; i < n; i++) {
-        if (i > 0) add_evidence(&s, list, &text->clean, damp * pair_weight(l, &m[i - 1], &m[i]), m[i - 1].start, m[i].end);
+        if (i > 0)
+            add_evidence(&s, list, &text->clean, damp * pair_weight(l, &m[i - 1], &m[i]),
+                         m[i - 1].start, m[i].end);
         add_evidence(&s, list, &text->clean, damp * word_weight(&m[i], p), m[i].from, m[i].end);
     }
     set_label(&s);
@@ -92,7 +99,8 @@ hx_status hx__sentiment_score(hx_annotator *a, const hx_analysis *text, hx_arena
     return HX_OK;
 }
 
-hx_status hx_text_sentiment(hx_annotator *a, hx_str text, hx_arena *arena, hx_sentiment *out, hx_error *err) {
+hx_status hx_text_sentiment(hx_annotator *a, hx_str text, hx_arena *arena, hx_sentiment *out,
+                            hx_error *err) {
     hx_analysis analysis;
     hx_arena_reset(a->scratch);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));

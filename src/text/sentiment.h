@@ -9,6 +9,7 @@
 #define HX_SENTIMENT_NEUTRAL_LOGIT 0.1
 
 /* The evidence lies in `arena`; scratch memory of the annotator is used, not reset. */
-hx_status hx__sentiment_score(hx_annotator *a, const hx_analysis *text, hx_arena *arena, hx_sentiment *out, hx_error *err) HX_MUST_USE;
+hx_status hx__sentiment_score(hx_annotator *a, const hx_analysis *text, hx_arena *arena,
+                              hx_sentiment *out, hx_error *err) HX_MUST_USE;
 
 #endif

@@ -46,7 +46,8 @@ static void set_degrees(pair_walk w, double *degree) {
     }
 }
 
-static void rank_once(pair_walk w, const double *degree, const double *rank, double *next, uint32_t n) {
+static void rank_once(pair_walk w, const double *degree, const double *rank, double *next,
+                      uint32_t n) {
     for (uint32_t i = 0; i < n; i++)
         next[i] = (1 - damping) / n;
     while (next_pair(&w)) {
@@ -57,7 +58,10 @@ static void rank_once(pair_walk w, const double *degree, const double *rank, dou
 
 hx_status hx__textrank_score(hx_annotator *a, hx_candidates *c, hx_error *err) {
     double *block = hx_arena_alloc(a->scratch, ((size_t)c->n * 3 + 1) * sizeof *block);
-    if (!block) return hx_fail(err, HX_ENOMEM, "out of memory while ranking the keywords of a text of %zu words", c->n_places);
+    if (!block)
+        return hx_fail(err, HX_ENOMEM,
+                       "out of memory while ranking the keywords of a text of %zu words",
+                       c->n_places);
     double *degree = block, *rank = block + c->n, *next = block + 2 * (size_t)c->n;
     pair_walk start = {.c = c, .n = c->n_places < PLACES_MAX ? c->n_places : PLACES_MAX};
     set_degrees(start, degree);

