@@ -75,26 +75,26 @@ static size_t count_lines(const char *p, size_t n) {
     return lines;
 }
 
-static hx_cut cut_lines(const char *p, size_t n, size_t max, bool final) {
+static hx_record_cut cut_lines(const char *p, size_t n, size_t max, bool final) {
     const char *end = final ? NULL : memrchr(p, '\n', n);
     size_t whole = final ? n : end ? (size_t)(end - p) + 1 : 0;
-    if (whole == 0) return (hx_cut){0, 0};
+    if (whole == 0) return (hx_record_cut){0, 0};
     size_t lines = count_lines(p, whole) + (p[whole - 1] != '\n');
-    if (lines <= max) return (hx_cut){whole, lines};
+    if (lines <= max) return (hx_record_cut){whole, lines};
     size_t bytes = 0;
     for (size_t i = 0; i < max; i++)
         bytes += line_bytes(p + bytes, whole - bytes);
-    return (hx_cut){bytes, max};
+    return (hx_record_cut){bytes, max};
 }
 
-hx_cut hx_cut_records(const hx_reader *r, const char *p, size_t n, size_t max, bool final,
-                      bool forced) {
-    if (n == 0) return (hx_cut){0, 0};
+hx_record_cut hx_cut_records(const hx_reader *r, const char *p, size_t n, size_t max, bool final,
+                             bool forced) {
+    if (n == 0) return (hx_record_cut){0, 0};
     if (hx_cut_is_by_line(r) || !memchr(p, r->dialect.quote, n)) return cut_lines(p, n, max, final);
-    hx_cut cut = {0, 0};
+    hx_record_cut cut = {0, 0};
     const hx_csv_extent whole = hx_csv_whole_records(r->dialect, p, n);
     /* Plain quoting: no record is torn, and all but the rest behind the last line end are known at once. */
-    if (whole.plain && whole.records <= max) cut = (hx_cut){whole.bytes, whole.records};
+    if (whole.plain && whole.records <= max) cut = (hx_record_cut){whole.bytes, whole.records};
     while (cut.bytes < n && cut.records < max) {
         size_t n_cells = 0;
         bool unclosed = false;
