@@ -15,6 +15,25 @@ if(TARGET huaxiang)
   target_link_options(huaxiang PRIVATE -Wl,--disable-new-dtags)
   install(TARGETS huaxiang RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
 endif()
+# The manual page and the shells' completion come from the program's own table of commands.
+if(TARGET huaxiang)
+  set(HX_PAGES huaxiang.1 huaxiang.bash _huaxiang huaxiang.fish)
+  list(TRANSFORM HX_PAGES PREPEND ${PROJECT_BINARY_DIR}/pages/)
+  add_custom_command(OUTPUT ${HX_PAGES}
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/pages
+      COMMAND ${CMAKE_COMMAND} -E env LC_ALL=C.UTF-8 $<TARGET_FILE:huaxiang> man --lang en > pages/huaxiang.1
+      COMMAND $<TARGET_FILE:huaxiang> completion bash > pages/huaxiang.bash
+      COMMAND $<TARGET_FILE:huaxiang> completion zsh > pages/_huaxiang
+      COMMAND $<TARGET_FILE:huaxiang> completion fish > pages/huaxiang.fish
+      DEPENDS huaxiang WORKING_DIRECTORY ${PROJECT_BINARY_DIR} COMMENT "Writing the manual page and completions" VERBATIM)
+  add_custom_target(hx_pages ALL DEPENDS ${HX_PAGES})
+  install(FILES ${PROJECT_BINARY_DIR}/pages/huaxiang.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
+  install(FILES ${PROJECT_BINARY_DIR}/pages/huaxiang.bash RENAME huaxiang
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT program)
+  install(FILES ${PROJECT_BINARY_DIR}/pages/_huaxiang DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT program)
+  install(FILES ${PROJECT_BINARY_DIR}/pages/huaxiang.fish
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT program)
+endif()
 install(DIRECTORY ${HX_SHARE_DIR}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/huaxiang COMPONENT program)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/samples DESTINATION ${CMAKE_INSTALL_DATADIR}/huaxiang COMPONENT program)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/README.zh.md ${PROJECT_SOURCE_DIR}/LICENSE
