@@ -43,18 +43,50 @@ static bool has_id(const hx_row_mapper *m) {
            has(m, HX_ROLE_ACCOUNT) || has(m, HX_ROLE_DEVICE) || has(m, HX_ROLE_ANONYMOUS);
 }
 
+/* Does a column without a role have a name with this in it? ASCII letters in lower case. */
+static bool has_name(const hx_row_mapper *m, const char *part) {
+    for (size_t i = 0; i < m->n_columns; i++) {
+        hx_role role = m->columns[i].role;
+        if ((role == HX_ROLE_OTHER || role == HX_ROLE_MESSAGE_ID) &&
+            hx_has_folded(m->columns[i].name, part))
+            return true;
+    }
+    return false;
+}
+
+/* A text column alone does not say what is said where; the name of the record's own number does. */
+static hx_file_kind kind_of_texts(const hx_row_mapper *m) {
+    if (has(m, HX_ROLE_TICKET) || has_name(m, "ticket") || has_name(m, "工单") ||
+        has_name(m, "case_id"))
+        return HX_FILE_TICKETS;
+    if (has(m, HX_ROLE_QUESTION)) return HX_FILE_QUESTIONS;
+    if (has(m, HX_ROLE_CHAT) || has_name(m, "会话") || has_name(m, "conversation"))
+        return HX_FILE_CHATS;
+    if (has(m, HX_ROLE_QUERY)) return HX_FILE_SEARCHES;
+    return HX_FILE_REVIEWS;
+}
+
+static bool has_text(const hx_row_mapper *m) {
+    static const hx_role roles[] = {HX_ROLE_TEXT,     HX_ROLE_TITLE, HX_ROLE_RATING, HX_ROLE_TICKET,
+                                    HX_ROLE_QUESTION, HX_ROLE_CHAT,  HX_ROLE_QUERY};
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        if (has(m, roles[i])) return true;
+    return false;
+}
+
+/* Prices and items that nobody bought at any time are a catalogue. */
+static bool has_occasion(const hx_row_mapper *m) {
+    return has_id(m) || has(m, HX_ROLE_ORDER) || has(m, HX_ROLE_TIME) || has(m, HX_ROLE_DATE);
+}
+
 static hx_file_kind kind_of_columns(const hx_row_mapper *m) {
     bool order = (has(m, HX_ROLE_ORDER) &&
                   (has_money(m) || has(m, HX_ROLE_ITEM) || has(m, HX_ROLE_QUANTITY))) ||
                  (has_money(m) && !has(m, HX_ROLE_TEXT));
     if (has(m, HX_ROLE_EVENT) || m->type_column >= 0) return HX_FILE_EVENTS;
-    if (order && has_money(m)) return HX_FILE_ORDERS;
-    if (has(m, HX_ROLE_TICKET)) return HX_FILE_TICKETS;
-    if (has(m, HX_ROLE_QUESTION)) return HX_FILE_QUESTIONS;
-    if (has(m, HX_ROLE_CHAT)) return HX_FILE_CHATS;
-    if (has(m, HX_ROLE_QUERY)) return HX_FILE_SEARCHES;
-    if (has(m, HX_ROLE_TEXT) || has(m, HX_ROLE_TITLE) || has(m, HX_ROLE_RATING))
-        return HX_FILE_REVIEWS;
+    if (order && has_money(m) && has_occasion(m)) return HX_FILE_ORDERS;
+    if (has_text(m)) return kind_of_texts(m);
+    if (!has_occasion(m)) return HX_FILE_UNKNOWN;
     if (order || (has(m, HX_ROLE_ITEM) && has(m, HX_ROLE_QUANTITY))) return HX_FILE_ORDERS;
     if (has(m, HX_ROLE_PAGE) || has(m, HX_ROLE_URL) || has(m, HX_ROLE_ITEM) ||
         has(m, HX_ROLE_ITEM_NAME))
@@ -227,17 +259,45 @@ static hx_status take_amount(conversion *c, hx_role role, hx_money *out, bool *t
     return HX_OK;
 }
 
+/* Money taken off. A value between 0 and 1, or with a percent sign, is a share of the list price: what it comes to follows from what was paid,
+ * amount = list x (1 - share). */
+static hx_status take_discount(conversion *c, bool has_list, hx_money price, int64_t quantity) {
+    hx_str text = cell(c, HX_ROLE_DISCOUNT);
+    hx_money value = 0, list = 0;
+    bool there, percent = text.len > 1 && text.ptr[text.len - 1] == '%';
+    hx_event *e = c->e;
+    if (text.len == 0) return HX_OK;
+    if (percent &&
+        hx_parse_amount((hx_str){text.ptr, text.len - 1}, false, &value, NULL, NULL) == HX_OK) {
+        value /= 100;
+        there = true;
+    } else {
+        HX_TRY(take_amount(c, HX_ROLE_DISCOUNT, &value, &there));
+    }
+    value = value < 0 ? -value : value;
+    if (!percent && value >= HX_MONEY_ONE) {
+        e->discount = value;
+        return HX_OK;
+    }
+    if (has_list && hx_money_times(price, quantity, &list) && list > e->amount && e->amount >= 0) {
+        e->discount = list - e->amount;
+    } else if (e->has_amount && e->amount > 0 && value < HX_MONEY_ONE) {
+        double paid = (double)e->amount, share = (double)value / HX_MONEY_ONE;
+        e->discount = (hx_money)(paid * share / (1.0 - share) + 0.5);
+    }
+    return HX_OK;
+}
+
 /* The line's amount: as given, or unit price x quantity; refunds taken off; the sign follows a negative quantity. */
 static hx_status take_line(conversion *c) {
-    hx_money price = 0, refund = 0, quantity = 0, discount = 0;
-    bool has_amount, has_price, has_quantity, has_refund, has_discount;
+    hx_money price = 0, refund = 0, quantity = 0;
+    bool has_amount, has_price, has_quantity, has_refund;
     hx_event *e = c->e;
     e->currency = cell(c, HX_ROLE_CURRENCY);
     HX_TRY(take_amount(c, HX_ROLE_QUANTITY, &quantity, &has_quantity));
     HX_TRY(take_amount(c, HX_ROLE_AMOUNT, &e->amount, &has_amount));
     HX_TRY(take_amount(c, HX_ROLE_UNIT_PRICE, &price, &has_price));
     HX_TRY(take_amount(c, HX_ROLE_REFUND, &refund, &has_refund));
-    HX_TRY(take_amount(c, HX_ROLE_DISCOUNT, &discount, &has_discount));
     hx_money counted = has_quantity ? quantity : HX_MONEY_ONE;
     if (!has_amount && has_price && !hx_money_times(price, counted, &e->amount))
         return refuse(c, HX_ROLE_UNIT_PRICE,
@@ -248,9 +308,8 @@ static hx_status take_line(conversion *c) {
     if (has_refund && !hx_money_add(e->amount, refund < 0 ? refund : -refund, &e->amount))
         return refuse(c, HX_ROLE_REFUND,
                       c->m->options.ui == HX_UI_ZH ? "金额过大" : "the amount is too large");
-    e->discount = discount < 0 ? -discount : discount;
     if (e->has_amount && e->currency.len == 0) e->currency = c->m->currency;
-    return HX_OK;
+    return take_discount(c, has_price && has_amount, price, counted);
 }
 
 static hx_status take_rating(conversion *c) {

@@ -83,19 +83,23 @@ bool hx_parse_rating(hx_str s, int32_t *out) {
     return true;
 }
 
-static bool contains(hx_str s, const char *lit) {
-    size_t n = strlen(lit);
-    for (size_t i = 0; i + n <= s.len; i++)
-        if (memcmp(s.ptr + i, lit, n) == 0) return true;
+bool hx_has_folded(hx_str s, const char *part) {
+    size_t n = strlen(part);
+    for (size_t i = 0; i + n <= s.len; i++) {
+        size_t k = 0;
+        while (k < n &&
+               (s.ptr[i + k] | (s.ptr[i + k] >= 'A' && s.ptr[i + k] <= 'Z' ? 0x20 : 0)) == part[k])
+            k++;
+        if (k == n) return true;
+    }
     return false;
 }
 
 bool hx_status_is_cancelled(hx_str s) {
-    static const char *const words[] = {"关闭",   "取消",   "作废",   "支付失败",  "未付款",
-                                        "待付款", "cancel", "Cancel", "CANCELLED", "void",
-                                        "Void",   "failed", "Failed", "unpaid"};
+    static const char *const words[] = {"关闭",   "取消",   "作废", "支付失败", "未付款",
+                                        "待付款", "cancel", "void", "failed",   "unpaid"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (contains(s, words[i])) return true;
+        if (hx_has_folded(s, words[i])) return true;
     return false;
 }
 

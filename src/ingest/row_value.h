@@ -13,6 +13,8 @@ bool hx_is_plain_number(hx_str s);
 bool hx_parse_rating(hx_str s, int32_t *out);
 /* 交易关闭, 已取消, cancelled, void, failed, ... */
 bool hx_status_is_cancelled(hx_str s);
+/* Is `part` (ASCII in lower case) in s, whatever the case of its ASCII letters? */
+bool hx_has_folded(hx_str s, const char *part);
 /* A cell as a named, typed value in canonical text; values that do not parse as their column's type stay text. false: out of memory. */
 bool hx_property_read(const hx_column *column, hx_str value, const hx_time_zone *zone,
                       hx_arena *arena, hx_property *out);

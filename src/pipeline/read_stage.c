@@ -408,6 +408,12 @@ static hx_status open_stage(read_stage *s, hx_arena *arena, bool *done, hx_error
     HX_TRY(hx_reader_open(&s->reader, s->path, &run->options->reader, err));
     HX_TRY(recall_mapping(s, arena, err));
     HX_TRY(hx_row_mapper_new(&s->mapper, s->reader, &mapping, err));
+    if (hx_row_mapper_kind(s->mapper) == HX_FILE_UNKNOWN &&
+        hx_row_mapper_summary(s->mapper, arena).len > 0)
+        return hx_fail(err, HX_EFORMAT,
+                       "%s: names no customer, order, time or text, so its rows are no events; say "
+                       "which column is which with --map, or look with --dry-run",
+                       s->path);
     if (hx_row_mapper_kind(s->mapper) == HX_FILE_UNKNOWN)
         return hx_fail(err, HX_EFORMAT,
                        "%s: no column was recognised; say which is which with --map "

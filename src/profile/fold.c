@@ -65,7 +65,7 @@ static void fold_money(hx_profile *p, const hx_event *e) {
     if (s) s->amount = add_capped(s->amount, e->amount);
     if (s && e->amount < 0) s->refunded = add_capped(s->refunded, -e->amount);
     p->quantity = add_capped(p->quantity, e->quantity);
-    if (e->discount > 0) {
+    if (e->discount > 0 && e->kind == HX_KIND_ORDER) {
         p->discount = add_capped(p->discount, e->discount);
         p->n_discounted++;
     }

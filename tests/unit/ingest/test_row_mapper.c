@@ -78,6 +78,10 @@ static void kinds_follow_from_columns(void **state) {
     expect_kind(f, "用户,时间,咨询", "u,2026-01-01,有货吗", HX_FILE_QUESTIONS);
     expect_kind(f, "客户,姓名,性别,年龄,城市", "u,张三,男,30,上海", HX_FILE_CUSTOMERS);
     expect_kind(f, "user_id,time,page", "u,2026-01-01,/home", HX_FILE_VIEWS);
+    expect_kind(f, "ticket_id,customer_id,created_at,message", "T1,u,2026-01-01,Where is it?",
+                HX_FILE_TICKETS);
+    expect_kind(f, "item_id,name,category,价格", "P1,耳机,数码,499",
+                HX_FILE_UNKNOWN); /* a catalogue */
     expect_kind(f, "aaa,bbb", "1,2", HX_FILE_UNKNOWN);
 }
 
@@ -106,6 +110,18 @@ static void order_lines(void **state) {
     expect_refused(&t, 3, "'x'");
     expect_refused(&t, 4, "13月5日");
     assert_int_equal(event_of(&t, 5).n_ids, 0);
+    close_table(&t);
+}
+
+static void discounts_are_money_or_shares(void **state) {
+    table t = {NULL};
+    open_table(*state, &t, "d.csv",
+               "order_id,customer_id,quantity,unit_price,discount,amount\n"
+               "A,u1,2,50,0.1,90\nB,u1,1,50,5,45\nC,u1,1,,20%,80\nD,u1,1,50,0,50\n");
+    assert_int_equal(event_of(&t, 0).discount, 10 * HX_MONEY_ONE);
+    assert_int_equal(event_of(&t, 1).discount, 5 * HX_MONEY_ONE);
+    assert_int_equal(event_of(&t, 2).discount, 20 * HX_MONEY_ONE);
+    assert_int_equal(event_of(&t, 3).discount, 0);
     close_table(&t);
 }
 
@@ -178,6 +194,7 @@ static void event_names(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(kinds_follow_from_columns),
                                        cmocka_unit_test(order_lines),
+                                       cmocka_unit_test(discounts_are_money_or_shares),
                                        cmocka_unit_test(hashes_ignore_column_order_and_language),
                                        cmocka_unit_test(traits_are_typed),
                                        cmocka_unit_test(ratings),
