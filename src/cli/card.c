@@ -1,0 +1,243 @@
+/* card.c - one customer on a terminal: a card, the events with what was read in their texts, and the receipt of a claim.
+ *
+ * In texts the evidence is coloured (green speaks for, red against); without colours it stands in brackets with its sign, so that a
+ * screen of any kind says the same. Hours and weekdays are bars of eight heights. */
+#include "cli/shown.h"
+
+#include <string.h>
+
+#include "cli/grid.h"
+
+#define LABEL_COLUMN 16
+#define LIST_SHOWN 8
+#define GREEN "\x1b[32m"
+#define RED "\x1b[31m"
+#define OFF "\x1b[0m"
+
+static const char *text_at(const json_t *object, const char *path) {
+    const char *s = json_string_value(hx_json_at(object, path));
+    return s ? s : "";
+}
+
+static void put_label(hx_outbuf *out, const char *label) {
+    size_t width = hx_visible_width(hx_str_of(label));
+    hx_outbuf_printf(out, "  %s", label);
+    hx_outbuf_fill(out, ' ', width + 2 <= LABEL_COLUMN ? LABEL_COLUMN - width : 2);
+}
+
+static void put_time_field(hx_outbuf *out, const char *label, const json_t *value) {
+    if (!json_is_string(value)) return;
+    put_label(out, label);
+    hx_shown_time(out, value);
+    hx_outbuf_byte(out, '\n');
+}
+
+/* ------------------------------------------------------------------ the card */
+static void put_bars(hx_outbuf *out, const char *label, const json_t *counts) {
+    static const char *const bars[] = {"·", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    json_int_t most = 0;
+    for (size_t i = 0; i < json_array_size(counts); i++) {
+        json_int_t v = json_integer_value(json_array_get(counts, i));
+        if (v > most) most = v;
+    }
+    if (most == 0) return;
+    put_label(out, label);
+    for (size_t i = 0; i < json_array_size(counts); i++) {
+        json_int_t v = json_integer_value(json_array_get(counts, i));
+        hx_outbuf_text(out, bars[v > 0 ? 1 + (v * 7) / most : 0]);
+    }
+    hx_outbuf_byte(out, '\n');
+}
+
+static void put_traits(hx_cli *c, const json_t *p, hx_outbuf *out) {
+    const char *name;
+    json_t *trait;
+    json_t *traits = json_object_get(p, "traits");
+    if (json_object_size(traits) == 0) return;
+    hx_shown_title(c, out, hx_cli_tr(c, "Traits", "资料"));
+    json_object_foreach(traits, name, trait) {
+        hx_outbuf label = {0};
+        hx_outbuf_visible(&label, hx_str_of(name), LABEL_COLUMN - 2);
+        hx_outbuf_byte(&label, '\0');
+        if (!label.failed)
+            hx_shown_field(out, label.ptr, json_object_get(trait, "value"), LABEL_COLUMN);
+        hx_outbuf_release(&label);
+    }
+}
+
+static void put_activity(hx_cli *c, const json_t *p, hx_outbuf *out) {
+    const json_t *a = json_object_get(p, "activity");
+    hx_shown_title(c, out, hx_cli_tr(c, "Activity", "活动"));
+    put_time_field(out, hx_cli_tr(c, "first", "首次"), json_object_get(a, "first"));
+    put_time_field(out, hx_cli_tr(c, "last", "最近"), json_object_get(a, "last"));
+    hx_shown_field(out, hx_cli_tr(c, "events", "事件"), json_object_get(a, "events"), LABEL_COLUMN);
+    hx_shown_field(out, hx_cli_tr(c, "orders", "订单"), json_object_get(a, "orders"), LABEL_COLUMN);
+    for (size_t i = 0; i < json_array_size(json_object_get(a, "spent_by_currency")); i++)
+        hx_shown_field(out, i == 0 ? hx_cli_tr(c, "spent", "消费") : "",
+                       json_array_get(json_object_get(a, "spent_by_currency"), i), LABEL_COLUMN);
+    put_bars(out, hx_cli_tr(c, "hours 0-23", "时段 0-23"), json_object_get(a, "by_hour"));
+    put_bars(out, hx_cli_tr(c, "Monday-Sunday", "周一至周日"), json_object_get(a, "by_weekday"));
+}
+
+static void put_names(hx_outbuf *out, const char *label, const json_t *list, const char *key) {
+    if (json_array_size(list) == 0) return;
+    put_label(out, label);
+    for (size_t i = 0; i < json_array_size(list) && i < LIST_SHOWN; i++) {
+        const json_t *entry = json_array_get(list, i);
+        if (i > 0) hx_outbuf_text(out, "  ");
+        hx_outbuf_visible(out, hx_str_of(key ? text_at(entry, key) : json_string_value(entry)), 0);
+    }
+    hx_outbuf_byte(out, '\n');
+}
+
+static void put_voice(hx_cli *c, const json_t *p, hx_outbuf *out) {
+    const json_t *v = json_object_get(p, "voice");
+    if (json_integer_value(json_object_get(v, "texts")) == 0) return;
+    hx_shown_title(c, out, hx_cli_tr(c, "Voice", "心声"));
+    hx_shown_field(out, hx_cli_tr(c, "texts", "文本"), json_object_get(v, "texts"), LABEL_COLUMN);
+    hx_shown_field(out, hx_cli_tr(c, "sentiment", "情感"), json_object_get(v, "sentiment"),
+                   LABEL_COLUMN);
+    hx_shown_field(out, hx_cli_tr(c, "intents", "意图"), json_object_get(v, "intents"),
+                   LABEL_COLUMN);
+    hx_shown_field(out, hx_cli_tr(c, "rating", "评分"), json_object_get(v, "rating"), LABEL_COLUMN);
+    put_names(out, hx_cli_tr(c, "keywords", "关键词"), json_object_get(v, "keywords"), "text");
+}
+
+static void put_insight(hx_cli *c, const json_t *p, hx_outbuf *out) {
+    const json_t *rfm = hx_json_at(p, "scores.rfm");
+    hx_shown_title(c, out, hx_cli_tr(c, "Insight", "洞察"));
+    if (json_is_object(rfm)) {
+        put_label(out, "RFM");
+        hx_outbuf_printf(
+            out, "%lld-%lld-%lld  %s\n", (long long)json_integer_value(json_object_get(rfm, "r")),
+            (long long)json_integer_value(json_object_get(rfm, "f")),
+            (long long)json_integer_value(json_object_get(rfm, "m")), text_at(rfm, "name"));
+    }
+    put_names(out, hx_cli_tr(c, "segments", "分群"), json_object_get(p, "segments"), NULL);
+    put_names(out, hx_cli_tr(c, "interests", "兴趣"), json_object_get(p, "interests"), "name");
+}
+
+void hx_shown_profile(hx_cli *c, const json_t *p, hx_outbuf *out) {
+    const char *type;
+    json_t *values;
+    hx_outbuf_text(out, c->color ? "\x1b[1m" : "");
+    hx_outbuf_visible(out, hx_str_of(text_at(p, "name")), 0);
+    hx_outbuf_printf(out, "%s  %s\n", c->color ? OFF : "", text_at(p, "id"));
+    json_object_foreach(json_object_get(p, "ids"), type, values)
+        hx_shown_field(out, type, values, LABEL_COLUMN);
+    put_time_field(out, hx_cli_tr(c, "as of", "截至"), json_object_get(p, "as_of"));
+    put_traits(c, p, out);
+    put_activity(c, p, out);
+    put_voice(c, p, out);
+    put_insight(c, p, out);
+}
+
+/* ------------------------------------------------------------------ events */
+static void put_span(const hx_cli *c, hx_outbuf *out, hx_str s, double weight) {
+    hx_outbuf_text(out, !c->color ? "[" : weight >= 0 ? GREEN : RED);
+    hx_outbuf_visible(out, s, 0);
+    hx_outbuf_text(out, c->color ? OFF : weight >= 0 ? " +]" : " -]");
+}
+
+/* Spans that overlap an earlier one are left out; all stand inside the text. */
+static void put_marked(const hx_cli *c, hx_outbuf *out, hx_str text, const json_t *evidence) {
+    size_t at = 0, i;
+    json_t *e;
+    json_array_foreach(evidence, i, e) {
+        json_int_t start = json_integer_value(json_object_get(e, "start")),
+                   end = json_integer_value(json_object_get(e, "end"));
+        if (start < (json_int_t)at || end <= start || (uint64_t)end > text.len) continue;
+        hx_outbuf_visible(out, (hx_str){text.ptr + at, (size_t)start - at}, 0);
+        put_span(c, out, (hx_str){text.ptr + start, (size_t)(end - start)},
+                 json_number_value(json_object_get(e, "weight")));
+        at = (size_t)end;
+    }
+    hx_outbuf_visible(out, (hx_str){text.ptr + at, text.len - at}, 0);
+}
+
+static void put_label_line(const hx_cli *c, hx_outbuf *out, const json_t *e) {
+    const char *mood = text_at(e, "sentiment.label"), *intent = text_at(e, "intent.label");
+    const char *color = !c->color                       ? ""
+                        : strcmp(mood, "positive") == 0 ? GREEN
+                        : strcmp(mood, "negative") == 0 ? RED
+                                                        : "";
+    hx_outbuf_text(out, "    → ");
+    if (*mood)
+        hx_outbuf_printf(out, "%s%s%s %.2f", color, mood, *color ? OFF : "",
+                         json_number_value(hx_json_at(e, "sentiment.score")));
+    if (*intent && strcmp(intent, "other") != 0)
+        hx_outbuf_printf(out, "%s%s %.2f", *mood ? " · " : "", intent,
+                         json_number_value(hx_json_at(e, "intent.score")));
+    hx_outbuf_byte(out, '\n');
+}
+
+static void put_event(hx_cli *c, const json_t *e, hx_outbuf *out) {
+    static const char *const parts[] = {"item_name", "category", "page",
+                                        "quantity",  "amount",   "rating"};
+    hx_outbuf cell = {0};
+    hx_shown_time(out, json_object_get(e, "time"));
+    hx_outbuf_text(out, "  ");
+    hx_outbuf_visible(out, hx_str_of(text_at(e, "name")), 0);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        cell.len = 0;
+        hx_output_cell(&cell, json_object_get(e, parts[i]));
+        if (cell.len == 0) continue;
+        hx_outbuf_text(out, i == 3 ? "  ×" : "  ");
+        hx_outbuf_visible(out, hx_outbuf_str(&cell), 40);
+    }
+    hx_outbuf_printf(out, c->color ? "  \x1b[2m%s\x1b[0m\n" : "  %s\n", text_at(e, "event"));
+    hx_outbuf_release(&cell);
+    const json_t *text = json_object_get(e, "text");
+    if (!text) return;
+    hx_outbuf_text(out, "    ");
+    put_marked(c, out, (hx_str){json_string_value(text), json_string_length(text)},
+               hx_json_at(e, "sentiment.evidence"));
+    hx_outbuf_byte(out, '\n');
+    if (json_object_get(e, "sentiment") || json_object_get(e, "intent")) put_label_line(c, out, e);
+}
+
+void hx_shown_events(hx_cli *c, const json_t *events, hx_outbuf *out) {
+    for (size_t i = 0; i < json_array_size(events); i++)
+        put_event(c, json_array_get(events, i), out);
+}
+
+/* ------------------------------------------------------------------ receipt */
+static void put_counterfactuals(const json_t *r, hx_outbuf *out) {
+    const json_t *list = json_object_get(r, "counterfactual");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        hx_outbuf_text(out, "  ");
+        hx_outbuf_visible(out, hx_str_of(text_at(json_array_get(list, i), "text")), 0);
+        hx_outbuf_byte(out, '\n');
+    }
+}
+
+void hx_shown_receipt(hx_cli *c, const json_t *r, hx_outbuf *out) {
+    static const hx_record_column contributions[] = {{"part", "part", "组成", false},
+                                                     {"event", "event", "事件", false},
+                                                     {"quote", "quote", "引文", false},
+                                                     {"value", "value", "值", false},
+                                                     {"points", "points", "分", true}};
+    static const hx_record_column facts[] = {
+        {"fact", "fact", "事实", false},      {"value", "value", "值", true},
+        {"relation", "must be", "须", false}, {"threshold", "threshold", "界限", true},
+        {"unit", "unit", "单位", false},      {"passed", "holds", "成立", false}};
+    hx_outbuf_visible(out, hx_str_of(text_at(r, "text")), 0);
+    hx_outbuf_byte(out, '\n');
+    put_counterfactuals(r, out);
+    if (json_array_size(json_object_get(r, "facts")) > 0) {
+        hx_shown_title(c, out, hx_cli_tr(c, "Facts", "事实"));
+        (void)hx_output_table(c, json_object_get(r, "facts"), facts, sizeof facts / sizeof *facts,
+                              0, out);
+    }
+    if (json_array_size(json_object_get(r, "contributions")) > 0) {
+        hx_shown_title(c, out, hx_cli_tr(c, "Where it comes from", "从何而来"));
+        (void)hx_output_table(c, json_object_get(r, "contributions"), contributions,
+                              sizeof contributions / sizeof *contributions, 60, out);
+        hx_shown_field(out, hx_cli_tr(c, "total", "合计"), json_object_get(r, "total"),
+                       LABEL_COLUMN);
+        hx_shown_field(out, hx_cli_tr(c, "unit", "单位"), json_object_get(r, "unit"), LABEL_COLUMN);
+    }
+    hx_outbuf_text(out, "\n");
+    hx_shown_field(out, hx_cli_tr(c, "as of", "截至"), json_object_get(r, "as_of"), LABEL_COLUMN);
+    hx_shown_field(out, hx_cli_tr(c, "receipt", "凭据"), json_object_get(r, "hash"), LABEL_COLUMN);
+}

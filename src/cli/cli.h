@@ -1,0 +1,72 @@
+/* cli.h - what every command of the program shares: how it was called, where its output goes, how it speaks.
+ *
+ * The program stands on the public headers alone. A command gets one hx_cli, writes data to c->out, sentences to
+ * standard error, and returns its exit status: HX_EXIT_DONE, HX_EXIT_FAILED or HX_EXIT_USAGE. */
+#ifndef HX_CLI_CLI_H
+#define HX_CLI_CLI_H
+
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "huaxiang/huaxiang.h"
+
+enum { HX_EXIT_DONE = 0, HX_EXIT_FAILED = 1, HX_EXIT_USAGE = 2 };
+
+typedef enum { HX_SHAPE_JSON = 0, HX_SHAPE_TABLE, HX_SHAPE_CSV, HX_SHAPE_XLSX } hx_cli_shape;
+
+typedef struct hx_cli_command hx_cli_command;
+
+typedef struct {
+    hx_ui_lang ui;
+    const hx_cli_command *command;
+    hx_cli_values options;
+    const char *action; /* "list" of `segment list`; NULL where the command has none */
+    char **args; /* behind command and action; borrowed from argv */
+    int n_args;
+    FILE *out;
+    const char *out_name; /* for sentences */
+    hx_cli_shape shape;
+    bool color; /* of standard output */
+    bool quiet;
+    bool talks; /* standard error is a terminal */
+    hx_arena *arena; /* the run's */
+    volatile int cancel; /* set by Ctrl-C, see interrupt.c */
+} hx_cli;
+
+/* One of two forms of a text, by the language that was asked for. */
+static inline const char *hx_cli_tr(const hx_cli *c, const char *en, const char *zh) {
+    return c->ui == HX_UI_ZH ? zh : en;
+}
+
+/* ------------------------------------------------------------------ sentences (message.c) */
+/* "huaxiang: SENTENCE" on standard error, control characters and foreign bytes escaped. All return the exit status. */
+int hx_cli_fail(const hx_cli *c, const char *en, const char *zh, ...) HX_PRINTF(2, 4);
+int hx_cli_error(const hx_cli *c, const hx_error *err);
+int hx_cli_usage(const hx_cli *c, const char *en, const char *zh, ...)
+    HX_PRINTF(2, 4); /* with a hint where to read on */
+/* The same without failing, and not with --quiet. */
+void hx_cli_note(const hx_cli *c, const char *en, const char *zh, ...) HX_PRINTF(2, 4);
+/* A finished sentence, not with --quiet. */
+void hx_cli_say(const hx_cli *c, const char *sentence);
+/* ", did you mean X?" in `out` where one of the comma-separated `known` is near `word`, else "". */
+void hx_cli_suggest(const hx_cli *c, const char *word, const char *known, char *out, size_t size);
+
+/* ------------------------------------------------------------------ surroundings */
+/* The folder of the program's data, in the run's arena; NULL after a sentence. */
+const char *hx_cli_share(hx_cli *c);
+/* From now on Ctrl-C sets c->cancel; the second one ends the program. */
+void hx_cli_catch_interrupts(hx_cli *c);
+int64_t hx_cli_now(void); /* ms since 1970 UTC */
+/* All of a file ("-" = standard input), at most `max` bytes, in the run's arena. False after a sentence. */
+bool hx_cli_read_file(hx_cli *c, const char *path, size_t max, hx_str *out);
+/* --store, opened; NULL after a sentence, *exit_status set. */
+hx_store *hx_cli_store(hx_cli *c, hx_store_mode mode, int *exit_status);
+/* --as-of, --timezone and the language. False after a sentence. */
+bool hx_cli_answer_options(hx_cli *c, hx_answer_options *out);
+/* --delimiter, --map, ... False after a sentence. */
+bool hx_cli_reader_options(hx_cli *c, hx_reader_options *out);
+/* The engine asked for is there; names it on standard error. */
+bool hx_cli_engine(hx_cli *c);
+hx_text_model *hx_cli_text_model(hx_cli *c); /* NULL after a sentence */
+
+#endif

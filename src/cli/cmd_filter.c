@@ -1,0 +1,325 @@
+/* cmd_filter.c - clean, redact, words, sentiment, intent, keywords, annotate: one result a text.
+ *
+ * The text column is the one --text or --map names, else the one recognised by its name, else the only one of the file. Files are read
+ * one after the other; in CSV and tables they must have the same columns. Rejected rows are counted, the first three are shown, and
+ * all are written to --rejects FILE where it is given. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/filter.h"
+#include "cli/grid.h"
+#include "cli/output.h"
+
+#define CHUNK_BYTES ((size_t)256 << 10)
+#define TERMINAL_CELL_MAX 60
+
+typedef struct {
+    hx_cli *c;
+    hx_filter_plan plan;
+    hx_reader_options reader_options;
+    size_t n_threads, limit; /* limit 0 = none */
+    hx_grid grid;
+    FILE *rejects; /* NULL = not kept */
+    hx_str header; /* of the first file, in the run's arena */
+    uint64_t rows, rejected, rejects_shown, index;
+} filter_job;
+
+static hx_filter_kind kind_of(const char *name) {
+    return (hx_filter_kind)hx_cli_choice("clean,redact,words,sentiment,intent,keywords,annotate",
+                                         name);
+}
+
+/* ------------------------------------------------------------------ options */
+static int add_label(hx_cli *c, hx_filter_plan *p, hx_str word) {
+    if (p->kind == HX_FILTER_SENTIMENT) {
+        for (unsigned l = HX_SENTIMENT_NEGATIVE; l < HX_SENTIMENT_N; l++)
+            if (hx_str_equal(word, hx_str_of(hx_sentiment_name((hx_sentiment_label)l)))) {
+                p->sentiments |= 1u << l;
+                return HX_EXIT_DONE;
+            }
+    } else {
+        for (unsigned l = HX_INTENT_OTHER; l < HX_INTENT_N; l++)
+            if (hx_str_equal(word, hx_str_of(hx_intent_name((hx_intent_label)l)))) {
+                p->intents |= 1u << l;
+                return HX_EXIT_DONE;
+            }
+    }
+    return hx_cli_usage(c, "--labels: %s has no label '%.*s'", "--labels：%s 没有标签“%.*s”",
+                        c->command->name, (int)word.len, word.ptr);
+}
+
+static int set_labels(hx_cli *c, hx_filter_plan *p) {
+    const char *list = c->options.text[HX_OPT_LABELS];
+    if (!list) return HX_EXIT_DONE;
+    for (size_t n; *list; list += n + (list[n] == ',')) {
+        n = strcspn(list, ",");
+        int status = add_label(c, p, (hx_str){list, n});
+        if (status != HX_EXIT_DONE) return status;
+    }
+    if (p->kind == HX_FILTER_SENTIMENT && (p->sentiments & (p->sentiments - 1)) == 0)
+        return hx_cli_usage(c, "--labels needs two labels or more", "--labels 至少需要两个标签");
+    return HX_EXIT_DONE;
+}
+
+static int set_options(filter_job *j) {
+    hx_cli *c = j->c;
+    const hx_cli_values *v = &c->options;
+    hx_filter_plan *p = &j->plan;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    *p = (hx_filter_plan){
+        .kind = kind_of(c->command->name),
+        .shape = c->shape,
+        .ui = c->ui,
+        .top = hx_cli_has(v, HX_OPT_TOP) ? (size_t)v->number[HX_OPT_TOP] : 5,
+        .method = (hx_keyword_method)v->number[HX_OPT_METHOD],
+        .no_stop = hx_cli_has(v, HX_OPT_NO_STOP),
+        .clean = {hx_cli_has(v, HX_OPT_KEEP_TRADITIONAL), hx_cli_has(v, HX_OPT_KEEP_CASE),
+                  hx_cli_has(v, HX_OPT_KEEP_URLS)},
+        .cell_max = c->out == stdout && isatty(STDOUT_FILENO) ? TERMINAL_CELL_MAX : 0};
+    j->n_threads = hx_cli_has(v, HX_OPT_THREADS) ? (size_t)v->number[HX_OPT_THREADS]
+                   : processors > 0              ? (size_t)processors
+                                                 : 1;
+    j->limit = hx_cli_has(v, HX_OPT_HEAD) ? (size_t)v->number[HX_OPT_HEAD] : 0;
+    if (!hx_cli_reader_options(c, &j->reader_options)) return HX_EXIT_FAILED;
+    j->reader_options.chunk_bytes = CHUNK_BYTES;
+    return set_labels(c, p);
+}
+
+/* ------------------------------------------------------------------ columns */
+static bool find_text(filter_job *j, const hx_reader *r) {
+    static const hx_role roles[] = {HX_ROLE_TEXT,  HX_ROLE_CHAT,  HX_ROLE_TICKET, HX_ROLE_QUESTION,
+                                    HX_ROLE_QUERY, HX_ROLE_TITLE, HX_ROLE_REPLY};
+    hx_filter_plan *p = &j->plan;
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        for (size_t k = 0; k < p->n_columns; k++)
+            if (p->columns[k].role == roles[i]) {
+                p->text_column = k;
+                return true;
+            }
+    p->text_column = 0;
+    if (p->n_columns == 1) return true;
+    hx_cli_fail(
+        j->c, "%s: no column is known to hold text (it has %zu); name it with --text COLUMN",
+        "%s：看不出哪一列是文本（共 %zu 列）；请用 --text 列名 指出", p->path, p->n_columns);
+    (void)r;
+    return false;
+}
+
+static bool plan_file(filter_job *j, const char *path, const hx_reader *r) {
+    hx_filter_plan *p = &j->plan;
+    p->path = strcmp(path, "-") == 0 ? hx_cli_tr(j->c, "standard input", "标准输入") : path;
+    p->reader = r;
+    p->n_columns = hx_reader_columns(r, &p->columns);
+    if (!find_text(j, r)) return false;
+    p->hidden = hx_arena_alloc(j->c->arena, p->n_columns + 1);
+    if (!p->hidden) {
+        hx_cli_fail(j->c, "not enough memory to start", "内存不足，无法启动");
+        return false;
+    }
+    p->splice = hx_reader_format(r) == HX_FORMAT_JSONL && p->kind != HX_FILTER_REDACT;
+    for (size_t k = 0; k < p->n_columns; k++) {
+        if (k == p->text_column || !hx_filter_replaces(p->kind, p->columns[k].name)) continue;
+        p->hidden[k] = true;
+        p->splice = false;
+        hx_cli_note(j->c, "%s: its column %.*s is replaced by the result",
+                    "%s：其中的列 %.*s 由结果代替", p->path, (int)p->columns[k].name.len,
+                    p->columns[k].name.ptr);
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------ headers */
+static size_t columns_shown(const hx_filter_plan *p) {
+    size_t n = 0;
+    for (size_t k = 0; k < p->n_columns; k++)
+        n += !p->hidden[k];
+    for (const char *const *name = hx_filter_columns(p->kind, p->shape == HX_SHAPE_TABLE); *name;
+         name++)
+        n++;
+    return n;
+}
+
+static bool is_number(hx_type t) {
+    return t == HX_TYPE_INTEGER || t == HX_TYPE_NUMBER || t == HX_TYPE_AMOUNT;
+}
+
+static bool begin_table(filter_job *j) {
+    const hx_filter_plan *p = &j->plan;
+    hx_grid *g = &j->grid;
+    if (!hx_grid_init(g, columns_shown(p) + 1)) return false;
+    g->gap = 3;
+    g->first_gap = 2;
+    g->cell_max = p->cell_max;
+    g->color = j->c->color;
+    size_t at = 0;
+    g->align[at++] = HX_GRID_RIGHT;
+    hx_grid_text(g, "");
+    for (size_t k = 0; k < p->n_columns; k++) {
+        if (p->hidden[k]) continue;
+        g->align[at++] =
+            is_number(p->columns[k].type) && k != p->text_column ? HX_GRID_RIGHT : HX_GRID_LEFT;
+        hx_grid_cell(g, p->columns[k].name);
+    }
+    for (const char *const *name = hx_filter_columns(p->kind, true); *name; name++) {
+        bool label = strcmp(*name, "sentiment") == 0 || strcmp(*name, "intent") == 0;
+        g->align[at++] = label ? HX_GRID_MOOD : HX_GRID_LEFT;
+        hx_grid_text(g, *name);
+    }
+    return true;
+}
+
+static bool put_csv_header(filter_job *j) {
+    const hx_filter_plan *p = &j->plan;
+    hx_outbuf b = {0};
+    size_t n = 0;
+    for (size_t k = 0; k < p->n_columns; k++) {
+        if (p->hidden[k]) continue;
+        if (n++ > 0) hx_outbuf_byte(&b, ',');
+        hx_outbuf_csv(&b, p->columns[k].name);
+    }
+    for (const char *const *name = hx_filter_columns(p->kind, false); *name; name++)
+        hx_outbuf_printf(&b, "%s%s", n++ ? "," : "", *name);
+    hx_outbuf_byte(&b, '\n');
+    bool ok = hx_output_write(j->c, &b);
+    hx_outbuf_release(&b);
+    return ok;
+}
+
+/* The first file's header begins the output; the others must have the same, but in JSON. */
+static bool begin_output(filter_job *j, const hx_reader *r) {
+    hx_str header = hx_reader_header(r);
+    if (j->plan.shape == HX_SHAPE_JSON) return true;
+    if (j->header.ptr) {
+        if (hx_str_equal(j->header, header)) return true;
+        hx_cli_fail(
+            j->c,
+            "%s: has other columns than the first file; use --format json, or one file at a time",
+            "%s：各列与第一个文件不同；请用 --format json，或逐个处理文件", j->plan.path);
+        return false;
+    }
+    j->header = hx_arena_str(j->c->arena, header);
+    return j->plan.shape == HX_SHAPE_CSV ? put_csv_header(j) : begin_table(j);
+}
+
+/* ------------------------------------------------------------------ batches */
+static void show_notes(filter_job *j, const hx_filter_batch *b) {
+    const char *at = b->notes.ptr, *end = at ? at + b->notes.len : at;
+    for (; at < end && j->rejects_shown < HX_FILTER_NOTES; j->rejects_shown++) {
+        hx_cli_say(j->c, at);
+        at += strlen(at) + 1;
+    }
+}
+
+static bool write_table(filter_job *j, const hx_filter_batch *b) {
+    hx_outbuf out = {0};
+    const char *at = b->out.ptr;
+    size_t cells = j->grid.n_columns - 1;
+    for (size_t i = 0; i < b->rows; i++) {
+        const char *from = at;
+        for (size_t k = 0; k < cells; k++)
+            at = (const char *)memchr(at, '\x1F', (size_t)(b->out.ptr + b->out.len - at)) + 1;
+        hx_grid_uint(&j->grid, j->index++);
+        hx_grid_append(&j->grid, (hx_str){from, (size_t)(at - from)}, cells);
+    }
+    hx_grid_print(&j->grid, &out);
+    bool ok = hx_output_write(j->c, &out);
+    hx_outbuf_release(&out);
+    return ok;
+}
+
+static bool take_batch(void *context, hx_filter_batch *b) {
+    filter_job *j = context;
+    j->rows += b->rows;
+    j->rejected += b->rejected;
+    show_notes(j, b);
+    if (j->rejects && b->rejects.len > 0)
+        (void)fwrite(b->rejects.ptr, 1, b->rejects.len, j->rejects);
+    if (b->out.failed) j->c->cancel = 1;
+    return j->plan.shape == HX_SHAPE_TABLE && !b->out.failed ? write_table(j, b)
+                                                             : hx_output_write(j->c, &b->out);
+}
+
+/* ------------------------------------------------------------------ files */
+static int filter_reader(filter_job *j, hx_reader *r) {
+    hx_error err = {.ui = j->c->ui};
+    uint64_t before = j->rows;
+    size_t limit = j->limit ? j->limit - (size_t)j->rows : 0;
+    hx_status st =
+        hx_filter_run(&j->plan, r, j->n_threads, limit, &j->c->cancel, take_batch, j, &err);
+    if (st == HX_ENOMEM && !err.message[0])
+        return hx_cli_fail(j->c, "not enough memory to read the texts", "内存不足，无法读取文本");
+    if (st != HX_OK) return hx_cli_error(j->c, &err);
+    if (j->c->cancel) return HX_EXIT_FAILED; /* hx_output_write() said why */
+    if (j->rows == before)
+        return hx_cli_fail(j->c, "%s: has no row that can be used", "%s：没有可用的行",
+                           j->plan.path);
+    return HX_EXIT_DONE;
+}
+
+static int filter_file(filter_job *j, const char *path) {
+    hx_error err = {.ui = j->c->ui};
+    hx_reader *r = NULL;
+    if (hx_reader_open(&r, path, &j->reader_options, &err) != HX_OK)
+        return hx_cli_error(j->c, &err);
+    int status = plan_file(j, path, r) && begin_output(j, r) ? filter_reader(j, r) : HX_EXIT_FAILED;
+    hx_reader_close(r);
+    return status;
+}
+
+static int filter_files(filter_job *j) {
+    hx_cli *c = j->c;
+    int status = HX_EXIT_DONE;
+    if (c->n_args == 0) {
+        if (isatty(STDIN_FILENO))
+            hx_cli_note(c, "reading texts from the terminal, one a line; end with Ctrl-D",
+                        "从终端读取文本，每行一条；按 Ctrl-D 结束");
+        return filter_file(j, "-");
+    }
+    for (int i = 0; i < c->n_args && !c->cancel && (j->limit == 0 || j->rows < j->limit); i++) {
+        int one = filter_file(j, c->args[i]);
+        if (one != HX_EXIT_DONE) status = one;
+    }
+    return status;
+}
+
+static int open_rejects(filter_job *j) {
+    const char *path = j->c->options.text[HX_OPT_REJECTS];
+    if (!path) return HX_EXIT_DONE;
+    j->rejects = fopen(path, "wb");
+    if (!j->rejects)
+        return hx_cli_fail(j->c, "%s: can't be written: %s", "%s：无法写入：%s", path,
+                           strerror(errno));
+    (void)fputs("row,reason,record\n", j->rejects);
+    return HX_EXIT_DONE;
+}
+
+static int close_rejects(filter_job *j, int status) {
+    const char *path = j->c->options.text[HX_OPT_REJECTS];
+    if (j->rejected > 0)
+        hx_cli_note(j->c, "rejected rows: %llu%s%s", "被拒绝的行：%llu%s%s",
+                    (unsigned long long)j->rejected, path ? " -> " : "", path ? path : "");
+    if (!j->rejects) return status;
+    bool bad = ferror(j->rejects) != 0;
+    if (fclose(j->rejects) == 0 && !bad) return status;
+    return hx_cli_fail(j->c, "%s: can't be written: %s", "%s：无法写入：%s", path, strerror(errno));
+}
+
+int hx_cmd_filter(hx_cli *c) {
+    filter_job j = {.c = c};
+    hx_text_model *m = NULL;
+    int status = set_options(&j);
+    if (status != HX_EXIT_DONE) return status;
+    if (j.plan.kind != HX_FILTER_REDACT) {
+        if (!hx_cli_engine(c)) return HX_EXIT_FAILED;
+        m = hx_cli_text_model(c);
+        if (!m) return HX_EXIT_FAILED;
+    }
+    j.plan.model = m;
+    status = open_rejects(&j);
+    if (status == HX_EXIT_DONE) status = close_rejects(&j, filter_files(&j));
+    hx_grid_release(&j.grid);
+    hx_text_model_close(m);
+    return status;
+}

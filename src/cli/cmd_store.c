@@ -1,0 +1,155 @@
+/* cmd_store.c - keeping a store: imports list and undo, export, backup, restore, erase. */
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+
+/* ------------------------------------------------------------------ imports */
+static json_t *import_record(const hx_import_info *i) {
+    const char *state = i->undone ? "undone" : i->finished > 0 ? "done" : "unfinished";
+    return json_pack("{s:I,s:s,s:s%,s:s%,s:s%,s:s%,s:s%,s:I,s:I,s:I,s:I,s:I}", "id",
+                     (json_int_t)i->id, "state", state, "path", i->path.ptr, i->path.len, "kind",
+                     i->kind.ptr, i->kind.len, "format", i->format.ptr, i->format.len, "encoding",
+                     i->encoding.ptr, i->encoding.len, "mapping", i->mapping.ptr, i->mapping.len,
+                     "rows", (json_int_t)i->rows, "accepted", (json_int_t)i->accepted, "rejected",
+                     (json_int_t)i->rejected, "repaired", (json_int_t)i->repaired, "duplicates",
+                     (json_int_t)i->duplicates);
+}
+
+static int list_imports(hx_cli *c, hx_store *s) {
+    static const hx_record_column columns[] = {{"id", "id", "编号", true},
+                                               {"state", "state", "状态", false},
+                                               {"path", "file", "文件", false},
+                                               {"kind", "kind", "内容", false},
+                                               {"format", "format", "格式", false},
+                                               {"encoding", "encoding", "编码", false},
+                                               {"rows", "rows", "行数", true},
+                                               {"accepted", "accepted", "接受", true},
+                                               {"rejected", "rejected", "拒绝", true},
+                                               {"repaired", "repaired", "修复", true},
+                                               {"duplicates", "duplicates", "重复", true},
+                                               {"mapping", NULL, NULL, false}};
+    hx_import_info *list = NULL;
+    size_t n = 0;
+    hx_error err = {.ui = c->ui};
+    if (hx_store_imports(s, c->arena, &list, &n, &err) != HX_OK) return hx_cli_error(c, &err);
+    json_t *records = json_array();
+    for (size_t i = 0; i < n; i++)
+        (void)json_array_append_new(records, import_record(&list[i]));
+    bool ok = hx_output_records(c, records, columns, sizeof columns / sizeof *columns);
+    json_decref(records);
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
+
+static bool parse_id(const char *s, int64_t *id) {
+    *id = 0;
+    for (const char *p = s; *p; p++) {
+        if (*p < '0' || *p > '9' || *id > INT64_MAX / 10 - 1) return false;
+        *id = *id * 10 + (*p - '0');
+    }
+    return *s != '\0';
+}
+
+static int undo_import(hx_cli *c, hx_store *s) {
+    int64_t id;
+    hx_error err = {.ui = c->ui};
+    if (!parse_id(c->args[0], &id))
+        return hx_cli_usage(c, "'%s' is no import; 'imports list' has their numbers",
+                            "“%s”不是导入编号；编号见 imports list", c->args[0]);
+    if (hx_import_undo(s, id, &err) != HX_OK) return hx_cli_error(c, &err);
+    hx_cli_note(c, "import %lld is undone", "导入 %lld 已撤销", (long long)id);
+    return HX_EXIT_DONE;
+}
+
+int hx_cmd_imports(hx_cli *c) {
+    bool list = strcmp(c->action, "list") == 0;
+    int status;
+    if (list && c->n_args > 0)
+        return hx_cli_usage(c, "imports list takes no argument", "imports list 不带参数");
+    if (!list && c->n_args == 0)
+        return hx_cli_usage(c, "imports undo needs the number of an import",
+                            "imports undo 需要导入编号");
+    hx_store *s = hx_cli_store(c, list ? HX_STORE_READ : HX_STORE_WRITE, &status);
+    if (!s) return status;
+    status = list ? list_imports(c, s) : undo_import(c, s);
+    hx_store_close(s);
+    return status;
+}
+
+/* ------------------------------------------------------------------ export */
+/* The library writes the file itself: --out names it, and standard output is left alone. */
+int hx_cmd_export(hx_cli *c) {
+    const char *path = c->options.text[HX_OPT_OUT];
+    hx_export_what what =
+        strcmp(c->action, "segments") == 0 ? HX_EXPORT_SEGMENTS : HX_EXPORT_PROFILES;
+    hx_export_format format = (hx_export_format)c->options.number[HX_OPT_EXPORT_FORMAT];
+    hx_answer_options o;
+    hx_error err = {.ui = c->ui};
+    uint64_t rows = 0;
+    int status;
+    if (!path && format == HX_EXPORT_XLSX)
+        return hx_cli_usage(c, "a workbook needs --out FILE", "导出工作簿需要 --out 文件");
+    if (!hx_cli_answer_options(c, &o)) return HX_EXIT_USAGE;
+    hx_store *s = hx_cli_store(c, HX_STORE_READ, &status);
+    if (!s) return status;
+    if (hx_answer_export(s, what, format, path ? path : "/dev/stdout", &o, &rows, &err) != HX_OK)
+        status = hx_cli_error(c, &err);
+    else
+        hx_cli_note(c, "exported rows: %llu", "已导出行数：%llu", (unsigned long long)rows);
+    hx_store_close(s);
+    return status;
+}
+
+/* ------------------------------------------------------------------ backup, restore */
+int hx_cmd_backup(hx_cli *c) {
+    int status;
+    hx_error err = {.ui = c->ui};
+    hx_store *s = hx_cli_store(c, HX_STORE_READ, &status);
+    if (!s) return status;
+    if (hx_store_backup(s, c->args[0], &err) != HX_OK)
+        status = hx_cli_error(c, &err);
+    else
+        hx_cli_note(c, "backup: %s", "备份：%s", c->args[0]);
+    hx_store_close(s);
+    return status;
+}
+
+int hx_cmd_restore(hx_cli *c) {
+    const char *path = c->options.text[HX_OPT_STORE];
+    hx_error err = {.ui = c->ui};
+    if (!path) return hx_cli_usage(c, "restore needs --store FILE", "restore 需要 --store 文件");
+    if (hx_store_restore(c->args[0], path, hx_cli_has(&c->options, HX_OPT_FORCE), &err) != HX_OK)
+        return hx_cli_error(c, &err);
+    hx_cli_note(c, "restored: %s", "已恢复：%s", path);
+    return HX_EXIT_DONE;
+}
+
+/* ------------------------------------------------------------------ erase */
+/* Asked only where somebody can answer. */
+static bool confirmed(hx_cli *c) {
+    if (hx_cli_has(&c->options, HX_OPT_YES) || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return true;
+    char answer[16] = "";
+    hx_cli_note(c, "erase all data of %s from %s for good? [y/N]",
+                "要从 %2$s 中永久删除 %1$s 的全部数据吗？[y/N]", c->args[0],
+                c->options.text[HX_OPT_STORE]);
+    return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+int hx_cmd_erase(hx_cli *c) {
+    int status;
+    uint64_t events = 0;
+    hx_error err = {.ui = c->ui};
+    hx_store *s = hx_cli_store(c, HX_STORE_WRITE, &status);
+    if (!s) return status;
+    if (!confirmed(c))
+        status = hx_cli_fail(c, "nothing was erased", "没有删除任何数据");
+    else if (hx_erase_customer(s, hx_str_of(c->args[0]), hx_cli_now(), &events, &err) != HX_OK)
+        status = hx_cli_error(c, &err);
+    else
+        hx_cli_note(c, "erased: %s, events: %llu", "已删除：%s，事件数：%llu", c->args[0],
+                    (unsigned long long)events);
+    hx_store_close(s);
+    return status;
+}

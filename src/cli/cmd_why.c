@@ -1,0 +1,95 @@
+/* cmd_why.c - why and verify: the receipt of a claim, and its replay.
+ *
+ * verify fails (exit status 1) where the receipt does not hold any more, with what changed. */
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/shown.h"
+
+#define RECEIPT_MAX ((size_t)64 << 20)
+
+static bool put_json(hx_cli *c, hx_str json, hx_outbuf *out) {
+    hx_outbuf_bytes(out, json.ptr, json.len);
+    hx_outbuf_byte(out, '\n');
+    return hx_output_write(c, out);
+}
+
+static bool show_receipt(hx_cli *c, hx_str json) {
+    hx_outbuf out = {0};
+    bool ok;
+    if (c->shape == HX_SHAPE_JSON) {
+        ok = put_json(c, json, &out);
+    } else {
+        json_t *r = hx_output_parse(c, json);
+        if (!r) return false;
+        if (c->shape == HX_SHAPE_TABLE) hx_shown_receipt(c, r, &out);
+        ok = c->shape == HX_SHAPE_TABLE ? hx_output_write(c, &out) : hx_output_pairs(c, r);
+        json_decref(r);
+    }
+    hx_outbuf_release(&out);
+    return ok;
+}
+
+int hx_cmd_why(hx_cli *c) {
+    hx_answer_options o;
+    hx_error err = {.ui = c->ui};
+    hx_str json;
+    int status = HX_EXIT_FAILED;
+    if (!hx_cli_answer_options(c, &o)) return HX_EXIT_USAGE;
+    hx_text_model *m = hx_cli_text_model(c);
+    hx_store *s = m ? hx_cli_store(c, HX_STORE_READ, &status) : NULL;
+    if (s && hx_answer_why(s, m, hx_str_of(c->args[0]), hx_str_of(c->args[1]), &o, c->arena, &json,
+                           &err) != HX_OK)
+        status = hx_cli_error(c, &err);
+    else if (s && !show_receipt(c, json))
+        status = HX_EXIT_FAILED;
+    hx_store_close(s);
+    hx_text_model_close(m);
+    return status;
+}
+
+static bool show_verdict(hx_cli *c, hx_str json, bool verified) {
+    hx_outbuf out = {0};
+    if (c->shape != HX_SHAPE_TABLE) {
+        bool ok = put_json(c, json, &out);
+        hx_outbuf_release(&out);
+        return ok;
+    }
+    json_t *verdict = hx_output_parse(c, json);
+    if (!verdict) return false;
+    hx_outbuf_text(&out, verified ? hx_cli_tr(c, "verified: replayed to the same bytes\n",
+                                              "已验证：重演结果逐字节相同\n")
+                                  : hx_cli_tr(c, "not verified\n", "未能验证\n"));
+    const json_t *changed = json_object_get(verdict, "changed");
+    for (size_t i = 0; i < json_array_size(changed); i++) {
+        const char *s = json_string_value(json_array_get(changed, i));
+        hx_outbuf_text(&out, "  ");
+        hx_outbuf_visible(&out, hx_str_of(s), 0);
+        hx_outbuf_byte(&out, '\n');
+    }
+    bool ok = hx_output_write(c, &out);
+    hx_outbuf_release(&out);
+    json_decref(verdict);
+    return ok;
+}
+
+int hx_cmd_verify(hx_cli *c) {
+    hx_answer_options o;
+    hx_error err = {.ui = c->ui};
+    hx_str receipt, json;
+    bool verified = false;
+    int status = HX_EXIT_FAILED;
+    if (!hx_cli_answer_options(c, &o)) return HX_EXIT_USAGE;
+    if (!hx_cli_has(&c->options, HX_OPT_STORE))
+        return hx_cli_usage(c, "verify needs --store FILE", "verify 需要 --store 文件");
+    if (!hx_cli_read_file(c, c->args[0], RECEIPT_MAX, &receipt)) return HX_EXIT_FAILED;
+    hx_text_model *m = hx_cli_text_model(c);
+    hx_store *s = m ? hx_cli_store(c, HX_STORE_READ, &status) : NULL;
+    if (s && hx_answer_verify(s, m, receipt, &o, c->arena, &verified, &json, &err) != HX_OK)
+        status = hx_cli_error(c, &err);
+    else if (s)
+        status = show_verdict(c, json, verified) && verified ? HX_EXIT_DONE : HX_EXIT_FAILED;
+    hx_store_close(s);
+    hx_text_model_close(m);
+    return status;
+}

@@ -1,0 +1,63 @@
+/* commands.h - the one table of commands. Help, the man page, completion and the documents come from it. */
+#ifndef HX_CLI_COMMANDS_H
+#define HX_CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+#define HX_EXAMPLES_MAX 4
+
+typedef struct {
+    const char *command; /* runs as it stands beside samples/ */
+    const char *en, *zh;
+} hx_cli_example;
+
+typedef enum {
+    HX_PART_MAIN = 0,
+    HX_PART_LOOK,
+    HX_PART_KEEP,
+    HX_PART_TEXT,
+    HX_PART_PROGRAM,
+    HX_PART_N
+} hx_cli_part;
+
+struct hx_cli_command {
+    const char *name;
+    hx_cli_part part;
+    const char *args; /* as help shows them, behind the name */
+    const char *actions; /* comma-separated, one must follow the name; NULL = none */
+    int min_args, max_args; /* behind the action; -1 = any number */
+    uint64_t options; /* beside the global ones */
+    const char *en, *zh; /* one line */
+    const char *more_en, *more_zh; /* a paragraph */
+    hx_cli_example examples[HX_EXAMPLES_MAX]; /* ended by command = NULL where fewer */
+    int (*run)(hx_cli *c);
+};
+
+extern const hx_cli_command hx_cli_commands[];
+extern const size_t hx_cli_commands_n;
+
+const hx_cli_command *hx_cli_command_find(const char *name); /* NULL where there is none */
+void hx_cli_command_names(char *out, size_t size); /* comma-separated */
+const char *hx_cli_part_title(const hx_cli *c, hx_cli_part part);
+uint64_t hx_cli_command_options(const hx_cli_command *command); /* with the global ones */
+
+int hx_cmd_profile(hx_cli *c);
+int hx_cmd_show(hx_cli *c);
+int hx_cmd_timeline(hx_cli *c);
+int hx_cmd_segment(hx_cli *c);
+int hx_cmd_why(hx_cli *c);
+int hx_cmd_verify(hx_cli *c);
+int hx_cmd_imports(hx_cli *c);
+int hx_cmd_export(hx_cli *c);
+int hx_cmd_backup(hx_cli *c);
+int hx_cmd_restore(hx_cli *c);
+int hx_cmd_erase(hx_cli *c);
+int hx_cmd_doctor(hx_cli *c);
+int hx_cmd_filter(hx_cli *c); /* clean redact words sentiment intent keywords annotate */
+int hx_cmd_table(hx_cli *c);
+int hx_cmd_completion(hx_cli *c);
+int hx_cmd_man(hx_cli *c);
+int hx_cmd_help(hx_cli *c);
+int hx_cmd_version(hx_cli *c);
+
+#endif

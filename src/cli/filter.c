@@ -1,0 +1,232 @@
+/* filter.c - runs a filter over a reader's chunks on several threads, output in the order of the file; see filter.h.
+ *
+ *     slots[i % n]:  EMPTY -> READY (a chunk, by the caller) -> DONE (a batch, by a worker) -> EMPTY (written, by the caller)
+ *
+ * One mutex guards the slots' states and the two numbers; chunk and batch of a slot belong to whoever its state says. With a limit only
+ * one chunk is under way, so that the rest of the limit is known when it is handed out. */
+#include "cli/filter.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS_A_THREAD 2
+
+typedef enum { SLOT_EMPTY = 0, SLOT_READY, SLOT_DONE } slot_state;
+
+typedef struct {
+    slot_state state;
+    hx_chunk *chunk; /* owned while READY */
+    size_t limit; /* rows wanted of it, 0 = all */
+    hx_filter_batch batch;
+    hx_status status;
+    hx_error err;
+} filter_slot;
+
+typedef struct {
+    const hx_filter_plan *plan;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    filter_slot *slots; /* owned */
+    size_t n_slots;
+    size_t next; /* chunk that the next free worker takes */
+    bool closed; /* no more chunks come */
+} filter_pool;
+
+/* ------------------------------------------------------------------ worker */
+static void reject(const hx_filter_plan *p, filter_slot *s, const hx_row *row, const char *why) {
+    hx_filter_batch *b = &s->batch;
+    b->rejected++;
+    hx_outbuf_printf(&b->rejects, "%lld,", (long long)row->row);
+    hx_outbuf_csv(&b->rejects, hx_str_of(why));
+    hx_outbuf_byte(&b->rejects, ',');
+    hx_outbuf_csv(&b->rejects, row->raw);
+    hx_outbuf_byte(&b->rejects, '\n');
+    if (b->n_notes++ < HX_FILTER_NOTES) {
+        hx_outbuf_printf(&b->notes, "%s:%lld: %s", p->path, (long long)row->row, why);
+        hx_outbuf_byte(&b->notes, '\0');
+    }
+}
+
+static hx_status read_row(const hx_filter_plan *p, hx_filter_worker *w, const hx_row *row,
+                          filter_slot *s) {
+    if (row->bad) {
+        reject(p, s, row, hx_row_bad_text(row, p->ui));
+        return HX_OK;
+    }
+    hx_error err = {.ui = p->ui};
+    hx_arena_reset(w->arena);
+    hx_status st = hx_filter_row(p, w, row, &s->batch.out, &err);
+    if (st == HX_ELIMIT || st == HX_EFORMAT) {
+        reject(p, s, row, err.message);
+        return HX_OK;
+    }
+    if (st != HX_OK) s->err = err;
+    s->batch.rows += st == HX_OK;
+    return st;
+}
+
+static hx_status fill_batch(const hx_filter_plan *p, hx_filter_worker *w, hx_arena *rows_arena,
+                            filter_slot *s) {
+    hx_rows rows = {NULL, 0, 0};
+    s->batch.out.len = s->batch.rejects.len = s->batch.notes.len = 0;
+    s->batch.rows = s->batch.rejected = s->batch.n_notes = 0;
+    hx_arena_reset(rows_arena);
+    s->err.ui = p->ui;
+    hx_status st = hx_chunk_rows(p->reader, s->chunk, rows_arena, &rows, &s->err);
+    for (size_t i = 0;
+         i < rows.n_rows && st == HX_OK && (s->limit == 0 || s->batch.rows < s->limit); i++)
+        st = read_row(p, w, &rows.rows[i], s);
+    return st;
+}
+
+static filter_slot *take_slot(filter_pool *pool) {
+    pthread_mutex_lock(&pool->lock);
+    filter_slot *s = NULL;
+    for (;;) {
+        s = &pool->slots[pool->next % pool->n_slots];
+        if (s->state == SLOT_READY) break;
+        if (pool->closed) {
+            s = NULL;
+            break;
+        }
+        pthread_cond_wait(&pool->changed, &pool->lock);
+    }
+    if (s) pool->next++;
+    pthread_mutex_unlock(&pool->lock);
+    return s;
+}
+
+static void set_state(filter_pool *pool, filter_slot *s, slot_state state) {
+    pthread_mutex_lock(&pool->lock);
+    s->state = state;
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void *work(void *context) {
+    filter_pool *pool = context;
+    hx_filter_worker w = {NULL, hx_arena_new(0)};
+    hx_arena *rows_arena = hx_arena_new((size_t)4 << 30);
+    hx_error err = {.ui = pool->plan->ui, .code = HX_ENOMEM};
+    bool ready = w.arena && rows_arena;
+    if (ready && pool->plan->model)
+        ready = hx_annotator_new(&w.annotator, pool->plan->model, &err) == HX_OK;
+    for (filter_slot *s = take_slot(pool); s; s = take_slot(pool)) {
+        s->err = err;
+        s->status = ready ? fill_batch(pool->plan, &w, rows_arena, s) : err.code;
+        hx_chunk_free(s->chunk);
+        s->chunk = NULL;
+        set_state(pool, s, SLOT_DONE);
+    }
+    hx_annotator_free(w.annotator);
+    hx_arena_free(w.arena);
+    hx_arena_free(rows_arena);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ caller */
+typedef struct {
+    filter_pool *pool;
+    hx_reader *reader;
+    size_t limit, sent, written;
+    uint64_t rows; /* handed to the sink */
+    bool ended; /* of the file */
+    hx_status broken; /* why it ended early */
+    hx_error err;
+} filter_feed;
+
+static bool may_send(const filter_feed *f) {
+    size_t ahead = f->limit ? 1 : f->pool->n_slots;
+    return !f->ended && f->sent - f->written < ahead && (f->limit == 0 || f->rows < f->limit);
+}
+
+/* A break in the file ends it; what came before is still good. */
+static void send_chunk(filter_feed *f) {
+    hx_chunk *chunk = NULL;
+    f->broken = hx_reader_next(f->reader, &chunk, &f->err);
+    if (f->broken != HX_OK || !chunk) {
+        f->ended = true;
+        return;
+    }
+    filter_slot *s = &f->pool->slots[f->sent % f->pool->n_slots];
+    s->chunk = chunk;
+    s->limit = f->limit ? f->limit - (size_t)f->rows : 0;
+    set_state(f->pool, s, SLOT_READY);
+    f->sent++;
+}
+
+static filter_slot *wait_done(filter_feed *f) {
+    filter_slot *s = &f->pool->slots[f->written % f->pool->n_slots];
+    pthread_mutex_lock(&f->pool->lock);
+    while (s->state != SLOT_DONE)
+        pthread_cond_wait(&f->pool->changed, &f->pool->lock);
+    pthread_mutex_unlock(&f->pool->lock);
+    return s;
+}
+
+static hx_status feed(filter_feed *f, const volatile int *cancel, hx_filter_sink *sink,
+                      void *context, hx_error *err) {
+    while (!(cancel && *cancel)) {
+        while (may_send(f))
+            send_chunk(f);
+        if (f->written == f->sent) break;
+        filter_slot *s = wait_done(f);
+        if (s->status != HX_OK) {
+            *err = s->err;
+            return s->status;
+        }
+        f->rows += s->batch.rows;
+        if (!sink(context, &s->batch)) return HX_OK;
+        set_state(f->pool, s, SLOT_EMPTY);
+        f->written++;
+    }
+    if (f->broken != HX_OK) *err = f->err;
+    return f->broken;
+}
+
+static void close_pool(filter_pool *pool) {
+    pthread_mutex_lock(&pool->lock);
+    pool->closed = true;
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void release_pool(filter_pool *pool, pthread_t *threads, size_t n) {
+    close_pool(pool);
+    for (size_t i = 0; i < n; i++)
+        (void)pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < pool->n_slots; i++) {
+        hx_chunk_free(pool->slots[i].chunk);
+        hx_outbuf_release(&pool->slots[i].batch.out);
+        hx_outbuf_release(&pool->slots[i].batch.rejects);
+        hx_outbuf_release(&pool->slots[i].batch.notes);
+    }
+    free(pool->slots);
+    free(threads);
+    pthread_mutex_destroy(&pool->lock);
+    pthread_cond_destroy(&pool->changed);
+}
+
+hx_status hx_filter_run(const hx_filter_plan *p, hx_reader *r, size_t n_threads, size_t limit,
+                        const volatile int *cancel, hx_filter_sink *sink, void *context,
+                        hx_error *err) {
+    filter_pool pool = {.plan = p, .n_slots = n_threads * SLOTS_A_THREAD};
+    pthread_t *threads = calloc(n_threads, sizeof *threads);
+    size_t started = 0;
+    pthread_mutex_init(&pool.lock, NULL);
+    pthread_cond_init(&pool.changed, NULL);
+    pool.slots = calloc(pool.n_slots, sizeof *pool.slots);
+    if (!pool.slots) pool.n_slots = 0;
+    while (threads && pool.slots && started < n_threads &&
+           pthread_create(&threads[started], NULL, work, &pool) == 0)
+        started++;
+    hx_status st = HX_ENOMEM;
+    err->code = HX_ENOMEM;
+    if (started > 0) {
+        filter_feed f = {.pool = &pool, .reader = r, .limit = limit, .err = {.ui = p->ui}};
+        st = feed(&f, cancel, sink, context, err);
+    }
+    release_pool(&pool, threads, started);
+    return st;
+}

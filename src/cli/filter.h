@@ -1,0 +1,73 @@
+/* filter.h - text filters: one result a text, all columns of the input kept.
+ *
+ *     reader -> chunks -> [ rows -> annotate -> output bytes ] x threads -> in order -> out
+ *
+ * A filter_plan says once a file what is asked for; workers share it. What a worker makes of a chunk is bytes of output, bytes of the
+ * rejects file, and counts; the caller's thread writes them in the order of the file. */
+#ifndef HX_CLI_FILTER_H
+#define HX_CLI_FILTER_H
+
+#include "cli/cli.h"
+#include "cli/outbuf.h"
+
+typedef enum {
+    HX_FILTER_CLEAN = 0,
+    HX_FILTER_REDACT,
+    HX_FILTER_WORDS,
+    HX_FILTER_SENTIMENT,
+    HX_FILTER_INTENT,
+    HX_FILTER_KEYWORDS,
+    HX_FILTER_ANNOTATE
+} hx_filter_kind;
+
+typedef struct {
+    hx_filter_kind kind;
+    hx_cli_shape shape;
+    hx_ui_lang ui;
+    const char *path; /* of the file, for sentences */
+    const hx_reader *reader;
+    const hx_column *columns;
+    size_t n_columns, text_column;
+    bool *hidden; /* by column: a result takes its place; in the run's arena */
+    bool
+        splice; /* a JSON record may be kept as it stands, with the results behind its last member */
+    const hx_text_model *model; /* NULL for redact */
+    hx_clean_options clean;
+    unsigned sentiments, intents; /* allowed labels, by bit; 0 = all */
+    size_t top;
+    hx_keyword_method method;
+    bool no_stop;
+    size_t cell_max; /* of tables */
+} hx_filter_plan;
+
+typedef struct {
+    hx_outbuf out; /* lines of JSON or CSV, or cells of a grid */
+    hx_outbuf rejects; /* CSV: row, reason, record */
+    hx_outbuf notes; /* the first sentences, each ended by NUL */
+    size_t rows, rejected, n_notes;
+} hx_filter_batch;
+
+#define HX_FILTER_NOTES 3 /* rejected rows shown */
+
+/* One worker's memory. */
+typedef struct {
+    hx_annotator *annotator; /* NULL for redact */
+    hx_arena *arena; /* reset for each row */
+} hx_filter_worker;
+
+/* The names of the columns that the filter adds: in CSV, or (`table`) for eyes. Ended by NULL. */
+const char *const *hx_filter_columns(hx_filter_kind kind, bool table);
+/* Whether the results hold a member or column of this name. */
+bool hx_filter_replaces(hx_filter_kind kind, hx_str name);
+/* Reads one row's text and appends the record. On failure nothing is appended. */
+hx_status hx_filter_row(const hx_filter_plan *p, hx_filter_worker *w, const hx_row *row,
+                        hx_outbuf *out, hx_error *err) HX_MUST_USE;
+
+/* Hands finished batches on, in order, on the caller's thread. False = stop. */
+typedef bool hx_filter_sink(void *context, hx_filter_batch *batch);
+/* Runs `n_threads` workers over a reader's chunks, at most `limit` accepted rows (0 = all). */
+hx_status hx_filter_run(const hx_filter_plan *p, hx_reader *r, size_t n_threads, size_t limit,
+                        const volatile int *cancel, hx_filter_sink *sink, void *context,
+                        hx_error *err) HX_MUST_USE;
+
+#endif

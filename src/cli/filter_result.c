@@ -1,0 +1,378 @@
+/* filter_result.c - what a filter says about one text, and how the record is written.
+ *
+ * JSON: the input's columns as strings (a JSON Lines record as it stands), then the results. CSV: a label is two columns, the label and
+ * its score. Tables show labels only. Offsets are bytes of the text as given. redact puts the masked text in the text's place.
+ *
+ * Restricted labels (--labels): a sentiment that is not allowed becomes, by the sign of the evidence, the allowed one of positive and
+ * negative with probability 1 / (1 + exp(-|logit|)); an intent that is not allowed becomes other. */
+#include "cli/filter.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "cli/grid.h"
+
+typedef struct {
+    hx_str text; /* as given */
+    hx_clean_text clean;
+    hx_str redacted;
+    const hx_pii *pii;
+    size_t n_pii;
+    const hx_word *words;
+    size_t n_words;
+    const hx_keyword *keywords;
+    size_t n_keywords;
+    hx_sentiment sentiment;
+    hx_intent intent;
+    hx_annotation all;
+} filter_result;
+
+/* ------------------------------------------------------------------ names */
+const char *const *hx_filter_columns(hx_filter_kind kind, bool table) {
+    static const char *const csv[][10] = {{"clean", NULL},
+                                          {"pii", NULL},
+                                          {"words", NULL},
+                                          {"sentiment", "sentiment_score", NULL},
+                                          {"intent", "intent_score", NULL},
+                                          {"keywords", NULL},
+                                          {"lang", "clean", "words", "sentiment", "sentiment_score",
+                                           "intent", "intent_score", "keywords", "pii", NULL}};
+    static const char *const shown[][10] = {{"clean", NULL},
+                                            {"pii", NULL},
+                                            {"words", NULL},
+                                            {"sentiment", NULL},
+                                            {"intent", NULL},
+                                            {"keywords", NULL},
+                                            {"lang", "sentiment", "intent", "keywords", NULL}};
+    return table ? shown[kind] : csv[kind];
+}
+
+bool hx_filter_replaces(hx_filter_kind kind, hx_str name) {
+    for (const char *const *c = hx_filter_columns(kind, false); *c; c++)
+        if (hx_str_equal(name, hx_str_of(*c))) return true;
+    return false;
+}
+
+/* ------------------------------------------------------------------ reading a text */
+static void restrict_sentiment(hx_sentiment *s, unsigned allowed) {
+    if (allowed == 0 || s->label == HX_SENTIMENT_NONE || (allowed >> s->label & 1)) return;
+    bool positive = allowed >> HX_SENTIMENT_POSITIVE & 1,
+         negative = allowed >> HX_SENTIMENT_NEGATIVE & 1;
+    bool neutral = allowed >> HX_SENTIMENT_NEUTRAL & 1;
+    if (neutral && s->label != HX_SENTIMENT_NEUTRAL) {
+        s->label = HX_SENTIMENT_NEUTRAL;
+        s->score = 1 - s->score;
+        return;
+    }
+    bool up = positive && (!negative || s->logit >= 0);
+    s->label = up ? HX_SENTIMENT_POSITIVE : HX_SENTIMENT_NEGATIVE;
+    s->score = 1 / (1 + exp(up ? -s->logit : s->logit));
+}
+
+static void restrict_intent(hx_intent *i, unsigned allowed) {
+    if (allowed == 0 || (allowed >> i->label & 1)) return;
+    i->label = HX_INTENT_OTHER;
+    i->score = 1 - i->score;
+}
+
+static hx_status read_all(const hx_filter_plan *p, hx_filter_worker *w, filter_result *r,
+                          hx_error *err) {
+    hx_status st = hx_text_annotate(w->annotator, r->text, w->arena, &r->all, err);
+    if (st == HX_OK) st = hx_text_clean(w->annotator, r->text, &p->clean, w->arena, &r->clean, err);
+    if (st == HX_OK)
+        st = hx_text_words(w->annotator, r->text, w->arena, &r->words, &r->n_words, err);
+    if (st == HX_OK) st = hx_pii_find(r->text, w->arena, &r->pii, &r->n_pii, err);
+    if (st != HX_OK) return st;
+    r->sentiment = r->all.sentiment;
+    r->intent = r->all.intent;
+    r->keywords = r->all.keywords;
+    r->n_keywords = r->all.n_keywords;
+    return HX_OK;
+}
+
+static hx_status read_text(const hx_filter_plan *p, hx_filter_worker *w, filter_result *r,
+                           hx_error *err) {
+    hx_status st = HX_OK;
+    switch (p->kind) {
+    case HX_FILTER_CLEAN:
+        return hx_text_clean(w->annotator, r->text, &p->clean, w->arena, &r->clean, err);
+    case HX_FILTER_REDACT:
+        return hx_pii_redact(r->text, w->arena, &r->redacted, &r->pii, &r->n_pii, err);
+    case HX_FILTER_WORDS:
+        return hx_text_words(w->annotator, r->text, w->arena, &r->words, &r->n_words, err);
+    case HX_FILTER_SENTIMENT:
+        st = hx_text_sentiment(w->annotator, r->text, w->arena, &r->sentiment, err);
+        restrict_sentiment(&r->sentiment, p->sentiments);
+        return st;
+    case HX_FILTER_INTENT:
+        st = hx_text_intent(w->annotator, r->text, w->arena, &r->intent, err);
+        restrict_intent(&r->intent, p->intents);
+        return st;
+    case HX_FILTER_KEYWORDS:
+        return hx_text_keywords(w->annotator, r->text, p->method, p->top, w->arena, &r->keywords,
+                                &r->n_keywords, err);
+    default:
+        return read_all(p, w, r, err);
+    }
+}
+
+/* ------------------------------------------------------------------ results as JSON */
+/* The word as it stands in the text, so that all of them together give the text. */
+static hx_str word_text(const filter_result *r, const hx_word *word) {
+    return (hx_str){r->text.ptr + word->span.start, word->span.end - word->span.start};
+}
+
+static void put_key(hx_outbuf *b, const char *key) {
+    if (b->len > 0 && b->ptr[b->len - 1] != '{') hx_outbuf_byte(b, ',');
+    hx_outbuf_byte(b, '"');
+    hx_outbuf_text(b, key);
+    hx_outbuf_text(b, "\":");
+}
+
+static void put_span(hx_outbuf *b, uint32_t start, uint32_t end) {
+    hx_outbuf_text(b, "\"start\":");
+    hx_outbuf_uint(b, start);
+    hx_outbuf_text(b, ",\"end\":");
+    hx_outbuf_uint(b, end);
+    hx_outbuf_byte(b, '}');
+}
+
+static void put_label(hx_outbuf *b, const char *key, const char *label, double score) {
+    put_key(b, key);
+    if (!label) {
+        hx_outbuf_text(b, "null");
+        return;
+    }
+    hx_outbuf_text(b, "{\"label\":\"");
+    hx_outbuf_text(b, label);
+    hx_outbuf_text(b, "\",\"score\":");
+    hx_outbuf_score(b, score);
+    hx_outbuf_byte(b, '}');
+}
+
+static const char *sentiment_label(const filter_result *r) {
+    return r->sentiment.label == HX_SENTIMENT_NONE ? NULL : hx_sentiment_name(r->sentiment.label);
+}
+
+static void put_words(hx_outbuf *b, const hx_filter_plan *p, const filter_result *r) {
+    put_key(b, "words");
+    hx_outbuf_byte(b, '[');
+    for (size_t i = 0, shown = 0; i < r->n_words; i++) {
+        if (p->no_stop && r->words[i].stop) continue;
+        if (shown++ > 0) hx_outbuf_byte(b, ',');
+        hx_outbuf_json(b, word_text(r, &r->words[i]));
+    }
+    hx_outbuf_byte(b, ']');
+}
+
+static void put_keywords(hx_outbuf *b, const filter_result *r) {
+    put_key(b, "keywords");
+    hx_outbuf_byte(b, '[');
+    for (size_t i = 0; i < r->n_keywords; i++) {
+        hx_outbuf_text(b, i ? ",{\"text\":" : "{\"text\":");
+        hx_outbuf_json(b, r->keywords[i].text);
+        hx_outbuf_text(b, ",\"score\":");
+        hx_outbuf_score(b, r->keywords[i].score);
+        hx_outbuf_byte(b, ',');
+        put_span(b, r->keywords[i].span.start, r->keywords[i].span.end);
+    }
+    hx_outbuf_byte(b, ']');
+}
+
+static void put_pii(hx_outbuf *b, const filter_result *r) {
+    put_key(b, "pii");
+    hx_outbuf_byte(b, '[');
+    for (size_t i = 0; i < r->n_pii; i++) {
+        hx_outbuf_text(b, i ? ",{\"type\":\"" : "{\"type\":\"");
+        hx_outbuf_text(b, hx_pii_name(r->pii[i].type));
+        hx_outbuf_text(b, "\",");
+        put_span(b, r->pii[i].start, r->pii[i].end);
+    }
+    hx_outbuf_byte(b, ']');
+}
+
+static void put_clean(hx_outbuf *b, const filter_result *r) {
+    put_key(b, "clean");
+    hx_outbuf_json(b, r->clean.text);
+}
+
+static void put_all(hx_outbuf *b, const hx_filter_plan *p, const filter_result *r) {
+    static const char *const noises[] = {NULL, "empty", "default praise", "advert", "repeated"};
+    put_key(b, "lang");
+    hx_outbuf_printf(b, "\"%s\"", hx_lang_name(r->all.lang));
+    if (r->all.noise != HX_NOISE_NONE) {
+        put_key(b, "noise");
+        hx_outbuf_printf(b, "\"%s\"", noises[r->all.noise]);
+    }
+    put_clean(b, r);
+    put_words(b, p, r);
+    put_label(b, "sentiment", sentiment_label(r), r->sentiment.score);
+    put_label(b, "intent", hx_intent_name(r->intent.label), r->intent.score);
+    put_keywords(b, r);
+    put_pii(b, r);
+    put_key(b, "engine");
+    hx_outbuf_printf(b, "\"%s\",\"model\":\"%016llx\"", hx_engine_name(r->all.engine),
+                     (unsigned long long)r->all.model);
+}
+
+static void put_results(hx_outbuf *b, const hx_filter_plan *p, const filter_result *r) {
+    switch (p->kind) {
+    case HX_FILTER_CLEAN:
+        put_clean(b, r);
+        break;
+    case HX_FILTER_REDACT:
+        put_pii(b, r);
+        break;
+    case HX_FILTER_WORDS:
+        put_words(b, p, r);
+        break;
+    case HX_FILTER_SENTIMENT:
+        put_label(b, "sentiment", sentiment_label(r), r->sentiment.score);
+        break;
+    case HX_FILTER_INTENT:
+        put_label(b, "intent", hx_intent_name(r->intent.label), r->intent.score);
+        break;
+    case HX_FILTER_KEYWORDS:
+        put_keywords(b, r);
+        break;
+    default:
+        put_all(b, p, r);
+    }
+}
+
+/* ------------------------------------------------------------------ JSON records */
+static hx_str shown_cell(const hx_filter_plan *p, const filter_result *r, const hx_row *row,
+                         size_t column) {
+    return p->kind == HX_FILTER_REDACT && column == p->text_column ? r->redacted
+                                                                   : row->cells[column];
+}
+
+/* The record without its last brace and the blanks around; {NULL, 0} where it is no object on its own. */
+static hx_str open_record(hx_str raw) {
+    while (raw.len > 0 && strchr(" \t\r\n,", raw.ptr[raw.len - 1]))
+        raw.len--;
+    while (raw.len > 0 && strchr(" \t\r\n", raw.ptr[0]))
+        raw = (hx_str){raw.ptr + 1, raw.len - 1};
+    if (raw.len < 2 || raw.ptr[0] != '{' || raw.ptr[raw.len - 1] != '}') return (hx_str){NULL, 0};
+    raw.len--;
+    while (raw.len > 1 && strchr(" \t\r\n", raw.ptr[raw.len - 1]))
+        raw.len--;
+    return raw;
+}
+
+/* JSON has line ends between its members as blanks; a record is one line. */
+static void put_one_line(hx_outbuf *b, hx_str s) {
+    size_t start = b->len;
+    hx_outbuf_bytes(b, s.ptr, s.len);
+    for (size_t i = start; i < b->len; i++)
+        if (b->ptr[i] == '\n' || b->ptr[i] == '\r') b->ptr[i] = ' ';
+}
+
+static void put_json(hx_outbuf *b, const hx_filter_plan *p, const hx_row *row,
+                     const filter_result *r) {
+    hx_str record = p->splice ? open_record(row->raw) : (hx_str){NULL, 0};
+    if (record.ptr) {
+        put_one_line(b, record);
+    } else {
+        hx_outbuf_byte(b, '{');
+        for (size_t k = 0, shown = 0; k < p->n_columns; k++) {
+            if (p->hidden[k]) continue;
+            if (shown++ > 0) hx_outbuf_byte(b, ',');
+            hx_outbuf_json(b, p->columns[k].name);
+            hx_outbuf_byte(b, ':');
+            if (row->cells[k].ptr)
+                hx_outbuf_json(b, shown_cell(p, r, row, k));
+            else
+                hx_outbuf_text(b, "null");
+        }
+    }
+    put_results(b, p, r);
+    hx_outbuf_text(b, "}\n");
+}
+
+/* ------------------------------------------------------------------ CSV and tables */
+typedef struct {
+    const hx_filter_plan *plan;
+    hx_outbuf *out;
+    size_t n; /* cells so far */
+} cell_row;
+
+static void put_cell(cell_row *c, hx_str s) {
+    if (c->plan->shape == HX_SHAPE_TABLE) {
+        hx_grid_encode(c->out, s, c->plan->cell_max);
+        return;
+    }
+    if (c->n++ > 0) hx_outbuf_byte(c->out, ',');
+    hx_outbuf_csv(c->out, s);
+}
+
+static void put_score(cell_row *c, double score, bool known) {
+    if (c->plan->shape == HX_SHAPE_TABLE) return;
+    hx_outbuf_byte(c->out, ',');
+    if (known) hx_outbuf_score(c->out, score);
+}
+
+static void join(hx_outbuf *b, hx_str s) {
+    if (b->len > 0) hx_outbuf_byte(b, ' ');
+    hx_outbuf_bytes(b, s.ptr, s.len);
+}
+
+static void put_joined(cell_row *c, const filter_result *r, const char *what) {
+    hx_outbuf list = {0};
+    if (strcmp(what, "words") == 0)
+        for (size_t i = 0; i < r->n_words; i++)
+            if (!(c->plan->no_stop && r->words[i].stop)) join(&list, word_text(r, &r->words[i]));
+    if (strcmp(what, "keywords") == 0)
+        for (size_t i = 0; i < r->n_keywords; i++)
+            join(&list, r->keywords[i].text);
+    if (strcmp(what, "pii") == 0)
+        for (size_t i = 0; i < r->n_pii; i++)
+            join(&list, hx_str_of(hx_pii_name(r->pii[i].type)));
+    if (list.failed) c->out->failed = true;
+    put_cell(c, hx_outbuf_str(&list));
+    hx_outbuf_release(&list);
+}
+
+static void put_column(cell_row *c, const filter_result *r, const char *name) {
+    if (strcmp(name, "clean") == 0) {
+        put_cell(c, r->clean.text);
+    } else if (strcmp(name, "lang") == 0) {
+        put_cell(c, hx_str_of(hx_lang_name(r->all.lang)));
+    } else if (strcmp(name, "sentiment") == 0) {
+        put_cell(c, hx_str_of(sentiment_label(r)));
+    } else if (strcmp(name, "sentiment_score") == 0) {
+        put_score(c, r->sentiment.score, sentiment_label(r) != NULL);
+    } else if (strcmp(name, "intent") == 0) {
+        put_cell(c, hx_str_of(hx_intent_name(r->intent.label)));
+    } else if (strcmp(name, "intent_score") == 0) {
+        put_score(c, r->intent.score, true);
+    } else {
+        put_joined(c, r, name);
+    }
+}
+
+static void put_cells(hx_outbuf *b, const hx_filter_plan *p, const hx_row *row,
+                      const filter_result *r) {
+    cell_row c = {p, b, 0};
+    for (size_t k = 0; k < p->n_columns; k++)
+        if (!p->hidden[k]) put_cell(&c, shown_cell(p, r, row, k));
+    for (const char *const *name = hx_filter_columns(p->kind, p->shape == HX_SHAPE_TABLE); *name;
+         name++)
+        put_column(&c, r, *name);
+    if (p->shape == HX_SHAPE_CSV) hx_outbuf_byte(b, '\n');
+}
+
+hx_status hx_filter_row(const hx_filter_plan *p, hx_filter_worker *w, const hx_row *row,
+                        hx_outbuf *out, hx_error *err) {
+    filter_result r = {.text = row->cells[p->text_column]};
+    if (!r.text.ptr) r.text = HX_STR_LIT("");
+    hx_status st = read_text(p, w, &r, err);
+    if (st != HX_OK) return st;
+    if (p->shape == HX_SHAPE_JSON)
+        put_json(out, p, row, &r);
+    else
+        put_cells(out, p, row, &r);
+    return HX_OK;
+}

@@ -1,0 +1,180 @@
+/* main.c - the program: finds the command, reads its options, runs it.
+ *
+ *     argv -> language -> global options -> command -> its options and arguments -> run -> close the output
+ *
+ * The language is looked for first, so that a wrong option is already answered in it: --lang, then LC_ALL, LC_MESSAGES, LANG. --help
+ * wins over every mistake on the same line. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/output.h"
+
+#define NAMES_MAX 1024
+#define HINT_MAX 96
+
+/* ------------------------------------------------------------------ language */
+static hx_ui_lang language_of_environment(void) {
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) return strncmp(value, "zh", 2) == 0 ? HX_UI_ZH : HX_UI_EN;
+    }
+    return HX_UI_EN;
+}
+
+static hx_ui_lang find_language(int argc, char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const char *value = strncmp(argv[i], "--lang=", 7) == 0              ? argv[i] + 7
+                            : strcmp(argv[i], "--lang") == 0 && i + 1 < argc ? argv[i + 1]
+                                                                             : NULL;
+        if (value) return strcmp(value, "zh") == 0 ? HX_UI_ZH : HX_UI_EN;
+    }
+    return language_of_environment();
+}
+
+static bool wants_help(int n, char **argv) {
+    for (int i = 0; i < n && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    return false;
+}
+
+/* ------------------------------------------------------------------ wrong usage */
+static int explain_value(const hx_cli *c, const hx_cli_args_problem *p) {
+    char hint[HINT_MAX] = "";
+    const hx_cli_option *o = p->option;
+    switch (p->fault) {
+    case HX_ARGS_NOT_NUMBER:
+    case HX_ARGS_OUT_OF_RANGE:
+        return hx_cli_usage(c, "--%s must be a whole number from %lld to %lld, not '%s'",
+                            "--%s 须为 %lld 到 %lld 的整数，而不是“%s”", o->name, (long long)o->min,
+                            (long long)o->max, p->value);
+    case HX_ARGS_NOT_CHOICE:
+        hx_cli_suggest(c, p->value, o->value, hint, sizeof hint);
+        return hx_cli_usage(c, "--%s must be one of %s, not '%s'%s",
+                            "--%s 须为 %s 之一，而不是“%s”%s", o->name, o->value, p->value, hint);
+    default:
+        return hx_cli_usage(c, "--%s must be one character or 'tab', not '%s'",
+                            "--%s 须为一个字符或 tab，而不是“%s”", o->name, p->value);
+    }
+}
+
+static int explain(const hx_cli *c, const hx_cli_args_problem *p, uint64_t allowed) {
+    char names[NAMES_MAX], hint[HINT_MAX] = "";
+    switch (p->fault) {
+    case HX_ARGS_UNKNOWN:
+        hx_cli_option_names(allowed, names, sizeof names);
+        hx_cli_suggest(c, p->word, names, hint, sizeof hint);
+        return hx_cli_usage(c, "%s: no such option%s", "没有选项 %s%s", p->word, hint);
+    case HX_ARGS_NO_VALUE:
+        return hx_cli_usage(c, "--%s needs a value: %s", "--%s 需要一个值：%s", p->option->name,
+                            p->option->value);
+    case HX_ARGS_SURPLUS_VALUE:
+        return hx_cli_usage(c, "--%s takes no value", "--%s 不带值", p->option->name);
+    default:
+        return explain_value(c, p);
+    }
+}
+
+/* The action of `segment list` and the like; it is taken off the arguments. */
+static int take_action(hx_cli *c) {
+    char hint[HINT_MAX];
+    const char *known = c->command->actions;
+    if (!known) return HX_EXIT_DONE;
+    if (c->n_args == 0)
+        return hx_cli_usage(c, "%s needs one of %s", "%s 后面须为 %s 之一", c->command->name,
+                            known);
+    if (hx_cli_choice(known, c->args[0]) < 0) {
+        hx_cli_suggest(c, c->args[0], known, hint, sizeof hint);
+        return hx_cli_usage(c, "%s needs one of %s, not '%s'%s",
+                            "%s 后面须为 %s 之一，而不是“%s”%s", c->command->name, known,
+                            c->args[0], hint);
+    }
+    c->action = c->args[0];
+    c->args++;
+    c->n_args--;
+    return HX_EXIT_DONE;
+}
+
+static int check_args(const hx_cli *c) {
+    const hx_cli_command *k = c->command;
+    if (c->n_args < k->min_args)
+        return hx_cli_usage(c, "%s needs more: huaxiang %s %s", "%s 缺少参数：huaxiang %s %s",
+                            k->name, k->name, k->args);
+    if (k->max_args >= 0 && c->n_args > k->max_args)
+        return hx_cli_usage(c, "'%s' is one argument too many: huaxiang %s %s",
+                            "多余的参数“%s”：huaxiang %s %s", c->args[k->max_args], k->name,
+                            k->args);
+    return HX_EXIT_DONE;
+}
+
+/* ------------------------------------------------------------------ run */
+static int run_command(hx_cli *c) {
+    c->quiet = hx_cli_has(&c->options, HX_OPT_QUIET);
+    c->talks = !c->quiet && isatty(STDERR_FILENO);
+    int status = take_action(c);
+    if (status == HX_EXIT_DONE) status = check_args(c);
+    if (status == HX_EXIT_DONE) status = hx_output_open(c);
+    if (status == HX_EXIT_DONE) status = c->command->run(c);
+    return hx_output_close(c, status);
+}
+
+static int print_help(hx_cli *c) {
+    hx_outbuf out = {0};
+    int status = hx_output_open(c);
+    if (c->command)
+        hx_help_command(c, c->command, &out);
+    else
+        hx_help_program(c, &out);
+    (void)hx_output_write(c, &out);
+    hx_outbuf_release(&out);
+    return hx_output_close(c, status);
+}
+
+static int run_named(hx_cli *c, const char *name) {
+    c->command = hx_cli_command_find(name);
+    return run_command(c);
+}
+
+static int dispatch(hx_cli *c, int n, char **argv) {
+    char names[NAMES_MAX], hint[HINT_MAX];
+    hx_cli_args_problem problem;
+    int left = 0;
+    if (!hx_cli_args_parse(argv, n, HX_OPTS_GLOBAL, true, &c->options, &left, &problem)) {
+        if (wants_help(n, argv)) return print_help(c);
+        return explain(c, &problem, HX_OPTS_GLOBAL);
+    }
+    if (hx_cli_has(&c->options, HX_OPT_VERSION)) return run_named(c, "version");
+    if (left == 0) {
+        bool asked = hx_cli_has(&c->options, HX_OPT_HELP);
+        return asked ? print_help(c)
+                     : hx_cli_usage(c, "say what to do: huaxiang COMMAND [FILE...]",
+                                    "请给出命令：huaxiang 命令 [文件…]");
+    }
+    c->command = hx_cli_command_find(argv[0]);
+    if (!c->command) {
+        hx_cli_command_names(names, sizeof names);
+        hx_cli_suggest(c, argv[0], names, hint, sizeof hint);
+        return hx_cli_usage(c, "%s: no such command%s", "没有命令 %s%s", argv[0], hint);
+    }
+    if (hx_cli_has(&c->options, HX_OPT_HELP) || wants_help(left - 1, argv + 1))
+        return print_help(c);
+    uint64_t allowed = hx_cli_command_options(c->command);
+    c->args = argv + 1;
+    if (!hx_cli_args_parse(c->args, left - 1, allowed, false, &c->options, &c->n_args, &problem))
+        return explain(c, &problem, allowed);
+    return hx_cli_has(&c->options, HX_OPT_VERSION) ? run_named(c, "version") : run_command(c);
+}
+
+int main(int argc, char **argv) {
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    hx_cli c = {.ui = find_language(argc, argv)};
+    c.color = !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
+    c.arena = hx_arena_new((size_t)4 << 30);
+    if (!c.arena) return hx_cli_fail(&c, "not enough memory to start", "内存不足，无法启动");
+    int status = dispatch(&c, argc - 1, argv + 1);
+    hx_arena_free(c.arena);
+    return status;
+}

@@ -1,0 +1,265 @@
+/* options.c - parses a command line by the table of options.
+ *
+ *     --name VALUE   --name=VALUE   -n VALUE   -nVALUE   --flag   -qh   --  (the rest are no options)   - (no option: standard input)
+ *
+ * Options may stand anywhere. A value given twice: the last one counts. Numbers are checked against their range and choices against
+ * their list here, so that no command has to. */
+#include "cli/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FLAG(name, letter, group, en, zh)                                                          \
+    { name, letter, HX_OPT_FLAG, group, NULL, 0, 0, en, zh }
+#define TEXT(name, letter, kind, group, value, en, zh)                                             \
+    { name, letter, kind, group, value, 0, 0, en, zh }
+
+const hx_cli_option hx_cli_options[HX_OPT_N] = {
+    [HX_OPT_HELP] = FLAG("help", 'h', HX_GROUP_GENERAL, "show this help", "显示本帮助"),
+    [HX_OPT_VERSION] = FLAG("version", 'V', HX_GROUP_GENERAL, "print the version", "显示版本"),
+    [HX_OPT_LANG] = TEXT("lang", 0, HX_OPT_CHOICE, HX_GROUP_GENERAL, "en,zh",
+                         "language of messages and tables (default: by LANG)",
+                         "消息和表格的语言（默认按 LANG）"),
+    [HX_OPT_QUIET] =
+        FLAG("quiet", 'q', HX_GROUP_GENERAL, "no progress and no notes on standard error",
+             "标准错误上不显示进度和提示"),
+    [HX_OPT_FORMAT] =
+        TEXT("format", 'f', HX_OPT_CHOICE, HX_GROUP_OUTPUT, "json,table,csv",
+             "json (one a line), table or csv; default: table on a terminal, else json",
+             "json（每行一条）、table 或 csv；默认：终端上为 table，否则为 json"),
+    [HX_OPT_EXPORT_FORMAT] = TEXT("format", 'f', HX_OPT_CHOICE, HX_GROUP_OUTPUT, "csv,xlsx",
+                                  "csv (default) or xlsx", "csv（默认）或 xlsx"),
+    [HX_OPT_OUT] = TEXT("out", 'o', HX_OPT_FILE, HX_GROUP_OUTPUT, "FILE",
+                        "write to FILE instead of standard output", "写入 FILE，而不是标准输出"),
+    [HX_OPT_HEAD] = {"head", 'n', HX_OPT_NUMBER, HX_GROUP_OUTPUT, "N", 1, 1000000000,
+                     "only the first N rows", "只输出前 N 行"},
+    [HX_OPT_STORE] =
+        TEXT("store", 's', HX_OPT_FILE, HX_GROUP_JOB, "FILE",
+             "the store: one file that holds everything", "库文件：一个文件保存全部数据"),
+    [HX_OPT_REPORT] =
+        TEXT("report", 'r', HX_OPT_FILE, HX_GROUP_JOB, "FILE",
+             "write a self-contained HTML report to FILE", "把自成一体的 HTML 报告写入 FILE"),
+    [HX_OPT_AS_OF] =
+        TEXT("as-of", 0, HX_OPT_STRING, HX_GROUP_JOB, "DATE",
+             "look at the store as it was at DATE, or 'now' (default: its latest event)",
+             "以 DATE 时刻（或 now）的情况为准（默认：最新事件的时间）"),
+    [HX_OPT_TIMEZONE] = TEXT("timezone", 0, HX_OPT_STRING, HX_GROUP_READING, "ZONE",
+                             "zone of times that name none: Asia/Shanghai, +08:00 (default: UTC)",
+                             "未注明时区的时间所在时区：Asia/Shanghai、+08:00（默认 UTC）"),
+    [HX_OPT_CURRENCY] = TEXT("currency", 0, HX_OPT_STRING, HX_GROUP_READING, "CODE",
+                             "currency of amounts that name none: CNY, GBP, ...",
+                             "未注明币种的金额的币种：CNY、GBP 等"),
+    [HX_OPT_TEXT] = TEXT("text", 't', HX_OPT_STRING, HX_GROUP_READING, "COLUMN",
+                         "the column that holds the text (default: recognised by name)",
+                         "文本所在的列（默认按列名识别）"),
+    [HX_OPT_MAP] = TEXT("map", 'm', HX_OPT_STRING, HX_GROUP_READING, "ROLE=COLUMN,...",
+                        "what the columns mean: customer=买家,time=下单时间",
+                        "各列的含义：customer=买家,time=下单时间"),
+    [HX_OPT_MAP_FILE] = TEXT("map-file", 0, HX_OPT_FILE, HX_GROUP_READING, "FILE",
+                             "read the mapping from FILE; written there if FILE is absent",
+                             "从 FILE 读取列映射；FILE 不存在时写入"),
+    [HX_OPT_FORMAT_IN] =
+        TEXT("format-in", 0, HX_OPT_CHOICE, HX_GROUP_READING, "auto,csv,tsv,jsonl,xlsx,text",
+             "what the files are (default: by name and content)",
+             "输入文件的格式（默认按名称和内容判断）"),
+    [HX_OPT_DELIMITER] = TEXT("delimiter", 0, HX_OPT_CHAR, HX_GROUP_READING, "CHAR",
+                              "between cells: a character or 'tab' (default: detected)",
+                              "单元格分隔符：一个字符或 tab（默认自动识别）"),
+    [HX_OPT_QUOTE] = TEXT("quote", 0, HX_OPT_CHAR, HX_GROUP_READING, "CHAR",
+                          "around cells (default: \" in CSV, none in TSV)",
+                          "单元格引号（默认：CSV 为 \"，TSV 无）"),
+    [HX_OPT_NO_HEADER] =
+        FLAG("no-header", 0, HX_GROUP_READING, "the first row is data; columns are column_1, ...",
+             "第一行就是数据；列名为 column_1 等"),
+    [HX_OPT_SHEET] = {"sheet", 0, HX_OPT_NUMBER, HX_GROUP_READING, "N", 1, 100000,
+                      "sheet of a workbook (default: the first with rows)",
+                      "工作簿的第几张表（默认：第一张有数据的）"},
+    [HX_OPT_DATE_ORDER] = TEXT("date-order", 0, HX_OPT_CHOICE, HX_GROUP_READING, "auto,ymd,dmy,mdy",
+                               "which part of 5/3/26 is the day", "5/3/26 中哪一部分是日"),
+    [HX_OPT_REJECTS] = TEXT("rejects", 0, HX_OPT_FILE, HX_GROUP_READING, "FILE",
+                            "where rejected rows go (default of profile: STORE.rejects.csv)",
+                            "被拒绝的行写到哪里（profile 默认：STORE.rejects.csv）"),
+    [HX_OPT_DRY_RUN] =
+        FLAG("dry-run", 0, HX_GROUP_JOB, "show what would be understood; store nothing",
+             "只显示将如何理解文件，不写入任何数据"),
+    [HX_OPT_RESUME] = FLAG("resume", 0, HX_GROUP_JOB, "go on with a run that was broken off",
+                           "接着做上次中断的任务"),
+    [HX_OPT_NO_TEXT] =
+        FLAG("no-text", 0, HX_GROUP_JOB, "keep texts without reading them (orders only: faster)",
+             "保留文本但不分析（只做订单时更快）"),
+    [HX_OPT_THREADS] = {"threads", 'j', HX_OPT_NUMBER, HX_GROUP_GENERAL, "N", 1, 1024,
+                        "threads (default: one a processor)", "线程数（默认每个处理器一个）"},
+    [HX_OPT_ENGINE] = TEXT("engine", 0, HX_OPT_CHOICE, HX_GROUP_TEXT, "rules,learn,llama",
+                           "how texts are read (default: the best installed)",
+                           "文本分析引擎（默认：已安装的最好的）"),
+    [HX_OPT_LABELS] = TEXT("labels", 0, HX_OPT_STRING, HX_GROUP_TEXT, "A,B",
+                           "only these labels are answers: positive,negative",
+                           "只在这些标签中作答：positive,negative"),
+    [HX_OPT_USER_WORDS] = TEXT("user-words", 0, HX_OPT_FILE, HX_GROUP_TEXT, "FILE",
+                               "your own words, one a line", "自定义词，每行一个"),
+    [HX_OPT_STOP_FILE] =
+        TEXT("stop-file", 0, HX_OPT_FILE, HX_GROUP_TEXT, "FILE",
+             "stop words in place of the built-in list, one a line", "代替内置停用词表，每行一个"),
+    [HX_OPT_NO_STOP] = FLAG("no-stop", 0, HX_GROUP_TEXT, "leave out stop words and punctuation",
+                            "去掉停用词和标点"),
+    [HX_OPT_TOP] = {"top", 'k', HX_OPT_NUMBER, HX_GROUP_TEXT, "N", 1, 1000,
+                    "at most N keywords a text (default: 5)", "每条文本最多 N 个关键词（默认 5）"},
+    [HX_OPT_METHOD] = TEXT("method", 0, HX_OPT_CHOICE, HX_GROUP_TEXT, "tfidf,textrank",
+                           "how keywords are weighed (default: tfidf)", "关键词算法（默认 tfidf）"),
+    [HX_OPT_KEEP_TRADITIONAL] =
+        FLAG("keep-traditional", 0, HX_GROUP_TEXT, "traditional characters stay", "保留繁体字"),
+    [HX_OPT_KEEP_CASE] =
+        FLAG("keep-case", 0, HX_GROUP_TEXT, "capital letters stay", "保留大写字母"),
+    [HX_OPT_KEEP_URLS] =
+        FLAG("keep-urls", 0, HX_GROUP_TEXT, "URLs and @mentions stay", "保留网址和 @ 提及"),
+    [HX_OPT_BY] = TEXT("by", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN,...",
+                       "the columns to group by", "按哪些列分组"),
+    [HX_OPT_AGG] = TEXT(
+        "agg", 0, HX_OPT_STRING, HX_GROUP_JOB, "A,...",
+        "count, count(c), distinct(c), sum(c), mean(c), min(c), max(c), first(c), last(c)",
+        "count、count(列)、distinct(列)、sum(列)、mean(列)、min(列)、max(列)、first(列)、last(列)"),
+    [HX_OPT_FORCE] =
+        FLAG("force", 0, HX_GROUP_JOB, "replace a store that is there", "覆盖已有的库"),
+    [HX_OPT_YES] = FLAG("yes", 'y', HX_GROUP_JOB, "do not ask", "不再询问"),
+};
+
+static size_t choice_len(const char *choices) {
+    return strcspn(choices, ",");
+}
+
+int hx_cli_choice(const char *choices, const char *word) {
+    size_t n = strlen(word);
+    for (int i = 0;; i++) {
+        size_t len = choice_len(choices);
+        if (len == n && memcmp(choices, word, n) == 0) return i;
+        if (choices[len] == '\0') return -1;
+        choices += len + 1;
+    }
+}
+
+void hx_cli_option_names(uint64_t allowed, char *out, size_t size) {
+    size_t at = 0;
+    out[0] = '\0';
+    for (int id = 0; id < HX_OPT_N; id++) {
+        if (!(allowed >> id & 1)) continue;
+        int n = snprintf(out + at, size - at, "%s--%s", at ? "," : "", hx_cli_options[id].name);
+        if (n < 0 || (size_t)n >= size - at) return;
+        at += (size_t)n;
+    }
+}
+
+/* ------------------------------------------------------------------ values */
+static bool parse_number(const char *s, int64_t *out) {
+    int64_t v = 0;
+    if (*s == '\0') return false;
+    for (; *s; s++) {
+        if (*s < '0' || *s > '9' || v > (INT64_MAX - 9) / 10) return false;
+        v = v * 10 + (*s - '0');
+    }
+    *out = v;
+    return true;
+}
+
+static bool parse_char(const char *s, int64_t *out) {
+    bool tab = strcmp(s, "tab") == 0 || strcmp(s, "\\t") == 0;
+    *out = tab ? '\t' : s[0];
+    return tab || (s[0] > ' ' && s[0] < 127 && s[1] == '\0') || (s[0] == '\t' && s[1] == '\0');
+}
+
+static hx_cli_args_fault set_value(hx_cli_values *values, int id, const char *value) {
+    const hx_cli_option *o = &hx_cli_options[id];
+    values->text[id] = value;
+    if (o->kind == HX_OPT_NUMBER) {
+        if (!parse_number(value, &values->number[id])) return HX_ARGS_NOT_NUMBER;
+        if (values->number[id] < o->min || values->number[id] > o->max) return HX_ARGS_OUT_OF_RANGE;
+    } else if (o->kind == HX_OPT_CHOICE) {
+        values->number[id] = hx_cli_choice(o->value, value);
+        if (values->number[id] < 0) return HX_ARGS_NOT_CHOICE;
+    } else if (o->kind == HX_OPT_CHAR) {
+        if (!parse_char(value, &values->number[id])) return HX_ARGS_NOT_CHAR;
+    }
+    return HX_ARGS_OK;
+}
+
+/* ------------------------------------------------------------------ arguments */
+typedef struct {
+    char **argv;
+    int n, at;
+    uint64_t allowed;
+    hx_cli_values *values;
+    hx_cli_args_problem *problem;
+} cursor;
+
+static bool fault(cursor *c, hx_cli_args_fault f, int id, const char *word, const char *value) {
+    *c->problem = (hx_cli_args_problem){f, word, id < HX_OPT_N ? &hx_cli_options[id] : NULL, value};
+    return false;
+}
+
+static int find_name(uint64_t allowed, const char *name, size_t n) {
+    int id = 0;
+    while (id < HX_OPT_N && !((allowed >> id & 1) && strlen(hx_cli_options[id].name) == n &&
+                              memcmp(hx_cli_options[id].name, name, n) == 0))
+        id++;
+    return id;
+}
+
+static int find_letter(uint64_t allowed, char letter) {
+    int id = 0;
+    while (id < HX_OPT_N && !((allowed >> id & 1) && hx_cli_options[id].letter == letter))
+        id++;
+    return id;
+}
+
+/* `inside` = the value that is part of the same argument, or NULL. */
+static bool take(cursor *c, int id, const char *word, const char *inside) {
+    if (hx_cli_options[id].kind == HX_OPT_FLAG) {
+        c->values->text[id] = "";
+        return inside ? fault(c, HX_ARGS_SURPLUS_VALUE, id, word, inside) : true;
+    }
+    if (!inside && c->at + 1 >= c->n) return fault(c, HX_ARGS_NO_VALUE, id, word, NULL);
+    const char *value = inside ? inside : c->argv[++c->at];
+    hx_cli_args_fault f = set_value(c->values, id, value);
+    return f == HX_ARGS_OK || fault(c, f, id, word, value);
+}
+
+static bool take_long(cursor *c, const char *word) {
+    size_t n = strcspn(word + 2, "=");
+    int id = find_name(c->allowed, word + 2, n);
+    if (id == HX_OPT_N) return fault(c, HX_ARGS_UNKNOWN, id, word, NULL);
+    return take(c, id, word, word[2 + n] == '=' ? word + 3 + n : NULL);
+}
+
+static bool take_short(cursor *c, const char *word) {
+    for (const char *p = word + 1; *p; p++) {
+        int id = find_letter(c->allowed, *p);
+        if (id == HX_OPT_N) return fault(c, HX_ARGS_UNKNOWN, id, word, NULL);
+        bool flag = hx_cli_options[id].kind == HX_OPT_FLAG;
+        if (!take(c, id, word, !flag && p[1] ? p + 1 : NULL)) return false;
+        if (!flag) break;
+    }
+    return true;
+}
+
+bool hx_cli_args_parse(char **argv, int n, uint64_t allowed, bool stop_at_word,
+                       hx_cli_values *values, int *n_rest, hx_cli_args_problem *problem) {
+    cursor c = {argv, n, 0, allowed, values, problem};
+    int rest = 0;
+    for (; c.at < n; c.at++) {
+        char *word = argv[c.at];
+        bool is_option = word[0] == '-' && word[1] != '\0';
+        if (!is_option && stop_at_word) break;
+        if (!is_option) {
+            argv[rest++] = word;
+            continue;
+        }
+        if (strcmp(word, "--") == 0) {
+            c.at++;
+            break;
+        }
+        if (!(word[1] == '-' ? take_long(&c, word) : take_short(&c, word))) return false;
+    }
+    while (c.at < n)
+        argv[rest++] = argv[c.at++];
+    *n_rest = rest;
+    return true;
+}

@@ -1,0 +1,126 @@
+/* options.h - the one table of options, and what was given on the command line.
+ *
+ * An option means the same in every command that takes it; a command says which by a set of bits. */
+#ifndef HX_CLI_OPTIONS_H
+#define HX_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+    HX_OPT_HELP = 0,
+    HX_OPT_VERSION,
+    HX_OPT_LANG,
+    HX_OPT_QUIET,
+    HX_OPT_FORMAT,
+    HX_OPT_EXPORT_FORMAT,
+    HX_OPT_OUT,
+    HX_OPT_HEAD,
+    HX_OPT_STORE,
+    HX_OPT_REPORT,
+    HX_OPT_AS_OF,
+    HX_OPT_TIMEZONE,
+    HX_OPT_CURRENCY,
+    HX_OPT_TEXT,
+    HX_OPT_MAP,
+    HX_OPT_MAP_FILE,
+    HX_OPT_FORMAT_IN,
+    HX_OPT_DELIMITER,
+    HX_OPT_QUOTE,
+    HX_OPT_NO_HEADER,
+    HX_OPT_SHEET,
+    HX_OPT_DATE_ORDER,
+    HX_OPT_REJECTS,
+    HX_OPT_DRY_RUN,
+    HX_OPT_RESUME,
+    HX_OPT_NO_TEXT,
+    HX_OPT_THREADS,
+    HX_OPT_ENGINE,
+    HX_OPT_LABELS,
+    HX_OPT_USER_WORDS,
+    HX_OPT_STOP_FILE,
+    HX_OPT_NO_STOP,
+    HX_OPT_TOP,
+    HX_OPT_METHOD,
+    HX_OPT_KEEP_TRADITIONAL,
+    HX_OPT_KEEP_CASE,
+    HX_OPT_KEEP_URLS,
+    HX_OPT_BY,
+    HX_OPT_AGG,
+    HX_OPT_FORCE,
+    HX_OPT_YES,
+    HX_OPT_N
+} hx_cli_option_id;
+
+#define HX_OPT_BIT(id) ((uint64_t)1 << (id))
+#define HX_OPTS_GLOBAL                                                                             \
+    (HX_OPT_BIT(HX_OPT_HELP) | HX_OPT_BIT(HX_OPT_VERSION) | HX_OPT_BIT(HX_OPT_LANG) |              \
+     HX_OPT_BIT(HX_OPT_QUIET))
+
+typedef enum {
+    HX_OPT_FLAG = 0,
+    HX_OPT_STRING,
+    HX_OPT_NUMBER,
+    HX_OPT_CHOICE,
+    HX_OPT_CHAR,
+    HX_OPT_FILE
+} hx_cli_option_kind;
+typedef enum {
+    HX_GROUP_JOB = 0,
+    HX_GROUP_READING,
+    HX_GROUP_TEXT,
+    HX_GROUP_OUTPUT,
+    HX_GROUP_GENERAL,
+    HX_GROUP_N
+} hx_cli_option_group;
+
+typedef struct {
+    const char *name; /* without dashes */
+    char letter; /* 0 = none */
+    hx_cli_option_kind kind;
+    hx_cli_option_group group;
+    const char *value; /* how help calls the value; of a choice: the choices, comma-separated */
+    int64_t min, max; /* of a number */
+    const char *en, *zh;
+} hx_cli_option;
+
+extern const hx_cli_option hx_cli_options[HX_OPT_N];
+
+typedef struct {
+    const char *text[HX_OPT_N]; /* NULL = not given; of a flag: "" */
+    int64_t number[HX_OPT_N]; /* of numbers; of a choice: its index; of a character: it */
+} hx_cli_values;
+
+static inline bool hx_cli_has(const hx_cli_values *v, hx_cli_option_id id) {
+    return v->text[id] != NULL;
+}
+
+typedef enum {
+    HX_ARGS_OK = 0,
+    HX_ARGS_UNKNOWN,
+    HX_ARGS_NO_VALUE,
+    HX_ARGS_SURPLUS_VALUE,
+    HX_ARGS_NOT_NUMBER,
+    HX_ARGS_OUT_OF_RANGE,
+    HX_ARGS_NOT_CHOICE,
+    HX_ARGS_NOT_CHAR
+} hx_cli_args_fault;
+
+typedef struct {
+    hx_cli_args_fault fault;
+    const char *word; /* the argument at fault */
+    const hx_cli_option *option; /* NULL = unknown */
+    const char *value;
+} hx_cli_args_problem;
+
+/* Sorts argv[0..n) into options out of `allowed` and the rest, which is moved to the front of argv, in order; *n_rest of them.
+ * With `stop_at_word` it ends at the first word that is no option, *n_rest = how many are left then. */
+bool hx_cli_args_parse(char **argv, int n, uint64_t allowed, bool stop_at_word,
+                       hx_cli_values *values, int *n_rest, hx_cli_args_problem *problem);
+/* The index of `word` in comma-separated `choices`, or -1. */
+int hx_cli_choice(const char *choices, const char *word);
+/* The names of all options in the set, comma-separated, for suggestions. */
+void hx_cli_option_names(uint64_t allowed, char *out, size_t size);
+
+#endif

@@ -1,0 +1,286 @@
+/* output.c - data on its way out; see output.h.
+ *
+ * The stream has a large buffer and every failed write is found in the end by ferror() or fclose(): a full disk is one sentence and
+ * exit status 1, never a short file that looks whole. */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/grid.h"
+
+#define STREAM_BUFFER (1u << 20)
+#define TERMINAL_CELL_MAX 60
+#define JSON_TEXT_MAX ((size_t)1 << 31)
+
+static bool is_input(const hx_cli *c, FILE *f) {
+    struct stat out, in;
+    if (fstat(fileno(f), &out) != 0 || !S_ISREG(out.st_mode)) return false;
+    for (int i = 0; i < c->n_args; i++)
+        if (stat(c->args[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+            return true;
+    return false;
+}
+
+/* Opened without truncation first: an output that is one of the inputs must not lose them. */
+static int open_file(hx_cli *c, const char *path) {
+    FILE *f = fopen(path, "ab");
+    if (!f)
+        return hx_cli_fail(c, "%s: can't be written: %s", "%s：无法写入：%s", path,
+                           strerror(errno));
+    if (is_input(c, f)) {
+        (void)fclose(f);
+        return hx_cli_fail(c, "%s: is read by this command; write to another file",
+                           "%s：本命令正在读取它；请写到别的文件", path);
+    }
+    c->out = freopen(path, "wb", f);
+    if (!c->out)
+        return hx_cli_fail(c, "%s: can't be written: %s", "%s：无法写入：%s", path,
+                           strerror(errno));
+    c->out_name = path;
+    return HX_EXIT_DONE;
+}
+
+int hx_output_open(hx_cli *c) {
+    const hx_cli_values *v = &c->options;
+    c->out = stdout;
+    c->out_name = hx_cli_tr(c, "standard output", "标准输出");
+    bool terminal = !hx_cli_has(v, HX_OPT_OUT) && isatty(STDOUT_FILENO);
+    c->shape = terminal ? HX_SHAPE_TABLE : HX_SHAPE_JSON;
+    if (hx_cli_has(v, HX_OPT_FORMAT)) c->shape = (hx_cli_shape)v->number[HX_OPT_FORMAT];
+    c->color = c->color && terminal;
+    int status = HX_EXIT_DONE;
+    if (hx_cli_has(v, HX_OPT_OUT) && strcmp(v->text[HX_OPT_OUT], "-") != 0)
+        status = open_file(c, v->text[HX_OPT_OUT]);
+    if (status == HX_EXIT_DONE) (void)setvbuf(c->out, NULL, _IOFBF, STREAM_BUFFER);
+    return status;
+}
+
+int hx_output_close(hx_cli *c, int exit_status) {
+    if (!c->out) return exit_status;
+    bool bad = fflush(c->out) != 0 || ferror(c->out) != 0;
+    int reason = errno;
+    if (c->out != stdout && fclose(c->out) != 0 && !bad) {
+        bad = true;
+        reason = errno;
+    }
+    c->out = NULL;
+    if (!bad) return exit_status;
+    return hx_cli_fail(c, "%s: can't be written: %s", "%s：无法写入：%s", c->out_name,
+                       strerror(reason));
+}
+
+bool hx_output_write(hx_cli *c, hx_outbuf *b) {
+    bool ok = !b->failed && (b->len == 0 || fwrite(b->ptr, 1, b->len, c->out) == b->len);
+    if (b->failed) hx_cli_fail(c, "not enough memory for the output", "内存不足，无法输出");
+    b->len = 0;
+    return ok;
+}
+
+/* ------------------------------------------------------------------ JSON values */
+json_t *hx_output_parse(const hx_cli *c, hx_str json) {
+    json_error_t e;
+    json_t *root =
+        json.len < JSON_TEXT_MAX
+            ? json_loadb(json.ptr, json.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e)
+            : NULL;
+    if (!root)
+        hx_cli_fail(c, "the answer can't be shown as a table; use --format json",
+                    "结果无法显示为表格；请用 --format json");
+    return root;
+}
+
+const json_t *hx_json_at(const json_t *object, const char *path) {
+    while (object && *path) {
+        char key[128];
+        size_t n = strcspn(path, ".");
+        if (n >= sizeof key) return NULL;
+        memcpy(key, path, n);
+        key[n] = '\0';
+        object = json_object_get(object, key);
+        path += n + (path[n] == '.');
+    }
+    return object;
+}
+
+static void put_scalar(hx_outbuf *b, const json_t *v) {
+    if (json_is_string(v))
+        hx_outbuf_bytes(b, json_string_value(v), json_string_length(v));
+    else if (json_is_integer(v))
+        hx_outbuf_printf(b, "%lld", (long long)json_integer_value(v));
+    else if (json_is_real(v))
+        hx_outbuf_printf(b, "%.10g", json_real_value(v));
+    else if (json_is_boolean(v))
+        hx_outbuf_text(b, json_is_true(v) ? "true" : "false");
+}
+
+static bool is_amount(const json_t *v) {
+    return json_is_object(v) && json_object_get(v, "value") && json_object_get(v, "currency");
+}
+
+static void put_amount(hx_outbuf *b, const json_t *v) {
+    put_scalar(b, json_object_get(v, "value"));
+    if (!json_is_string(json_object_get(v, "currency"))) return;
+    hx_outbuf_byte(b, ' ');
+    put_scalar(b, json_object_get(v, "currency"));
+}
+
+static void put_list(hx_outbuf *b, const json_t *list) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (i > 0) hx_outbuf_byte(b, ' ');
+        put_scalar(b, json_array_get(list, i));
+    }
+}
+
+void hx_output_cell(hx_outbuf *b, const json_t *v) {
+    const char *key;
+    const json_t *member;
+    if (is_amount(v)) {
+        put_amount(b, v);
+    } else if (json_is_array(v)) {
+        put_list(b, v);
+    } else if (json_is_object(v)) {
+        size_t start = b->len;
+        json_object_foreach((json_t *)v, key, member) {
+            if (b->len > start) hx_outbuf_byte(b, ' ');
+            if (!json_is_array(member)) hx_outbuf_printf(b, "%s:", key);
+            if (json_is_array(member))
+                put_list(b, member);
+            else
+                put_scalar(b, member);
+        }
+    } else {
+        put_scalar(b, v);
+    }
+}
+
+/* ------------------------------------------------------------------ records */
+bool hx_output_table(hx_cli *c, const json_t *records, const hx_record_column *columns, size_t n,
+                     size_t width, hx_outbuf *out) {
+    hx_grid g;
+    hx_outbuf cell = {0};
+    size_t shown = 0;
+    for (size_t k = 0; k < n; k++)
+        shown += columns[k].en != NULL;
+    if (!hx_grid_init(&g, shown)) return false;
+    g.cell_max = width;
+    g.color = c->color;
+    for (size_t k = 0, at = 0; k < n; k++) {
+        if (!columns[k].en) continue;
+        g.align[at++] = columns[k].right ? HX_GRID_RIGHT : HX_GRID_LEFT;
+        hx_grid_text(&g, hx_cli_tr(c, columns[k].en, columns[k].zh));
+    }
+    for (size_t i = 0; i < json_array_size(records); i++)
+        for (size_t k = 0; k < n; k++) {
+            if (!columns[k].en) continue;
+            cell.len = 0;
+            hx_output_cell(&cell, hx_json_at(json_array_get(records, i), columns[k].path));
+            hx_grid_cell(&g, hx_outbuf_str(&cell));
+        }
+    hx_grid_print(&g, out);
+    hx_grid_release(&g);
+    hx_outbuf_release(&cell);
+    return !out->failed;
+}
+
+void hx_output_json(hx_outbuf *out, const json_t *record) {
+    char *text = json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    if (!text) {
+        out->failed = true;
+        return;
+    }
+    hx_outbuf_text(out, text);
+    hx_outbuf_byte(out, '\n');
+    free(text);
+}
+
+static void put_csv_record(hx_outbuf *out, hx_outbuf *cell, const json_t *record,
+                           const hx_record_column *columns, size_t n) {
+    for (size_t k = 0; k < n; k++) {
+        cell->len = 0;
+        hx_output_cell(cell, hx_json_at(record, columns[k].path));
+        if (k > 0) hx_outbuf_byte(out, ',');
+        hx_outbuf_csv(out, hx_outbuf_str(cell));
+    }
+    hx_outbuf_byte(out, '\n');
+}
+
+static void put_csv_header(hx_outbuf *out, const hx_record_column *columns, size_t n) {
+    for (size_t k = 0; k < n; k++)
+        hx_outbuf_printf(out, "%s%s", k ? "," : "", columns[k].path);
+    hx_outbuf_byte(out, '\n');
+}
+
+bool hx_output_records(hx_cli *c, const json_t *records, const hx_record_column *columns,
+                       size_t n) {
+    hx_outbuf out = {0}, cell = {0};
+    if (c->shape == HX_SHAPE_TABLE) {
+        if (!hx_output_table(c, records, columns, n, TERMINAL_CELL_MAX, &out)) out.failed = true;
+    } else if (c->shape == HX_SHAPE_CSV) {
+        put_csv_header(&out, columns, n);
+    }
+    for (size_t i = 0; i < json_array_size(records) && c->shape != HX_SHAPE_TABLE; i++) {
+        if (c->shape == HX_SHAPE_CSV)
+            put_csv_record(&out, &cell, json_array_get(records, i), columns, n);
+        else
+            hx_output_json(&out, json_array_get(records, i));
+    }
+    bool ok = hx_output_write(c, &out);
+    hx_outbuf_release(&out);
+    hx_outbuf_release(&cell);
+    return ok;
+}
+
+/* ------------------------------------------------------------------ pairs */
+#define PAIRS_DEPTH 8
+
+typedef struct {
+    const json_t *object;
+    void *at;
+    size_t path_len;
+} pairs_level;
+
+static void put_pair(hx_outbuf *out, hx_outbuf *cell, hx_str path, const json_t *value) {
+    cell->len = 0;
+    hx_output_cell(cell, value);
+    hx_outbuf_csv(out, path);
+    hx_outbuf_byte(out, ',');
+    hx_outbuf_csv(out, hx_outbuf_str(cell));
+    hx_outbuf_byte(out, '\n');
+}
+
+/* Lists of objects are tables of their own and have no place in pairs. */
+static bool is_table(const json_t *v) {
+    return json_is_array(v) && json_array_size(v) > 0 && json_is_object(json_array_get(v, 0));
+}
+
+bool hx_output_pairs(hx_cli *c, const json_t *object) {
+    hx_outbuf out = {0}, cell = {0}, path = {0};
+    pairs_level stack[PAIRS_DEPTH] = {{object, json_object_iter((json_t *)object), 0}};
+    size_t depth = 1;
+    hx_outbuf_text(&out, "name,value\n");
+    while (depth > 0) {
+        pairs_level *top = &stack[depth - 1];
+        if (!top->at) {
+            depth--;
+            continue;
+        }
+        path.len = top->path_len;
+        if (path.len > 0) hx_outbuf_byte(&path, '.');
+        hx_outbuf_text(&path, json_object_iter_key(top->at));
+        const json_t *value = json_object_iter_value(top->at);
+        top->at = json_object_iter_next((json_t *)top->object, top->at);
+        if (json_is_object(value) && !is_amount(value) && depth < PAIRS_DEPTH)
+            stack[depth++] = (pairs_level){value, json_object_iter((json_t *)value), path.len};
+        else if (!is_table(value))
+            put_pair(&out, &cell, hx_outbuf_str(&path), value);
+    }
+    bool ok = hx_output_write(c, &out);
+    hx_outbuf_release(&out);
+    hx_outbuf_release(&cell);
+    hx_outbuf_release(&path);
+    return ok;
+}

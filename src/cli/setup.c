@@ -1,0 +1,102 @@
+/* setup.c - turns options that many commands share into what the library takes: the store, the moment, the reader, the text model. */
+#include <string.h>
+
+#include "cli/commands.h"
+
+/* ------------------------------------------------------------------ store */
+hx_store *hx_cli_store(hx_cli *c, hx_store_mode mode, int *exit_status) {
+    const char *path = c->options.text[HX_OPT_STORE];
+    hx_error err = {.ui = c->ui};
+    hx_store *s = NULL;
+    *exit_status = HX_EXIT_DONE;
+    if (!path)
+        *exit_status =
+            hx_cli_usage(c, "%s needs --store FILE", "%s 需要 --store 文件", c->command->name);
+    else if (hx_store_open(&s, path, mode, &err) != HX_OK)
+        *exit_status = hx_cli_error(c, &err);
+    return *exit_status == HX_EXIT_DONE ? s : NULL;
+}
+
+bool hx_cli_answer_options(hx_cli *c, hx_answer_options *out) {
+    const char *as_of = c->options.text[HX_OPT_AS_OF];
+    *out = (hx_answer_options){HX_AS_OF_LATEST, c->ui, c->options.text[HX_OPT_TIMEZONE]};
+    if (!as_of) return true;
+    if (strcmp(as_of, "now") == 0) {
+        out->as_of = hx_cli_now();
+        return true;
+    }
+    hx_error err = {.ui = c->ui};
+    hx_time_zone *zone = NULL;
+    hx_status status = hx_time_zone_open(&zone, out->timezone ? out->timezone : "UTC", &err);
+    if (status == HX_OK) {
+        status =
+            hx_parse_time(hx_str_of(as_of), HX_DATE_ORDER_AUTO, false, zone, &out->as_of, &err);
+        hx_time_zone_close(zone);
+    }
+    if (status != HX_OK) hx_cli_error(c, &err);
+    return status == HX_OK;
+}
+
+/* ------------------------------------------------------------------ reading */
+/* --text COLUMN is "text=COLUMN" in front of --map; the name is quoted where it holds a comma. */
+static bool join_map(hx_cli *c, const char *text, const char *map, const char **out) {
+    size_t n = 16 + (text ? strlen(text) * 2 : 0) + (map ? strlen(map) : 0);
+    char *p = hx_arena_alloc(c->arena, n);
+    if (!p) {
+        hx_cli_fail(c, "not enough memory to start", "内存不足，无法启动");
+        return false;
+    }
+    bool quote = text && strpbrk(text, ",\"") != NULL;
+    size_t at = 0;
+    if (text) {
+        at += (size_t)snprintf(p, n, "text=%s", quote ? "\"" : "");
+        for (const char *s = text; *s; s++) {
+            if (quote && *s == '"') p[at++] = '"';
+            p[at++] = *s;
+        }
+        if (quote) p[at++] = '"';
+    }
+    (void)snprintf(p + at, n - at, "%s%s", text && map ? "," : "", map ? map : "");
+    *out = p;
+    return true;
+}
+
+bool hx_cli_reader_options(hx_cli *c, hx_reader_options *out) {
+    static const hx_format formats[] = {HX_FORMAT_AUTO,  HX_FORMAT_CSV,  HX_FORMAT_TSV,
+                                        HX_FORMAT_JSONL, HX_FORMAT_XLSX, HX_FORMAT_TEXT};
+    const hx_cli_values *v = &c->options;
+    *out = (hx_reader_options){.format = formats[v->number[HX_OPT_FORMAT_IN]],
+                               .delimiter = (char)v->number[HX_OPT_DELIMITER],
+                               .quote = (char)v->number[HX_OPT_QUOTE],
+                               .no_header = hx_cli_has(v, HX_OPT_NO_HEADER),
+                               .map = v->text[HX_OPT_MAP],
+                               .date_order = (hx_date_order)v->number[HX_OPT_DATE_ORDER],
+                               .sheet = v->number[HX_OPT_SHEET]};
+    return !hx_cli_has(v, HX_OPT_TEXT) || join_map(c, v->text[HX_OPT_TEXT], out->map, &out->map);
+}
+
+/* ------------------------------------------------------------------ text */
+bool hx_cli_engine(hx_cli *c) {
+    const char *wanted = c->options.text[HX_OPT_ENGINE];
+    const char *installed = hx_engine_name(HX_ENGINE_RULES);
+    if (wanted && strcmp(wanted, installed) != 0) {
+        hx_cli_fail(c, "engine %s is not installed; installed: %s", "引擎 %s 未安装；已安装：%s",
+                    wanted, installed);
+        return false;
+    }
+    hx_cli_note(c, "engine: %s", "引擎：%s", installed);
+    return true;
+}
+
+hx_text_model *hx_cli_text_model(hx_cli *c) {
+    const char *share = hx_cli_share(c);
+    hx_text_model_options options = {c->options.text[HX_OPT_USER_WORDS],
+                                     c->options.text[HX_OPT_STOP_FILE]};
+    hx_error err = {.ui = c->ui};
+    hx_text_model *m = NULL;
+    if (share && hx_text_model_open(&m, share, &options, &err) != HX_OK) {
+        hx_cli_error(c, &err);
+        m = NULL;
+    }
+    return m;
+}

@@ -1,0 +1,141 @@
+/* summary_table.c - what profile prints in the end: what was read, the shop in figures, segments, RFM groups, the best and the
+ * unhappiest customers. */
+#include "cli/shown.h"
+
+#include <string.h>
+
+#define LABEL_COLUMN 20
+#define SHARE_PLACES 1
+#define LIST_SHOWN 5
+
+void hx_shown_title(const hx_cli *c, hx_outbuf *out, const char *title) {
+    hx_outbuf_printf(out, c->color ? "\n\x1b[1m%s\x1b[0m\n" : "\n%s\n", title);
+}
+
+void hx_shown_time(hx_outbuf *out, const json_t *value) {
+    const char *s = json_string_value(value);
+    if (!s) return;
+    hx_outbuf_bytes(out, s, strcspn(s, "T"));
+    if (strlen(s) >= 16 && s[10] == 'T' && strncmp(s + 11, "00:00", 5) != 0)
+        hx_outbuf_printf(out, " %.5s", s + 11);
+}
+
+static void put_label(hx_outbuf *out, const char *label, size_t column) {
+    size_t width = hx_visible_width(hx_str_of(label));
+    hx_outbuf_printf(out, "  %s", label);
+    hx_outbuf_fill(out, ' ', width + 2 <= column ? column - width : 2);
+}
+
+void hx_shown_field(hx_outbuf *out, const char *label, const json_t *value, size_t column) {
+    hx_outbuf cell = {0};
+    hx_output_cell(&cell, value);
+    if (cell.len > 0) {
+        put_label(out, label, column);
+        hx_outbuf_visible(out, hx_outbuf_str(&cell), 0);
+        hx_outbuf_byte(out, '\n');
+    }
+    hx_outbuf_release(&cell);
+}
+
+static void put_import(hx_cli *c, const json_t *import, hx_outbuf *out) {
+    static const char *const fields[][3] = {
+        {"files", "files read", "读入文件"},        {"rows", "rows", "行数"},
+        {"accepted", "accepted", "接受"},           {"duplicates", "already there", "已有（重复）"},
+        {"rejected", "rejected", "拒绝"},           {"new_customers", "new customers", "新增顾客"},
+        {"conflicts", "contradictions", "资料冲突"}};
+    if (!import) return;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        hx_shown_field(out, hx_cli_tr(c, fields[i][1], fields[i][2]),
+                       json_object_get(import, fields[i][0]), LABEL_COLUMN);
+    hx_shown_field(out, hx_cli_tr(c, "rejected rows are in", "被拒绝的行见"),
+                   json_object_get(import, "rejects"), LABEL_COLUMN);
+    hx_outbuf_byte(out, '\n');
+}
+
+static void put_moods(hx_cli *c, const json_t *sentiments, hx_outbuf *out) {
+    static const char *const names[][3] = {{"positive", "positive", "正面"},
+                                           {"neutral", "neutral", "中性"},
+                                           {"negative", "negative", "负面"}};
+    const char *between = "";
+    if (!sentiments) return;
+    put_label(out, hx_cli_tr(c, "sentiment", "情感"), LABEL_COLUMN);
+    for (size_t i = 0; i < 3; i++, between = "  ")
+        hx_outbuf_printf(out, "%s%s %lld", between, hx_cli_tr(c, names[i][1], names[i][2]),
+                         (long long)json_integer_value(json_object_get(sentiments, names[i][0])));
+    hx_outbuf_byte(out, '\n');
+}
+
+static void put_spent(hx_cli *c, const json_t *list, hx_outbuf *out) {
+    for (size_t i = 0; i < json_array_size(list); i++)
+        hx_shown_field(out, i == 0 ? hx_cli_tr(c, "spent", "消费") : "", json_array_get(list, i),
+                       LABEL_COLUMN);
+}
+
+static void put_figures(hx_cli *c, const json_t *s, hx_outbuf *out) {
+    static const char *const fields[][3] = {
+        {"customers", "customers", "顾客"}, {"buyers", "buyers", "买家"},
+        {"events", "events", "事件"},       {"guest_events", "events of guests", "未知顾客的事件"},
+        {"orders", "orders", "订单"},       {"refunds", "refunds", "退款"},
+        {"texts", "texts", "文本"}};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        hx_shown_field(out, hx_cli_tr(c, fields[i][1], fields[i][2]),
+                       json_object_get(s, fields[i][0]), LABEL_COLUMN);
+    put_moods(c, json_object_get(s, "sentiments"), out);
+    put_spent(c, json_object_get(s, "spent_by_currency"), out);
+    put_label(out, hx_cli_tr(c, "from, to", "起止"), LABEL_COLUMN);
+    hx_shown_time(out, json_object_get(s, "first"));
+    hx_outbuf_text(out, " … ");
+    hx_shown_time(out, json_object_get(s, "last"));
+    hx_outbuf_byte(out, '\n');
+}
+
+/* Shares as percentages, in a copy of the list. */
+static json_t *with_percent(const json_t *list) {
+    json_t *copy = json_deep_copy(list);
+    size_t i;
+    json_t *entry;
+    json_array_foreach(copy, i, entry) {
+        char text[16];
+        (void)snprintf(text, sizeof text, "%.*f%%", SHARE_PLACES,
+                       100 * json_number_value(json_object_get(entry, "share")));
+        (void)json_object_set_new(entry, "share", json_string(text));
+    }
+    return copy;
+}
+
+static void put_shares(hx_cli *c, const json_t *list, const char *title, hx_outbuf *out) {
+    static const hx_record_column columns[] = {{"name", "name", "名称", false},
+                                               {"size", "customers", "人数", true},
+                                               {"share", "share", "占比", true}};
+    if (json_array_size(list) == 0) return;
+    json_t *copy = with_percent(list);
+    hx_shown_title(c, out, title);
+    (void)hx_output_table(c, copy, columns, sizeof columns / sizeof *columns, 0, out);
+    json_decref(copy);
+}
+
+static void put_customers(hx_cli *c, const json_t *list, const char *title, hx_outbuf *out) {
+    static const hx_record_column columns[] = {
+        {"name", "name", "顾客", false},        {"rfm.name", "RFM", "RFM 分组", false},
+        {"orders", "orders", "订单", true},     {"spent", "spent", "消费", true},
+        {"texts", "texts", "文本", true},       {"sentiment", "sentiment", "情感", true},
+        {"segments", "segments", "分群", false}};
+    if (json_array_size(list) == 0) return;
+    json_t *first = json_array();
+    for (size_t i = 0; i < json_array_size(list) && i < LIST_SHOWN; i++)
+        (void)json_array_append(first, json_array_get(list, i));
+    hx_shown_title(c, out, title);
+    (void)hx_output_table(c, first, columns, sizeof columns / sizeof *columns, 40, out);
+    json_decref(first);
+}
+
+void hx_shown_summary(hx_cli *c, const json_t *s, hx_outbuf *out) {
+    put_import(c, json_object_get(s, "import"), out);
+    put_figures(c, s, out);
+    put_shares(c, json_object_get(s, "segments"), hx_cli_tr(c, "Segments", "分群"), out);
+    put_shares(c, json_object_get(s, "rfm"), hx_cli_tr(c, "RFM groups", "RFM 分组"), out);
+    put_customers(c, json_object_get(s, "best"), hx_cli_tr(c, "Best customers", "最有价值的顾客"),
+                  out);
+    put_customers(c, json_object_get(s, "unhappiest"),
+                  hx_cli_tr(c, "Unhappiest customers", "最不满意的顾客"), out);
+}
