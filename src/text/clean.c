@@ -116,7 +116,7 @@ static bool is_apostrophe(const hx_cleaner *c, uint32_t cp) {
 static void dispatch(hx_cleaner *c, hx_cc class, uint32_t cp, uint32_t start, uint32_t end) {
     if (c->joiner) resolve_joiner(c, cp);
     if (class == HX_CC_DROP) return;
-    if (c->watch && !is_entity_char(cp)) hx__clean_bare_entity(c);
+    if (c->watch && class != HX_CC_JOINER && !is_entity_char(cp)) hx__clean_bare_entity(c);
     switch (class) {
     case HX_CC_UPPER:
         hx__clean_put(c, c->rules->keep_case ? cp : cp + 32, start, end);

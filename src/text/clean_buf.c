@@ -46,6 +46,7 @@ bool hx__clean_buf_put(hx_clean_buf *b, const char *bytes, size_t n, uint32_t st
 }
 
 bool hx__clean_buf_copy(hx_clean_buf *b, const char *bytes, size_t n, uint32_t start) {
+    if (n == 0) return true;
     if (!hx__clean_buf_reserve(b, n)) return false;
     memcpy(b->text + b->len, bytes, n);
     uint32_t *starts = b->starts + b->len, *ends = b->ends + b->len;
@@ -58,6 +59,7 @@ bool hx__clean_buf_copy(hx_clean_buf *b, const char *bytes, size_t n, uint32_t s
 }
 
 bool hx__clean_buf_move(hx_clean_buf *b, const hx_clean_buf *other, size_t from, size_t n) {
+    if (n == 0) return true;
     if (!hx__clean_buf_reserve(b, n)) return false;
     memcpy(b->text + b->len, other->text + from, n);
     memcpy(b->starts + b->len, other->starts + from, n * sizeof *b->starts);

@@ -1,7 +1,7 @@
 /* clean_links.c - URLs and @mentions become a blank, in place over the cleaned text.
  *
- * A URL begins with http:// https:// ftp:// or www. where no ASCII letter or digit stands before it, and goes on over the ASCII characters
- * that RFC 3986 allows; closing punctuation at its end belongs to the sentence. A mention is @ and up to 30 letters, digits, _ or - of any
+ * A URL begins with http:// https:// ftp:// or www. where no ASCII letter or digit stands before it and one behind, and goes on over the ASCII
+ * characters that RFC 3986 allows; closing punctuation at its end belongs to the sentence. A mention is @ and up to 30 letters, digits, _ or - of any
  * alphabet, the first no digit, where what stands before @ can be no part of an e-mail address. */
 #include <utf8proc.h>
 
@@ -32,7 +32,7 @@ static bool begins_with(hx_str s, const char *prefix) {
 
 /* A full-width mark became ASCII, but ends a URL. */
 static bool goes_on(const hx_clean_buf *b, size_t at) {
-    return is_url_char(b->text[at]) && b->ends[at] == b->starts[at] + 1;
+    return is_alnum(b->text[at]) || (is_url_char(b->text[at]) && b->ends[at] == b->starts[at] + 1);
 }
 
 static size_t url_len(const hx_clean_buf *b, size_t from) {
@@ -41,6 +41,7 @@ static size_t url_len(const hx_clean_buf *b, size_t from) {
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         if (!begins_with(s, prefixes[i])) continue;
         size_t prefix = strlen(prefixes[i]), n = prefix;
+        if (n >= s.len || !is_alnum(s.ptr[n])) return 0;
         while (n < s.len && goes_on(b, from + n))
             n++;
         while (n > prefix && strchr(".,!?;:'*~)]-=", s.ptr[n - 1]))
@@ -78,6 +79,11 @@ static size_t link_len(const hx_clean_buf *b, size_t from, size_t kept) {
     return (c == 'h' || c == 'f' || c == 'w') && !is_alnum(before) ? url_len(b, from) : 0;
 }
 
+/* The variation selector of a keycap whose digit goes with the link. */
+static size_t selector_len(const hx_clean_buf *b, size_t at) {
+    return b->len - at >= 3 && memcmp(b->text + at, "\xEF\xB8\x8F", 3) == 0 ? 3 : 0;
+}
+
 static void keep_blank(hx_clean_buf *b, size_t *kept, uint32_t start, uint32_t end) {
     if (*kept == 0) return;
     if (b->text[*kept - 1] == ' ') {
@@ -94,7 +100,7 @@ void hx__clean_drop_links(hx_clean_buf *b) {
     for (size_t from = 0; from < b->len;) {
         size_t n = link_len(b, from, kept);
         if (n > 0 || b->text[from] == ' ') {
-            n = n > 0 ? n : 1;
+            n = n > 0 ? n + selector_len(b, from + n) : 1;
             keep_blank(b, &kept, b->starts[from], b->ends[from + n - 1]);
             from += n;
             continue;

@@ -89,6 +89,8 @@ void hx__clean_compose(hx_cleaner *c, uint32_t cp, uint32_t start, uint32_t end)
         utf8proc_normalize_utf32(cluster, (utf8proc_ssize_t)n, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
     if (from < b->len) start = b->starts[from];
     hx__clean_truncate(c, from);
+    /* A letter that may have continued an entity's name is none any more: &ltc with an accent is <ć. */
+    if (composed > 0 && cluster[0] >= 128) hx__clean_bare_entity(c);
     char bytes[4];
     for (utf8proc_ssize_t i = 0; i < composed; i++) {
         size_t len = hx_utf8_put((uint32_t)cluster[i], bytes);

@@ -2,7 +2,7 @@
  *
  *     no letters                                        -> unknown
  *     kana, Hangul, Cyrillic, Arabic, ... above a share -> other
- *     Han against Latin words (a Chinese word has about 1.5 characters): 80 % of one -> zh or en, else mixed
+ *     Han against Latin words (a Chinese word has about 1.5 characters): 75 % of one -> zh or en, else mixed
  *     Latin alone: `other` if function words of other languages outnumber English ones, or a long text has none of English
  *
  * A short text in Latin letters counts as English: names of goods and "ok" are more common than foreign words. */
@@ -55,7 +55,7 @@ static bool in_list(const char (*list)[8], size_t n, const char *word, size_t le
 
 static void end_word(profile *p, const char *word, size_t len) {
     if (len == 0) return;
-    p->words++;
+    if (len > 1) p->words++; /* the T of T恤 says nothing */
     if (len >= 8) return;
     if (in_list(english, sizeof english / sizeof *english, word, len)) p->english++;
     if (in_list(foreign, sizeof foreign / sizeof *foreign, word, len)) p->foreign++;
@@ -119,8 +119,8 @@ hx_lang hx_text_lang(hx_str clean) {
         return HX_LANG_OTHER;
     size_t chinese = p.han * 2,
            latin = p.words * 3; /* in thirds of a word: 1.5 characters make one */
-    if (latin * 4 < chinese + 1) return HX_LANG_ZH;
-    if (chinese * 4 <= latin)
+    if (latin * 3 < chinese) return HX_LANG_ZH;
+    if (chinese * 3 < latin)
         return p.foreign_script > p.latin || !is_english(&p) ? HX_LANG_OTHER : HX_LANG_EN;
     return HX_LANG_MIXED;
 }
