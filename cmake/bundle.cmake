@@ -1,6 +1,6 @@
-# Install step of the tarball: copies the shared libraries that HX_LIBRARY needs, beyond the C library's own, into
+# Install step of the tarball: copies the shared libraries that HX_PROGRAM needs, beyond the C library's own, into
 # HX_PRIVATE_LIBRARIES, and what the distribution says of their licences into HX_LICENCES.
-file(GET_RUNTIME_DEPENDENCIES LIBRARIES "${HX_LIBRARY}" RESOLVED_DEPENDENCIES_VAR found
+file(GET_RUNTIME_DEPENDENCIES EXECUTABLES "${HX_PROGRAM}" RESOLVED_DEPENDENCIES_VAR found
      POST_EXCLUDE_REGEXES "/(libc|libm|libdl|libpthread|librt|libresolv)\\.so[.0-9]*$" "/ld-linux[^/]*$" "/ld[0-9.-]*\\.so")
 set(prefix "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}")
 foreach(library ${found})

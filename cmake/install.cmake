@@ -12,7 +12,7 @@ if(TARGET huaxiang)
   # RPATH, not RUNPATH: the libraries that a tarball brings along find each other through the program's.
   set_target_properties(huaxiang PROPERTIES
       INSTALL_RPATH "$ORIGIN/${HX_BIN_TO_LIB};$ORIGIN/${HX_BIN_TO_LIB}/huaxiang")
-  target_link_options(huaxiang PRIVATE -Wl,--disable-new-dtags)
+  target_link_options(huaxiang PRIVATE -Wl,--as-needed -Wl,--disable-new-dtags)
   install(TARGETS huaxiang RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
 endif()
 # The manual page and the shells' completion come from the program's own table of commands.
@@ -63,7 +63,7 @@ install(FILES ${PROJECT_BINARY_DIR}/huaxiang.pc DESTINATION ${CMAKE_INSTALL_LIBD
 # The tarball brings every library that is not the C library's own, so it runs where only that is there.
 install(CODE "set(HX_PRIVATE_LIBRARIES \"${CMAKE_INSTALL_LIBDIR}/huaxiang\")" COMPONENT bundled EXCLUDE_FROM_ALL)
 install(CODE "set(HX_LICENCES \"${CMAKE_INSTALL_DOCDIR}/licences\")" COMPONENT bundled EXCLUDE_FROM_ALL)
-install(CODE "set(HX_LIBRARY \"$<TARGET_FILE:huaxiang_shared>\")" COMPONENT bundled EXCLUDE_FROM_ALL)
+install(CODE "set(HX_PROGRAM \"$<TARGET_FILE:huaxiang>\")" COMPONENT bundled EXCLUDE_FROM_ALL)
 install(SCRIPT cmake/bundle.cmake COMPONENT bundled EXCLUDE_FROM_ALL)
 
 set(CPACK_PACKAGE_NAME huaxiang)
