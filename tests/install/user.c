@@ -8,7 +8,8 @@ int main(int argc, char **argv) {
     hx_str out = {0};
     const hx_pii *finds;
     size_t n = 0;
-    if (argc != 2 || !arena || hx_pii_redact(hx_str_of(argv[1]), arena, &out, &finds, &n, &err) != HX_OK)
+    if (argc != 2 || !arena ||
+        hx_pii_redact(hx_str_of(argv[1]), arena, &out, &finds, &n, &err) != HX_OK)
         return fprintf(stderr, "%s\n", err.message), 1;
     printf("%s %zu %.*s\n", hx_version(), n, (int)out.len, out.ptr);
     hx_arena_free(arena);
