@@ -120,7 +120,8 @@ HX_API hx_status hx_reader_map(hx_reader *r, const char *map, hx_error *err) HX_
 /* Compressed bytes consumed and their total (0 = unknown): for progress bars. */
 HX_API void hx_reader_progress(const hx_reader *r, uint64_t *done, uint64_t *total);
 
-/* Where the next chunk starts: decoded byte offset (xlsx: row number) and rows before it. For checkpoints. */
+/* Where the next chunk starts: decoded byte offset behind the mark (xlsx: of the sheet as CSV) and records before it, blank
+ * ones counted. For checkpoints. */
 typedef struct {
     uint64_t offset;
     uint64_t row;
@@ -142,7 +143,7 @@ HX_API hx_position hx_chunk_end(const hx_chunk *c);
 typedef struct {
     const hx_str *cells;
     hx_str raw; /* the record as it stands in the file, as UTF-8, without its line end */
-    int64_t row; /* 1-based data row */
+    int64_t row; /* 1-based data row; blank records have a number, but give no row */
     hx_str extra; /* JSON Lines: an object of keys that are no column; CSV: surplus cells as a JSON array; else empty */
     const char *bad; /* why the row can't be used (English format key, see `bad_zh`), NULL = good */
     int64_t bad_column; /* 0-based, or -1 */

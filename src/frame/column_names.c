@@ -72,7 +72,7 @@ static const hx_column_alias aliases[] = {
     N(TITLE, "标题"), N(TITLE, "title"), N(TITLE, "summary"), N(TITLE, "headline"), N(TITLE, "subject"), N(TITLE, "主题"), N(TITLE, "评论标题"), N(TITLE, "评价标题"), N(TITLE, "reviewtitle"),
     N(TITLE, "reviewsummary"), N(TITLE, "reviewheadline"), N(TITLE, "摘要"), N(TITLE, "工单标题"), N(TITLE, "propertiestitle"),
     N(QUERY, "搜索词"), N(QUERY, "搜索关键词"), N(QUERY, "搜索内容"), N(QUERY, "搜索"), N(QUERY, "检索词"), N(QUERY, "查询词"), N(QUERY, "搜索query"), N(QUERY, "query"), N(QUERY, "searchquery"), N(QUERY, "searchterm"),
-    N(QUERY, "searchterms"), N(QUERY, "searchkeyword"), N(QUERY, "searchword"), N(QUERY, "searchtext"), N(QUERY, "search"), N(QUERY, "propertiesquery"), N(QUERY, "关键词"), N(QUERY, "keyword"), 
+    N(QUERY, "searchterms"), N(QUERY, "searchkeyword"), N(QUERY, "searchword"), N(QUERY, "searchtext"), N(QUERY, "search"), N(QUERY, "propertiesquery"), N(QUERY, "关键词"), N(QUERY, "keyword"),
     N(QUESTION, "咨询"), N(QUESTION, "咨询内容"), N(QUESTION, "咨询问题"), N(QUESTION, "问答"), N(QUESTION, "提问"), N(QUESTION, "提问内容"), N(QUESTION, "问题"), N(QUESTION, "问题内容"), N(QUESTION, "客户问题"), N(QUESTION, "用户问题"),
     N(QUESTION, "question"), N(QUESTION, "questions"), N(QUESTION, "questiontext"), N(QUESTION, "inquiry"), N(QUESTION, "enquiry"), N(QUESTION, "propertiesquestion"),
     N(TICKET, "工单"), N(TICKET, "工单内容"), N(TICKET, "工单描述"), N(TICKET, "投诉"), N(TICKET, "售后原因"), N(TICKET, "售后描述"), N(TICKET, "问题描述"), N(TICKET, "报告"), N(TICKET, "ticket"), N(TICKET, "tickettext"),
@@ -88,7 +88,7 @@ static const hx_column_alias aliases[] = {
     /* what was done; before the times, whose names are looser */
     N(EVENT, "event"), N(EVENT, "事件"), N(EVENT, "eventname"), N(EVENT, "eventtype"), N(EVENT, "事件类型"), N(EVENT, "事件名"), N(EVENT, "事件名称"), N(EVENT, "行为"), N(EVENT, "行为类型"), N(EVENT, "用户行为"), N(EVENT, "动作"),
     N(EVENT, "操作"), N(EVENT, "操作类型"), N(EVENT, "behavior"), N(EVENT, "behaviour"), N(EVENT, "behaviortype"), N(EVENT, "action"), N(EVENT, "actiontype"), N(EVENT, "activity"),
-    N(PAGE, "page"), N(PAGE, "页面"), N(PAGE, "页面名"), N(PAGE, "页面名称"), N(PAGE, "pagename"), N(PAGE, "pagetitle"), N(PAGE, "页面标题"), N(PAGE, "screen"), N(PAGE, "screenname"), N(PAGE, "浏览页面"), N(PAGE, "访问页面"), 
+    N(PAGE, "page"), N(PAGE, "页面"), N(PAGE, "页面名"), N(PAGE, "页面名称"), N(PAGE, "pagename"), N(PAGE, "pagetitle"), N(PAGE, "页面标题"), N(PAGE, "screen"), N(PAGE, "screenname"), N(PAGE, "浏览页面"), N(PAGE, "访问页面"),
     N(URL, "url"), N(URL, "网址"), N(URL, "链接"), N(URL, "页面url"), N(URL, "页面链接"), N(URL, "pageurl"), N(URL, "link"), N(URL, "pagepath"), N(URL, "path"), N(URL, "propertiesurl"), N(URL, "contextpageurl"),
     N(CHANNEL, "渠道"), N(CHANNEL, "channel"), N(CHANNEL, "来源"), N(CHANNEL, "来源渠道"), N(CHANNEL, "订单来源"), N(CHANNEL, "流量来源"), N(CHANNEL, "source"), N(CHANNEL, "平台"), N(CHANNEL, "platform"), N(CHANNEL, "saleschannel"), N(CHANNEL, "utmsource"), N(CHANNEL, "门店"),
     N(CHANNEL, "店铺"), N(CHANNEL, "店铺名称"), N(CHANNEL, "store"), N(CHANNEL, "shop"),
@@ -102,7 +102,7 @@ static const hx_column_alias aliases[] = {
     N(TIME, "purchasedate"), N(TIME, "purchasetime"), N(TIME, "orderdate"), N(TIME, "invoicedate"), N(TIME, "transactiondate"), N(TIME, "transactiontime"), N(TIME, "reviewtime"), N(TIME, "reviewdate"), N(TIME, "unixreviewtime"), N(TIME, "commenttime"),
     N(TIME, "commentdate"), N(TIME, "datecreated"), N(TIME, "createddate"), N(TIME, "creationdate"), N(TIME, "publishedat"), N(TIME, "postedat"), N(TIME, "occurredat"), N(TIME, "sentat"), N(TIME, "receivedat"), N(TIME, "updatedat"), N(TIME, "ts"),
     N(TIME, "日期"), N(TIME, "date"), N(TIME, "订单日期"), N(TIME, "下单日期"), N(TIME, "交易日期"), N(TIME, "销售日期"), N(TIME, "消费日期"), N(TIME, "购买日期"), N(TIME, "评论日期"), N(TIME, "评价日期"), N(TIME, "发布日期"), N(TIME, "注册日期"), N(TIME, "开单日期"),
-    N(TIME, "signupdate"), N(TIME, "joindate"), N(TIME, "joinedat"), N(TIME, "registeredat"), N(TIME, "registrationdate"), 
+    N(TIME, "signupdate"), N(TIME, "joindate"), N(TIME, "joinedat"), N(TIME, "registeredat"), N(TIME, "registrationdate"),
     N(DATE, "日期"), N(DATE, "date"), N(DATE, "订单日期"), N(DATE, "下单日期"), N(DATE, "交易日期"), N(DATE, "销售日期"), N(DATE, "消费日期"), N(DATE, "评论日期"), N(DATE, "orderdate"), N(DATE, "invoicedate"), N(DATE, "transactiondate"), N(DATE, "purchasedate"),
     /* what was bought */
     N(ITEM, "itemid"), N(ITEM, "productid"), N(ITEM, "商品id"), N(ITEM, "产品id"), N(ITEM, "商品编号"), N(ITEM, "产品编号"), N(ITEM, "商品编码"), N(ITEM, "产品编码"), N(ITEM, "商品代码"), N(ITEM, "货号"), N(ITEM, "商家编码"), N(ITEM, "sku"), N(ITEM, "skuid"), N(ITEM, "sku编码"), N(ITEM, "skucode"),

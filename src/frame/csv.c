@@ -1,6 +1,7 @@
 /* csv.c - rows of delimited text: CSV, TSV, plain lines, and workbooks (which come as CSV).
  *
  * Cells are views into the chunk. Copies are made only of cells that hold doubled quotes, and of records that are not valid UTF-8.
+ * A cell is missing (NULL) where the record is too short; surplus cells go into the row's `extra`.
  * Blank records (no cell holds anything) are numbered, but give no row. */
 #include "frame/reader.h"
 

@@ -1,7 +1,8 @@
 /* infer.c - what columns hold, from the rows of the head: type, order of day and month, Excel's day numbers.
  *
  * A type is taken where 95 % of the values that are there agree; it is shown to the user and guides names (columns.c), but
- * never turns a value away: rows are judged one by one by whoever reads them. */
+ * never turns a value away: rows are judged one by one by whoever reads them. Which number of 5/3/26 is the day is
+ * decided for a column as a whole: one value with a part over 12 decides for all. */
 #include "frame/reader.h"
 
 #include <string.h>

@@ -1,7 +1,8 @@
 /* row.c - what is the same for the rows of every format: room for them, and the checks of their bytes.
  *
- * A chunk is checked once; only where it has a flaw are its rows looked at one by one. All text of rows is valid UTF-8: a record
- * that is not is copied with U+FFFD in place of each bad byte. */
+ * A chunk is checked once; only where it has a flaw are its rows looked at one by one. All text of rows is valid UTF-8: a
+ * record that is not is copied, with U+FFFD in place of each bad byte, so that the chunk stays as it is and may be parsed
+ * again. Rows of a chunk and their cells are two blocks of the arena, sized before the first row is parsed. */
 #include "frame/reader.h"
 
 #include <string.h>

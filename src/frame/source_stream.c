@@ -20,6 +20,7 @@
 #include "base/error.h"
 
 #define RAW_BYTES (256u << 10)
+#define PATH_BYTES_MAX 65536u
 #define PEEK_MAX (2u << 20)
 #define BOMB_FREE (64u << 20) /* expansion is not judged below this */
 #define BOMB_RATIO 1000u
@@ -28,7 +29,8 @@
 typedef enum { PLAIN, GZIP, ZSTD } compression;
 
 struct hx_source {
-    char *name; /* owned */
+    hx_buf name_bytes;
+    const char *name; /* in name_bytes */
     int fd;
     bool owns_fd;
     bool is_regular;
@@ -299,9 +301,13 @@ hx_status hx_source_open(hx_source **out, const char *path, hx_error *err) {
     if (!s) return hx_fail(err, HX_ENOMEM, "out of memory");
     s->fd = -1;
     hx_buf_init(&s->head, PEEK_MAX * 2);
-    s->name = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
+    hx_buf_init(&s->name_bytes, PATH_BYTES_MAX);
+    (void)hx_buf_append_lit(&s->name_bytes, strcmp(path, "-") == 0 ? "standard input" : path);
+    (void)hx_buf_append_byte(&s->name_bytes, '\0');
+    s->name = s->name_bytes.failed ? path : s->name_bytes.ptr;
     s->raw = calloc(1, RAW_BYTES);
-    hx_status st = s->name && s->raw ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
+    hx_status st = hx_buf_status(&s->name_bytes, "path", err);
+    if (st == HX_OK && !s->raw) st = hx_fail(err, HX_ENOMEM, "out of memory");
     if (st == HX_OK) st = open_fd(s, path, err);
     if (st == HX_OK) st = open_compression(s, err);
     if (st == HX_OK)
@@ -318,7 +324,7 @@ void hx_source_close(hx_source *s) {
     (void)ZSTD_freeDStream(s->zstd);
     hx_buf_release(&s->head);
     free(s->raw);
-    free(s->name);
+    hx_buf_release(&s->name_bytes);
     free(s);
 }
 

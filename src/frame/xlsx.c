@@ -248,7 +248,7 @@ static hx_status read_styles(hx_xlsx *x, hx_error *err) {
 
 typedef struct {
     char *relation; /* xmlFree */
-    char *part; /* owned, or NULL */
+    const char *part; /* in the workbook's arena, or NULL */
     bool hidden;
 } sheet;
 
@@ -278,25 +278,24 @@ static hx_status workbook_node(hx_xlsx *x, hx_xlsx_part *p, void *context, hx_er
 }
 
 /* "worksheets/sheet1.xml" stands in xl/, "/xl/worksheets/sheet1.xml" in the root. */
-static char *part_of_target(const char *target) {
+static const char *part_of_target(hx_xlsx *x, const char *target) {
     hx_buf b;
     hx_buf_init(&b, 4096);
     if (target[0] != '/') (void)hx_buf_append_lit(&b, "xl/");
     (void)hx_buf_append_lit(&b, target[0] == '/' ? target + 1 : target);
-    char *part = b.failed ? NULL : strndup(b.ptr, b.len);
+    const char *part = b.failed ? NULL : hx_arena_str(x->arena, hx_buf_str(&b)).ptr;
     hx_buf_release(&b);
     return part;
 }
 
 static hx_status relations_node(hx_xlsx *x, hx_xlsx_part *p, void *context, hx_error *err) {
     book *b = context;
-    (void)x;
     (void)err;
     if (!hx_xlsx_starts(p, "Relationship")) return HX_OK;
     char *id = hx_xlsx_attribute(p, "Id"), *target = hx_xlsx_attribute(p, "Target");
     for (size_t i = 0; id && target && i < b->n; i++)
         if (b->sheets[i].relation && !b->sheets[i].part && strcmp(b->sheets[i].relation, id) == 0)
-            b->sheets[i].part = part_of_target(target);
+            b->sheets[i].part = part_of_target(x, target);
     xmlFree(id);
     xmlFree(target);
     return HX_OK;
@@ -304,8 +303,7 @@ static hx_status relations_node(hx_xlsx *x, hx_xlsx_part *p, void *context, hx_e
 
 static hx_status open_sheet(hx_xlsx *x, const sheet *s, hx_error *err) {
     hx_xlsx_part_close(&x->rows);
-    free(x->sheet);
-    x->sheet = s->part ? strdup(s->part) : NULL;
+    x->sheet = s->part;
     x->last_row = 0;
     x->ended = false;
     hx_buf_reset(&x->out);
@@ -346,7 +344,6 @@ static hx_status open_tables(hx_xlsx *x, int64_t wanted, hx_error *err) {
     if (st == HX_OK) st = choose_sheet(x, b, wanted, err);
     for (size_t i = 0; i < b->n; i++) {
         xmlFree(b->sheets[i].relation);
-        free(b->sheets[i].part);
     }
     free(b);
     return st;
@@ -379,8 +376,9 @@ hx_status hx_xlsx_open(hx_xlsx **out, const char *path, hx_str bytes, const char
     hx_buf_init(&x->text_ends, TEXT_COUNT_MAX * sizeof(uint64_t));
     hx_buf_init(&x->kinds, STYLES_MAX);
     hx_buf_init(&x->out, TEXTS_MAX);
-    x->name = strdup(name);
-    hx_status st = x->name ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
+    x->name = name;
+    x->arena = hx_arena_new(0);
+    hx_status st = x->arena ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
     if (st == HX_OK) st = open_zip(x, path, bytes, err);
     if (st == HX_OK) st = open_tables(x, wanted, err);
     if (st == HX_OK)
@@ -398,8 +396,7 @@ void hx_xlsx_close(hx_xlsx *x) {
     hx_buf_release(&x->text_ends);
     hx_buf_release(&x->kinds);
     hx_buf_release(&x->out);
-    free(x->sheet);
-    free(x->name);
+    hx_arena_free(x->arena);
     free(x);
 }
 

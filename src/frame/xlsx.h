@@ -9,7 +9,7 @@
 
 typedef struct hx_xlsx hx_xlsx;
 
-/* Opens the file at `path`, or the workbook in `bytes` where path is NULL (keeps `bytes` until close). `sheet` is 1-based, 0 = the first
+/* Opens the file at `path`, or the workbook in `bytes` where path is NULL (keeps `bytes`, and always `name`, until close). `sheet` is 1-based, 0 = the first
  * visible one with rows. */
 hx_status hx_xlsx_open(hx_xlsx **out, const char *path, hx_str bytes, const char *name,
                        int64_t sheet, hx_error *err) HX_MUST_USE;

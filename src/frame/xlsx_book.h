@@ -21,13 +21,14 @@ typedef struct {
 } hx_xlsx_part;
 
 struct hx_xlsx {
-    char *name; /* owned; of the input, for messages */
+    const char *name; /* of the input, for messages; the caller's */
+    hx_arena *arena; /* owned: names of parts */
     zip_t *zip;
     hx_buf texts; /* shared strings, one behind the other */
     hx_buf text_ends; /* uint64_t each: where string i ends in texts */
     hx_buf kinds; /* one byte a cell style: hx_xlsx_kind */
     bool epoch_1904;
-    char *sheet; /* owned; the sheet's part */
+    const char *sheet; /* the sheet's part; in arena */
     hx_xlsx_part rows;
     uint64_t last_row; /* number of the last row given */
     hx_buf out; /* CSV not given yet from out_at on */

@@ -7,12 +7,11 @@
 #include "frame/xlsx_book.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/civil.h"
 #include "base/error.h"
+#include "base/json.h"
 
 #define ROWS_MAX 1048576u /* of a sheet, by the format */
 #define COLUMNS_MAX 16384u
@@ -20,6 +19,7 @@
 #define EXCEL_EPOCH_DAYS 25569 /* from 1899-12-30 to 1970-01-01 */
 #define EPOCH_1904_DAYS 1462
 #define TYPE_MAX 16
+#define EXACT_DIGITS 15 /* what Excel keeps of a number */
 
 typedef struct {
     uint64_t column; /* 0-based */
@@ -91,24 +91,46 @@ static bool put_date(const hx_xlsx *x, double serial, hx_xlsx_kind kind, hx_buf 
     return true;
 }
 
-static void put_number(const hx_xlsx *x, const cell *c, hx_buf *out) {
-    char text[64];
-    size_t n = c->value.len < sizeof text ? c->value.len : sizeof text - 1;
-    memcpy(text, c->value.ptr, n);
-    text[n] = '\0';
-    char *end = NULL;
-    double v = strtod(text, &end);
-    if (n == 0 || *end != '\0' || n != c->value.len || !isfinite(v)) {
-        put_quoted(out, hx_buf_str(&c->value));
-        return;
+/* Digits with at most one point, few enough to be exact: stands as it is, but for -0. */
+static bool is_plain_number(hx_str s) {
+    size_t i = s.len > 0 && s.ptr[0] == '-', digits = 0, points = 0;
+    bool leading_zero = i + 1 < s.len && s.ptr[i] == '0' && s.ptr[i + 1] != '.';
+    for (; i < s.len; i++) {
+        bool digit = s.ptr[i] >= '0' && s.ptr[i] <= '9';
+        if (!digit && (s.ptr[i] != '.' || points > 0 || digits == 0 || i + 1 == s.len))
+            return false;
+        digits += digit;
+        points += !digit;
     }
+    return digits > 0 && digits <= EXACT_DIGITS && !leading_zero &&
+           !(s.len == 2 && s.ptr[1] == '0') && (points == 0 || s.ptr[s.len - 1] != '0');
+}
+
+/* As a JSON number, which is what Excel writes; whatever the locale. */
+static bool parse_double(hx_str s, double *v) {
+    json_t *number = NULL;
+    if (hx_json_parse(s, 64, "number", &number, NULL) != HX_OK) return false;
+    bool is_number = json_is_number(number);
+    *v = is_number ? json_number_value(number) : 0;
+    json_decref(number);
+    return is_number;
+}
+
+static void put_number(const hx_xlsx *x, const cell *c, hx_buf *out) {
+    hx_str s = hx_buf_str(&c->value);
     hx_xlsx_kind kind =
         c->style < x->kinds.len ? (hx_xlsx_kind)x->kinds.ptr[c->style] : HX_XLSX_NUMBER;
-    if (kind != HX_XLSX_NUMBER && put_date(x, v, kind, out)) return;
-    if (fabs(v) < 1e15 && v == floor(v))
+    double v = 0;
+    if (kind == HX_XLSX_NUMBER && is_plain_number(s))
+        (void)hx_buf_append_str(out, s);
+    else if (!parse_double(s, &v))
+        put_quoted(out, s);
+    else if (kind != HX_XLSX_NUMBER && put_date(x, v, kind, out))
+        return;
+    else if (fabs(v) < 1e15 && v == floor(v))
         (void)hx_buf_printf(out, "%.0f", v == 0 ? 0.0 : v);
     else
-        (void)hx_buf_printf(out, "%.15g", v);
+        (void)hx_buf_printf(out, "%.*g", EXACT_DIGITS, v);
 }
 
 static hx_status put_value(row_state *s, hx_error *err) {
