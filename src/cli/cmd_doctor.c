@@ -122,7 +122,7 @@ static void check_store(checkup *k) {
     if (st == HX_OK) st = hx_store_summarize(s, &sum, &err);
     if (st == HX_OK)
         add(k, "store", true, "%s: version %lld, %llu bytes, %llu customers, %llu events",
-            "%s：版本 %lld，%llu 字节，%llu 位顾客，%llu 条事件", path, (long long)sum.version,
+            "%s：版本 %lld，%llu 字节，%llu 位客户，%llu 条事件", path, (long long)sum.version,
             (unsigned long long)sum.bytes, (unsigned long long)sum.customers,
             (unsigned long long)sum.events);
     if (st == HX_OK) st = hx_store_check(s, 1000, &err);

@@ -138,7 +138,7 @@ static void put_segment_head(hx_cli *c, const json_t *segment, hx_outbuf *out) {
 
 static bool show_members(hx_cli *c, hx_str json) {
     static const hx_record_column columns[] = {{"id", "id", "编号", false},
-                                               {"name", "name", "顾客", false},
+                                               {"name", "name", "客户", false},
                                                {"rfm.name", "RFM", "RFM 分组", false},
                                                {"recency_days", "days ago", "距今天数", true},
                                                {"orders", "orders", "订单", true},

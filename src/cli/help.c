@@ -83,7 +83,7 @@ void hx_help_program(const hx_cli *c, hx_outbuf *out) {
                      "samples/comments.csv --format table\n",
                      hx_version(),
                      hx_cli_tr(c, "customer profiles from what customers say and do",
-                               "从顾客的言与行得到顾客画像"),
+                               "从客户的言与行得到客户画像"),
                      hx_cli_tr(c, "Usage", "用法"), hx_cli_tr(c, "Start here", "从这里开始"));
     for (int part = 0; part < HX_PART_N; part++) {
         hx_outbuf_printf(out, "\n%s\n", hx_cli_part_title(c, (hx_cli_part)part));

@@ -89,7 +89,7 @@ int hx_cmd_man(hx_cli *c) {
     hx_outbuf_printf(&out, ".TH HUAXIANG 1 \"\" \"huaxiang %s\" \"\"\n.SH NAME\n", hx_version());
     put_line(&out, "huaxiang \\- ",
              hx_cli_tr(c, "customer profiles from what customers say and do",
-                       "从顾客的言与行得到顾客画像"));
+                       "从客户的言与行得到客户画像"));
     hx_outbuf_text(&out, ".SH SYNOPSIS\n.B huaxiang\n.I COMMAND\n[OPTIONS] [FILE...]\n");
     for (int part = 0; part < HX_PART_N; part++) {
         put_line(&out, part == 0 ? ".SH COMMANDS\n.SS " : ".SS ",

@@ -41,7 +41,7 @@ static void put_import(hx_cli *c, const json_t *import, hx_outbuf *out) {
     static const char *const fields[][3] = {
         {"files", "files read", "读入文件"},        {"rows", "rows", "行数"},
         {"accepted", "accepted", "接受"},           {"duplicates", "already there", "已有（重复）"},
-        {"rejected", "rejected", "拒绝"},           {"new_customers", "new customers", "新增顾客"},
+        {"rejected", "rejected", "拒绝"},           {"new_customers", "new customers", "新增客户"},
         {"conflicts", "contradictions", "资料冲突"}};
     if (!import) return;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -73,8 +73,8 @@ static void put_spent(hx_cli *c, const json_t *list, hx_outbuf *out) {
 
 static void put_figures(hx_cli *c, const json_t *s, hx_outbuf *out) {
     static const char *const fields[][3] = {
-        {"customers", "customers", "顾客"}, {"buyers", "buyers", "买家"},
-        {"events", "events", "事件"},       {"guest_events", "events of guests", "未知顾客的事件"},
+        {"customers", "customers", "客户"}, {"buyers", "buyers", "买家"},
+        {"events", "events", "事件"},       {"guest_events", "events of guests", "未知客户的事件"},
         {"orders", "orders", "订单"},       {"refunds", "refunds", "退款"},
         {"texts", "texts", "文本"}};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -116,7 +116,7 @@ static void put_shares(hx_cli *c, const json_t *list, const char *title, hx_outb
 
 static void put_customers(hx_cli *c, const json_t *list, const char *title, hx_outbuf *out) {
     static const hx_record_column columns[] = {
-        {"name", "name", "顾客", false},        {"rfm.name", "RFM", "RFM 分组", false},
+        {"name", "name", "客户", false},        {"rfm.name", "RFM", "RFM 分组", false},
         {"orders", "orders", "订单", true},     {"spent", "spent", "消费", true},
         {"texts", "texts", "文本", true},       {"sentiment", "sentiment", "情感", true},
         {"segments", "segments", "分群", false}};
@@ -134,8 +134,8 @@ void hx_shown_summary(hx_cli *c, const json_t *s, hx_outbuf *out) {
     put_figures(c, s, out);
     put_shares(c, json_object_get(s, "segments"), hx_cli_tr(c, "Segments", "分群"), out);
     put_shares(c, json_object_get(s, "rfm"), hx_cli_tr(c, "RFM groups", "RFM 分组"), out);
-    put_customers(c, json_object_get(s, "best"), hx_cli_tr(c, "Best customers", "最有价值的顾客"),
+    put_customers(c, json_object_get(s, "best"), hx_cli_tr(c, "Best customers", "最有价值的客户"),
                   out);
     put_customers(c, json_object_get(s, "unhappiest"),
-                  hx_cli_tr(c, "Unhappiest customers", "最不满意的顾客"), out);
+                  hx_cli_tr(c, "Unhappiest customers", "最不满意的客户"), out);
 }
