@@ -407,8 +407,7 @@ static hx_status take_properties(conversion *c) {
         hx_str value = cell_at(c, (int64_t)i);
         if ((int64_t)i == m->type_column || (int64_t)i == m->previous_column) continue;
         if (value.len == 0 || !is_property(m->columns[i].role)) continue;
-        if (!hx_property_read(&m->columns[i], value, m->options.zone, c->arena, &p[n]))
-            return HX_ENOMEM;
+        if (!hx_property_read(&m->columns[i], value, c->arena, &p[n])) return HX_ENOMEM;
         n++;
     }
     if (c->row->extra.len > 0) {

@@ -117,11 +117,11 @@ static bool read_number(hx_str value, hx_arena *arena, hx_property *out) {
     return true;
 }
 
-static bool read_date(const hx_column *column, hx_str value, const hx_time_zone *zone,
-                      hx_arena *arena, hx_property *out) {
+static bool read_date(const hx_column *column, hx_str value, hx_arena *arena, hx_property *out) {
     int64_t ms;
     char text[HX_ISO_MAX];
-    if (hx_parse_time(value, column->date_order, column->excel_serial, zone, &ms, NULL) != HX_OK)
+    /* A date in a trait is a calendar date, not an instant: it is kept as it was written. */
+    if (hx_parse_time(value, column->date_order, column->excel_serial, NULL, &ms, NULL) != HX_OK)
         return false;
     out->type = HX_VALUE_DATE;
     hx_iso_from_ms(ms, text);
@@ -149,8 +149,7 @@ static hx_str without_prefix(hx_str name) {
     return name;
 }
 
-bool hx_property_read(const hx_column *column, hx_str value, const hx_time_zone *zone,
-                      hx_arena *arena, hx_property *out) {
+bool hx_property_read(const hx_column *column, hx_str value, hx_arena *arena, hx_property *out) {
     bool own = column->role == HX_ROLE_OTHER;
     hx_str name = own ? without_prefix(column->name) : hx_str_of(hx_role_name(column->role));
     *out = (hx_property){.name = name, .value = value, .type = HX_VALUE_TEXT};
@@ -161,6 +160,6 @@ bool hx_property_read(const hx_column *column, hx_str value, const hx_time_zone 
     if (column->role == HX_ROLE_GENDER) out->value = gender_word(value);
     if (own && column->type == HX_TYPE_BOOLEAN) out->type = HX_VALUE_BOOLEAN;
     if (number) read_number(value, arena, out);
-    if (date) read_date(column, value, zone, arena, out);
+    if (date) read_date(column, value, arena, out);
     return out->value.ptr != NULL;
 }

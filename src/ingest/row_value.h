@@ -16,7 +16,6 @@ bool hx_status_is_cancelled(hx_str s);
 /* Is `part` (ASCII in lower case) in s, whatever the case of its ASCII letters? */
 bool hx_has_folded(hx_str s, const char *part);
 /* A cell as a named, typed value in canonical text; values that do not parse as their column's type stay text. false: out of memory. */
-bool hx_property_read(const hx_column *column, hx_str value, const hx_time_zone *zone,
-                      hx_arena *arena, hx_property *out);
+bool hx_property_read(const hx_column *column, hx_str value, hx_arena *arena, hx_property *out);
 
 #endif

@@ -21,7 +21,7 @@ static void open_table(folder *f, table *t, const char *name, const char *text) 
     const char *path = in_folder(f, name);
     write_file(path, text);
     t->arena = hx_arena_new(0);
-    assert_int_equal(hx_time_zone_open(&t->zone, "UTC", &err), HX_OK);
+    assert_int_equal(hx_time_zone_open(&t->zone, "Asia/Shanghai", &err), HX_OK);
     if (hx_reader_open(&t->reader, path, &ro, &err) != HX_OK) fail_msg("%s", err.message);
     hx_row_mapper_options mo = {t->zone, "CNY", HX_UI_EN};
     assert_int_equal(hx_row_mapper_new(&t->mapper, t->reader, &mo, &err), HX_OK);
@@ -98,7 +98,7 @@ static void order_lines(void **state) {
     hx_event e = event_of(&t, 0);
     assert_int_equal(e.kind, HX_KIND_ORDER);
     assert_int_equal(e.amount, 25000 * (int64_t)HX_MONEY_ONE);
-    assert_int_equal(e.time, hx_days_from_civil(2026, 3, 5) * HX_DAY_MS + (14 * 60 + 20) * 60000);
+    assert_int_equal(e.time, hx_days_from_civil(2026, 3, 5) * HX_DAY_MS + (6 * 60 + 20) * 60000);
     assert_true(hx_str_equal(e.currency, HX_STR_LIT("CNY")));
     assert_int_equal(e.n_properties, 1);
     assert_true(hx_str_equal(e.properties[0].value, HX_STR_LIT("急")));
