@@ -23,7 +23,8 @@ extern "C" {
 
 /* ------------------------------------------------------------------ what a file is */
 typedef enum {
-    HX_FORMAT_AUTO = 0, /* by name (.csv .tsv .txt .jsonl .json .ndjson .xlsx, before .gz/.zst), else by content */
+    HX_FORMAT_AUTO =
+        0, /* by name (.csv .tsv .txt .jsonl .json .ndjson .xlsx, before .gz/.zst), else by content */
     HX_FORMAT_CSV,
     HX_FORMAT_TSV,
     HX_FORMAT_JSONL,
@@ -42,20 +43,53 @@ typedef enum {
 typedef enum {
     HX_ROLE_OTHER = 0,
     /* who */
-    HX_ROLE_CUSTOMER, HX_ROLE_EMAIL, HX_ROLE_PHONE, HX_ROLE_DEVICE, HX_ROLE_ANONYMOUS, HX_ROLE_ACCOUNT, /* WeChat/QQ/nick */
+    HX_ROLE_CUSTOMER,
+    HX_ROLE_EMAIL,
+    HX_ROLE_PHONE,
+    HX_ROLE_DEVICE,
+    HX_ROLE_ANONYMOUS,
+    HX_ROLE_ACCOUNT, /* WeChat/QQ/nick */
     /* what was said */
-    HX_ROLE_TEXT, HX_ROLE_TITLE, HX_ROLE_QUERY, HX_ROLE_QUESTION, HX_ROLE_CHAT, HX_ROLE_TICKET, HX_ROLE_REPLY,
-    HX_ROLE_RATING, HX_ROLE_LABEL,
+    HX_ROLE_TEXT,
+    HX_ROLE_TITLE,
+    HX_ROLE_QUERY,
+    HX_ROLE_QUESTION,
+    HX_ROLE_CHAT,
+    HX_ROLE_TICKET,
+    HX_ROLE_REPLY,
+    HX_ROLE_RATING,
+    HX_ROLE_LABEL,
     /* when */
-    HX_ROLE_TIME, HX_ROLE_DATE, /* a date column beside a time-of-day column: combined */
+    HX_ROLE_TIME,
+    HX_ROLE_DATE, /* a date column beside a time-of-day column: combined */
     /* what was done */
-    HX_ROLE_EVENT, HX_ROLE_PAGE, HX_ROLE_URL, HX_ROLE_CHANNEL, HX_ROLE_STATUS,
+    HX_ROLE_EVENT,
+    HX_ROLE_PAGE,
+    HX_ROLE_URL,
+    HX_ROLE_CHANNEL,
+    HX_ROLE_STATUS,
     /* what was bought */
-    HX_ROLE_ORDER, HX_ROLE_ITEM, HX_ROLE_ITEM_NAME, HX_ROLE_CATEGORY, HX_ROLE_QUANTITY, HX_ROLE_UNIT_PRICE,
-    HX_ROLE_AMOUNT, HX_ROLE_DISCOUNT, HX_ROLE_REFUND, HX_ROLE_CURRENCY,
+    HX_ROLE_ORDER,
+    HX_ROLE_ITEM,
+    HX_ROLE_ITEM_NAME,
+    HX_ROLE_CATEGORY,
+    HX_ROLE_QUANTITY,
+    HX_ROLE_UNIT_PRICE,
+    HX_ROLE_AMOUNT,
+    HX_ROLE_DISCOUNT,
+    HX_ROLE_REFUND,
+    HX_ROLE_CURRENCY,
     /* traits of a person */
-    HX_ROLE_NAME, HX_ROLE_GENDER, HX_ROLE_AGE, HX_ROLE_BIRTHDAY, HX_ROLE_CITY, HX_ROLE_COUNTRY, HX_ROLE_OCCUPATION,
-    HX_ROLE_LEVEL, HX_ROLE_INCOME, HX_ROLE_ADDRESS,
+    HX_ROLE_NAME,
+    HX_ROLE_GENDER,
+    HX_ROLE_AGE,
+    HX_ROLE_BIRTHDAY,
+    HX_ROLE_CITY,
+    HX_ROLE_COUNTRY,
+    HX_ROLE_OCCUPATION,
+    HX_ROLE_LEVEL,
+    HX_ROLE_INCOME,
+    HX_ROLE_ADDRESS,
     /* an event's own id, if the source has one */
     HX_ROLE_MESSAGE_ID,
     HX_ROLE_N
@@ -68,14 +102,25 @@ HX_API hx_role hx_role_of_name(hx_str name);
 
 /* What a column holds, from a sample. */
 typedef enum {
-    HX_TYPE_EMPTY = 0, HX_TYPE_INTEGER, HX_TYPE_NUMBER, HX_TYPE_AMOUNT, HX_TYPE_TIME, HX_TYPE_BOOLEAN, HX_TYPE_CODE,
+    HX_TYPE_EMPTY = 0,
+    HX_TYPE_INTEGER,
+    HX_TYPE_NUMBER,
+    HX_TYPE_AMOUNT,
+    HX_TYPE_TIME,
+    HX_TYPE_BOOLEAN,
+    HX_TYPE_CODE,
     HX_TYPE_TEXT
 } hx_type;
 HX_API const char *hx_type_name(hx_type type);
 
 /* Which number of 5/3/26 is the day. Decided per column: a part over 12 decides; else 4-digit-first is Y-M-D; else
  * D-M-Y unless --date-order says otherwise; the choice is shown. */
-typedef enum { HX_DATE_ORDER_AUTO = 0, HX_DATE_ORDER_YMD, HX_DATE_ORDER_DMY, HX_DATE_ORDER_MDY } hx_date_order;
+typedef enum {
+    HX_DATE_ORDER_AUTO = 0,
+    HX_DATE_ORDER_YMD,
+    HX_DATE_ORDER_DMY,
+    HX_DATE_ORDER_MDY
+} hx_date_order;
 
 typedef struct {
     hx_str name;
@@ -92,7 +137,8 @@ typedef struct {
     char delimiter; /* 0 = detect among , ; TAB | */
     char quote; /* 0 = '"' for CSV, none for TSV (interface.md); '"' to have it in TSV too */
     bool no_header; /* the first row is data; columns are named column_1, ... */
-    const char *map; /* "text=评论内容,customer=买家": COLUMN may be quoted "a,b"; role name or OTHER name = column; NULL */
+    const char *
+        map; /* "text=评论内容,customer=买家": COLUMN may be quoted "a,b"; role name or OTHER name = column; NULL */
     hx_date_order date_order;
     size_t chunk_bytes; /* of decoded input a chunk, 0 = 1 MiB */
     int64_t sheet; /* xlsx: 1-based sheet, 0 = first visible with rows */
@@ -103,16 +149,19 @@ typedef struct hx_reader hx_reader;
 /* Opens `path` ("-" = standard input), reads its head, detects encoding, format, delimiter, header, columns.
  * Fails with HX_ENOTFOUND, HX_EIO, HX_EFORMAT (empty file, not what it claims to be, damaged archive). The reader is
  * used by one thread, but for hx_chunk_rows(). */
-HX_API hx_status hx_reader_open(hx_reader **out, const char *path, const hx_reader_options *options, hx_error *err)
-    HX_MUST_USE;
+HX_API hx_status hx_reader_open(hx_reader **out, const char *path, const hx_reader_options *options,
+                                hx_error *err) HX_MUST_USE;
 HX_API void hx_reader_close(hx_reader *r);
 
 HX_API hx_format hx_reader_format(const hx_reader *r);
-HX_API const char *hx_reader_format_name(const hx_reader *r); /* "CSV", "TSV", "JSON Lines", "Excel", "text" */
-HX_API const char *hx_reader_encoding_name(const hx_reader *r); /* "UTF-8", "UTF-8 with BOM", "GB18030", ... */
+HX_API const char *
+hx_reader_format_name(const hx_reader *r); /* "CSV", "TSV", "JSON Lines", "Excel", "text" */
+HX_API const char *
+hx_reader_encoding_name(const hx_reader *r); /* "UTF-8", "UTF-8 with BOM", "GB18030", ... */
 HX_API char hx_reader_delimiter(const hx_reader *r); /* 0 where the format has none */
 HX_API const char *hx_reader_compression(const hx_reader *r); /* "", "gzip", "zstd" */
-HX_API size_t hx_reader_columns(const hx_reader *r, const hx_column **columns); /* borrowed from r; fixed after open */
+HX_API size_t hx_reader_columns(const hx_reader *r,
+                                const hx_column **columns); /* borrowed from r; fixed after open */
 /* The columns' header as one string, for remembering a mapping: names joined by 0x1F. Borrowed. */
 HX_API hx_str hx_reader_header(const hx_reader *r);
 /* Replaces the roles (for a remembered mapping), before the first chunk. Same syntax as options->map. */
@@ -144,7 +193,8 @@ typedef struct {
     const hx_str *cells;
     hx_str raw; /* the record as it stands in the file, as UTF-8, without its line end */
     int64_t row; /* 1-based data row; blank records have a number, but give no row */
-    hx_str extra; /* JSON Lines: an object of keys that are no column; CSV: surplus cells as a JSON array; else empty */
+    hx_str
+        extra; /* JSON Lines: an object of keys that are no column; CSV: surplus cells as a JSON array; else empty */
     const char *bad; /* why the row can't be used (English format key, see `bad_zh`), NULL = good */
     int64_t bad_column; /* 0-based, or -1 */
 } hx_row;
@@ -158,8 +208,8 @@ typedef struct {
 /* Parses a chunk. Thread-safe for different chunks of one reader (reads only immutable parts of `r`). The rows borrow from the
  * chunk and `arena`. Ragged rows: short ones have missing cells; long ones put the surplus into `extra`. A NUL byte, an invalid byte
  * sequence (replaced by U+FFFD; the row is bad), an over-long cell or an unclosed quote makes a bad row, never a lost one. */
-HX_API hx_status hx_chunk_rows(const hx_reader *r, const hx_chunk *c, hx_arena *arena, hx_rows *out, hx_error *err)
-    HX_MUST_USE;
+HX_API hx_status hx_chunk_rows(const hx_reader *r, const hx_chunk *c, hx_arena *arena, hx_rows *out,
+                               hx_error *err) HX_MUST_USE;
 /* `bad` in the language of messages. */
 HX_API const char *hx_row_bad_text(const hx_row *row, hx_ui_lang ui);
 
@@ -169,20 +219,22 @@ HX_API const char *hx_row_bad_text(const hx_row *row, hx_ui_lang ui);
  * us (16), Excel serials where `excel`; full-width digits. `zone_ms` = bare times are local_ms of `zone` (see hx_time_zone). Years 1900-2199
  * pass; others are refused with a sentence. */
 typedef struct hx_time_zone hx_time_zone; /* immutable; shared by threads */
-HX_API hx_status hx_time_zone_open(hx_time_zone **out, const char *name, hx_error *err) HX_MUST_USE; /* "UTC", "+08:00", "Asia/Shanghai" */
+HX_API hx_status hx_time_zone_open(hx_time_zone **out, const char *name, hx_error *err)
+    HX_MUST_USE; /* "UTC", "+08:00", "Asia/Shanghai" */
 HX_API void hx_time_zone_close(hx_time_zone *z);
-HX_API hx_status hx_parse_time(hx_str s, hx_date_order order, bool excel, const hx_time_zone *zone, int64_t *ms, hx_error *err)
-    HX_MUST_USE;
+HX_API hx_status hx_parse_time(hx_str s, hx_date_order order, bool excel, const hx_time_zone *zone,
+                               int64_t *ms, hx_error *err) HX_MUST_USE;
 
 /* Amounts in 1/10,000 units: ￥1,299.00, １２９９元, 1.2万, 3亿, -45.5, (45.5), 45.5-, $12, 12 USD, EUR 3,50 with `decimal_comma`.
  * `currency` (may be NULL) gets "CNY", "USD", ... or "" where none is said. */
-HX_API hx_status hx_parse_amount(hx_str s, bool decimal_comma, int64_t *amount_e4, char currency[4], hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_parse_amount(hx_str s, bool decimal_comma, int64_t *amount_e4, char currency[4],
+                                 hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ dry run */
 /* What was understood of a file, as one JSON object: encoding, format, delimiter, columns (name, role, type, date order), first
  * rows, and how many of the sampled rows would be rejected and why. `json` lives in `arena`. */
-HX_API hx_status hx_reader_preview(hx_reader *r, size_t n_rows, const hx_time_zone *zone, hx_arena *arena, hx_str *json, hx_error *err)
-    HX_MUST_USE;
+HX_API hx_status hx_reader_preview(hx_reader *r, size_t n_rows, const hx_time_zone *zone,
+                                   hx_arena *arena, hx_str *json, hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ group */
 /* SELECT keys, aggregates FROM file GROUP BY keys: as `huaxiang table group --by C --agg "sum(amount),count,max(date)"`.
@@ -195,7 +247,8 @@ typedef struct {
     hx_reader_options reader;
 } hx_group_options;
 typedef struct hx_group_table hx_group_table;
-HX_API hx_status hx_group_file(hx_group_table **out, const char *path, const hx_group_options *options, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_group_file(hx_group_table **out, const char *path,
+                               const hx_group_options *options, hx_error *err) HX_MUST_USE;
 HX_API void hx_group_table_free(hx_group_table *t);
 HX_API size_t hx_group_table_rows(const hx_group_table *t);
 HX_API size_t hx_group_table_columns(const hx_group_table *t);
