@@ -1,4 +1,4 @@
-/* annotate.c - all the rules have to say about a text, from one cleaning and one word segmentation.
+/* annotate.c - all the rules have to say about a text, from one cleaning and one word cut.
  *
  * The result lives in the caller's arena; nothing of it points into the annotator. */
 #include "base/error.h"

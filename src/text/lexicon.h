@@ -13,7 +13,7 @@ typedef enum {
     HX_ROLE_TURN = 4, /* but, 但是: what stands before it counts less, what stands behind it more */
     HX_ROLE_PAUSE = 16, /* and, because: ends a negation's scope */
     HX_ROLE_CONCEDE = 8 /* although, 虽然: what follows until the next pause counts less */
-} hx_role;
+} hx_word_role;
 
 /* One word of one language. */
 typedef struct {
@@ -21,7 +21,7 @@ typedef struct {
     int16_t weight; /* hundredths; + speaks for positive */
     int16_t negated; /* hundredths; added where the word stands in a negation's scope */
     uint16_t degree; /* hundredths, 100 = leaves the next word as it is */
-    uint8_t roles; /* hx_role */
+    uint8_t roles; /* hx_word_role */
 } hx_lexeme;
 
 /* The numbers of the score's formula, by language; see sentiment.c. */

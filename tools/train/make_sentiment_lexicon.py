@@ -34,7 +34,7 @@ PARAMETERS = {
     "en": {"negation": 0.6, "before": 0.7, "after": 1.2, "length": 10, "scope": 5},
 }
 PRIOR = 0.6  # of one step of hand-written polarity
-FLOOR = {1: 0.3, 2: 1.0}  # the least a hand-written polarity weighs, whatever the data say
+FLOOR = {1: 0.4, 2: 1.2}  # the least a hand-written polarity weighs, whatever the data say
 L2 = {"word": 1.5, "negated": 3.0, "pair": 3.0}
 MIN_COUNT = {"word": 4, "negated": 6, "pair": 6}
 KEEP = {"word": 14000, "negated": 3000, "pair": 10000}
