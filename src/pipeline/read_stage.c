@@ -395,7 +395,7 @@ static hx_status settle_import(read_stage *s, hx_arena *arena, bool *done, hx_er
                        "%s: has changed since the import broke off; take that import back with "
                        "'huaxiang imports undo %d'",
                        s->path, (int)s->import.id);
-    if (*done) return HX_OK;
+    if (*done || s->import.next_offset == 0) return HX_OK;
     return hx_reader_seek(s->reader, (hx_position){s->import.next_offset, s->import.next_row}, err);
 }
 
