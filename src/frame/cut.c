@@ -87,15 +87,15 @@ static hx_record_cut cut_lines(const char *p, size_t n, size_t max, bool final) 
     return (hx_record_cut){bytes, max};
 }
 
-hx_record_cut hx_cut_records(const hx_reader *r, const char *p, size_t n, size_t max, bool final,
-                             bool forced) {
+hx_record_cut hx_cut_records(const hx_reader *r, const char *p, size_t n, size_t enough, size_t max,
+                             bool final, bool forced) {
     if (n == 0) return (hx_record_cut){0, 0};
     if (hx_cut_is_by_line(r) || !memchr(p, r->dialect.quote, n)) return cut_lines(p, n, max, final);
     hx_record_cut cut = {0, 0};
     const hx_csv_extent whole = hx_csv_whole_records(r->dialect, p, n);
     /* Plain quoting: no record is torn, and all but the rest behind the last line end are known at once. */
     if (whole.plain && whole.records <= max) cut = (hx_record_cut){whole.bytes, whole.records};
-    while (cut.bytes < n && cut.records < max) {
+    while (cut.bytes < n && cut.bytes < enough && cut.records < max) {
         size_t n_cells = 0;
         bool unclosed = false;
         bool end_known = final || (forced && cut.records == 0);

@@ -126,8 +126,9 @@ hx_status hx_reader_next(hx_reader *r, hx_chunk **out, hx_error *err) {
         bool final = r->ended && !r->broken && have <= want;
         bool last = r->ended && have <= want;
         if (have == 0) return r->broken ? give_failure(r, err) : HX_OK;
-        hx_record_cut cut = hx_cut_records(r, r->window.ptr + r->at, have < want ? have : want,
-                                           r->max_records, final, want >= HX_ROW_MAX);
+        hx_record_cut cut =
+            hx_cut_records(r, r->window.ptr + r->at, have < want ? have : want, r->chunk_bytes,
+                           r->max_records, final, want >= HX_ROW_MAX);
         if (cut.bytes > 0) {
             HX_TRY(chunk_new(r, cut.bytes, cut.records, out, err));
             advance(r, cut.bytes, cut.records);
@@ -144,7 +145,7 @@ hx_status hx_reader_sample(hx_reader *r, size_t max_rows, hx_chunk **out, hx_err
     HX_TRY(hx_reader_fill(r, want, err));
     size_t have = r->window.len - r->at;
     if (have == 0) return r->broken ? give_failure(r, err) : HX_OK;
-    hx_record_cut cut = hx_cut_records(r, r->window.ptr + r->at, have < want ? have : want,
+    hx_record_cut cut = hx_cut_records(r, r->window.ptr + r->at, have < want ? have : want, want,
                                        max_rows, r->ended && have <= want, true);
     if (cut.bytes == 0) return HX_OK;
     return chunk_new(r, cut.bytes, cut.records, out, err);

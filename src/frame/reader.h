@@ -69,10 +69,10 @@ typedef struct {
     size_t bytes; /* 0 = no whole record */
     size_t records;
 } hx_record_cut;
-/* Whole records at the start of p[0, n), at most `max`. `final` = the input ends at n; `forced` = a first record that is
- * still open at n is taken as its first line. */
-hx_record_cut hx_cut_records(const hx_reader *r, const char *p, size_t n, size_t max, bool final,
-                             bool forced);
+/* Whole records at the start of p[0, n): at most `max`, and no more once they have `enough` bytes and their quotes are not plain.
+ * `final` = the input ends at n; `forced` = a first record that is still open at n is taken as its first line. */
+hx_record_cut hx_cut_records(const hx_reader *r, const char *p, size_t n, size_t enough, size_t max,
+                             bool final, bool forced);
 /* The record at p[0, n), n > 0, with its cells (at most `max`); returns its bytes with the line end. Where a quote was not closed
  * (or was, but only by the quote of a later line), *unclosed is set and the record is its first line. 0 = open at n and not
  * `final`. */

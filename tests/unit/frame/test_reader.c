@@ -240,6 +240,44 @@ static void test_too_many_columns(void **state) {
     hx_buf_release(&c);
 }
 
+/* A quote that is never closed costs its row and nothing else, however much follows; and chunks stay small. */
+static void check_unclosed_big(size_t rows) {
+    hx_buf b;
+    hx_buf_init(&b, 256u << 20);
+    (void)hx_buf_append_lit(&b, "id,text\n0,\"never closed\n");
+    for (size_t i = 1; i < rows; i++)
+        (void)hx_buf_append_lit(&b, "12345678,0123456789012345678901234567890123456789\n");
+    test_file f = test_file_new("a.csv", hx_buf_str(&b));
+    hx_buf_release(&b);
+    hx_reader *r = test_open(&f, NULL);
+    hx_arena *arena = hx_arena_new(0);
+    size_t n = 0, bad = 0;
+    for (hx_chunk *c = NULL;; hx_chunk_free(c)) {
+        hx_rows parsed = {NULL, 0, 0};
+        assert_int_equal(hx_reader_next(r, &c, NULL), HX_OK);
+        if (!c) break;
+        assert_in_range(hx_chunk_end(c).offset - hx_chunk_start(c).offset, 1, 5u << 20);
+        assert_int_equal(hx_chunk_rows(r, c, arena, &parsed, NULL), HX_OK);
+        for (size_t i = 0; i < parsed.n_rows; i++) {
+            bad += parsed.rows[i].bad != NULL;
+            if (parsed.rows[i].bad) assert_int_equal(parsed.rows[i].row, 1);
+        }
+        n += parsed.n_rows;
+        hx_arena_reset(arena);
+    }
+    assert_int_equal(n, rows);
+    assert_int_equal(bad, 1);
+    hx_arena_free(arena);
+    hx_reader_close(r);
+    test_file_remove(&f);
+}
+
+static void test_unclosed_big(void **state) {
+    (void)state;
+    check_unclosed_big(100000); /* to the end of the file */
+    check_unclosed_big(2200000); /* beyond what a record may have */
+}
+
 /* A record without end is given by its start; what follows it is read. */
 static void test_endless_record(void **state) {
     (void)state;
@@ -473,8 +511,8 @@ int main(void) {
         cmocka_unit_test(test_bad_bytes),      cmocka_unit_test(test_wrong_encoding_in_the_middle),
         cmocka_unit_test(test_text),           cmocka_unit_test(test_sniffed),
         cmocka_unit_test(test_refused),        cmocka_unit_test(test_too_many_columns),
-        cmocka_unit_test(test_endless_record), cmocka_unit_test(test_going_on),
-        cmocka_unit_test(test_any_chunk_size), cmocka_unit_test(test_seek_refused),
-        cmocka_unit_test(test_progress)};
+        cmocka_unit_test(test_endless_record), cmocka_unit_test(test_unclosed_big),
+        cmocka_unit_test(test_going_on),       cmocka_unit_test(test_any_chunk_size),
+        cmocka_unit_test(test_seek_refused),   cmocka_unit_test(test_progress)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
