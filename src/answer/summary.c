@@ -1,7 +1,7 @@
 /* summary.c - the shop at one glance: what the table after a run shows.
  *
- * Sums are over customers; guests (events nobody is known for) are counted apart, and only for the newest as_of, because
- * they have no profile to fold back. Segment shares are of all customers, shares of RFM groups of those with a score. Best =
+ * Money and orders are summed over customers; what is said counts whoever said it, guests (events nobody is known for)
+ * too, and how much of it is theirs stands beside. Segment shares are of all customers, shares of RFM groups of those with a score. Best =
  * most spent in the main currency; unhappiest = lowest mean sentiment below 0. */
 #include "answer/value.h"
 #include "base/error.h"
@@ -63,47 +63,81 @@ static hx_status put_lists(hx_json_writer *w, const hx_population *pop, hx_ui_la
     return hx__value_customers(w, pop, list, n, ui, err);
 }
 
-static void put_counts(hx_json_writer *w, const hx_population *pop, const hx_store_summary *all) {
+/* All guests as if they were one person; events later than as_of are not seen. */
+typedef struct {
+    hx_profile *together;
+    int64_t as_of;
+} guest_walk;
+
+static hx_status fold_guests(void *context, uint64_t person, const hx_event *events, size_t n,
+                             hx_error *err) {
+    guest_walk *g = context;
+    (void)person;
+    (void)err;
+    for (size_t i = 0; i < n; i++)
+        if (events[i].time <= g->as_of) hx_profile_fold(g->together, &events[i]);
+    return HX_OK;
+}
+
+static void put_sum(hx_json_writer *w, const char *key, const uint64_t *a, const uint64_t *b,
+                    size_t n, const char *(*name)(size_t)) {
+    uint64_t sums[32];
+    for (size_t i = 0; i < n; i++)
+        sums[i] = a[i] + b[i];
+    hx__value_counts(w, key, sums, n, name);
+}
+
+static void put_voice(hx_json_writer *w, const hx_population *pop, const hx_profile *guests) {
+    hx__value_count(w, "texts", pop->texts + guests->n_texts);
+    hx__value_count(w, "guest_texts", guests->n_texts);
+    hx__value_count(w, "noise", pop->noise + guests->n_noise);
+    hx_json_key(w, "sentiments");
+    hx_json_object(w);
+    for (size_t i = HX_SENTIMENT_NEGATIVE; i < HX_SENTIMENT_N; i++)
+        hx__value_count(w, hx__sentiment_name(i), pop->sentiments[i] + guests->sentiments[i]);
+    hx_json_end_object(w);
+    put_sum(w, "intents", pop->intents, guests->intents, HX_INTENT_N, hx__intent_name);
+    put_sum(w, "languages", pop->langs, guests->langs, HX_LANG_N, hx__lang_name);
+    put_sum(w, "kinds", pop->kinds, guests->kinds, HX_KIND_N, hx__kind_name);
+}
+
+static void put_counts(hx_json_writer *w, const hx_population *pop, const hx_profile *guests) {
     hx__value_time(w, "as_of", pop->as_of);
     hx__value_count(w, "customers", pop->n);
     hx__value_count(w, "buyers", pop->buyers);
     hx__value_count(w, "events", pop->events);
-    hx_json_key(w, "guest_events");
-    if (pop->latest)
-        hx_json_int(w, (int64_t)all->guest_events);
-    else
-        hx_json_null(w);
+    hx__value_count(w, "guest_events", guests->n_events);
     hx__value_count(w, "undated", pop->undated);
     hx__value_time(w, "first", pop->first);
     hx__value_time(w, "last", pop->last);
     hx__value_count(w, "orders", pop->orders);
     hx__value_count(w, "order_lines", pop->lines);
     hx__value_count(w, "refunds", pop->refunds);
-    hx__value_count(w, "texts", pop->texts);
-    hx__value_count(w, "noise", pop->noise);
-    hx_json_key(w, "sentiments");
-    hx_json_object(w);
-    for (size_t i = HX_SENTIMENT_NEGATIVE; i < HX_SENTIMENT_N; i++)
-        hx__value_count(w, hx__sentiment_name(i), pop->sentiments[i]);
-    hx_json_end_object(w);
-    hx__value_counts(w, "intents", pop->intents, HX_INTENT_N, hx__intent_name);
-    hx__value_counts(w, "languages", pop->langs, HX_LANG_N, hx__lang_name);
-    hx__value_counts(w, "kinds", pop->kinds, HX_KIND_N, hx__kind_name);
+    put_voice(w, pop, guests);
 }
 
-static hx_status write_summary(hx_store *s, const hx_population *pop, hx_ui_lang ui,
+static hx_status write_summary(const hx_profile *guests, const hx_population *pop, hx_ui_lang ui,
                                hx_arena *arena, hx_buf *out, hx_error *err) {
-    hx_store_summary all;
-    HX_TRY(hx_store_summarize(s, &all, err));
     hx_json_writer w;
     hx_json_begin(&w, out);
     hx_json_object(&w);
-    put_counts(&w, pop, &all);
+    put_counts(&w, pop, guests);
     put_money(&w, pop);
     put_sizes(&w, pop, ui);
     HX_TRY(put_lists(&w, pop, ui, arena, err));
     hx_json_end_object(&w);
     return HX_OK;
+}
+
+static hx_status summarize(hx_store *s, const hx_population *pop, hx_ui_lang ui, hx_profile *guests,
+                           hx_buf *out, hx_error *err) {
+    guest_walk walk = {guests, pop->as_of};
+    hx_arena *scratch = hx_arena_new(0);
+    hx_status status = scratch ? hx_store_each_guest(s, fold_guests, &walk, err)
+                               : hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
+    if (status == HX_OK) status = write_summary(guests, pop, ui, scratch, out, err);
+    hx_arena_free(scratch);
+    return status;
 }
 
 hx_status hx_answer_summary(hx_store *s, const hx_answer_options *o, hx_arena *arena, hx_str *json,
@@ -112,10 +146,10 @@ hx_status hx_answer_summary(hx_store *s, const hx_answer_options *o, hx_arena *a
     HX_TRY(hx__population_open(&pop, s, hx__answer_as_of(o), err));
     hx_buf out;
     hx_buf_init(&out, HX_ANSWER_BYTES_MAX);
-    hx_arena *scratch = hx_arena_new(0);
-    hx_status status = scratch ? write_summary(s, pop, hx__answer_ui(o), scratch, &out, err)
-                               : hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
-    hx_arena_free(scratch);
+    hx_profile *guests = hx_profile_new();
+    hx_status status = guests ? summarize(s, pop, hx__answer_ui(o), guests, &out, err)
+                              : hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
+    hx_profile_free(guests);
     hx__population_close(pop);
     return hx__value_finish(&out, status, arena, json, err);
 }

@@ -21,6 +21,7 @@
 typedef struct {
     uint64_t key;
     size_t n_events;
+    int64_t last_event;
     size_t block_at, block_len; /* in the job's `out` */
     size_t profile_at, profile_len; /* likewise; len 0: a guest, or joined with others */
     int64_t last;
@@ -210,6 +211,7 @@ static hx_status settle_key(fold_stage *s, fold_worker *w, fold_job *j, uint64_t
     o->block_len = j->out.len - start;
     o->key = key;
     o->n_events = n;
+    o->last_event = heads[n - 1].time;
     if (hx_id_key_is_guest(key)) return HX_OK;
     HX_TRY(own_id(&heads[0], j->arena, &o->id, err));
     if (hx_map_get(&s->persons, key)) return HX_OK;
@@ -268,8 +270,8 @@ static hx_status work_part(void *context, size_t worker, hx_crew_job *base, hx_e
 
 static hx_status save_outcome(fold_stage *s, const fold_job *j, const outcome *o, hx_error *err) {
     hx_store *store = s->run->store;
-    HX_TRY(hx_store_put_block(store, o->key, o->n_events, bytes_of(j, o->block_at, o->block_len),
-                              err));
+    HX_TRY(hx_store_put_block(store, o->key, o->n_events, o->last_event,
+                              bytes_of(j, o->block_at, o->block_len), err));
     if (hx_id_key_is_guest(o->key)) return HX_OK;
     if (o->is_new) HX_TRY(hx_store_add_id(store, o->id, err));
     uint64_t *person = hx_map_get(&s->persons, o->key);

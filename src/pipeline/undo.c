@@ -78,7 +78,8 @@ static hx_status undo_block(undo *u, uint64_t key, hx_error *err) {
     if (!touched) return HX_OK;
     hx_buf_reset(&u->out);
     if (kept > 0) HX_TRY(hx_event_block_write(u->codec, heads, kept, &u->out, err));
-    HX_TRY(hx_store_put_block(u->store, key, kept, hx_buf_str(&u->out), err));
+    HX_TRY(hx_store_put_block(u->store, key, kept, kept ? heads[kept - 1].time : 0,
+                              hx_buf_str(&u->out), err));
     if (hx_id_key_is_guest(key)) return HX_OK;
     HX_TRY(hx_store_person(u->store, key, &person, err));
     return hx_store_add_dirty(u->store, person, err);
@@ -158,7 +159,7 @@ hx_status hx_import_undo(hx_store *store, int64_t import_id, hx_error *err) {
 
 /* ------------------------------------------------------------------ erasure */
 static hx_status erase_key(hx_store *s, uint64_t key, hx_error *err) {
-    HX_TRY(hx_store_put_block(s, key, 0, (hx_str){NULL, 0}, err));
+    HX_TRY(hx_store_put_block(s, key, 0, 0, (hx_str){NULL, 0}, err));
     HX_TRY(hx_store_drop_id(s, key, err));
     HX_TRY(hx_store_drop_edges_of_key(s, key, err));
     return hx_store_drop_person(s, key, err);

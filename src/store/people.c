@@ -10,9 +10,10 @@ hx_status hx_store_block(hx_store *s, uint64_t key, hx_arena *arena, hx_str *dat
     return hx_store_blob(s, hx_store_bind(s, SQL_GET_BLOCK, err, "u", key), arena, data, err);
 }
 
-hx_status hx_store_put_block(hx_store *s, uint64_t key, size_t n, hx_str data, hx_error *err) {
+hx_status hx_store_put_block(hx_store *s, uint64_t key, size_t n, int64_t last, hx_str data,
+                             hx_error *err) {
     if (n == 0) return hx_store_run(s, SQL_DROP_BLOCK, err, "u", key);
-    return hx_store_run(s, SQL_PUT_BLOCK, err, "uib", key, (int64_t)n, data);
+    return hx_store_run(s, SQL_PUT_BLOCK, err, "uiib", key, (int64_t)n, last, data);
 }
 
 /* A walk prepares its own statement, so that the callback may use the store. */
@@ -318,10 +319,35 @@ hx_status hx_store_find(hx_store *s, hx_str who, uint64_t *person, hx_error *err
 }
 
 /* ------------------------------------------------------------------ the whole store */
+hx_status hx_store_each_guest(hx_store *s, hx_store_events_fn *fn, void *context, hx_error *err) {
+    events_walk w = {s, fn, context, hx_arena_new(0)};
+    if (!w.arena) return hx_fail(err, HX_ENOMEM, "out of memory");
+    hx_status status = HX_OK;
+    for (uint64_t bucket = 0; bucket < HX_GUEST_BUCKETS && status == HX_OK; bucket++) {
+        hx_str block;
+        hx_event *events = NULL;
+        size_t n = 0;
+        hx_arena_reset(w.arena);
+        status = hx_store_block(s, hx_id_guest_key(bucket), w.arena, &block, err);
+        if (status == HX_OK && block.ptr)
+            status = hx_event_block_read(s->codec, block, w.arena, &events, &n, err);
+        if (status == HX_OK && n > 0) status = fn(context, 0, events, n, err);
+    }
+    hx_arena_free(w.arena);
+    return status;
+}
+
 hx_status hx_store_latest(hx_store *s, int64_t *ms, hx_error *err) {
     bool found;
     *ms = INT64_MIN;
-    return hx_store_int(s, hx_store_bind(s, SQL_LATEST, err, ""), ms, &found, err);
+    HX_TRY(hx_store_int(s, hx_store_bind(s, SQL_LATEST, err, ""), ms, &found, err));
+    for (uint64_t bucket = 0; bucket < HX_GUEST_BUCKETS; bucket++) {
+        int64_t last = INT64_MIN;
+        HX_TRY(hx_store_int(s, hx_store_bind(s, SQL_BLOCK_LAST, err, "u", hx_id_guest_key(bucket)),
+                            &last, &found, err));
+        if (last > *ms) *ms = last;
+    }
+    return HX_OK;
 }
 
 hx_status hx_store_add_erased(hx_store *s, uint64_t person, int64_t at, hx_error *err) {

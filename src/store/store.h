@@ -47,6 +47,10 @@ typedef hx_status hx_store_events_fn(void *context, uint64_t person, const hx_ev
 hx_status hx_store_each_events(hx_store *s, hx_store_events_fn *fn, void *context,
                                hx_error *err) HX_MUST_USE;
 
+/* The events of nobody known, bucket by bucket. */
+hx_status hx_store_each_guest(hx_store *s, hx_store_events_fn *fn, void *context,
+                              hx_error *err) HX_MUST_USE;
+
 /* The time of the latest event (HX_TIME_NONE in a store without dated events): the default as-of. */
 hx_status hx_store_latest(hx_store *s, int64_t *ms, hx_error *err) HX_MUST_USE;
 /* When a person was erased, by a keyed hash of the person key; HX_TIME_NONE if never. */
@@ -116,8 +120,8 @@ hx_status hx_store_drop_pending_import(hx_store *s, int64_t import, hx_error *er
 /* *data = {NULL, 0} where there is no block. */
 hx_status hx_store_block(hx_store *s, uint64_t key, hx_arena *arena, hx_str *data,
                          hx_error *err) HX_MUST_USE;
-/* n = 0 removes it. */
-hx_status hx_store_put_block(hx_store *s, uint64_t key, size_t n, hx_str data,
+/* n = 0 removes it; `last` = the time of its last event. */
+hx_status hx_store_put_block(hx_store *s, uint64_t key, size_t n, int64_t last, hx_str data,
                              hx_error *err) HX_MUST_USE;
 typedef hx_status hx_store_block_fn(void *context, uint64_t key, hx_str data, hx_error *err);
 hx_status hx_store_each_block(hx_store *s, hx_store_block_fn *fn, void *context,

@@ -31,8 +31,8 @@ CREATE TABLE import (
 CREATE TABLE pending (part INTEGER NOT NULL, import INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE INDEX pending_part ON pending (part, import);
 
--- All events of one id, in order, compressed (src/profile/event_codec.c).
-CREATE TABLE block (key INTEGER PRIMARY KEY, events INTEGER NOT NULL, data BLOB NOT NULL);
+-- All events of one id, in order, compressed (src/profile/event_codec.c); last = time of the last one.
+CREATE TABLE block (key INTEGER PRIMARY KEY, events INTEGER NOT NULL, last INTEGER NOT NULL, data BLOB NOT NULL);
 
 CREATE TABLE id (key INTEGER PRIMARY KEY, type INTEGER NOT NULL, value TEXT NOT NULL);
 CREATE TABLE edge (a INTEGER NOT NULL, b INTEGER NOT NULL, import INTEGER NOT NULL, PRIMARY KEY (a, b, import)) WITHOUT ROWID;
