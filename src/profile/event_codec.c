@@ -38,6 +38,8 @@ enum {
     F_ANNOTATION = 1 << 16
 };
 
+#define TIME_MIN (-62135596800000) /* year 1 */
+#define TIME_MAX 253402300799999 /* year 9999 */
 #define BLOCK_VERSION 1
 #define FRAME_RAW_MAX (1u << 20)
 #define EVENT_BYTES_MAX (128u << 20)
@@ -144,6 +146,12 @@ static void get_keywords(hx_cursor *c, hx_arena *arena, hx_annotation *a) {
     a->n_keywords = c->failed ? 0 : n;
 }
 
+static double get_probability(hx_cursor *c) {
+    double d = double_of(hx_get_fixed64(c));
+    if (!(d >= 0.0 && d <= 1.0)) c->failed = true;
+    return c->failed ? 0.0 : d;
+}
+
 static uint64_t get_below(hx_cursor *c, uint64_t n) {
     uint64_t v = hx_get_u64(c);
     if (v >= n) c->failed = true;
@@ -157,12 +165,12 @@ static void get_annotation(hx_cursor *c, hx_arena *arena, hx_annotation *a) {
     a->similarity = hx_get_fixed64(c);
     a->model = hx_get_fixed64(c);
     a->sentiment.label = (hx_sentiment_label)get_below(c, HX_SENTIMENT_N);
-    a->sentiment.score = double_of(hx_get_fixed64(c));
+    a->sentiment.score = get_probability(c);
     a->sentiment.logit = double_of(hx_get_fixed64(c));
     a->sentiment.bias = double_of(hx_get_fixed64(c));
     a->sentiment.evidence = get_evidence(c, arena, &a->sentiment.n_evidence);
     a->intent.label = (hx_intent_label)get_below(c, HX_INTENT_N);
-    a->intent.score = double_of(hx_get_fixed64(c));
+    a->intent.score = get_probability(c);
     a->intent.evidence = get_evidence(c, arena, &a->intent.n_evidence);
     get_keywords(c, arena, a);
 }
@@ -301,6 +309,8 @@ bool hx_event_head_read(hx_cursor *c, hx_event_head *out) {
     out->ordinal = (uint32_t)(ordinal >> 1);
     out->own_id = ordinal & 1;
     out->time = hx_get_i64(c);
+    if (out->time != HX_TIME_NONE && (out->time < TIME_MIN || out->time > TIME_MAX))
+        c->failed = true;
     out->imports = skip_imports(c);
     out->body = hx_get_str(c);
     out->id = hx_hash_mix(out->row_hash, out->ordinal);
