@@ -54,7 +54,7 @@ def main():
     build = os.environ.get("HX_BUILD_DIR", "build/release")
     shared = os.environ.get("HX_SHARED_DATA", "../shared/data")
     peer = os.environ.get("HX_PEER_PYTHON")
-    if peer and os.path.realpath(peer) != os.path.realpath(sys.executable):
+    if peer and os.path.abspath(peer) != os.path.abspath(sys.executable):
         os.execv(peer, [peer, *sys.argv])
     subprocess.run(["ninja", "-C", build, "bench_words", "hx_data"], check=True, stdout=sys.stderr)
     texts = read_texts(shared)

@@ -111,7 +111,8 @@ typedef struct hx_annotator hx_annotator;
 HX_API hx_status hx_annotator_new(hx_annotator **out, const hx_text_model *m, hx_error *err) HX_MUST_USE; /* keeps m until free */
 HX_API void hx_annotator_free(hx_annotator *a);
 
-/* Clean text with a map back: clean.ptr[i] comes from original bytes [offsets[i], offsets[i+1]) (n = clean.len + 1 offsets, ascending). */
+/* Clean text with a map back: text.ptr[i] comes from original bytes [offsets[i], offsets[i+1]) (n = text.len + 1 offsets, ascending; the bytes of a
+ * changed character all have the same; what was dropped behind a character counts to it). */
 typedef struct {
     hx_str text;
     const uint32_t *offsets;
@@ -123,15 +124,17 @@ typedef struct {
     bool keep_urls; /* URLs and @mentions stay */
 } hx_clean_options;
 
-/* HTML tags and entities, URLs, @mentions, control characters, repeated punctuation (！！！！ -> ！), emoji kept, NFKC, t->s, blanks folded and
- * trimmed. Invalid UTF-8 bytes are dropped. Idempotent: clean(clean(x)) = clean(x). */
+/* HTML tags (script and style with their content) and entities, URLs, @mentions (no e-mail addresses), control and zero-width characters, repeated
+ * punctuation (！！！！ -> !, ...... -> ...), emoji kept whole, NFKC, lower case, t->s as OpenCC, blanks folded and trimmed. Invalid UTF-8 bytes are
+ * dropped. Idempotent: clean(clean(x)) = clean(x). */
 HX_API hx_status hx_text_clean(hx_annotator *a, hx_str text, const hx_clean_options *options, hx_arena *arena, hx_clean_text *out, hx_error *err)
     HX_MUST_USE;
 
 HX_API hx_lang hx_text_lang(hx_str clean);
 
-/* Words of a text. Concatenating the original spans' bytes gives the text as sent, white space aside: every non-blank byte belongs to one word,
- * `text` is the cleaned form. Search mode also gives shorter words inside long ones. */
+/* Words of a text, on Chinese the same as jieba's. Concatenating the original spans' bytes gives the text as sent, white space aside: every non-blank
+ * byte belongs to one word, `text` is the cleaned form. What cleaning drops (a tag, a URL, invalid bytes) is a word with an empty text and `stop` set;
+ * each punctuation mark is a word. */
 HX_API hx_status hx_text_words(hx_annotator *a, hx_str text, hx_arena *arena, const hx_word **out, size_t *n, hx_error *err) HX_MUST_USE;
 
 HX_API hx_status hx_text_sentiment(hx_annotator *a, hx_str text, hx_arena *arena, hx_sentiment *out, hx_error *err) HX_MUST_USE;

@@ -14,7 +14,7 @@ hx_status hx_annotator_new(hx_annotator **out, const hx_text_model *m, hx_error 
     hx_annotator *a = calloc(1, sizeof *a);
     if (!a) return hx_fail(err, HX_ENOMEM, "out of memory while making an annotator");
     a->model = m;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         hx__clean_buf_init(&a->clean[i]);
     a->wordseg = hx__wordseg_scratch_new();
     a->scratch = hx_arena_new(SCRATCH_CAP);
@@ -28,7 +28,7 @@ hx_status hx_annotator_new(hx_annotator **out, const hx_text_model *m, hx_error 
 
 void hx_annotator_free(hx_annotator *a) {
     if (!a) return;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         hx__clean_buf_release(&a->clean[i]);
     hx__wordseg_scratch_free(a->wordseg);
     hx_arena_free(a->scratch);

@@ -19,7 +19,8 @@ struct hx_wordseg_scratch; /* wordseg.c */
 
 struct hx_annotator {
     const hx_text_model *model; /* kept until free */
-    hx_clean_buf clean[2]; /* two: traditional -> simplified reads one and writes the other */
+    hx_clean_buf clean
+        [3]; /* traditional -> simplified reads one and writes another; the third is for cleaning again */
     struct hx_wordseg_scratch *wordseg; /* owned */
     hx_arena *
         scratch; /* for the engines (sentiment, keywords, intent): each public call resets it first */

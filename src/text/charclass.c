@@ -1,5 +1,6 @@
 /* charclass.c - the class of each code point, from utf8proc's Unicode tables and OpenCC's triggers.
  *
+ * Invariant: the fast path of clean.c may copy a PLAIN character whatever stands around it, and cleaning it again gives the same.
  * A character is PLAIN only if lower-casing and NFKC leave it as it is wherever it stands. White space is Unicode's White_Space; dropped are
  * controls (Cc), format characters (Cf), variation selectors and fillers, except what emoji need. */
 #include "text/charclass.h"

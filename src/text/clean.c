@@ -19,8 +19,8 @@
 #define VARIATION_16 0xFE0Fu
 #define KEYCAP 0x20E3u
 #define BLACK_FLAG 0x1F3F4u
-#define CONVERT_ROUNDS                                                                             \
-    4 /* OpenCC's tables map 薴 to 苧 and 苧 to 苎; two rounds reach the end of every chain */
+#define AGAIN_ROUNDS 8 /* of cleaning again, in case dropped links left a tag */
+#define CONVERT_ROUNDS 4 /* OpenCC maps 薴 to 苧 and 苧 to 苎: two rounds reach every end */
 
 /* ------------------------------------------------------------------ writing */
 void hx__clean_truncate(hx_cleaner *c, size_t len) {
@@ -261,27 +261,56 @@ static bool simplify(const hx_t2s *t, hx_clean_buf *buffers, hx_clean_buf **out)
 }
 
 /* ------------------------------------------------------------------ the whole */
+/* Cleans `in` into one of the annotator's first two buffers; *dropped: links were. */
+static bool clean_once(hx_annotator *a, hx_str in, const hx_clean_rules *rules, hx_clean_buf **out,
+                       bool *dropped) {
+    *out = &a->clean[0];
+    (*out)->len = 0;
+    hx_cleaner c = {.classes = a->model->charclass,
+                    .t2s = a->model->t2s,
+                    .rules = rules,
+                    .in = in,
+                    .out = *out,
+                    .raw_at = {HX_NO_POSITION, HX_NO_POSITION}};
+    if (!hx__clean_buf_reserve(*out, in.len + 16)) return false;
+    clean_characters(&c);
+    if (c.failed) return false;
+    if (c.traditional && !rules->keep_traditional && !simplify(a->model->t2s, a->clean, out))
+        return false;
+    *dropped = c.links && !rules->keep_urls && hx__clean_drop_links(*out);
+    return true;
+}
+
+/* A link that became a blank may have left a tag around it: <p@bob>. */
+static bool may_hold_tags(const hx_clean_buf *b) {
+    return b->len > 0 && memchr(b->text, '<', b->len) && memchr(b->text, '>', b->len);
+}
+
+/* Maps what was cleaned from `middle` to what `middle` came from. */
+static void compose_maps(hx_clean_buf *b, const hx_clean_buf *middle) {
+    for (size_t i = 0; i < b->len; i++) {
+        b->starts[i] = middle->starts[b->starts[i]];
+        b->ends[i] = middle->ends[b->ends[i] - 1];
+    }
+}
+
 hx_status hx__clean(hx_annotator *a, hx_str text, const hx_clean_rules *rules, hx_clean *out,
                     hx_error *err) {
     if (text.len > HX_TEXT_MAX)
         return hx_fail(err, HX_ELIMIT, "a text has %zu bytes, more than the %u that are read",
                        text.len, HX_TEXT_MAX);
-    hx_clean_buf *b = &a->clean[0];
-    b->len = 0;
-    hx_cleaner c = {.classes = a->model->charclass,
-                    .t2s = a->model->t2s,
-                    .rules = rules,
-                    .in = text,
-                    .out = b,
-                    .raw_at = {HX_NO_POSITION, HX_NO_POSITION}};
-    c.failed = !hx__clean_buf_reserve(b, text.len + 16);
-    if (!c.failed) clean_characters(&c);
-    if (!c.failed && c.traditional && !rules->keep_traditional)
-        c.failed = !simplify(a->model->t2s, a->clean, &b);
-    if (c.failed)
+    hx_clean_buf *b, *middle = &a->clean[2];
+    bool dropped = false;
+    bool ok = clean_once(a, text, rules, &b, &dropped);
+    for (int round = 0; ok && dropped && may_hold_tags(b) && round < AGAIN_ROUNDS; round++) {
+        middle->len = 0;
+        ok = hx__clean_buf_move(middle, b, 0, b->len) &&
+             clean_once(a, (hx_str){middle->text, middle->len}, rules, &b, &dropped);
+        if (ok) compose_maps(b, middle);
+    }
+    if (!ok)
         return hx_fail(err, HX_ENOMEM, "out of memory while cleaning a text of %zu bytes",
                        text.len);
-    if (c.links && !rules->keep_urls) hx__clean_drop_links(b);
     *out = (hx_clean){{b->text, b->len}, b->starts, b->ends};
     return HX_OK;
 }

@@ -17,7 +17,7 @@ typedef struct {
     bool keep_traditional;
     bool keep_case;
     bool keep_urls; /* URLs and @mentions stay */
-    bool keep_repeats; /* !!!! stays: word segmentation gives each mark as its own word */
+    bool keep_repeats; /* !!!! stays: when cutting into words each mark is one */
 } hx_clean_rules;
 
 /* Refuses more than HX_TEXT_MAX bytes. `text` must not lie in the annotator's own memory. */

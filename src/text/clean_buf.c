@@ -1,5 +1,7 @@
 /* clean_buf.c - three arrays that grow together: bytes, and for each byte the original bytes [start, end) it comes from.
  *
+ * The memory is kept between texts and only grows, so a text of usual length allocates nothing.
+ *
  * Invariant: starts and ends ascend (not strictly), starts[i] <= ends[i], and the text is valid UTF-8 between calls. */
 #include "text/clean_buf.h"
 

@@ -95,11 +95,13 @@ static void keep_blank(hx_clean_buf *b, size_t *kept, uint32_t start, uint32_t e
     b->ends[(*kept)++] = end;
 }
 
-void hx__clean_drop_links(hx_clean_buf *b) {
+bool hx__clean_drop_links(hx_clean_buf *b) {
     size_t kept = 0;
+    bool dropped = false;
     for (size_t from = 0; from < b->len;) {
         size_t n = link_len(b, from, kept);
         if (n > 0 || b->text[from] == ' ') {
+            dropped |= n > 0;
             n = n > 0 ? n + selector_len(b, from + n) : 1;
             keep_blank(b, &kept, b->starts[from], b->ends[from + n - 1]);
             from += n;
@@ -111,4 +113,5 @@ void hx__clean_drop_links(hx_clean_buf *b) {
     }
     if (kept > 0 && b->text[kept - 1] == ' ') kept--;
     b->len = kept;
+    return dropped;
 }

@@ -45,7 +45,7 @@ void hx__clean_normalise(hx_cleaner *c, uint32_t cp, uint32_t start, uint32_t en
 /* cp composes with, or is ordered among, what stands at the end of `out`. */
 void hx__clean_compose(hx_cleaner *c, uint32_t cp, uint32_t start, uint32_t end);
 
-/* clean_links.c: replaces URLs and mentions in `b` by blanks. */
-void hx__clean_drop_links(hx_clean_buf *b);
+/* clean_links.c: replaces URLs and mentions in `b` by blanks; whether there were any. */
+bool hx__clean_drop_links(hx_clean_buf *b);
 
 #endif

@@ -1,5 +1,8 @@
 /* emoji.c - whole emoji (UTS #51): a regional indicator pair, a keycap, or pictographs with variation selectors, skin tones, tags and zero
- * width joiners. Anything else that is no letter, digit or blank is one code point with the combining marks behind it. */
+ * width joiners. Anything else that is no letter, digit or blank is one code point with the combining marks behind it.
+ *
+ * The sequences are those of the emoji grammar, read greedily; one that is malformed falls apart into its valid pieces, so every input
+ * gives a symbol of at least one code point. Pictographs are Unicode's Extended_Pictographic, from utf8proc's tables. */
 #include <utf8proc.h>
 
 #include "base/utf8.h"

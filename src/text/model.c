@@ -1,5 +1,8 @@
 /* model.c - opening and closing the text model: the two data files, the class of each code point, stop words, user words, lexicons.
  *
+ * Invariant: a model that hx_text_model_open() returned is complete and is never written again, so any number of threads may read it; its
+ * hash names all data that can change a result.
+ *
  * Order matters in one place: user words are cleaned and scored by the model itself, so they come when everything else stands. */
 #include "text/model.h"
 

@@ -16,14 +16,16 @@ struct hx_wordseg; /* dictionary, HMM, user words, idf: wordseg_data.h */
 struct hx_t2s; /* traditional -> simplified: t2s.h */
 struct hx_charclass; /* what cleaning does with each code point: charclass.h */
 
+#define HX_STOP_FILTER_BITS 14
+
 struct hx_text_model {
     struct hx_charclass *charclass; /* owned, as all below */
     struct hx_t2s *t2s;
     struct hx_wordseg *wordseg;
     hx_map stop_words; /* hx_hash(word) -> 1 */
     uint64_t stop_hash; /* of the user's list, 0 = the built-in one */
-    uint64_t stop_filter
-        [64]; /* a set of short hashes: no stop word where the bit is clear (stopwords.c) */
+    /* A clear bit: no stop word (stopwords.c). */
+    uint64_t stop_filter[(1u << HX_STOP_FILTER_BITS) / 64];
     hx_lexicon *lexicon;
     uint64_t hash;
 };

@@ -1,7 +1,8 @@
 /* stopwords.c - the set of stop words.
  *
- * Almost every word of a text is asked for, and most are none: a filter of 4,096 bits over a cheap hash of the word's first and last bytes and
- * its length says no before the real hash is computed. */
+ * Almost every word of a text is asked for, and most are none: a filter over a few of the word's bytes and its length says no
+ * before the real hash is computed. Words are compared in their cleaned form:
+ * lower case, simplified. The set is filled once at open and only read afterwards. */
 #include "text/stopwords.h"
 
 #include <string.h>
@@ -13,12 +14,10 @@
 #include "text/wordseg_data.h"
 
 static uint32_t filter_bit(hx_str word) {
-    uint64_t head = 0, tail = 0;
-    size_t n = word.len < 8 ? word.len : 8;
-    memcpy(&head, word.ptr, n);
-    memcpy(&tail, word.ptr + word.len - n, n);
-    uint64_t h = (head ^ (tail << 7) ^ word.len) * 0x9E3779B97F4A7C15u;
-    return (uint32_t)(h >> 52);
+    const unsigned char *p = (const unsigned char *)word.ptr;
+    uint32_t mixed = p[word.len - 1] | (uint32_t)p[word.len / 2] << 8 |
+                     (uint32_t)p[word.len > 1] << 16 | (uint32_t)word.len << 24;
+    return mixed * 0x9E3779B1u >> (32 - HX_STOP_FILTER_BITS);
 }
 
 static hx_status add(hx_text_model *m, hx_str word, hx_error *err) {

@@ -1,7 +1,9 @@
 /* t2s.c - the dictionary of t2s.h, and conversion of a plain text.
  *
  * OpenCC cuts a text by longest match over TSPhrases and then converts each piece by longest match over TSPhrases, then TSCharacters. A
- * position at which no phrase begins in the whole text has none in its piece either, so one greedy walk gives the same. */
+ * position at which no phrase begins in the whole text has none in its piece either, so one greedy walk gives the same.
+ * Where a key has several values the first counts, which tools/compile_text.c has already chosen. Indices read from the file are checked
+ * when it is opened or used. */
 #include "text/t2s.h"
 
 #include <stdlib.h>

@@ -189,33 +189,41 @@ static hx_trie_node *node_at(builder *b, size_t i) {
 
 /* The ring of free nodes; node 0, the root, is never free and serves as its head. */
 typedef struct {
-    uint32_t *prev, *next; /* rings over node numbers; [0] is the head */
+    hx_buf prev_memory, next_memory; /* own the two arrays */
+    uint32_t *prev, *next;
     size_t cursor; /* a node from which places for several children are looked for */
 } free_ring;
+
+static bool grow_array(hx_buf *b, uint32_t **array, size_t n) {
+    if (!hx_buf_reserve(b, n * sizeof **array - b->len)) return false;
+    b->len = n * sizeof **array;
+    *array = (uint32_t *)(void *)b->ptr;
+    return true;
+}
+
+static void append_free(free_ring *r, size_t i) {
+    uint32_t tail = r->prev[0];
+    r->next[tail] = (uint32_t)i;
+    r->prev[i] = tail;
+    r->next[i] = 0;
+    r->prev[0] = (uint32_t)i;
+}
 
 static bool grow(builder *b, free_ring *r, size_t want) {
     if (want <= b->n_nodes) return true;
     size_t n = b->n_nodes + b->n_nodes / 2 + 1024;
     if (n < want) n = want;
-    if (!hx_buf_reserve(b->nodes, n * sizeof(hx_trie_node) - b->nodes->len)) return false;
-    uint32_t *prev = realloc(r->prev, n * sizeof *prev);
-    if (prev) r->prev = prev;
-    uint32_t *next = realloc(r->next, n * sizeof *next);
-    if (next) r->next = next;
-    if (!prev || !next) return false;
+    if (!hx_buf_reserve(b->nodes, n * sizeof(hx_trie_node) - b->nodes->len) ||
+        !grow_array(&r->prev_memory, &r->prev, n) || !grow_array(&r->next_memory, &r->next, n))
+        return false;
     memset(b->nodes->ptr + b->nodes->len, 0, n * sizeof(hx_trie_node) - b->nodes->len);
     b->nodes->len = n * sizeof(hx_trie_node);
     if (b->n_nodes == 0) {
-        prev[0] = next[0] = 0;
+        r->prev[0] = r->next[0] = 0;
         b->n_nodes = 1;
     }
-    for (size_t i = b->n_nodes; i < n; i++) {
-        uint32_t tail = prev[0];
-        next[tail] = (uint32_t)i;
-        prev[i] = tail;
-        next[i] = 0;
-        prev[0] = (uint32_t)i;
-    }
+    for (size_t i = b->n_nodes; i < n; i++)
+        append_free(r, i);
     b->n_nodes = n;
     return true;
 }
@@ -281,6 +289,8 @@ static bool place(builder *b, free_ring *r, const coded_key *keys, range g, uint
 
 static bool place_all(builder *b, const coded_key *keys, size_t n, uint16_t *children) {
     free_ring r = {.cursor = 1};
+    hx_buf_init(&r.prev_memory, NODES_CAP);
+    hx_buf_init(&r.next_memory, NODES_CAP);
     range root = {0, n, 0, 0};
     bool ok = grow(b, &r, 1024) && hx_buf_append(&b->queue, &root, sizeof root);
     for (size_t at = 0; ok && at < b->queue.len; at += sizeof root) {
@@ -288,8 +298,8 @@ static bool place_all(builder *b, const coded_key *keys, size_t n, uint16_t *chi
         memcpy(&g, b->queue.ptr + at, sizeof g);
         ok = place(b, &r, keys, g, children);
     }
-    free(r.prev);
-    free(r.next);
+    hx_buf_release(&r.prev_memory);
+    hx_buf_release(&r.next_memory);
     size_t used = b->n_nodes;
     while (ok && used > 1 && node_at(b, used - 1)->check == 0)
         used--;

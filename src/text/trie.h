@@ -45,6 +45,12 @@ static inline uint32_t hx__trie_step(const hx_trie *t, uint32_t node, uint32_t c
     return (uint32_t)child;
 }
 
+/* Asks for the child's memory ahead of hx__trie_step(). */
+static inline void hx__trie_prefetch(const hx_trie *t, uint32_t node, uint32_t code) {
+    size_t child = (size_t)t->nodes[node].base + code - HX_TRIE_BIAS;
+    if (child < t->n_nodes) __builtin_prefetch(&t->nodes[child]);
+}
+
 /* The value of the whole key, 0 = none. */
 uint64_t hx__trie_get(const hx_trie *t, hx_str key);
 

@@ -1,4 +1,4 @@
-/* words.c - the public faces of cleaning and word segmentation, with spans in the original text.
+/* words.c - the public faces of cleaning and of cutting into words, with spans in the original text.
  *
  * Cleaning drops bytes (tags, URLs, mentions, controls, invalid bytes). hx_text_words() gives them back as words of their own with an empty
  * text: what lies between two words, cut at white space (not inside <...>) and around tags. So the spans of all words, put together, are
@@ -50,7 +50,7 @@ static void add(collector *k, size_t start, size_t end, hx_str text, bool stop) 
 static size_t blank_len(hx_str s, size_t at) {
     unsigned char c = (unsigned char)s.ptr[at];
     if (c == ' ' || (c >= 9 && c <= 13)) return 1;
-    if (c != 0xC2 && c < 0xE1) return 0;
+    if (c != 0xC2 && (c < 0xE1 || c > 0xE3)) return 0;
     size_t next = at;
     uint32_t cp = hx_utf8_next(s, &next);
     bool blank = cp == 0x85 || cp == 0xA0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200A) ||

@@ -61,10 +61,15 @@ static inline uint32_t common_han(const unsigned char *p, size_t left) {
     return cp >= JIEBA_HAN_FIRST ? cp : 0;
 }
 
+/* Also fetches the node of this code point behind the one before: the path will ask for it, and it is seldom in the cache. */
 static inline void push(cutter *k, uint32_t cp, size_t at, uint8_t kind) {
+    const hx_trie *t = &k->w->trie;
     hx_wordseg_scratch *s = k->s;
+    uint32_t code = hx__trie_code(t, cp);
+    if (s->n > 0) hx__trie_prefetch(t, s->first[s->n - 1], code);
     s->cps[s->n] = cp;
-    s->codes[s->n] = hx__trie_code(&k->w->trie, cp);
+    s->codes[s->n] = code;
+    s->first[s->n] = hx__trie_step(t, 0, code);
     s->at[s->n] = (uint32_t)at;
     s->kind[s->n++] = kind;
 }
@@ -176,7 +181,7 @@ static void relax(hx_wordseg_scratch *s, size_t from, size_t to, double weight, 
 static void relax_dictionary(const cutter *k, size_t i, size_t atom_end) {
     const hx_trie *t = &k->w->trie;
     hx_wordseg_scratch *s = k->s;
-    uint32_t node = hx__trie_step(t, 0, s->codes[i]);
+    uint32_t node = s->first[i];
     double unknown = -k->w->meta.log_total;
     bool known = node && atom_end == i + 1 && t->nodes[node].value;
     s->best[i] = (known ? hx__trie_weight(t, node) : unknown) + s->best[atom_end];

@@ -101,13 +101,25 @@ typedef struct {
     hx_buf entries; /* of hx_trie_entry */
 } user_reader;
 
+/* A decimal number of at most 15 digits above 0. */
 static bool parse_weight(hx_str field, double *out) {
-    char copy[32], *end;
-    if (field.len == 0 || field.len >= sizeof copy) return false;
-    memcpy(copy, field.ptr, field.len);
-    copy[field.len] = '\0';
-    *out = strtod(copy, &end);
-    return *end == '\0' && isfinite(*out) && *out > 0;
+    double value = 0, unit = 1;
+    bool point = false, digits = false;
+    if (field.len > 16) return false;
+    for (size_t i = 0; i < field.len; i++) {
+        char c = field.ptr[i];
+        if (c == '.' && !point) {
+            point = true;
+        } else if (c >= '0' && c <= '9') {
+            value = value * 10 + (c - '0');
+            if (point) unit *= 10;
+            digits = true;
+        } else {
+            return false;
+        }
+    }
+    *out = value / unit;
+    return digits && value > 0;
 }
 
 static hx_status user_weight(user_reader *r, hx_str word, hx_str field, int64_t row, double *out,

@@ -1,4 +1,4 @@
-/* wordseg_data.h - what word segmentation reads: the dictionary, the hidden Markov model and inverse document frequencies of words.hxd,
+/* wordseg_data.h - what cutting into words reads: the dictionary, the hidden Markov model and inverse document frequencies of words.hxd,
  * and the user's own words. Written by tools/compile_text.c. */
 #ifndef HX_TEXT_WORDSEG_DATA_H
 #define HX_TEXT_WORDSEG_DATA_H

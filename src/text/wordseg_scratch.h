@@ -1,4 +1,4 @@
-/* wordseg_scratch.h - the working memory of word segmentation: one chunk of text as code points, and the cuts made so far. */
+/* wordseg_scratch.h - the working memory of cutting into words: one chunk of text as code points, and the cuts made so far. */
 #ifndef HX_TEXT_WORDSEG_SCRATCH_H
 #define HX_TEXT_WORDSEG_SCRATCH_H
 
@@ -10,6 +10,7 @@
 typedef struct hx_wordseg_scratch {
     uint32_t cps[HX_CHUNK_MAX];
     uint32_t codes[HX_CHUNK_MAX]; /* in the dictionary's trie */
+    uint32_t first[HX_CHUNK_MAX]; /* the trie's node of this one code point, 0 = none */
     uint32_t at[HX_CHUNK_MAX + 1]; /* byte in the clean text; at[n] = end of the chunk */
     uint8_t kind[HX_CHUNK_MAX + 1]; /* of the atom that begins here, CHUNK_INSIDE in its middle */
     double best[HX_CHUNK_MAX + 1]; /* ln p of the best path from here to the end */
