@@ -1,0 +1,401 @@
+'use strict';
+/* Draws the page from the JSON in #data. All text goes through textContent: what customers wrote is never read as markup. */
+(function () {
+  const data = JSON.parse(document.getElementById('data').textContent);
+  const root = document.documentElement;
+  const charts = [];
+  let printing = false;
+
+  /* ---------------------------------------------------------------- choices that are remembered where the browser allows it */
+  function recall(key) {
+    try { return localStorage.getItem('huaxiang.' + key); } catch (e) { return null; }
+  }
+  function remember(key, value) {
+    try { localStorage.setItem('huaxiang.' + key, value); } catch (e) { /* private windows and some file: origins keep nothing */ }
+  }
+  let lang = recall('lang') || data.ui;
+  if (!HX_TEXT[lang]) lang = 'en';
+  let theme = recall('theme') || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+
+  /* ---------------------------------------------------------------- words and numbers */
+  function t(key, values) {
+    const text = HX_TEXT[lang][key];
+    return values ? text.replace(/\{(\w+)\}/g, (all, name) => name in values ? String(values[name]) : all) : text;
+  }
+  const locale = () => lang === 'zh' ? 'zh-CN' : 'en-GB';
+  const count = n => new Intl.NumberFormat(locale()).format(n);
+  const percent = (part, whole) => {
+    const share = whole > 0 ? 100 * part / whole : 0;
+    return share.toFixed(share > 0 && share < 9.95 ? 1 : 0) + '%';
+  };
+  function money(value, currency, short) {
+    const options = { maximumFractionDigits: short || Math.abs(value) >= 1000 ? 0 : 2 };
+    if (short && Math.abs(value) >= 10000) Object.assign(options, { notation: 'compact', maximumFractionDigits: 1 });
+    try {
+      if (currency) return new Intl.NumberFormat(locale(), Object.assign({ style: 'currency', currency, currencyDisplay: 'narrowSymbol', minimumFractionDigits: 0 }, options)).format(value);
+    } catch (e) { /* not an ISO 4217 code: shown as it is */ }
+    return new Intl.NumberFormat(locale(), options).format(value) + (currency ? ' ' + currency : '');
+  }
+  const mood = value => value === null ? '–' : (value > 0 ? '+' : '') + value.toFixed(2);
+  const both = row => row[lang];
+  const sum = list => list.reduce((a, b) => a + b, 0);
+
+  /* ---------------------------------------------------------------- building elements */
+  function h(tag, options, ...children) {
+    const element = document.createElement(tag);
+    for (const [key, value] of Object.entries(options || {})) {
+      if (key === 'class') element.className = value;
+      else if (key === 'click') element.addEventListener('click', value);
+      else if (key === 'css') for (const [name, text] of Object.entries(value)) element.style.setProperty(name, text);
+      else element.setAttribute(key, value);
+    }
+    for (const child of children.flat(Infinity)) if (child !== null && child !== undefined) element.append(child);
+    return element;
+  }
+  function table(columns, rows) {
+    const head = h('tr', null, columns.map(c => h('th', { class: c.num ? 'num' : '', scope: 'col' }, c.name)));
+    const body = rows.map(row => h('tr', null, row.map((cell, i) => h('td', { class: columns[i].num ? 'num' : columns[i].class || '' }, cell))));
+    return h('div', { class: 'scroll' }, h('table', null, h('thead', null, head), h('tbody', null, body)));
+  }
+  const empty = key => h('p', { class: 'empty' }, t(key));
+  function section(id, ...content) {
+    const finding = data.findings[id];
+    return h('section', { id }, h('h2', null, t(id)), finding ? h('p', { class: 'finding' }, finding[lang]) : null, content);
+  }
+  function block(title, hint, ...content) {
+    return h('div', { class: 'block' }, h('h3', null, title), hint ? h('p', { class: 'hint' }, hint) : null, content);
+  }
+  const two = (...blocks) => h('div', { class: 'two' }, blocks);
+  function moodsBar(moods) {
+    const all = sum(moods) || 1;
+    const label = [t('negative'), t('neutral'), t('positive')].map((name, i) => name + ' ' + percent(moods[i], all)).join(', ');
+    return h('div', { class: 'moods', role: 'img', 'aria-label': label, title: label },
+      ['neg', 'neu', 'pos'].map((name, i) => h('i', { class: name, css: { width: 100 * moods[i] / all + '%' } })));
+  }
+  function legend() {
+    return h('p', { class: 'legend' }, [['neg', 'negative'], ['neu', 'neutral'], ['pos', 'positive']].map(([c, key]) => h('span', null, h('i', { class: c }), t(key))));
+  }
+
+  /* ---------------------------------------------------------------- quotes */
+  function highlighted(text, word) {
+    const at = word ? text.toLowerCase().indexOf(word.toLowerCase()) : -1;
+    if (at < 0) return [text];
+    return [text.slice(0, at), h('mark', null, text.slice(at, at + word.length)), text.slice(at + word.length)];
+  }
+  function quote(number, word) {
+    const q = data.quotes[number];
+    const stars = q.rating === undefined ? null : '★ ' + q.rating;
+    const moodName = t(q.mood < 0 ? 'negative' : q.mood > 0 ? 'positive' : 'neutral');
+    return h('blockquote', { class: 'quote m' + q.mood }, h('p', null, highlighted(q.text, word)),
+      h('footer', null, [q.at.slice(0, 10), q.item, stars, moodName, q.who].filter(Boolean).join(' · ')));
+  }
+  function openQuotes(name, numbers, word) {
+    const drawer = document.querySelector('dialog.drawer');
+    drawer.replaceChildren(
+      h('div', { class: 'bar-top' }, h('h2', null, t('quotesOf', { v: name })), h('button', { class: 'tool', click: () => drawer.close() }, t('close'))),
+      ...(numbers.length ? numbers.map(n => quote(n, word)) : [empty('noQuotes')]));
+    drawer.setAttribute('aria-label', t('quotesOf', { v: name }));
+    if (!drawer.open) drawer.showModal();
+    drawer.scrollTop = 0;
+  }
+  document.querySelector('dialog.drawer').addEventListener('click', event => {
+    if (event.target === event.currentTarget) event.currentTarget.close();
+  });
+
+  /* ---------------------------------------------------------------- charts */
+  const colour = name => getComputedStyle(root).getPropertyValue('--' + name).trim();
+  function base() {
+    const font = getComputedStyle(document.body).fontFamily;
+    return {
+      animation: false, textStyle: { fontFamily: font, color: colour('soft') },
+      tooltip: {
+        trigger: 'axis', confine: true, backgroundColor: colour('card'), borderColor: colour('line'), textStyle: { color: colour('ink'), fontSize: 13 },
+        axisPointer: { type: 'shadow', shadowStyle: { color: 'rgba(' + colour('heat') + ',.08)' } }
+      },
+      legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 10, itemGap: 18, textStyle: { color: colour('soft'), fontSize: 13 } },
+      grid: { left: 4, right: 8, top: 38, bottom: 4, containLabel: true }
+    };
+  }
+  const labelStyle = () => ({ color: colour('soft'), fontSize: 12 });
+  function categoryAxis(labels) {
+    return { type: 'category', data: labels, axisTick: { show: false }, axisLine: { lineStyle: { color: colour('line') } }, axisLabel: Object.assign(labelStyle(), { hideOverlap: true }) };
+  }
+  function valueAxis(options) {
+    return Object.assign({ type: 'value', splitNumber: 4, splitLine: { lineStyle: { color: colour('line') } }, axisLabel: labelStyle() }, options);
+  }
+  /* An element that a chart is drawn into once it is in the page; `make` gives the option, again after a change of theme. */
+  function chart(height, label, make, onClick) {
+    const element = h('div', { class: 'chart', role: 'img', 'aria-label': label, css: { height: height + 'px' } });
+    charts.push({ element, make, onClick, chart: null });
+    return element;
+  }
+  function drawCharts() {
+    for (const c of charts) {
+      if (c.chart) c.chart.dispose();
+      c.chart = echarts.init(c.element, null, { renderer: 'svg' });
+      c.chart.setOption(Object.assign(base(), c.make(c.element.clientWidth)));
+      if (c.onClick) c.chart.on('click', c.onClick);
+    }
+  }
+  function numbers(columns, rows) {
+    return h('details', null, h('summary', null, t('showNumbers')), table(columns, rows));
+  }
+  const bars = (name, values, colourName, more) => Object.assign({ name, type: 'bar', data: values, barMaxWidth: 26, itemStyle: { color: colour(colourName) } }, more);
+  const line = (name, values, colourName, more) => Object.assign({ name, type: 'line', data: values, symbol: values.length > 1 ? 'none' : 'circle', lineStyle: { width: 2.2 }, itemStyle: { color: colour(colourName) } }, more);
+
+  /* Rows with moods as shares to the left (negative) and to the right (positive). */
+  function diverging(rows, label, name) {
+    const shown = rows.slice().reverse();
+    const share = (row, i) => sum(row.moods) ? 100 * row.moods[i] / sum(row.moods) : 0;
+    const element = chart(34 * rows.length + 40, label, width => {
+      const room = Math.max(84, Math.min(210, width * .34));
+      const limit = Math.max(10, ...rows.map(row => Math.max(share(row, 0), share(row, 2))));
+      const end = Math.ceil(limit / 10) * 10;
+      return {
+        legend: Object.assign(base().legend, { data: [t('negative'), t('positive')] }),
+        tooltip: Object.assign(base().tooltip, {
+          formatter: list => {
+            const row = shown[list[0].dataIndex];
+            const place = document.createElement('div');
+            place.append(h('b', null, name(row)));
+            [['negative', 0], ['neutral', 1], ['positive', 2]].forEach(([key, i]) => place.append(h('div', null, t(key) + ': ' + count(row.moods[i]) + ' (' + percent(row.moods[i], sum(row.moods)) + ')')));
+            return place;
+          }
+        }),
+        grid: { left: room + 46, right: 34, top: 34, bottom: 4 },
+        xAxis: valueAxis({ min: -end, max: end, interval: end, axisLabel: Object.assign(labelStyle(), { show: false }), splitLine: { show: false } }),
+        yAxis: {
+          type: 'category', data: shown.map(row => name(row)), axisTick: { show: false }, axisLine: { show: false }, triggerEvent: true,
+          axisLabel: { color: colour('ink'), fontSize: 13, width: room, overflow: 'truncate', margin: 44 }
+        },
+        series: [
+          bars(t('negative'), shown.map(row => -share(row, 0)), 'bad', { stack: 'mood', barWidth: 15, cursor: 'pointer', label: { show: true, position: 'left', color: colour('soft'), fontSize: 12, formatter: p => Math.round(-p.value) + '%' } }),
+          bars(t('positive'), shown.map(row => share(row, 2)), 'good', { stack: 'mood', barWidth: 15, cursor: 'pointer', label: { show: true, position: 'right', color: colour('soft'), fontSize: 12, formatter: p => Math.round(p.value) + '%' } })
+        ]
+      };
+    }, event => {
+      const at = event.componentType === 'yAxis' ? shown.findIndex(row => name(row) === event.value) : event.dataIndex;
+      if (shown[at]) openQuotes(name(shown[at]), shown[at].quotes, null);
+    });
+    const columns = [{ name: '' }, { name: t('negative'), num: true }, { name: t('neutral'), num: true }, { name: t('positive'), num: true }];
+    const opener = row => h('button', { class: 'link', click: () => openQuotes(name(row), row.quotes, null) }, name(row));
+    return [element, numbers(columns, rows.map(row => [opener(row), ...row.moods.map(count)]))];
+  }
+
+  /* ---------------------------------------------------------------- 1 overview */
+  function change(now, before, kind) {
+    if (!data.window || before === null || now === null || (kind !== 'points' && !before)) return h('span', { class: 'same' }, t('noChange'));
+    const difference = kind === 'points' ? 100 * (now - before) : kind === 'plain' ? now - before : 100 * (now - before) / Math.abs(before);
+    const text = (difference > 0 ? '▲ ' : difference < 0 ? '▼ ' : '') + Math.abs(difference).toFixed(kind === 'plain' ? 2 : Math.abs(difference) < 10 ? 1 : 0) + (kind === 'points' ? t('points') : kind === 'plain' ? '' : '%');
+    const good = kind === 'points' ? difference < 0 : difference > 0;
+    return [h('span', { class: difference === 0 ? 'same' : good ? 'up' : 'down' }, text), ' ' + t('change', { n: data.window })];
+  }
+  function card(name, value, ...more) {
+    return h('div', { class: 'card' }, h('div', { class: 'name' }, name), h('div', { class: 'value' }, value), more.map(m => h('div', { class: 'more' }, m)));
+  }
+  const negative = p => sum(p.moods) ? p.moods[0] / sum(p.moods) : null;
+  function overview() {
+    const { all, last, before, window: days } = data;
+    const recent = text => days ? t('inWindow', { n: days }) + ' ' + text : '';
+    const cards = [card(t('customers'), count(all.customers), days ? t('fresh', { n: days, v: count(last.customers) }) : '', change(last.customers, before.customers))];
+    if (days) cards.push(card(t('active'), count(last.active), t('activeOf', { n: days, v: count(all.active) }), change(last.active, before.active)));
+    if (all.orders) {
+      cards.push(card(t('orders'), count(all.orders), recent(count(last.orders)), change(last.orders, before.orders)));
+      const others = data.money.filter(m => m.currency !== data.currency && m.value !== 0).slice(0, 3).map(m => money(m.value, m.currency, true)).join(' · ');
+      cards.push(card(t('revenue'), money(all.revenue, data.currency, true), recent(money(last.revenue, data.currency, true)), change(last.revenue, before.revenue), others ? '+ ' + others : ''));
+    }
+    if (all.texts) {
+      cards.push(card(t('texts'), count(all.texts), recent(count(last.texts)), change(last.texts, before.texts)));
+      if (negative(all) !== null) cards.push(card(t('negativeShare'), percent(all.moods[0], sum(all.moods)), negative(last) === null ? '' : recent(percent(last.moods[0], sum(last.moods))), change(negative(last), negative(before), 'points')));
+    }
+    if (all.rating !== null) cards.push(card(t('rating'), all.rating.toFixed(2), t('ratings', { v: count(all.ratings) }), change(last.rating, before.rating, 'plain')));
+    return section('overview', h('div', { class: 'cards' }, cards));
+  }
+
+  /* ---------------------------------------------------------------- 2 over time */
+  function overTime() {
+    const time = data.time, n = time.labels.length;
+    if (!n) return section('time', empty('noTime'));
+    const columns = [{ name: t('period') }, { name: t('newCustomers'), num: true }, { name: t('active'), num: true }, { name: t('orders'), num: true }, { name: t('revenue'), num: true }];
+    const rows = time.labels.map((label, i) => [label, count(time.new[i]), count(time.active[i]), count(time.orders[i]), money(time.revenue[i], data.currency)]);
+    const people = block(t('customersTitle'), t('activeHint'), chart(270, data.findings.time[lang], () => ({
+      xAxis: categoryAxis(time.labels), yAxis: valueAxis(), series: [bars(t('newCustomers'), time.new, 'flat'), line(t('active'), time.active, 'accent')]
+    })), numbers(columns, rows));
+    if (!data.all.orders) return section('time', people);
+    const sales = block(t('revenueTitle'), t('revenueHint'), chart(270, data.findings.time[lang], () => ({
+      xAxis: categoryAxis(time.labels),
+      yAxis: [valueAxis({ axisLabel: Object.assign(labelStyle(), { formatter: v => money(v, data.currency, true) }) }), valueAxis({ splitLine: { show: false } })],
+      series: [bars(t('revenue'), time.revenue, 'accent', { tooltip: { valueFormatter: v => money(v, data.currency) } }), line(t('orders'), time.orders, 'second', { yAxisIndex: 1 })]
+    })));
+    return section('time', two(people, sales));
+  }
+
+  /* ---------------------------------------------------------------- 3 segments */
+  function segments() {
+    if (!data.all.customers) return section('segments', empty('noSegments'));
+    const largest = Math.max(1, ...data.segments.map(s => s.size));
+    return section('segments', data.segments.map(s => h('div', { class: 'segment' },
+      h('div', { class: 'who' }, both(s)),
+      h('div', null,
+        h('div', { class: 'bar' }, h('i', { css: { width: 62 * s.size / largest + '%' } }), h('span', null, t('size', { n: count(s.size) }) + ' · ' + percent(s.size, data.all.customers))),
+        h('div', { class: 'rule' }, s['rule_' + lang]),
+        s.members.length ? h('div', { class: 'members' }, t('top') + s.members.map(m => m.main).join(lang === 'zh' ? '、' : ', ')) : null))));
+  }
+
+  /* ---------------------------------------------------------------- 4 RFM */
+  function rfm() {
+    const { cells, groups, n } = data.rfm;
+    if (!n) return section('rfm', empty('noRfm'));
+    const most = Math.max(...cells.flat().map(cell => cell[0]));
+    const grid = h('div', { class: 'heat', role: 'table', 'aria-label': t('rfm') });
+    for (let r = 5; r >= 1; r--) {
+      grid.append(h('div', { class: r === 3 ? 'axis r3' : 'axis' }, 'R' + r));
+      for (let f = 1; f <= 5; f++) {
+        const [size, mean] = cells[r - 1][f - 1], strength = .12 + .78 * Math.sqrt(size / most);
+        const dark = root.dataset.theme === 'dark' && !printing;
+        const css = size ? { background: 'rgba(' + colour('heat') + ',' + strength.toFixed(3) + ')', color: strength > .8 ? (dark ? '#0d1419' : '#fff') : colour('ink') } : {};
+        grid.append(h('div', { class: (size ? 'cell' : 'cell zero') + (f === 4 ? ' f4' : '') + (r === 3 ? ' r3' : ''), css, title: 'R' + r + ' F' + f }, h('b', null, size ? count(size) : '–'), size ? h('small', null, money(mean, data.currency, true)) : null));
+      }
+    }
+    grid.append(h('div', { class: 'axis' }));
+    for (let f = 1; f <= 5; f++) grid.append(h('div', { class: f === 4 ? 'axis f4' : 'axis' }, 'F' + f));
+    const all = sum(groups.map(g => Math.max(0, g.money)));
+    const columns = [{ name: t('group') }, { name: t('customers'), num: true }, { name: t('share'), num: true }, { name: t('money'), num: true }, { name: t('perHead'), num: true }];
+    const rows = groups.map(g => [both(g), count(g.size), percent(g.size, n), all > 0 ? percent(Math.max(0, g.money), all) : '–', g.size ? money(g.money / g.size, data.currency, true) : '–']);
+    const quadrants = h('div', { class: 'quadrants' }, t('quadrants').map(text => h('span', null, text)));
+    return section('rfm', two(block(t('rfmTitle'), t('rfmHint'), grid, quadrants), block(t('group'), null, table(columns, rows))));
+  }
+
+  /* ---------------------------------------------------------------- 5 voice */
+  function intents() {
+    const rows = data.intents.filter(i => i.id !== 'other').sort((a, b) => b.n - a.n).slice(0, 10);
+    const other = data.intents.find(i => i.id === 'other');
+    const name = row => HX_TEXT[lang].intent[row.id] || row.id;
+    const all = sum(data.intents.map(i => i.n));
+    if (!rows.length) return null;
+    const columns = [{ name: t('intents') }, { name: t('count'), num: true }, { name: t('share'), num: true }, { name: t('moods') }];
+    return block(t('intents'), other ? name(other) + ' ' + percent(other.n, all) : null, table(columns, rows.map(row => [
+      h('button', { class: 'link', click: () => openQuotes(name(row), row.quotes, null) }, name(row)), count(row.n), percent(row.n, all), moodsBar(row.moods)])));
+  }
+  function voice() {
+    const time = data.time;
+    if (!data.all.texts) return section('voice', empty('noVoice'));
+    const label = data.findings.voice[lang];
+    const columns = [{ name: t('period') }, { name: t('negative'), num: true }, { name: t('neutral'), num: true }, { name: t('positive'), num: true }];
+    const rows = time.labels.map((text, i) => [text, count(time.negative[i]), count(time.neutral[i]), count(time.positive[i])]);
+    const stack = { stack: 'mood' };
+    const course = time.labels.length ? block(t('moodTime'), null, chart(360, label, () => ({
+      xAxis: categoryAxis(time.labels), yAxis: valueAxis(),
+      series: [bars(t('negative'), time.negative, 'bad', stack), bars(t('neutral'), time.neutral, 'flat', stack), bars(t('positive'), time.positive, 'good', stack)]
+    })), numbers(columns, rows)) : null;
+    const byCategory = block(t('byCategory'), t('byItemHint', { n: data.categories.length }), data.categories.length ? diverging(data.categories, label, row => row.name) : empty('noCategories'));
+    const byItem = block(t('byItem'), t('byItemHint', { n: data.items.length }), data.items.length ? diverging(data.items, label, row => row.name) : empty('noItems'));
+    return section('voice', two(course, intents()), two(byCategory, byItem));
+  }
+  function aspects() {
+    if (!data.all.texts) return null;
+    const rows = data.aspects.slice().sort((a, b) => b.n - a.n);
+    const name = row => HX_TEXT[lang].aspect[row.id] || row.id;
+    if (!rows.length) return section('aspects');
+    const worst = rows.slice().filter(row => row.n >= 5).sort((a, b) => b.moods[0] / b.n - a.moods[0] / a.n).slice(0, 3);
+    const telling = n => data.quotes[n].mood < 0 && data.quotes[n].text.length > 11;
+    const samples = worst.map(row => row.quotes.filter(telling).slice(0, 2)).flat().filter((n, i, list) => list.indexOf(n) === i).slice(0, 5);
+    return section('aspects', two(block(t('aspectsTitle'), t('aspectsHint'), diverging(rows, data.findings.aspects[lang], name)),
+      samples.length ? block(t('worstSaid'), worst.map(name).join(' · '), samples.map(n => quote(n, null))) : null));
+  }
+
+  /* ---------------------------------------------------------------- 6 keywords */
+  function words() {
+    if (!data.all.texts) return null;
+    if (!data.words.length) return section('words', empty('noWords'));
+    const most = data.words[0].n, least = data.words[data.words.length - 1].n;
+    const lean = w => sum(w.moods) ? (w.moods[2] - w.moods[0]) / sum(w.moods) : 0;
+    const open = w => () => openQuotes(w.word, w.quotes, w.word);
+    const cloud = h('div', { class: 'cloud' }, data.words.slice().sort((a, b) => a.word < b.word ? -1 : 1).map(w => {
+      const size = 15 + 25 * Math.sqrt((w.n - least) / Math.max(1, most - least));
+      const tone = lean(w) > .25 ? 'good' : lean(w) < -.25 ? 'bad' : 'ink';
+      return h('button', { class: 'word', click: open(w), title: w.word + ' · ' + count(w.n), css: { 'font-size': size.toFixed(1) + 'px', color: 'var(--' + tone + ')' } }, w.word);
+    }));
+    const columns = [{ name: t('word') }, { name: t('count'), num: true }, { name: t('negative'), num: true }, { name: t('moods') }];
+    const rows = data.words.slice(0, 14).map(w => [h('button', { class: 'link', click: open(w) }, w.word), count(w.n), percent(w.moods[0], sum(w.moods)), moodsBar(w.moods)]);
+    return section('words', two(h('div', null, h('p', { class: 'hint' }, t('wordsHint')), cloud), h('div', null, legend(), table(columns, rows))));
+  }
+
+  /* ---------------------------------------------------------------- 7 people */
+  function people() {
+    const columns = [{ name: t('customer') }, { name: t('orders'), num: true }, { name: t('spent'), num: true }, { name: t('mood'), num: true }, { name: t('seen'), class: 'day' }, { name: t('said'), class: 'said' }];
+    const rows = list => list.map(p => [
+      [h('div', { class: 'main-id' }, p.main), h('div', { class: 'id' }, p.id)], count(p.orders), money(p.spent, data.currency), mood(p.mood), p.seen.slice(0, 10),
+      p.quote < 0 ? '' : data.quotes[p.quote].text.length > 90 ? data.quotes[p.quote].text.slice(0, 88) + '…' : data.quotes[p.quote].text]);
+    return section('people',
+      block(t('best'), null, data.best.length ? table(columns, rows(data.best)) : empty('noBest')),
+      block(t('unhappiest'), null, data.unhappiest.length ? table(columns, rows(data.unhappiest)) : empty('noUnhappy')));
+  }
+
+  /* ---------------------------------------------------------------- 8 data quality */
+  function quality() {
+    const q = data.quality, kinds = HX_TEXT[lang].kinds;
+    const number = key => ({ name: t(key), num: true });
+    const files = table([{ name: t('file') }, { name: t('kind') }, { name: t('encoding') }, number('rows'), number('accepted'), number('rejected'), number('repaired'), number('duplicates')],
+      q.imports.map(i => [i.file + (i.undone ? t('undone') : ''), kinds[i.kind] || i.kind, [i.format, i.encoding].filter(Boolean).join(' · '), ...[i.rows, i.accepted, i.rejected, i.repaired, i.duplicates].map(count)]));
+    const rejects = table([{ name: t('reason'), class: 'said' }, { name: t('column') }, { name: t('file') }, number('row'), number('times')], q.rejects.map(r => [r.example, r.column, r.file, count(r.row), count(r.n)]));
+    const conflicts = table([{ name: t('customer') }, { name: t('trait') }, { name: t('kept') }, { name: t('otherValue') }], q.conflicts.map(c => [h('span', { class: 'id' }, c.id), HX_TEXT[lang].traits[c.trait] || c.trait, c.kept, c.other]));
+    const noise = sum(Object.values(q.noise));
+    const facts = [['undated', q.undated], ['guests', q.guests], ['joined', q.joined], ['outside', q.outside]];
+    if (data.all.texts || noise || q.unread) facts.push(['equal', q.equal_texts], ['near', q.near_texts], ['noise', noise], ['unread', q.unread]);
+    return section('quality',
+      block(t('files'), null, q.imports.length ? files : empty('noFiles')),
+      h('div', { class: 'block' }, h('dl', { class: 'facts-list' }, facts.map(([key, value]) => h('div', null, h('dt', null, t(key)),
+        h('dd', null, count(value)), key === 'noise' && noise ? h('small', { class: 'hint' }, t('noiseHint', { a: count(q.noise.empty), b: count(q.noise.default_praise), c: count(q.noise.advert), d: count(q.noise.repeated) })) : null)))),
+      block(t('rejectTitle'), q.rejects.length ? t('rejectHint') : null, q.rejects.length ? rejects : empty('noRejects'), q.more_rejects ? h('p', { class: 'hint' }, t('moreRejects', { n: count(q.more_rejects) })) : null),
+      block(t('conflictTitle'), q.n_conflicts ? t('conflictHint', { n: count(q.n_conflicts), m: count(q.conflicted) }) : null, q.n_conflicts ? conflicts : empty('noConflicts')));
+  }
+
+  /* ---------------------------------------------------------------- 9 how it was made */
+  function made() {
+    const engines = data.engines.map(e => e.engine + ' · ' + e.model + ' · ' + count(e.texts)).join('; ') || t('noEngine');
+    const rows = [[t('program'), 'Huaxiang ' + data.program], [t('engine'), engines], [t('asOf'), data.as_of || '–'], [t('timezone'), data.timezone], [t('currency'), data.currency || t('notSaid')]];
+    return section('made', h('dl', { class: 'made' }, rows.map(([a, b]) => [h('dt', null, a), h('dd', null, b)]).flat(),
+      h('dt', null, t('definitions')), h('dd', null, HX_TEXT[lang].defs.map(text => h('div', null, text)))));
+  }
+
+  /* ---------------------------------------------------------------- the page */
+  function top(ids) {
+    const fact = (key, value) => value ? h('span', null, t(key) + ' ', h('b', null, value)) : null;
+    document.querySelector('header.top').replaceChildren(
+      h('div', null, h('h1', null, t('title')), h('p', { class: 'facts' }, fact('store', data.store), fact('asOf', data.as_of), fact('latest', data.latest), fact('imported', data.imported))),
+      h('div', { class: 'tools' },
+        h('button', { class: 'tool lang', click: () => { lang = lang === 'zh' ? 'en' : 'zh'; remember('lang', lang); draw(); } }, t('other')),
+        h('button', { class: 'tool theme', click: () => { theme = theme === 'dark' ? 'light' : 'dark'; remember('theme', theme); draw(); } }, t(theme === 'dark' ? 'light' : 'dark')),
+        h('button', { class: 'tool print', click: () => window.print() }, t('print'))),
+      h('nav', null, ids.map(id => h('a', { href: '#' + id }, t(id)))));
+  }
+  function draw() {
+    root.lang = lang === 'zh' ? 'zh-CN' : 'en';
+    root.dataset.theme = printing ? 'light' : theme;
+    root.classList.toggle('printing', printing);
+    document.title = t('title') + ' · ' + data.store;
+    charts.forEach(c => c.chart && c.chart.dispose());
+    charts.length = 0;
+    const sections = [overview(), overTime(), segments(), rfm(), voice(), aspects(), words(), people(), quality(), made()].filter(Boolean);
+    document.querySelector('main').replaceChildren(...sections);
+    document.querySelector('footer.foot').textContent = t('foot', { v: data.program });
+    top(sections.map(s => s.id));
+    drawCharts();
+    root.dataset.ready = 'yes';
+  }
+  function setPrinting(on) {
+    if (printing === on) return;
+    printing = on;
+    draw();
+  }
+  let waiting = 0;
+  window.addEventListener('resize', () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { if (!printing) drawCharts(); }, 120);
+  });
+  window.addEventListener('beforeprint', () => setPrinting(true));
+  window.addEventListener('afterprint', () => setPrinting(false));
+  matchMedia('print').addEventListener('change', event => setPrinting(event.matches));
+  draw();
+})();
