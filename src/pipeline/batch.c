@@ -85,11 +85,16 @@ static hx_status run_all(hx_run *run, const char *const *paths, size_t n, hx_err
     HX_TRY(hx_store_set_meta(
         s, "timezone", hx_str_of(run->options->timezone ? run->options->timezone : "UTC"), err));
     HX_TRY(settle_number(run, err));
+    uint64_t before = 0;
+    HX_TRY(hx_store_count_profiles(s, &before, err));
     HX_TRY(read_files(run, paths, n, err));
     HX_TRY(hx_run_fold(run, err));
     HX_TRY(hx_store_finish_run(s, run->number, run->options->now, err));
     HX_TRY(hx_store_flush(s, err));
     HX_TRY(hx_store_each_profile(s, count_profile, run->result, err));
+    /* Joining may leave fewer customers than there were. */
+    run->result->new_customers =
+        run->result->customers > before ? run->result->customers - before : 0;
     if (run->first_failure.code == HX_OK) return HX_OK;
     if (err) *err = run->first_failure;
     return run->first_failure.code;

@@ -276,7 +276,6 @@ static hx_status save_outcome(fold_stage *s, const fold_job *j, const outcome *o
     if (o->is_new) HX_TRY(hx_store_add_id(store, o->id, err));
     uint64_t *person = hx_map_get(&s->persons, o->key);
     if (person) return hx_store_add_dirty(store, *person, err);
-    s->run->result->new_customers += o->is_new;
     return hx_store_put_profile_bytes(store, o->key, o->last,
                                       bytes_of(j, o->profile_at, o->profile_len), err);
 }

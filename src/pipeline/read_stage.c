@@ -130,6 +130,11 @@ static hx_status annotate(read_stage *s, size_t worker, read_job *j, hx_event *e
     hx_annotation *a = hx_arena_alloc(j->arena, sizeof *a);
     if (!a) return hx_fail(err, HX_ENOMEM, "out of memory");
     HX_TRY(hx_text_annotate(s->annotators[worker], e->text, j->arena, a, err));
+    /* A query says what is looked for, not how somebody feels or what he wants of the shop. */
+    if (e->kind == HX_KIND_SEARCH) {
+        a->sentiment = (hx_sentiment){.label = HX_SENTIMENT_NONE};
+        a->intent = (hx_intent){.label = HX_INTENT_OTHER};
+    }
     e->annotation = a;
     return HX_OK;
 }

@@ -407,6 +407,10 @@ static hx_status count_by(hx_store *s, const char *sql, uint64_t *out, hx_error 
     return status;
 }
 
+hx_status hx_store_count_profiles(hx_store *s, uint64_t *n, hx_error *err) {
+    return count_by(s, "SELECT count(*) FROM profile", n, err);
+}
+
 hx_status hx_store_summarize(hx_store *s, hx_store_summary *out, hx_error *err) {
     summary_walk w = {out};
     uint64_t version = 0, pages = 0, page_size = 0;

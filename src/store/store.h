@@ -37,6 +37,7 @@ hx_status hx_store_profile(hx_store *s, uint64_t person, hx_profile *out,
 hx_status hx_store_events(hx_store *s, uint64_t person, hx_arena *arena, hx_event **out, size_t *n,
                           hx_error *err) HX_MUST_USE;
 
+hx_status hx_store_count_profiles(hx_store *s, uint64_t *n, hx_error *err) HX_MUST_USE;
 /* Every profile in ascending key order. The callback may stop the walk by returning other than HX_OK, which is passed on. */
 typedef hx_status hx_store_profile_fn(void *context, const hx_profile *p, hx_error *err);
 hx_status hx_store_each_profile(hx_store *s, hx_store_profile_fn *fn, void *context,
