@@ -58,14 +58,15 @@ static size_t blank_len(hx_str s, size_t at) {
     return blank ? next - at : 0;
 }
 
-/* What was dropped between two words. */
+/* What was dropped between two words. `closable`: there is a > ahead, looked for once, so the time is linear. */
 static void add_dropped(collector *k, size_t from, size_t to) {
     hx_str s = {k->original.ptr, to};
     size_t start = from;
-    bool tag = false;
+    bool tag = false, closable = true;
     for (size_t at = from; at < to;) {
         size_t blank = tag ? 0 : blank_len(s, at);
-        bool opens = s.ptr[at] == '<' && memchr(s.ptr + at, '>', to - at);
+        bool opens = !tag && closable && s.ptr[at] == '<';
+        if (opens) opens = closable = memchr(s.ptr + at, '>', to - at) != NULL;
         if ((blank > 0 || opens) && at > start) add(k, start, at, (hx_str){"", 0}, true);
         if (blank > 0 || opens) start = at + blank;
         if (opens) tag = true;
