@@ -180,7 +180,7 @@ static void put_event(hx_cli *c, const json_t *e, hx_outbuf *out) {
     hx_outbuf_visible(out, hx_str_of(text_at(e, "name")), 0);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         cell.len = 0;
-        hx_output_cell(&cell, json_object_get(e, parts[i]));
+        hx_output_cell(&cell, json_object_get(e, parts[i]), true);
         if (cell.len == 0) continue;
         hx_outbuf_text(out, i == 3 ? "  ×" : "  ");
         hx_outbuf_visible(out, hx_outbuf_str(&cell), 40);
@@ -211,23 +211,43 @@ static void put_counterfactuals(const json_t *r, hx_outbuf *out) {
     }
 }
 
+/* Amounts are counted in 1/10,000: for eyes they are decimals. */
+static json_t *decimal_facts(const json_t *facts) {
+    static const char *const keys[] = {"value", "threshold"};
+    json_t *copy = json_deep_copy(facts);
+    size_t i;
+    json_t *fact;
+    json_array_foreach(copy, i, fact) {
+        if (strcmp(text_at(fact, "unit"), "1/10000") != 0) continue;
+        for (size_t k = 0; k < 2; k++)
+            (void)json_object_set_new(
+                fact, keys[k],
+                json_real(json_number_value(json_object_get(fact, keys[k])) / 10000));
+        (void)json_object_del(fact, "unit");
+    }
+    return copy;
+}
+
 void hx_shown_receipt(hx_cli *c, const json_t *r, hx_outbuf *out) {
-    static const hx_record_column contributions[] = {{"part", "part", "组成", false},
-                                                     {"event", "event", "事件", false},
-                                                     {"quote", "quote", "引文", false},
-                                                     {"value", "value", "值", false},
-                                                     {"points", "points", "分", true}};
-    static const hx_record_column facts[] = {
-        {"fact", "fact", "事实", false},      {"value", "value", "值", true},
-        {"relation", "must be", "须", false}, {"threshold", "threshold", "界限", true},
-        {"unit", "unit", "单位", false},      {"passed", "holds", "成立", false}};
+    static const hx_record_column contributions[] = {{"part", "part", "组成", HX_CELL_LEFT},
+                                                     {"event", "event", "事件", HX_CELL_LEFT},
+                                                     {"quote", "quote", "引文", HX_CELL_LEFT},
+                                                     {"value", "value", "值", HX_CELL_LEFT},
+                                                     {"points", "points", "分", HX_CELL_RIGHT}};
+    static const hx_record_column facts[] = {{"fact", "fact", "事实", HX_CELL_LEFT},
+                                             {"value", "value", "值", HX_CELL_RIGHT},
+                                             {"relation", "must be", "须", HX_CELL_LEFT},
+                                             {"threshold", "threshold", "界限", HX_CELL_RIGHT},
+                                             {"unit", "unit", "单位", HX_CELL_LEFT},
+                                             {"passed", "holds", "成立", HX_CELL_LEFT}};
     hx_outbuf_visible(out, hx_str_of(text_at(r, "text")), 0);
     hx_outbuf_byte(out, '\n');
     put_counterfactuals(r, out);
     if (json_array_size(json_object_get(r, "facts")) > 0) {
         hx_shown_title(c, out, hx_cli_tr(c, "Facts", "事实"));
-        (void)hx_output_table(c, json_object_get(r, "facts"), facts, sizeof facts / sizeof *facts,
-                              0, out);
+        json_t *shown = decimal_facts(json_object_get(r, "facts"));
+        (void)hx_output_table(c, shown, facts, sizeof facts / sizeof *facts, 0, out);
+        json_decref(shown);
     }
     if (json_array_size(json_object_get(r, "contributions")) > 0) {
         hx_shown_title(c, out, hx_cli_tr(c, "Where it comes from", "从何而来"));

@@ -134,9 +134,9 @@ static void check_store(checkup *k) {
 }
 
 int hx_cmd_doctor(hx_cli *c) {
-    static const hx_record_column columns[] = {{"check", "check", "检查项", false},
-                                               {"ok", "ok", "正常", false},
-                                               {"finding", "finding", "结果", false}};
+    static const hx_record_column columns[] = {{"check", "check", "检查项", HX_CELL_LEFT},
+                                               {"ok", "ok", "正常", HX_CELL_LEFT},
+                                               {"finding", "finding", "结果", HX_CELL_LEFT}};
     checkup k = {c, json_array(), false};
     hx_outbuf out = {0};
     add(&k, "program", true, "huaxiang %s", "huaxiang %s", hx_version());

@@ -13,7 +13,7 @@
 #include "cli/output.h"
 
 #define CHUNK_BYTES ((size_t)256 << 10)
-#define TERMINAL_CELL_MAX 60
+#define TABLE_CELL_MAX 60 /* a table is for eyes; JSON and CSV have all */
 
 typedef struct {
     hx_cli *c;
@@ -68,16 +68,16 @@ static int set_options(filter_job *j) {
     const hx_cli_values *v = &c->options;
     hx_filter_plan *p = &j->plan;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    *p = (hx_filter_plan){
-        .kind = kind_of(c->command->name),
-        .shape = c->shape,
-        .ui = c->ui,
-        .top = hx_cli_has(v, HX_OPT_TOP) ? (size_t)v->number[HX_OPT_TOP] : 5,
-        .method = (hx_keyword_method)v->number[HX_OPT_METHOD],
-        .no_stop = hx_cli_has(v, HX_OPT_NO_STOP),
-        .clean = {hx_cli_has(v, HX_OPT_KEEP_TRADITIONAL), hx_cli_has(v, HX_OPT_KEEP_CASE),
-                  hx_cli_has(v, HX_OPT_KEEP_URLS)},
-        .cell_max = c->out == stdout && isatty(STDOUT_FILENO) ? TERMINAL_CELL_MAX : 0};
+    *p = (hx_filter_plan){.kind = kind_of(c->command->name),
+                          .shape = c->shape,
+                          .ui = c->ui,
+                          .top = hx_cli_has(v, HX_OPT_TOP) ? (size_t)v->number[HX_OPT_TOP] : 5,
+                          .method = (hx_keyword_method)v->number[HX_OPT_METHOD],
+                          .no_stop = hx_cli_has(v, HX_OPT_NO_STOP),
+                          .clean = {hx_cli_has(v, HX_OPT_KEEP_TRADITIONAL),
+                                    hx_cli_has(v, HX_OPT_KEEP_CASE),
+                                    hx_cli_has(v, HX_OPT_KEEP_URLS)},
+                          .cell_max = TABLE_CELL_MAX};
     j->n_threads = hx_cli_has(v, HX_OPT_THREADS) ? (size_t)v->number[HX_OPT_THREADS]
                    : processors > 0              ? (size_t)processors
                                                  : 1;
@@ -118,7 +118,8 @@ static bool plan_file(filter_job *j, const char *path, const hx_reader *r) {
         hx_cli_fail(j->c, "not enough memory to start", "内存不足，无法启动");
         return false;
     }
-    p->splice = hx_reader_format(r) == HX_FORMAT_JSONL && p->kind != HX_FILTER_REDACT;
+    p->json_lines = hx_reader_format(r) == HX_FORMAT_JSONL;
+    p->splice = p->json_lines && p->kind != HX_FILTER_REDACT;
     for (size_t k = 0; k < p->n_columns; k++) {
         if (k == p->text_column || !hx_filter_replaces(p->kind, p->columns[k].name)) continue;
         p->hidden[k] = true;

@@ -72,18 +72,18 @@ static hx_status ask_events(hx_cli *c, hx_store *s, const hx_answer_options *o, 
 }
 
 static bool show_events(hx_cli *c, hx_str json) {
-    static const hx_record_column columns[] = {{"event", NULL, NULL, false},
-                                               {"time", NULL, NULL, false},
-                                               {"name", NULL, NULL, false},
-                                               {"order", NULL, NULL, false},
-                                               {"item", NULL, NULL, false},
-                                               {"item_name", NULL, NULL, false},
-                                               {"category", NULL, NULL, false},
-                                               {"quantity", NULL, NULL, false},
-                                               {"amount", NULL, NULL, false},
-                                               {"text", NULL, NULL, false},
-                                               {"sentiment.label", NULL, NULL, false},
-                                               {"intent.label", NULL, NULL, false}};
+    static const hx_record_column columns[] = {{"event", NULL, NULL, HX_CELL_LEFT},
+                                               {"time", NULL, NULL, HX_CELL_LEFT},
+                                               {"name", NULL, NULL, HX_CELL_LEFT},
+                                               {"order", NULL, NULL, HX_CELL_LEFT},
+                                               {"item", NULL, NULL, HX_CELL_LEFT},
+                                               {"item_name", NULL, NULL, HX_CELL_LEFT},
+                                               {"category", NULL, NULL, HX_CELL_LEFT},
+                                               {"quantity", NULL, NULL, HX_CELL_LEFT},
+                                               {"amount", NULL, NULL, HX_CELL_LEFT},
+                                               {"text", NULL, NULL, HX_CELL_LEFT},
+                                               {"sentiment.label", NULL, NULL, HX_CELL_LEFT},
+                                               {"intent.label", NULL, NULL, HX_CELL_LEFT}};
     json_t *events = hx_output_parse(c, json);
     if (!events) return false;
     bool ok = true;
@@ -110,11 +110,11 @@ static hx_status ask_segments(hx_cli *c, hx_store *s, const hx_answer_options *o
 }
 
 static bool show_segments(hx_cli *c, hx_str json) {
-    static const hx_record_column columns[] = {{"id", "id", "编号", false},
-                                               {"name", "name", "名称", false},
-                                               {"size", "customers", "人数", true},
-                                               {"share", "share", "占比", true},
-                                               {"rule", "rule", "规则", false}};
+    static const hx_record_column columns[] = {{"id", "id", "编号", HX_CELL_LEFT},
+                                               {"name", "name", "名称", HX_CELL_LEFT},
+                                               {"size", "customers", "人数", HX_CELL_RIGHT},
+                                               {"share", "share", "占比", HX_CELL_PERCENT},
+                                               {"rule", "rule", "规则", HX_CELL_LEFT}};
     json_t *list = hx_output_parse(c, json);
     if (!list) return false;
     bool ok = hx_output_records(c, list, columns, sizeof columns / sizeof *columns);
@@ -128,25 +128,26 @@ static hx_status ask_members(hx_cli *c, hx_store *s, const hx_answer_options *o,
 }
 
 static void put_segment_head(hx_cli *c, const json_t *segment, hx_outbuf *out) {
-    hx_output_cell(out, json_object_get(segment, "name"));
+    hx_output_cell(out, json_object_get(segment, "name"), true);
     hx_outbuf_text(out, "  ");
-    hx_output_cell(out, json_object_get(segment, "size"));
+    hx_output_cell(out, json_object_get(segment, "size"), true);
     hx_outbuf_text(out, hx_cli_tr(c, " customers\n", " 人\n"));
-    hx_output_cell(out, json_object_get(segment, "rule"));
+    hx_output_cell(out, json_object_get(segment, "rule"), true);
     hx_outbuf_text(out, "\n\n");
 }
 
 static bool show_members(hx_cli *c, hx_str json) {
-    static const hx_record_column columns[] = {{"id", "id", "编号", false},
-                                               {"name", "name", "客户", false},
-                                               {"rfm.name", "RFM", "RFM 分组", false},
-                                               {"recency_days", "days ago", "距今天数", true},
-                                               {"orders", "orders", "订单", true},
-                                               {"spent", "spent", "消费", true},
-                                               {"texts", "texts", "文本", true},
-                                               {"sentiment", "sentiment", "情感", true},
-                                               {"ids", NULL, NULL, false},
-                                               {"segments", NULL, NULL, false}};
+    static const hx_record_column columns[] = {
+        {"id", "id", "编号", HX_CELL_LEFT},
+        {"name", "name", "客户", HX_CELL_LEFT},
+        {"rfm.name", "RFM", "RFM 分组", HX_CELL_LEFT},
+        {"recency_days", "days ago", "距今天数", HX_CELL_RIGHT},
+        {"orders", "orders", "订单", HX_CELL_RIGHT},
+        {"spent", "spent", "消费", HX_CELL_RIGHT},
+        {"texts", "texts", "文本", HX_CELL_RIGHT},
+        {"sentiment", "sentiment", "情感", HX_CELL_RIGHT},
+        {"ids", NULL, NULL, HX_CELL_LEFT},
+        {"segments", NULL, NULL, HX_CELL_LEFT}};
     if (c->shape == HX_SHAPE_JSON) return write_line(c, json);
     json_t *segment = hx_output_parse(c, json);
     if (!segment) return false;

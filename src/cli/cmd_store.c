@@ -18,18 +18,18 @@ static json_t *import_record(const hx_import_info *i) {
 }
 
 static int list_imports(hx_cli *c, hx_store *s) {
-    static const hx_record_column columns[] = {{"id", "id", "编号", true},
-                                               {"state", "state", "状态", false},
-                                               {"path", "file", "文件", false},
-                                               {"kind", "kind", "内容", false},
-                                               {"format", "format", "格式", false},
-                                               {"encoding", "encoding", "编码", false},
-                                               {"rows", "rows", "行数", true},
-                                               {"accepted", "accepted", "接受", true},
-                                               {"rejected", "rejected", "拒绝", true},
-                                               {"repaired", "repaired", "修复", true},
-                                               {"duplicates", "duplicates", "重复", true},
-                                               {"mapping", NULL, NULL, false}};
+    static const hx_record_column columns[] = {{"id", "id", "编号", HX_CELL_RIGHT},
+                                               {"state", "state", "状态", HX_CELL_LEFT},
+                                               {"path", "file", "文件", HX_CELL_LEFT},
+                                               {"kind", "kind", "内容", HX_CELL_LEFT},
+                                               {"format", "format", "格式", HX_CELL_LEFT},
+                                               {"encoding", "encoding", "编码", HX_CELL_LEFT},
+                                               {"rows", "rows", "行数", HX_CELL_RIGHT},
+                                               {"accepted", "accepted", "接受", HX_CELL_RIGHT},
+                                               {"rejected", "rejected", "拒绝", HX_CELL_RIGHT},
+                                               {"repaired", "repaired", "修复", HX_CELL_RIGHT},
+                                               {"duplicates", "duplicates", "重复", HX_CELL_RIGHT},
+                                               {"mapping", NULL, NULL, HX_CELL_LEFT}};
     hx_import_info *list = NULL;
     size_t n = 0;
     hx_error err = {.ui = c->ui};

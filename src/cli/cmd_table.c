@@ -111,7 +111,6 @@ int hx_cmd_table(hx_cli *c) {
         return hx_cli_usage(c, "table group needs --by COLUMN", "table group 需要 --by 列名");
     if (!hx_cli_reader_options(c, &o.reader)) return HX_EXIT_FAILED;
     hx_status st = hx_group_file(&t, c->n_args > 0 ? c->args[0] : "-", &o, &err);
-    if (st == HX_EINVAL) return hx_cli_usage(c, "%s", "%s", err.message);
     if (st != HX_OK) return hx_cli_error(c, &err);
     size_t rows = hx_group_table_rows(t), keys = count_keys(o.by);
     if (hx_cli_has(v, HX_OPT_HEAD) && (size_t)v->number[HX_OPT_HEAD] < rows)

@@ -1,6 +1,6 @@
 /* filter.c - runs a filter over a reader's chunks on several threads, output in the order of the file; see filter.h.
  *
- *     slots[i % n]:  EMPTY -> READY (a chunk, by the caller) -> DONE (a batch, by a worker) -> EMPTY (written, by the caller)
+ *     slots[i % n]:  EMPTY -> READY (a chunk, by the caller) -> TAKEN -> DONE (a batch, by a worker) -> EMPTY (written)
  *
  * One mutex guards the slots' states and the two numbers; chunk and batch of a slot belong to whoever its state says. With a limit only
  * one chunk is under way, so that the rest of the limit is known when it is handed out. */
@@ -12,11 +12,11 @@
 
 #define SLOTS_A_THREAD 2
 
-typedef enum { SLOT_EMPTY = 0, SLOT_READY, SLOT_DONE } slot_state;
+typedef enum { SLOT_EMPTY = 0, SLOT_READY, SLOT_TAKEN, SLOT_DONE } slot_state;
 
 typedef struct {
     slot_state state;
-    hx_chunk *chunk; /* owned while READY */
+    hx_chunk *chunk; /* owned while READY or TAKEN */
     size_t limit; /* rows wanted of it, 0 = all */
     hx_filter_batch batch;
     hx_status status;
@@ -92,7 +92,10 @@ static filter_slot *take_slot(filter_pool *pool) {
         }
         pthread_cond_wait(&pool->changed, &pool->lock);
     }
-    if (s) pool->next++;
+    if (s) {
+        s->state = SLOT_TAKEN;
+        pool->next++;
+    }
     pthread_mutex_unlock(&pool->lock);
     return s;
 }

@@ -29,8 +29,8 @@ typedef struct {
     const hx_column *columns;
     size_t n_columns, text_column;
     bool *hidden; /* by column: a result takes its place; in the run's arena */
-    bool
-        splice; /* a JSON record may be kept as it stands, with the results behind its last member */
+    bool json_lines; /* the format of the input */
+    bool splice; /* records stay as they stand, results go behind the last member */
     const hx_text_model *model; /* NULL for redact */
     hx_clean_options clean;
     unsigned sentiments, intents; /* allowed labels, by bit; 0 = all */

@@ -8,9 +8,11 @@
 #include "cli/filter.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
+#include <utf8proc.h>
 
 #include "cli/grid.h"
 
@@ -50,8 +52,12 @@ const char *const *hx_filter_columns(hx_filter_kind kind, bool table) {
 }
 
 bool hx_filter_replaces(hx_filter_kind kind, hx_str name) {
-    for (const char *const *c = hx_filter_columns(kind, false); *c; c++)
-        if (hx_str_equal(name, hx_str_of(*c))) return true;
+    for (const char *const *c = hx_filter_columns(kind, false); *c; c++) {
+        size_t n = strlen(*c);
+        if (name.len < n || memcmp(name.ptr, *c, n) != 0) continue;
+        if (name.len == n || name.ptr[n] == '.')
+            return true; /* members of a nested record have dots */
+    }
     return false;
 }
 
@@ -156,11 +162,26 @@ static const char *sentiment_label(const filter_result *r) {
     return r->sentiment.label == HX_SENTIMENT_NONE ? NULL : hx_sentiment_name(r->sentiment.label);
 }
 
+static bool is_punctuation(hx_str s) {
+    utf8proc_int32_t cp = 0;
+    for (utf8proc_ssize_t n = 0; s.len > 0; s = (hx_str){s.ptr + n, s.len - (size_t)n}) {
+        n = utf8proc_iterate((const utf8proc_uint8_t *)s.ptr, (utf8proc_ssize_t)s.len, &cp);
+        if (n <= 0) return false;
+        utf8proc_category_t k = utf8proc_category(cp);
+        if (k < UTF8PROC_CATEGORY_PC || k > UTF8PROC_CATEGORY_PO) return false;
+    }
+    return true;
+}
+
+static bool is_left_out(const hx_filter_plan *p, const filter_result *r, size_t word) {
+    return p->no_stop && (r->words[word].stop || is_punctuation(word_text(r, &r->words[word])));
+}
+
 static void put_words(hx_outbuf *b, const hx_filter_plan *p, const filter_result *r) {
     put_key(b, "words");
     hx_outbuf_byte(b, '[');
     for (size_t i = 0, shown = 0; i < r->n_words; i++) {
-        if (p->no_stop && r->words[i].stop) continue;
+        if (is_left_out(p, r, i)) continue;
         if (shown++ > 0) hx_outbuf_byte(b, ',');
         hx_outbuf_json(b, word_text(r, &r->words[i]));
     }
@@ -270,24 +291,52 @@ static void put_one_line(hx_outbuf *b, hx_str s) {
         if (b->ptr[i] == '\n' || b->ptr[i] == '\r') b->ptr[i] = ' ';
 }
 
+/* A JSON Lines record, types kept, without members that results replace and with the masked text in its place. False where the
+ * record is no object or the text no member of its own. */
+static bool put_changed_record(hx_outbuf *b, const hx_filter_plan *p, const hx_row *row,
+                               const filter_result *r) {
+    char key[256];
+    hx_str name = p->columns[p->text_column].name;
+    if (name.len >= sizeof key) return false;
+    memcpy(key, name.ptr, name.len);
+    key[name.len] = '\0';
+    json_t *record = json_loadb(row->raw.ptr, row->raw.len, 0, NULL);
+    bool good = json_is_object(record);
+    for (const char *const *c = hx_filter_columns(p->kind, false); good && *c; c++)
+        if (strcmp(*c, key) != 0) (void)json_object_del(record, *c);
+    if (good && p->kind == HX_FILTER_REDACT)
+        good =
+            json_object_get(record, key) &&
+            json_object_set_new(record, key, json_stringn(r->redacted.ptr, r->redacted.len)) == 0;
+    char *text = good ? json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+    if (text) hx_outbuf_bytes(b, text, strlen(text) - 1);
+    free(text);
+    json_decref(record);
+    return text != NULL;
+}
+
+static void put_columns(hx_outbuf *b, const hx_filter_plan *p, const hx_row *row,
+                        const filter_result *r) {
+    hx_outbuf_byte(b, '{');
+    for (size_t k = 0, shown = 0; k < p->n_columns; k++) {
+        if (p->hidden[k]) continue;
+        if (shown++ > 0) hx_outbuf_byte(b, ',');
+        hx_outbuf_json(b, p->columns[k].name);
+        hx_outbuf_byte(b, ':');
+        if (row->cells[k].ptr)
+            hx_outbuf_json(b, shown_cell(p, r, row, k));
+        else
+            hx_outbuf_text(b, "null");
+    }
+}
+
 static void put_json(hx_outbuf *b, const hx_filter_plan *p, const hx_row *row,
                      const filter_result *r) {
     hx_str record = p->splice ? open_record(row->raw) : (hx_str){NULL, 0};
-    if (record.ptr) {
+    if (record.ptr)
         put_one_line(b, record);
-    } else {
-        hx_outbuf_byte(b, '{');
-        for (size_t k = 0, shown = 0; k < p->n_columns; k++) {
-            if (p->hidden[k]) continue;
-            if (shown++ > 0) hx_outbuf_byte(b, ',');
-            hx_outbuf_json(b, p->columns[k].name);
-            hx_outbuf_byte(b, ':');
-            if (row->cells[k].ptr)
-                hx_outbuf_json(b, shown_cell(p, r, row, k));
-            else
-                hx_outbuf_text(b, "null");
-        }
-    }
+    else if (!p->json_lines || !put_changed_record(b, p, row, r))
+        put_columns(b, p, row, r);
     put_results(b, p, r);
     hx_outbuf_text(b, "}\n");
 }
@@ -323,7 +372,7 @@ static void put_joined(cell_row *c, const filter_result *r, const char *what) {
     hx_outbuf list = {0};
     if (strcmp(what, "words") == 0)
         for (size_t i = 0; i < r->n_words; i++)
-            if (!(c->plan->no_stop && r->words[i].stop)) join(&list, word_text(r, &r->words[i]));
+            if (!is_left_out(c->plan, r, i)) join(&list, word_text(r, &r->words[i]));
     if (strcmp(what, "keywords") == 0)
         for (size_t i = 0; i < r->n_keywords; i++)
             join(&list, r->keywords[i].text);

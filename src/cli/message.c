@@ -38,7 +38,7 @@ int hx_cli_fail(const hx_cli *c, const char *en, const char *zh, ...) {
 int hx_cli_error(const hx_cli *c, const hx_error *err) {
     (void)c;
     put_sentence("huaxiang: ", err->message);
-    return HX_EXIT_FAILED;
+    return err->code == HX_EINVAL ? HX_EXIT_USAGE : HX_EXIT_FAILED;
 }
 
 int hx_cli_usage(const hx_cli *c, const char *en, const char *zh, ...) {

@@ -13,7 +13,8 @@
 #include "cli/grid.h"
 
 #define STREAM_BUFFER (1u << 20)
-#define TERMINAL_CELL_MAX 60
+#define TABLE_CELL_MAX 60
+#define COLUMNS_MAX 16 /* of a table of records */
 #define JSON_TEXT_MAX ((size_t)1 << 31)
 
 static bool is_input(const hx_cli *c, FILE *f) {
@@ -106,13 +107,29 @@ const json_t *hx_json_at(const json_t *object, const char *path) {
     return object;
 }
 
-static void put_scalar(hx_outbuf *b, const json_t *v) {
+/* With `places` after the point at most. */
+static void put_rounded(hx_outbuf *b, double v, int places) {
+    char text[64];
+    int n = snprintf(text, sizeof text, "%.*f", places, v);
+    if (n < 0 || (size_t)n >= sizeof text) {
+        hx_outbuf_printf(b, "%.10g", v);
+        return;
+    }
+    while (text[n - 1] == '0')
+        n--;
+    if (text[n - 1] == '.') n--;
+    hx_outbuf_bytes(b, text, (size_t)n);
+}
+
+static void put_scalar(hx_outbuf *b, const json_t *v, bool for_eyes) {
     if (json_is_string(v))
         hx_outbuf_bytes(b, json_string_value(v), json_string_length(v));
     else if (json_is_integer(v))
         hx_outbuf_printf(b, "%lld", (long long)json_integer_value(v));
+    else if (json_is_real(v) && for_eyes)
+        put_rounded(b, json_real_value(v), 4);
     else if (json_is_real(v))
-        hx_outbuf_printf(b, "%.10g", json_real_value(v));
+        hx_outbuf_printf(b, "%.15g", json_real_value(v));
     else if (json_is_boolean(v))
         hx_outbuf_text(b, json_is_true(v) ? "true" : "false");
 }
@@ -121,68 +138,101 @@ static bool is_amount(const json_t *v) {
     return json_is_object(v) && json_object_get(v, "value") && json_object_get(v, "currency");
 }
 
-static void put_amount(hx_outbuf *b, const json_t *v) {
-    put_scalar(b, json_object_get(v, "value"));
+static void put_amount(hx_outbuf *b, const json_t *v, bool for_eyes) {
+    const json_t *value = json_object_get(v, "value");
+    if (for_eyes && json_is_number(value))
+        hx_outbuf_printf(b, "%.2f", json_number_value(value));
+    else
+        put_scalar(b, value, for_eyes);
     if (!json_is_string(json_object_get(v, "currency"))) return;
     hx_outbuf_byte(b, ' ');
-    put_scalar(b, json_object_get(v, "currency"));
+    put_scalar(b, json_object_get(v, "currency"), for_eyes);
 }
 
-static void put_list(hx_outbuf *b, const json_t *list) {
+static void put_list(hx_outbuf *b, const json_t *list, bool for_eyes) {
     for (size_t i = 0; i < json_array_size(list); i++) {
         if (i > 0) hx_outbuf_byte(b, ' ');
-        put_scalar(b, json_array_get(list, i));
+        put_scalar(b, json_array_get(list, i), for_eyes);
     }
 }
 
-void hx_output_cell(hx_outbuf *b, const json_t *v) {
+static void put_members(hx_outbuf *b, const json_t *v, bool for_eyes) {
     const char *key;
     const json_t *member;
-    if (is_amount(v)) {
-        put_amount(b, v);
-    } else if (json_is_array(v)) {
-        put_list(b, v);
-    } else if (json_is_object(v)) {
-        size_t start = b->len;
-        json_object_foreach((json_t *)v, key, member) {
-            if (b->len > start) hx_outbuf_byte(b, ' ');
-            if (!json_is_array(member)) hx_outbuf_printf(b, "%s:", key);
-            if (json_is_array(member))
-                put_list(b, member);
-            else
-                put_scalar(b, member);
-        }
-    } else {
-        put_scalar(b, v);
+    size_t start = b->len;
+    json_object_foreach((json_t *)v, key, member) {
+        if (b->len > start) hx_outbuf_text(b, for_eyes ? "  " : " ");
+        if (!json_is_array(member)) hx_outbuf_printf(b, for_eyes ? "%s " : "%s:", key);
+        if (json_is_array(member))
+            put_list(b, member, for_eyes);
+        else
+            put_scalar(b, member, for_eyes);
     }
+}
+
+void hx_output_cell(hx_outbuf *b, const json_t *v, bool for_eyes) {
+    if (is_amount(v))
+        put_amount(b, v, for_eyes);
+    else if (json_is_array(v))
+        put_list(b, v, for_eyes);
+    else if (json_is_object(v))
+        put_members(b, v, for_eyes);
+    else
+        put_scalar(b, v, for_eyes);
 }
 
 /* ------------------------------------------------------------------ records */
-bool hx_output_table(hx_cli *c, const json_t *records, const hx_record_column *columns, size_t n,
-                     size_t width, hx_outbuf *out) {
-    hx_grid g;
+static void put_shown(hx_outbuf *b, const json_t *value, hx_cell_kind kind) {
+    const char *time = kind == HX_CELL_TIME ? json_string_value(value) : NULL;
+    if (kind == HX_CELL_PERCENT && json_is_number(value))
+        hx_outbuf_printf(b, "%.1f%%", 100 * json_number_value(value));
+    else if (time && strlen(time) >= 16)
+        hx_outbuf_printf(b, "%.10s %.5s", time, time + 11);
+    else
+        hx_output_cell(b, value, true);
+}
+
+static bool has_values(const json_t *records, const hx_record_column *column) {
+    if (!column->en) return false;
+    for (size_t i = 0; i < json_array_size(records); i++) {
+        const json_t *v = hx_json_at(json_array_get(records, i), column->path);
+        if (v && !json_is_null(v)) return true;
+    }
+    return json_array_size(records) == 0;
+}
+
+static void fill_grid(hx_cli *c, const json_t *records, const hx_record_column *const *columns,
+                      size_t n, size_t width, hx_grid *g) {
     hx_outbuf cell = {0};
-    size_t shown = 0;
-    for (size_t k = 0; k < n; k++)
-        shown += columns[k].en != NULL;
-    if (!hx_grid_init(&g, shown)) return false;
-    g.cell_max = width;
-    g.color = c->color;
-    for (size_t k = 0, at = 0; k < n; k++) {
-        if (!columns[k].en) continue;
-        g.align[at++] = columns[k].right ? HX_GRID_RIGHT : HX_GRID_LEFT;
-        hx_grid_text(&g, hx_cli_tr(c, columns[k].en, columns[k].zh));
+    for (size_t k = 0; k < n; k++) {
+        bool left = columns[k]->kind == HX_CELL_LEFT || columns[k]->kind == HX_CELL_TIME;
+        g->align[k] = left ? HX_GRID_LEFT : HX_GRID_RIGHT;
+        hx_grid_text(g, hx_cli_tr(c, columns[k]->en, columns[k]->zh));
     }
     for (size_t i = 0; i < json_array_size(records); i++)
         for (size_t k = 0; k < n; k++) {
-            if (!columns[k].en) continue;
             cell.len = 0;
-            hx_output_cell(&cell, hx_json_at(json_array_get(records, i), columns[k].path));
-            hx_grid_cell(&g, hx_outbuf_str(&cell));
+            put_shown(&cell, hx_json_at(json_array_get(records, i), columns[k]->path),
+                      columns[k]->kind);
+            g->cell_max = k + 1 < n ? width : 0;
+            hx_grid_cell(g, hx_outbuf_str(&cell));
         }
+    hx_outbuf_release(&cell);
+}
+
+bool hx_output_table(hx_cli *c, const json_t *records, const hx_record_column *columns, size_t n,
+                     size_t width, hx_outbuf *out) {
+    hx_grid g;
+    const hx_record_column *shown[COLUMNS_MAX];
+    size_t n_shown = 0;
+    for (size_t k = 0; k < n && n_shown < COLUMNS_MAX; k++)
+        if (has_values(records, &columns[k])) shown[n_shown++] = &columns[k];
+    if (n_shown == 0) return true;
+    if (!hx_grid_init(&g, n_shown)) return false;
+    g.color = c->color;
+    fill_grid(c, records, shown, n_shown, width, &g);
     hx_grid_print(&g, out);
     hx_grid_release(&g);
-    hx_outbuf_release(&cell);
     return !out->failed;
 }
 
@@ -201,7 +251,7 @@ static void put_csv_record(hx_outbuf *out, hx_outbuf *cell, const json_t *record
                            const hx_record_column *columns, size_t n) {
     for (size_t k = 0; k < n; k++) {
         cell->len = 0;
-        hx_output_cell(cell, hx_json_at(record, columns[k].path));
+        hx_output_cell(cell, hx_json_at(record, columns[k].path), false);
         if (k > 0) hx_outbuf_byte(out, ',');
         hx_outbuf_csv(out, hx_outbuf_str(cell));
     }
@@ -218,7 +268,7 @@ bool hx_output_records(hx_cli *c, const json_t *records, const hx_record_column 
                        size_t n) {
     hx_outbuf out = {0}, cell = {0};
     if (c->shape == HX_SHAPE_TABLE) {
-        if (!hx_output_table(c, records, columns, n, TERMINAL_CELL_MAX, &out)) out.failed = true;
+        if (!hx_output_table(c, records, columns, n, TABLE_CELL_MAX, &out)) out.failed = true;
     } else if (c->shape == HX_SHAPE_CSV) {
         put_csv_header(&out, columns, n);
     }
@@ -245,7 +295,7 @@ typedef struct {
 
 static void put_pair(hx_outbuf *out, hx_outbuf *cell, hx_str path, const json_t *value) {
     cell->len = 0;
-    hx_output_cell(cell, value);
+    hx_output_cell(cell, value, false);
     hx_outbuf_csv(out, path);
     hx_outbuf_byte(out, ',');
     hx_outbuf_csv(out, hx_outbuf_str(cell));

@@ -14,21 +14,29 @@ int hx_output_close(hx_cli *c, int exit_status);
 /* Writes and empties the buffer. False after a failure (hx_output_close() says which). */
 bool hx_output_write(hx_cli *c, hx_outbuf *b);
 
+typedef enum {
+    HX_CELL_LEFT = 0,
+    HX_CELL_RIGHT,
+    HX_CELL_PERCENT, /* a share: 19.5% in tables */
+    HX_CELL_TIME /* without T and Z in tables */
+} hx_cell_kind;
+
 /* One column of records in a table or CSV. */
 typedef struct {
     const char
         *path; /* members, dots between: "spent.value"; a list is shown with blanks between */
     const char *en, *zh; /* title in a table; NULL = not in tables. CSV has `path`. */
-    bool right;
+    hx_cell_kind kind;
 } hx_record_column;
 
 /* An array of objects: one JSON object a line, an aligned table, or CSV. At most --head N of them. */
 bool hx_output_records(hx_cli *c, const json_t *records, const hx_record_column *columns, size_t n);
-/* As a table, whatever the shape; `width` = widest cell. */
+/* As a table, whatever the shape; columns without any value are left out; `width` = widest cell but in the last column, 0 = no limit. */
 bool hx_output_table(hx_cli *c, const json_t *records, const hx_record_column *columns, size_t n,
                      size_t width, hx_outbuf *out);
-/* A JSON value as a cell: strings as they are, lists joined by blanks, amounts with their currency, nothing for null. */
-void hx_output_cell(hx_outbuf *b, const json_t *value);
+/* A JSON value as a cell: strings as they are, lists joined by blanks, amounts with their currency, nothing for null. For eyes numbers
+ * have at most four places and amounts two. */
+void hx_output_cell(hx_outbuf *b, const json_t *value, bool for_eyes);
 /* An object as "key,value" lines of CSV, nested names joined by dots. */
 bool hx_output_pairs(hx_cli *c, const json_t *object);
 /* One line of compact JSON. */

@@ -25,10 +25,11 @@ static void put_head(hx_cli *c, const json_t *p, hx_outbuf *out) {
 }
 
 static void put_columns(hx_cli *c, const json_t *p, hx_outbuf *out) {
-    static const hx_record_column columns[] = {{"name", "column", "列", false},
-                                               {"role", "role", "含义", false},
-                                               {"type", "type", "类型", false},
-                                               {"date_order", "date order", "日期顺序", false}};
+    static const hx_record_column columns[] = {
+        {"name", "column", "列", HX_CELL_LEFT},
+        {"role", "role", "含义", HX_CELL_LEFT},
+        {"type", "type", "类型", HX_CELL_LEFT},
+        {"date_order", "date order", "日期顺序", HX_CELL_LEFT}};
     (void)hx_output_table(c, json_object_get(p, "columns"), columns,
                           sizeof columns / sizeof *columns, 0, out);
 }
@@ -70,9 +71,9 @@ static void put_rows(hx_cli *c, const json_t *p, hx_outbuf *out) {
 }
 
 static void put_rejects(hx_cli *c, const json_t *p, hx_outbuf *out) {
-    static const hx_record_column columns[] = {{"row", "row", "行", true},
-                                               {"column", "column", "列", false},
-                                               {"reason", "reason", "原因", false}};
+    static const hx_record_column columns[] = {{"row", "row", "行", HX_CELL_RIGHT},
+                                               {"column", "column", "列", HX_CELL_LEFT},
+                                               {"reason", "reason", "原因", HX_CELL_LEFT}};
     long long sampled = (long long)json_integer_value(json_object_get(p, "sampled"));
     long long rejected = (long long)json_integer_value(json_object_get(p, "rejected"));
     hx_outbuf_printf(out,

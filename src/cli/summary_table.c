@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define LABEL_COLUMN 20
-#define SHARE_PLACES 1
 #define LIST_SHOWN 5
 
 void hx_shown_title(const hx_cli *c, hx_outbuf *out, const char *title) {
@@ -28,7 +27,7 @@ static void put_label(hx_outbuf *out, const char *label, size_t column) {
 
 void hx_shown_field(hx_outbuf *out, const char *label, const json_t *value, size_t column) {
     hx_outbuf cell = {0};
-    hx_output_cell(&cell, value);
+    hx_output_cell(&cell, value, true);
     if (cell.len > 0) {
         put_label(out, label, column);
         hx_outbuf_visible(out, hx_outbuf_str(&cell), 0);
@@ -89,37 +88,23 @@ static void put_figures(hx_cli *c, const json_t *s, hx_outbuf *out) {
     hx_outbuf_byte(out, '\n');
 }
 
-/* Shares as percentages, in a copy of the list. */
-static json_t *with_percent(const json_t *list) {
-    json_t *copy = json_deep_copy(list);
-    size_t i;
-    json_t *entry;
-    json_array_foreach(copy, i, entry) {
-        char text[16];
-        (void)snprintf(text, sizeof text, "%.*f%%", SHARE_PLACES,
-                       100 * json_number_value(json_object_get(entry, "share")));
-        (void)json_object_set_new(entry, "share", json_string(text));
-    }
-    return copy;
-}
-
 static void put_shares(hx_cli *c, const json_t *list, const char *title, hx_outbuf *out) {
-    static const hx_record_column columns[] = {{"name", "name", "名称", false},
-                                               {"size", "customers", "人数", true},
-                                               {"share", "share", "占比", true}};
+    static const hx_record_column columns[] = {{"name", "name", "名称", HX_CELL_LEFT},
+                                               {"size", "customers", "人数", HX_CELL_RIGHT},
+                                               {"share", "share", "占比", HX_CELL_PERCENT}};
     if (json_array_size(list) == 0) return;
-    json_t *copy = with_percent(list);
     hx_shown_title(c, out, title);
-    (void)hx_output_table(c, copy, columns, sizeof columns / sizeof *columns, 0, out);
-    json_decref(copy);
+    (void)hx_output_table(c, list, columns, sizeof columns / sizeof *columns, 0, out);
 }
 
 static void put_customers(hx_cli *c, const json_t *list, const char *title, hx_outbuf *out) {
-    static const hx_record_column columns[] = {
-        {"name", "name", "客户", false},        {"rfm.name", "RFM", "RFM 分组", false},
-        {"orders", "orders", "订单", true},     {"spent", "spent", "消费", true},
-        {"texts", "texts", "文本", true},       {"sentiment", "sentiment", "情感", true},
-        {"segments", "segments", "分群", false}};
+    static const hx_record_column columns[] = {{"name", "name", "客户", HX_CELL_LEFT},
+                                               {"rfm.name", "RFM", "RFM 分组", HX_CELL_LEFT},
+                                               {"orders", "orders", "订单", HX_CELL_RIGHT},
+                                               {"spent", "spent", "消费", HX_CELL_RIGHT},
+                                               {"texts", "texts", "文本", HX_CELL_RIGHT},
+                                               {"sentiment", "sentiment", "情感", HX_CELL_RIGHT},
+                                               {"segments", "segments", "分群", HX_CELL_LEFT}};
     if (json_array_size(list) == 0) return;
     json_t *first = json_array();
     for (size_t i = 0; i < json_array_size(list) && i < LIST_SHOWN; i++)
