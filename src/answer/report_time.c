@@ -11,7 +11,7 @@
 #include "insight/quantile.h"
 
 #define DAYS_MAX 45
-#define TRIM_PARTS 50 /* 1/50 at each side */
+#define TRIM_PARTS 50 /* 1/50 at each side; nobody where there are fewer */
 
 static int64_t ordinal_of(hx_report_step step, int64_t local_ms) {
     if (step == HX_STEP_DAY) return hx_floor_div(local_ms, HX_DAY_MS);
@@ -31,14 +31,14 @@ static bool core_days(const hx_report *r, int64_t *oldest, int64_t *newest) {
         if (pop->customers[i].silent != HX_DAYS_UNKNOWN) values[n++] = pop->customers[i].silent;
     if (n == 0) return false;
     hx_quantile_sort(values, n, values + pop->n);
-    *newest = hx_quantile_lower(values, n, 1, TRIM_PARTS);
+    *newest = values[n / TRIM_PARTS];
     n = 0;
     for (size_t i = 0; i < pop->n; i++) {
         const hx_customer *c = &pop->customers[i];
         if (c->silent != HX_DAYS_UNKNOWN) values[n++] = c->age > c->silent ? c->age : c->silent;
     }
     hx_quantile_sort(values, n, values + pop->n);
-    *oldest = hx_quantile_lower(values, n, TRIM_PARTS - 1, TRIM_PARTS);
+    *oldest = values[n - 1 - n / TRIM_PARTS];
     return true;
 }
 

@@ -188,7 +188,7 @@
     const difference = kind === 'points' ? 100 * (now - before) : kind === 'plain' ? now - before : 100 * (now - before) / Math.abs(before);
     const text = (difference > 0 ? '▲ ' : difference < 0 ? '▼ ' : '') + Math.abs(difference).toFixed(kind === 'plain' ? 2 : Math.abs(difference) < 10 ? 1 : 0) + (kind === 'points' ? t('points') : kind === 'plain' ? '' : '%');
     const good = kind === 'points' ? difference < 0 : difference > 0;
-    return [h('span', { class: difference === 0 ? 'same' : good ? 'up' : 'down' }, text), ' ' + t('change', { n: data.window })];
+    return [h('span', { class: difference === 0 ? 'same' : good ? 'up' : 'down' }, text), ' ' + t('change')];
   }
   function card(name, value, ...more) {
     return h('div', { class: 'card' }, h('div', { class: 'name' }, name), h('div', { class: 'value' }, value), more.map(m => h('div', { class: 'more' }, m)));
@@ -198,7 +198,7 @@
     const { all, last, before, window: days } = data;
     const recent = text => days ? t('inWindow', { n: days }) + ' ' + text : '';
     const cards = [card(t('customers'), count(all.customers), days ? t('fresh', { n: days, v: count(last.customers) }) : '', change(last.customers, before.customers))];
-    if (days) cards.push(card(t('active'), count(last.active), t('activeOf', { n: days, v: count(all.active) }), change(last.active, before.active)));
+    if (days) cards.push(card(t('activeIn', { n: days }), count(last.active), t('activeOf', { v: count(all.active) }), change(last.active, before.active)));
     if (all.orders) {
       cards.push(card(t('orders'), count(all.orders), recent(count(last.orders)), change(last.orders, before.orders)));
       const others = data.money.filter(m => m.currency !== data.currency && m.value !== 0).slice(0, 3).map(m => money(m.value, m.currency, true)).join(' · ');
@@ -209,7 +209,7 @@
       if (negative(all) !== null) cards.push(card(t('negativeShare'), percent(all.moods[0], sum(all.moods)), negative(last) === null ? '' : recent(percent(last.moods[0], sum(last.moods))), change(negative(last), negative(before), 'points')));
     }
     if (all.rating !== null) cards.push(card(t('rating'), all.rating.toFixed(2), t('ratings', { v: count(all.ratings) }), change(last.rating, before.rating, 'plain')));
-    return section('overview', h('div', { class: 'cards' }, cards));
+    return section('overview', h('div', { class: 'cards' }, cards), days ? h('p', { class: 'hint below' }, t('changeHint', { n: days })) : null);
   }
 
   /* ---------------------------------------------------------------- 2 over time */
@@ -260,7 +260,7 @@
     grid.append(h('div', { class: 'axis' }));
     for (let f = 1; f <= 5; f++) grid.append(h('div', { class: f === 4 ? 'axis f4' : 'axis' }, 'F' + f));
     const all = sum(groups.map(g => Math.max(0, g.money)));
-    const columns = [{ name: t('group') }, { name: t('customers'), num: true }, { name: t('share'), num: true }, { name: t('money'), num: true }, { name: t('perHead'), num: true }];
+    const columns = [{ name: t('group'), class: 'cap' }, { name: t('customers'), num: true }, { name: t('share'), num: true }, { name: t('money'), num: true }, { name: t('perHead'), num: true }];
     const rows = groups.map(g => [both(g), count(g.size), percent(g.size, n), all > 0 ? percent(Math.max(0, g.money), all) : '–', g.size ? money(g.money / g.size, data.currency, true) : '–']);
     const quadrants = h('div', { class: 'quadrants' }, t('quadrants').map(text => h('span', null, text)));
     return section('rfm', two(block(t('rfmTitle'), t('rfmHint'), grid, quadrants), block(t('group'), null, table(columns, rows))));
@@ -336,7 +336,7 @@
   function quality() {
     const q = data.quality, kinds = HX_TEXT[lang].kinds;
     const number = key => ({ name: t(key), num: true });
-    const files = table([{ name: t('file') }, { name: t('kind') }, { name: t('encoding') }, number('rows'), number('accepted'), number('rejected'), number('repaired'), number('duplicates')],
+    const files = table([{ name: t('file'), class: 'day' }, { name: t('kind'), class: 'day' }, { name: t('encoding'), class: 'day' }, number('rows'), number('accepted'), number('rejected'), number('repaired'), number('duplicates')],
       q.imports.map(i => [i.file + (i.undone ? t('undone') : ''), kinds[i.kind] || i.kind, [i.format, i.encoding].filter(Boolean).join(' · '), ...[i.rows, i.accepted, i.rejected, i.repaired, i.duplicates].map(count)]));
     const rejects = table([{ name: t('reason'), class: 'said' }, { name: t('column') }, { name: t('file') }, number('row'), number('times')], q.rejects.map(r => [r.example, r.column, r.file, count(r.row), count(r.n)]));
     const conflicts = table([{ name: t('customer') }, { name: t('trait') }, { name: t('kept') }, { name: t('otherValue') }], q.conflicts.map(c => [h('span', { class: 'id' }, c.id), HX_TEXT[lang].traits[c.trait] || c.trait, c.kept, c.other]));
