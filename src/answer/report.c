@@ -27,6 +27,7 @@ hx_status hx__report_gather(hx_report *r, hx_store *s, const hx_answer_options *
     hx_map_init(&r->word_index);
     hx_map_init(&r->quote_index);
     hx_map_init(&r->order_ids);
+    hx_map_init(&r->guest_orders);
     hx__report_lexicon_init(&r->lexicon);
     r->arena = hx_arena_new((size_t)4 << 30);
     if (!r->arena) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
@@ -49,6 +50,7 @@ void hx__report_release(hx_report *r) {
     hx_map_release(&r->word_index);
     hx_map_release(&r->quote_index);
     hx_map_release(&r->order_ids);
+    hx_map_release(&r->guest_orders);
     hx_zone_release(&r->zone);
     hx__population_close(r->pop);
     hx_arena_free(r->arena);

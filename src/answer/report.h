@@ -16,6 +16,7 @@
 #define HX_REPORT_CURRENCIES_MAX 16
 #define HX_REPORT_ITEMS_MAX 100000
 #define HX_REPORT_WORDS_MAX 200000
+#define HX_REPORT_GUEST_ORDERS_MAX 4000000 /* further ones are not counted */
 #define HX_REPORT_TOP_WORDS 80
 #define HX_REPORT_TOP_ITEMS 12
 #define HX_REPORT_CATEGORIES_MAX 1000
@@ -171,6 +172,7 @@ typedef struct hx_report {
     size_t n_money;
     hx_report_customer *customers; /* as pop->customers; arena */
     hx_map order_ids; /* of the block at hand */
+    hx_map guest_orders; /* of all guests */
 
     hx_map item_index, word_index; /* hash -> index + 1 */
     hx_buf items; /* hx_report_item */

@@ -1,6 +1,8 @@
 /* report_finding.c - one plain sentence a section, said from the numbers, in both languages.
  *
- * A sentence never says more than its number: no causes, no advice. Where there is nothing to say, it says what is missing. */
+ * A sentence never says more than its number: no causes, no advice. Where there is nothing to say, it says what is missing.
+ * Numbers are whole or of one decimal; money is in the main currency, in whole
+ * units. */
 #include <stdio.h>
 #include <string.h>
 
@@ -284,19 +286,55 @@ static void say_words(const hx_report *r, finding *f) {
              length_of(top->text), top->text.ptr, n, length_of(worst->text), worst->text.ptr, bad);
 }
 
-static void say_people(const hx_report *r, finding *f) {
+/* What the HX_REPORT_PEOPLE best customers spent, as a share of all that customers spent, in percent. */
+static double share_of_best(const hx_population *pop) {
+    hx_money best[HX_REPORT_PEOPLE] = {0};
+    double all = 0, sum = 0;
+    for (size_t i = 0; i < pop->n; i++) {
+        hx_money m = pop->customers[i].monetary;
+        if (m <= 0) continue;
+        all += hx_money_double(m);
+        for (size_t k = 0; k < HX_REPORT_PEOPLE; k++)
+            if (m > best[k]) {
+                hx_money lower = best[k];
+                best[k] = m;
+                m = lower;
+            }
+    }
+    for (size_t k = 0; k < HX_REPORT_PEOPLE; k++)
+        sum += hx_money_double(best[k]);
+    return all > 0 ? 100 * sum / all : 0;
+}
+
+/* Behind what `f` says already: zh and en bytes. */
+static void add_unhappy(const hx_report *r, finding *f, int zh, int en) {
     char n[NUMBER_MAX], share[NUMBER_MAX];
-    uint64_t n_unhappy = r->pop->segment_sizes[HX_SEGMENT_UNHAPPY];
+    uint64_t unhappy = r->pop->segment_sizes[HX_SEGMENT_UNHAPPY];
+    count_text(unhappy, n);
+    share_text(unhappy, r->pop->n, share);
+    snprintf(f->zh + zh, SENTENCE_MAX - (size_t)zh, "%s 位客户（%s）符合“%s”的规则。", n, share,
+             hx_segment_name(HX_SEGMENT_UNHAPPY, HX_UI_ZH));
+    snprintf(f->en + en, SENTENCE_MAX - (size_t)en,
+             "%s customer%s (%s) meet%s the rule of the segment \"%s\".", n,
+             unhappy == 1 ? "" : "s", share, unhappy == 1 ? "s" : "",
+             hx_segment_name(HX_SEGMENT_UNHAPPY, HX_UI_EN));
+}
+
+static void say_people(const hx_report *r, finding *f) {
+    double share = share_of_best(r->pop);
+    int zh = 0, en = 0;
     if (r->pop->n == 0) {
         say(f, "没有客户可以列出。", "There are no customers to list.");
         return;
     }
-    count_text(n_unhappy, n);
-    share_text(n_unhappy, r->pop->n, share);
-    snprintf(f->zh, SENTENCE_MAX, "%s 位客户（%s）符合“%s”的规则。", n, share,
-             hx_segment_name(HX_SEGMENT_UNHAPPY, HX_UI_ZH));
-    snprintf(f->en, SENTENCE_MAX, "%s customer%s (%s) meet the rule of the segment \"%s\".", n,
-             n_unhappy == 1 ? "" : "s", share, hx_segment_name(HX_SEGMENT_UNHAPPY, HX_UI_EN));
+    if (share > 0) {
+        size_t n = r->pop->buyers < HX_REPORT_PEOPLE ? (size_t)r->pop->buyers : HX_REPORT_PEOPLE;
+        zh = snprintf(f->zh, SENTENCE_MAX, "消费最多的 %zu 位客户贡献了 %.0f%% 的消费额。", n,
+                      share);
+        en = snprintf(f->en, SENTENCE_MAX, "The %zu best customers bring %.0f%% of the money. ", n,
+                      share);
+    }
+    if (share <= 0 || judged(r->pop->sentiments) > 0) add_unhappy(r, f, zh, en);
 }
 
 static void say_quality(const hx_report *r, finding *f) {

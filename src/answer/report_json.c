@@ -1,7 +1,8 @@
 /* report_json.c - what was gathered as the one JSON value that the page draws from.
  *
  * Quotes stand once, in "quotes"; everything else names them by number, so they come last, when it is known which are used.
- * Counts of moods are triples [negative, neutral, positive]. Money is in the main currency unless a currency stands beside it. */
+ * Counts of moods are triples [negative, neutral, positive]. Money is in the main currency unless a currency stands beside it.
+ * Texts arrive masked; the page reads them as text. */
 #include <string.h>
 
 #include "answer/report.h"

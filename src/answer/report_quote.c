@@ -1,7 +1,8 @@
 /* report_quote.c - what customers said, verbatim: masked, cut to a sentence, the newest of each mood, no near duplicates.
  *
  * Masking here is blunt on purpose: a report is passed around. Every run of 7 digits or more (blanks, dashes and dots between
- * digits belong to it; full-width digits too) keeps its first 3 and last 2 digits, every mail address its first letter. */
+ * digits belong to it; full-width digits too) keeps its first 3 and last 2 digits, every mail address its first letter.
+ * A date (2026-03-05) is no such number. Masking keeps the length in bytes, so that offsets still hold. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,6 +186,18 @@ static hx_str item_name(const hx_report *r, const hx_event *e) {
     return at ? hx__report_items(r)[*at - 1].name : (hx_str){NULL, 0};
 }
 
+/* text[cut], masked, with an ellipsis where it ends early. */
+static hx_str quoted(const hx_report *r, hx_str text, hx_span cut) {
+    static const char ellipsis[] = "\xE2\x80\xA6";
+    hx_str masked = hx__report_mask_cut(text, cut, r->arena);
+    if (!masked.ptr || cut.end == text.len) return masked;
+    char *copy = hx_arena_alloc(r->arena, masked.len + sizeof ellipsis);
+    if (!copy) return (hx_str){NULL, 0};
+    if (masked.len) memcpy(copy, masked.ptr, masked.len);
+    memcpy(copy + masked.len, ellipsis, sizeof ellipsis);
+    return (hx_str){copy, masked.len + sizeof ellipsis - 1};
+}
+
 /* The place of an event's quote in r->quotes, plus 1; 0 = out of memory. */
 static uint32_t quote_of(hx_report *r, uint64_t person, const hx_event *e, uint32_t at) {
     hx_span cut = hx__report_cut(e->text, at);
@@ -200,7 +213,7 @@ static uint32_t quote_of(hx_report *r, uint64_t person, const hx_event *e, uint3
                          .label = e->annotation->sentiment.label,
                          .rating = e->rating,
                          .number = -1};
-    q.text = hx__report_mask_cut(e->text, cut, r->arena);
+    q.text = quoted(r, e->text, cut);
     if (!q.text.ptr || !hx_buf_append(&r->quotes, &q, sizeof q)) {
         r->quotes.no_memory = true;
         return 0;

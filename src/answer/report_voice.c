@@ -1,7 +1,8 @@
 /* report_voice.c - products, categories and words by mood, and the second walk that collects what was said of them.
  *
  * Products are told apart by item id, or by name where there is none. Reviews often name no category: an item takes the one
- * that any of its events gives. The second walk happens only where there are texts. */
+ * that any of its events gives. The second walk happens only where there are texts.
+ * A word or product that first appears when its table is full is not listed; the totals still count it. */
 #include <stdlib.h>
 #include <string.h>
 

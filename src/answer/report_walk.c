@@ -1,7 +1,8 @@
 /* report_walk.c - the first walk over all events: customers, orders, money and moods over time.
  *
  * Blocks come one id at a time. A customer's first moment and the columns he was active in are gathered over all of his ids, so
- * that a person of two ids counts once; orders are told apart within a block (lines without an order id: by local day). */
+ * that a person of two ids counts once; orders are told apart within a block (lines without an order id: by local day).
+ * All sums saturate; nothing here depends on the order of blocks. */
 #include <string.h>
 
 #include "answer/report.h"
@@ -38,12 +39,19 @@ static int period_of(const hx_report *r, int64_t ms) {
 }
 
 /* ------------------------------------------------------------------ one event */
+/* What tells an order apart: its id; else the day, of a customer, or the row itself, of a guest. */
+static uint64_t order_key(const hx_report *r, const hx_event *e) {
+    if (e->order.len > 0) return hx_hash(e->order);
+    if (e->n_ids == 0) return hx_event_id(e);
+    if (e->time == HX_TIME_NONE) return 0;
+    int64_t local = hx_zone_to_local_ms(&r->zone, e->time);
+    return hx_hash_mix((uint64_t)hx_floor_div(local, HX_DAY_MS), 1);
+}
+
 static void count_order(hx_report *r, const hx_event *e, int bucket, int period) {
-    uint64_t key = e->order.len ? hx_hash(e->order) : 0;
-    if (e->order.len == 0 && e->time != HX_TIME_NONE)
-        key = hx_hash_mix((uint64_t)hx_floor_div(hx_zone_to_local_ms(&r->zone, e->time), HX_DAY_MS),
-                          1);
-    uint64_t *seen = hx_map_put(&r->order_ids, key);
+    bool guest = e->n_ids == 0;
+    if (guest && r->guest_orders.n >= HX_REPORT_GUEST_ORDERS_MAX) return;
+    uint64_t *seen = hx_map_put(guest ? &r->guest_orders : &r->order_ids, order_key(r, e));
     if (!seen || *seen) return;
     *seen = 1;
     r->periods[HX_PERIOD_ALL].orders++;

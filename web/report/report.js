@@ -62,6 +62,10 @@
     const finding = data.findings[id];
     return h('section', { id }, h('h2', null, t(id)), finding ? h('p', { class: 'finding' }, finding[lang]) : null, content);
   }
+  /* A section with nothing to show: its finding says what is missing. */
+  function emptySection(id) {
+    return h('section', { id }, h('h2', null, t(id)), h('p', { class: 'empty' }, data.findings[id][lang]));
+  }
   function block(title, hint, ...content) {
     return h('div', { class: 'block' }, h('h3', null, title), hint ? h('p', { class: 'hint' }, hint) : null, content);
   }
@@ -162,7 +166,7 @@
             return place;
           }
         }),
-        grid: { left: room + 46, right: 34, top: 34, bottom: 4 },
+        grid: { left: room + 46, right: 42, top: 34, bottom: 4 },
         xAxis: valueAxis({ min: -end, max: end, interval: end, axisLabel: Object.assign(labelStyle(), { show: false }), splitLine: { show: false } }),
         yAxis: {
           type: 'category', data: shown.map(row => name(row)), axisTick: { show: false }, axisLine: { show: false }, triggerEvent: true,
@@ -184,7 +188,8 @@
 
   /* ---------------------------------------------------------------- 1 overview */
   function change(now, before, kind) {
-    if (!data.window || before === null || now === null || (kind !== 'points' && !before)) return h('span', { class: 'same' }, t('noChange'));
+    if (!data.window) return null;
+    if (before === null || now === null || (kind !== 'points' && !before)) return h('span', { class: 'same' }, t('noChange'));
     const difference = kind === 'points' ? 100 * (now - before) : kind === 'plain' ? now - before : 100 * (now - before) / Math.abs(before);
     const text = (difference > 0 ? '▲ ' : difference < 0 ? '▼ ' : '') + Math.abs(difference).toFixed(kind === 'plain' ? 2 : Math.abs(difference) < 10 ? 1 : 0) + (kind === 'points' ? t('points') : kind === 'plain' ? '' : '%');
     const good = kind === 'points' ? difference < 0 : difference > 0;
@@ -215,7 +220,7 @@
   /* ---------------------------------------------------------------- 2 over time */
   function overTime() {
     const time = data.time, n = time.labels.length;
-    if (!n) return section('time', empty('noTime'));
+    if (!n || (!data.all.customers && !data.all.orders)) return emptySection('time');
     const columns = [{ name: t('period') }, { name: t('newCustomers'), num: true }, { name: t('active'), num: true }, { name: t('orders'), num: true }, { name: t('revenue'), num: true }];
     const rows = time.labels.map((label, i) => [label, count(time.new[i]), count(time.active[i]), count(time.orders[i]), money(time.revenue[i], data.currency)]);
     const people = block(t('customersTitle'), t('activeHint'), chart(270, data.findings.time[lang], () => ({
@@ -232,12 +237,12 @@
 
   /* ---------------------------------------------------------------- 3 segments */
   function segments() {
-    if (!data.all.customers) return section('segments', empty('noSegments'));
+    if (!data.all.customers) return emptySection('segments');
     const largest = Math.max(1, ...data.segments.map(s => s.size));
     return section('segments', data.segments.map(s => h('div', { class: 'segment' },
       h('div', { class: 'who' }, both(s)),
       h('div', null,
-        h('div', { class: 'bar' }, h('i', { css: { width: 62 * s.size / largest + '%' } }), h('span', null, t('size', { n: count(s.size) }) + ' · ' + percent(s.size, data.all.customers))),
+        h('div', { class: 'bar' }, s.size ? h('i', { css: { width: 62 * s.size / largest + '%' } }) : null, h('span', null, t('size', { n: count(s.size) }) + ' · ' + percent(s.size, data.all.customers))),
         h('div', { class: 'rule' }, s['rule_' + lang]),
         s.members.length ? h('div', { class: 'members' }, t('top') + s.members.map(m => m.main).join(lang === 'zh' ? '、' : ', ')) : null))));
   }
@@ -245,7 +250,7 @@
   /* ---------------------------------------------------------------- 4 RFM */
   function rfm() {
     const { cells, groups, n } = data.rfm;
-    if (!n) return section('rfm', empty('noRfm'));
+    if (!n) return emptySection('rfm');
     const most = Math.max(...cells.flat().map(cell => cell[0]));
     const grid = h('div', { class: 'heat', role: 'table', 'aria-label': t('rfm') });
     for (let r = 5; r >= 1; r--) {
@@ -279,7 +284,7 @@
   }
   function voice() {
     const time = data.time;
-    if (!data.all.texts) return section('voice', empty('noVoice'));
+    if (!data.all.texts) return emptySection('voice');
     const label = data.findings.voice[lang];
     const columns = [{ name: t('period') }, { name: t('negative'), num: true }, { name: t('neutral'), num: true }, { name: t('positive'), num: true }];
     const rows = time.labels.map((text, i) => [text, count(time.negative[i]), count(time.neutral[i]), count(time.positive[i])]);
@@ -288,15 +293,15 @@
       xAxis: categoryAxis(time.labels), yAxis: valueAxis(),
       series: [bars(t('negative'), time.negative, 'bad', stack), bars(t('neutral'), time.neutral, 'flat', stack), bars(t('positive'), time.positive, 'good', stack)]
     })), numbers(columns, rows)) : null;
-    const byCategory = block(t('byCategory'), t('byItemHint', { n: data.categories.length }), data.categories.length ? diverging(data.categories, label, row => row.name) : empty('noCategories'));
-    const byItem = block(t('byItem'), t('byItemHint', { n: data.items.length }), data.items.length ? diverging(data.items, label, row => row.name) : empty('noItems'));
+    const byCategory = block(t('byCategory'), data.categories.length ? t('byItemHint', { n: data.categories.length }) : null, data.categories.length ? diverging(data.categories, label, row => row.name) : empty('noCategories'));
+    const byItem = block(t('byItem'), data.items.length ? t('byItemHint', { n: data.items.length }) : null, data.items.length ? diverging(data.items, label, row => row.name) : empty('noItems'));
     return section('voice', two(course, intents()), two(byCategory, byItem));
   }
   function aspects() {
     if (!data.all.texts) return null;
     const rows = data.aspects.slice().sort((a, b) => b.n - a.n);
     const name = row => HX_TEXT[lang].aspect[row.id] || row.id;
-    if (!rows.length) return section('aspects');
+    if (!rows.length) return emptySection('aspects');
     const worst = rows.slice().filter(row => row.n >= 5).sort((a, b) => b.moods[0] / b.n - a.moods[0] / a.n).slice(0, 3);
     const telling = n => data.quotes[n].mood < 0 && data.quotes[n].text.length > 11;
     const samples = worst.map(row => row.quotes.filter(telling).slice(0, 2)).flat().filter((n, i, list) => list.indexOf(n) === i).slice(0, 5);
@@ -307,7 +312,7 @@
   /* ---------------------------------------------------------------- 6 keywords */
   function words() {
     if (!data.all.texts) return null;
-    if (!data.words.length) return section('words', empty('noWords'));
+    if (!data.words.length) return emptySection('words');
     const most = data.words[0].n, least = data.words[data.words.length - 1].n;
     const lean = w => sum(w.moods) ? (w.moods[2] - w.moods[0]) / sum(w.moods) : 0;
     const open = w => () => openQuotes(w.word, w.quotes, w.word);
@@ -323,10 +328,18 @@
 
   /* ---------------------------------------------------------------- 7 people */
   function people() {
-    const columns = [{ name: t('customer') }, { name: t('orders'), num: true }, { name: t('spent'), num: true }, { name: t('mood'), num: true }, { name: t('seen'), class: 'day' }, { name: t('said'), class: 'said' }];
-    const rows = list => list.map(p => [
-      [h('div', { class: 'main-id' }, p.main), h('div', { class: 'id' }, p.id)], count(p.orders), money(p.spent, data.currency), mood(p.mood), p.seen.slice(0, 10),
-      p.quote < 0 ? '' : data.quotes[p.quote].text.length > 90 ? data.quotes[p.quote].text.slice(0, 88) + '…' : data.quotes[p.quote].text]);
+    const said = p => {
+      const text = p.quote < 0 ? '' : data.quotes[p.quote].text;
+      return text.length > 90 ? text.slice(0, 88).replace(/[\ud800-\udbff]$/, '') + '…' : text;
+    };
+    const columns = [
+      { name: t('customer'), show: p => [h('div', { class: 'main-id' }, p.main), h('div', { class: 'id' }, p.id)] },
+      { name: t('orders'), num: true, show: p => count(p.orders) }, { name: t('spent'), num: true, show: p => money(p.spent, data.currency) },
+      { name: t('seen'), class: 'day', show: p => p.seen.slice(0, 10) }];
+    if (data.all.texts) columns.splice(3, 0, { name: t('mood'), num: true, show: p => mood(p.mood) });
+    if (data.all.texts) columns.push({ name: t('said'), class: 'said', show: said });
+    const rows = list => list.map(p => columns.map(c => c.show(p)));
+    if (!data.best.length && !data.unhappiest.length) return emptySection('people');
     return section('people',
       block(t('best'), null, data.best.length ? table(columns, rows(data.best)) : empty('noBest')),
       block(t('unhappiest'), null, data.unhappiest.length ? table(columns, rows(data.unhappiest)) : empty('noUnhappy')));
