@@ -5,6 +5,9 @@
 #include "base/error.h"
 
 #define MEMBERS 3
+#define ID_BYTES 64
+#define MOBILE_DIGITS                                                                              \
+    11 /* a customer number of so many digits may be a phone or an identity card */
 
 /* The newest text of a person that counts; of negative mood where asked and there is one. NULL = none. */
 static const hx_event *last_text(const hx_event *events, size_t n, bool negative) {
@@ -18,11 +21,23 @@ static const hx_event *last_text(const hx_event *events, size_t n, bool negative
     return newest;
 }
 
+/* The main id as it may be passed around: mail and phone masked, also where a shop uses them as customer numbers. */
+static hx_str shown_id(const hx_report *r, hx_id id) {
+    hx_str value = hx__report_shorten(id.value, ID_BYTES);
+    bool personal = id.type == HX_ID_EMAIL || id.type == HX_ID_PHONE;
+    size_t digits = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        digits += value.ptr[i] >= '0' && value.ptr[i] <= '9';
+        personal = personal || value.ptr[i] == '@';
+    }
+    personal = personal || (digits == value.len && digits >= MOBILE_DIGITS);
+    return personal ? hx__report_mask(value, r->arena) : value;
+}
+
 static void put_person(hx_report *r, hx_json_writer *w, const hx_customer *c, const hx_profile *p) {
     char id[HX_PROFILE_ID_MAX], time[HX_REPORT_LABEL_MAX];
     hx__value_cstr(w, "id", hx_profile_id_text(c->person, id));
-    hx_str main = p->n_ids ? p->ids[0].value : hx_str_of(id);
-    hx__value_str(w, "main", hx__report_mask(hx__report_shorten(main, 64), r->arena));
+    hx__value_str(w, "main", p->n_ids ? shown_id(r, p->ids[0]) : hx_str_of(id));
     hx__value_int(w, "orders", c->orders);
     hx__value_money(w, "spent", c->monetary);
     hx__value_int(w, "texts", c->texts);

@@ -12,7 +12,7 @@
 
 /* ------------------------------------------------------------------ products */
 static hx_str kept(hx_report *r, hx_str s) {
-    return hx__report_mask(hx__report_shorten(s, HX_REPORT_NAME_BYTES), r->arena);
+    return hx_arena_str(r->arena, hx__report_shorten(s, HX_REPORT_NAME_BYTES));
 }
 
 static void name_item(hx_report *r, hx_report_item *item, const hx_event *e) {

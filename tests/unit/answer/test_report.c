@@ -302,6 +302,39 @@ static void personal_data_is_masked(void **state) {
     close_shop(&t);
 }
 
+static void people_are_shown_by_numbers(void **state) {
+    (void)state;
+    report_test t;
+    open_shop(&t);
+    read_file(&t, "orders.csv",
+              "customer_id,date,item,amount\n"
+              "20260001,2026-01-01,10001234567,10\n13812345678,2026-01-02,10001234567,20\n");
+    read_file(&t, "mail.csv", "email,date,item,amount\nsome.body@example.com,2026-01-03,x,30\n");
+    write_report(&t, &latest);
+    json_t *best = member(t.data, "best");
+    assert_int_equal(json_array_size(best), 3);
+    assert_string_equal(text(json_array_get(best, 0), "main"), "s********@example.com");
+    assert_string_equal(text(json_array_get(best, 1), "main"), "138******78");
+    assert_string_equal(text(json_array_get(best, 2), "main"), "20260001");
+    assert_int_equal(occurrences(hx_buf_str(&t.html), "some.body"), 0);
+    assert_int_equal(occurrences(hx_buf_str(&t.html), "13812345678"), 0);
+    close_shop(&t);
+}
+
+static void guest_orders_are_told_apart(void **state) {
+    (void)state;
+    report_test t;
+    open_shop(&t);
+    read_file(&t, "orders.csv",
+              "order_id,customer_id,date,item,amount\n"
+              "g1,,2026-01-01,a,1\ng1,,2026-01-01,b,2\ng1,,2026-01-01,c,3\ng2,,2026-01-02,a,4\n"
+              "n1,u1,2026-01-02,a,4\nn1,u1,2026-01-02,b,4\n");
+    write_report(&t, &latest);
+    assert_true(number(member(t.data, "all"), "orders") == 3);
+    assert_true(number(member(t.data, "all"), "revenue") == 18);
+    close_shop(&t);
+}
+
 static void cuts_keep_characters_whole(void **state) {
     (void)state;
     char long_text[3000];
@@ -430,6 +463,8 @@ int main(void) {
                                        cmocka_unit_test(the_past_knows_no_future),
                                        cmocka_unit_test(hostile_texts_stay_texts),
                                        cmocka_unit_test(personal_data_is_masked),
+                                       cmocka_unit_test(people_are_shown_by_numbers),
+                                       cmocka_unit_test(guest_orders_are_told_apart),
                                        cmocka_unit_test(cuts_keep_characters_whole),
                                        cmocka_unit_test(an_empty_store_has_a_page),
                                        cmocka_unit_test(texts_alone_have_a_page),
