@@ -1,8 +1,7 @@
 // The report in a real browser, from file://: both languages, light and dark, a phone, clicks that lead to sentences, paper.
 // Every line the page writes to the console, every request it makes and every script error is a failure.
 //
-//     node report.mjs FOLDER THIRD_PARTY [IMAGES]     FOLDER as make_report writes it; 77 = skipped; the pictures of the
-//                                                     README go to IMAGES: report.png and report.zh.png
+//     node report.mjs FOLDER THIRD_PARTY     FOLDER as make_report writes it; 77 = skipped
 import { existsSync, readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { execFileSync } from 'node:child_process';
@@ -11,7 +10,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import assert from 'node:assert/strict';
 
-const [folder, thirdParty, images] = process.argv.slice(2);
+const [folder, thirdParty] = process.argv.slice(2);
 function skip(why) {
   console.log('skipped: ' + why);
   process.exit(77);
@@ -50,12 +49,6 @@ async function chartsAreDrawn(page, least) {
   assert.ok(shapes.length >= least, shapes.length + ' charts');
   for (const n of shapes) assert.ok(n > 10, 'a chart of ' + n + ' shapes');
 }
-async function picture(page, name) {
-  if (!images) return;
-  await page.mouse.move(0, 0);
-  const end = await page.locator('#time').boundingBox();
-  await page.screenshot({ path: join(images, name), clip: { x: 0, y: 0, width: 1280, height: end.y + end.height + 20 }, fullPage: true });
-}
 async function nothingIsWider(page) {
   const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert.ok(wide <= window, 'the page is ' + wide + ' wide in a window of ' + window);
@@ -75,7 +68,6 @@ try {
   assert.ok((await textIsWhole(page)).includes('客户走势'));
   await chartsAreDrawn(page, 6);
   await nothingIsWider(page);
-  await picture(page, 'report.zh.png');
 
   // the numbers on the page are those in the data
   const data = JSON.parse(await page.textContent('#data'));
@@ -110,8 +102,6 @@ try {
   await page.click('.lang');
   assert.equal(await page.getAttribute('html', 'lang'), 'en');
   assert.ok((await textIsWhole(page)).includes('Customers over time'));
-  await page.evaluate(() => document.activeElement.blur());
-  await picture(page, 'report.png');
   await page.click('.theme');
   assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
   await chartsAreDrawn(page, 6);

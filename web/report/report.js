@@ -252,7 +252,7 @@
     const { cells, groups, n } = data.rfm;
     if (!n) return emptySection('rfm');
     const most = Math.max(...cells.flat().map(cell => cell[0]));
-    const grid = h('div', { class: 'heat', role: 'table', 'aria-label': t('rfm') });
+    const grid = h('div', { class: 'heat', role: 'group', 'aria-label': t('rfm') });
     for (let r = 5; r >= 1; r--) {
       grid.append(h('div', { class: r === 3 ? 'axis r3' : 'axis' }, 'R' + r));
       for (let f = 1; f <= 5; f++) {
