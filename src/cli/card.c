@@ -175,7 +175,10 @@ static void put_event(hx_cli *c, const json_t *e, hx_outbuf *out) {
     static const char *const parts[] = {"item_name", "category", "page",
                                         "quantity",  "amount",   "rating"};
     hx_outbuf cell = {0};
-    hx_shown_time(out, json_object_get(e, "time"));
+    if (json_is_string(json_object_get(e, "time")))
+        hx_shown_time(out, json_object_get(e, "time"));
+    else
+        hx_outbuf_text(out, hx_cli_tr(c, "undated", "无日期"));
     hx_outbuf_text(out, "  ");
     hx_outbuf_visible(out, hx_str_of(text_at(e, "name")), 0);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

@@ -250,6 +250,10 @@ static bool set_paths(profile_job *j) {
     return true;
 }
 
+static bool may_write(const hx_cli *c, hx_cli_option_id id) {
+    return !hx_cli_has(&c->options, id) || hx_output_may_replace(c, c->options.text[id]);
+}
+
 int hx_cmd_profile(hx_cli *c) {
     const hx_cli_values *v = &c->options;
     profile_job j = {.c = c};
@@ -271,6 +275,8 @@ int hx_cmd_profile(hx_cli *c) {
     if (!hx_cli_answer_options(c, &j.answer) || !hx_cli_reader_options(c, &j.import.reader))
         return HX_EXIT_USAGE;
     if (!set_paths(&j)) return hx_cli_fail(c, "not enough memory to start", "内存不足，无法启动");
+    if (!dry && !(may_write(c, HX_OPT_REPORT) && may_write(c, HX_OPT_REJECTS)))
+        return HX_EXIT_FAILED;
     int status = use_map_file(&j);
     if (status != HX_EXIT_DONE) return status;
     if (dry) return dry_run(&j);

@@ -1,4 +1,5 @@
 /* cmd_store.c - keeping a store: imports list and undo, export, backup, restore, erase. */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,12 +52,8 @@ static bool parse_id(const char *s, int64_t *id) {
     return *s != '\0';
 }
 
-static int undo_import(hx_cli *c, hx_store *s) {
-    int64_t id;
+static int undo_import(hx_cli *c, hx_store *s, int64_t id) {
     hx_error err = {.ui = c->ui};
-    if (!parse_id(c->args[0], &id))
-        return hx_cli_usage(c, "'%s' is no import; 'imports list' has their numbers",
-                            "“%s”不是导入编号；编号见 imports list", c->args[0]);
     if (hx_import_undo(s, id, &err) != HX_OK) return hx_cli_error(c, &err);
     hx_cli_note(c, "import %lld is undone", "导入 %lld 已撤销", (long long)id);
     return HX_EXIT_DONE;
@@ -64,39 +61,72 @@ static int undo_import(hx_cli *c, hx_store *s) {
 
 int hx_cmd_imports(hx_cli *c) {
     bool list = strcmp(c->action, "list") == 0;
+    int64_t id = 0;
     int status;
     if (list && c->n_args > 0)
         return hx_cli_usage(c, "imports list takes no argument", "imports list 不带参数");
     if (!list && c->n_args == 0)
         return hx_cli_usage(c, "imports undo needs the number of an import",
                             "imports undo 需要导入编号");
+    if (!list && !parse_id(c->args[0], &id))
+        return hx_cli_usage(c, "'%s' is no import; 'imports list' has their numbers",
+                            "“%s”不是导入编号；编号见 imports list", c->args[0]);
     hx_store *s = hx_cli_store(c, list ? HX_STORE_READ : HX_STORE_WRITE, &status);
     if (!s) return status;
-    status = list ? list_imports(c, s) : undo_import(c, s);
+    status = list ? list_imports(c, s) : undo_import(c, s, id);
     hx_store_close(s);
     return status;
 }
 
 /* ------------------------------------------------------------------ export */
-/* The library writes the file itself: --out names it, and standard output is left alone. */
-int hx_cmd_export(hx_cli *c) {
-    const char *path = c->options.text[HX_OPT_OUT];
+static bool copy_out(hx_cli *c, const char *path) {
+    char bytes[1 << 16];
+    FILE *f = fopen(path, "rb");
+    size_t n = 0;
+    bool ok = f != NULL;
+    while (ok && (n = fread(bytes, 1, sizeof bytes, f)) > 0)
+        ok = fwrite(bytes, 1, n, c->out) == n;
+    if (f) (void)fclose(f);
+    if (!f) hx_cli_fail(c, "%s: can't be read again", "%s：无法再次读取", path);
+    return ok;
+}
+
+static int export_to(hx_cli *c, hx_store *s, const char *path) {
     hx_export_what what =
         strcmp(c->action, "segments") == 0 ? HX_EXPORT_SEGMENTS : HX_EXPORT_PROFILES;
     hx_export_format format = (hx_export_format)c->options.number[HX_OPT_EXPORT_FORMAT];
     hx_answer_options o;
     hx_error err = {.ui = c->ui};
     uint64_t rows = 0;
-    int status;
-    if (!path && format == HX_EXPORT_XLSX)
-        return hx_cli_usage(c, "a workbook needs --out FILE", "导出工作簿需要 --out 文件");
     if (!hx_cli_answer_options(c, &o)) return HX_EXIT_USAGE;
+    if (hx_answer_export(s, what, format, path, &o, &rows, &err) != HX_OK)
+        return hx_cli_error(c, &err);
+    hx_cli_note(c, "exported rows: %llu", "已导出行数：%llu", (unsigned long long)rows);
+    return HX_EXIT_DONE;
+}
+
+/* The library replaces a file as a whole. For standard output that is one in a folder of ours, which is then copied. */
+static int export_to_stdout(hx_cli *c, hx_store *s) {
+    char folder[] = "/tmp/huaxiang-XXXXXX", path[64];
+    if (!mkdtemp(folder)) return hx_cli_fail(c, "/tmp: can't be written", "/tmp：无法写入");
+    (void)snprintf(path, sizeof path, "%s/export.csv", folder);
+    int status = export_to(c, s, path);
+    if (status == HX_EXIT_DONE && !copy_out(c, path)) status = HX_EXIT_FAILED;
+    (void)unlink(path);
+    (void)rmdir(folder);
+    return status;
+}
+
+int hx_cmd_export(hx_cli *c) {
+    const char *path = c->options.text[HX_OPT_OUT];
+    bool to_stdout = !path || strcmp(path, "-") == 0;
+    int status;
+    if (to_stdout && c->options.number[HX_OPT_EXPORT_FORMAT] == HX_EXPORT_XLSX)
+        return hx_cli_usage(c, "a workbook needs --out FILE", "导出工作簿需要 --out 文件");
+    if (!to_stdout && !hx_output_may_replace(c, path)) return HX_EXIT_FAILED;
     hx_store *s = hx_cli_store(c, HX_STORE_READ, &status);
     if (!s) return status;
-    if (hx_answer_export(s, what, format, path ? path : "/dev/stdout", &o, &rows, &err) != HX_OK)
-        status = hx_cli_error(c, &err);
-    else
-        hx_cli_note(c, "exported rows: %llu", "已导出行数：%llu", (unsigned long long)rows);
+    status = to_stdout ? export_to_stdout(c, s) : export_to(c, s, path);
     hx_store_close(s);
     return status;
 }
@@ -131,9 +161,11 @@ static bool confirmed(hx_cli *c) {
     if (hx_cli_has(&c->options, HX_OPT_YES) || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
         return true;
     char answer[16] = "";
-    hx_cli_note(c, "erase all data of %s from %s for good? [y/N]",
-                "要从 %2$s 中永久删除 %1$s 的全部数据吗？[y/N]", c->args[0],
-                c->options.text[HX_OPT_STORE]);
+    fprintf(
+        stderr,
+        hx_cli_tr(c, "erase all data of %s for good? [y/N] ", "要永久删除 %s 的全部数据吗？[y/N] "),
+        c->args[0]);
+    (void)fflush(stderr);
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 

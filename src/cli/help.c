@@ -78,7 +78,7 @@ void hx_help_command(const hx_cli *c, const hx_cli_command *command, hx_outbuf *
 void hx_help_program(const hx_cli *c, hx_outbuf *out) {
     hx_outbuf_printf(out,
                      "huaxiang %s - %s\n\n%s\n  huaxiang COMMAND [OPTIONS] [FILE...]\n\n%s\n  "
-                     "huaxiang profile samples/shop/*.csv "
+                     "huaxiang profile samples/shop/orders.csv samples/shop/reviews.csv "
                      "--store shop.db --report shop.html\n  huaxiang sentiment "
                      "samples/comments.csv --format table\n",
                      hx_version(),

@@ -4,6 +4,7 @@
  *
  * The language is looked for first, so that a wrong option is already answered in it: --lang, then LC_ALL, LC_MESSAGES, LANG. --help
  * wins over every mistake on the same line. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -171,6 +172,8 @@ static int dispatch(hx_cli *c, int n, char **argv) {
 int main(int argc, char **argv) {
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
     hx_cli c = {.ui = find_language(argc, argv)};
+    (void)signal(SIGXFSZ,
+                 SIG_IGN); /* a file that may not grow is a failed write, with a sentence */
     c.color = !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
     c.arena = hx_arena_new((size_t)4 << 30);
     if (!c.arena) return hx_cli_fail(&c, "not enough memory to start", "内存不足，无法启动");

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/commands.h"
 #include "cli/grid.h"
 
 #define STREAM_BUFFER (1u << 20)
@@ -17,12 +18,30 @@
 #define COLUMNS_MAX 16 /* of a table of records */
 #define JSON_TEXT_MAX ((size_t)1 << 31)
 
-static bool is_input(const hx_cli *c, FILE *f) {
-    struct stat out, in;
-    if (fstat(fileno(f), &out) != 0 || !S_ISREG(out.st_mode)) return false;
-    for (int i = 0; i < c->n_args; i++)
-        if (stat(c->args[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-            return true;
+static bool is_same(const struct stat *a, const char *path) {
+    struct stat b;
+    return path && stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+/* One of the files this command reads, or the store. */
+static bool is_input(const hx_cli *c, const struct stat *st) {
+    bool found = is_same(st, c->options.text[HX_OPT_STORE]);
+    for (int i = 0; i < c->n_args && !found; i++)
+        found = is_same(st, c->args[i]);
+    return found;
+}
+
+bool hx_output_may_replace(const hx_cli *c, const char *path) {
+    struct stat st;
+    if (stat(path, &st) != 0) return true;
+    if (!S_ISREG(st.st_mode))
+        hx_cli_fail(c, "%s: is not a regular file, so it can't be replaced",
+                    "%s：不是普通文件，不能替换", path);
+    else if (is_input(c, &st))
+        hx_cli_fail(c, "%s: is read by this command; write to another file",
+                    "%s：本命令正在读取它；请写到别的文件", path);
+    else
+        return true;
     return false;
 }
 
@@ -32,7 +51,8 @@ static int open_file(hx_cli *c, const char *path) {
     if (!f)
         return hx_cli_fail(c, "%s: can't be written: %s", "%s：无法写入：%s", path,
                            strerror(errno));
-    if (is_input(c, f)) {
+    struct stat st;
+    if (fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) && is_input(c, &st)) {
         (void)fclose(f);
         return hx_cli_fail(c, "%s: is read by this command; write to another file",
                            "%s：本命令正在读取它；请写到别的文件", path);

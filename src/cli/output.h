@@ -11,6 +11,8 @@
 int hx_output_open(hx_cli *c);
 /* Flushes and closes; HX_EXIT_FAILED after a sentence where not all could be written, else `exit_status`. */
 int hx_output_close(hx_cli *c, int exit_status);
+/* False after a sentence where `path` is a device, a folder, the store, or a file this command reads: for files that the library replaces. */
+bool hx_output_may_replace(const hx_cli *c, const char *path);
 /* Writes and empties the buffer. False after a failure (hx_output_close() says which). */
 bool hx_output_write(hx_cli *c, hx_outbuf *b);
 

@@ -12,8 +12,10 @@ hx_store *hx_cli_store(hx_cli *c, hx_store_mode mode, int *exit_status) {
     if (!path)
         *exit_status =
             hx_cli_usage(c, "%s needs --store FILE", "%s 需要 --store 文件", c->command->name);
-    else if (hx_store_open(&s, path, mode, &err) != HX_OK)
-        *exit_status = hx_cli_error(c, &err);
+    else if (hx_store_open(&s, path, mode, &err) != HX_OK) {
+        (void)hx_cli_error(c, &err);
+        *exit_status = HX_EXIT_FAILED;
+    }
     return *exit_status == HX_EXIT_DONE ? s : NULL;
 }
 

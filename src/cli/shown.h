@@ -14,7 +14,7 @@ void hx_shown_receipt(hx_cli *c, const json_t *receipt, hx_outbuf *out);
 /* "  label      value" with the label padded to `column`; nothing where the value is null. */
 void hx_shown_field(hx_outbuf *out, const char *label, const json_t *value, size_t column);
 void hx_shown_title(const hx_cli *c, hx_outbuf *out, const char *title);
-/* A date and time without T and Z, or nothing. */
+/* A date, and the time in UTC (with a Z) unless it is midnight; or nothing. */
 void hx_shown_time(hx_outbuf *out, const json_t *value);
 
 #endif

@@ -16,7 +16,7 @@ void hx_shown_time(hx_outbuf *out, const json_t *value) {
     if (!s) return;
     hx_outbuf_bytes(out, s, strcspn(s, "T"));
     if (strlen(s) >= 16 && s[10] == 'T' && strncmp(s + 11, "00:00", 5) != 0)
-        hx_outbuf_printf(out, " %.5s", s + 11);
+        hx_outbuf_printf(out, " %.5sZ", s + 11);
 }
 
 static void put_label(hx_outbuf *out, const char *label, size_t column) {

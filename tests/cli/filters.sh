@@ -1,0 +1,38 @@
+# The text filters: one result a text, in the three shapes.
+huaxiang sentiment samples/comments.csv --format table
+huaxiang sentiment samples/comments.csv
+huaxiang sentiment samples/comments.csv --format csv --quiet
+huaxiang sentiment samples/comments.csv --head 2 --quiet --format csv
+echo '--- plain lines, standard input'
+printf '这家餐厅很棒！\n这个商品很差！\n' | huaxiang sentiment -q
+printf 'this is terrible, I want my money back\n' | huaxiang intent - -q
+echo '<b>這個商品</b>很好！！！！ https://t.cn/x' | huaxiang clean -q
+echo '<b>這個商品</b>很好' | huaxiang clean -q --keep-traditional
+echo '电话13812345678，身份证11010519491231002X，a.b@example.com' | huaxiang redact
+echo '--- words'
+huaxiang words samples/comments.csv --head 1 -q
+huaxiang words samples/comments.csv --head 1 -q --no-stop --format table
+printf '小黑伞好用\n' > user.txt
+printf '黑伞好\n' > words.txt
+huaxiang words user.txt -q
+huaxiang words user.txt -q --user-words words.txt
+printf '餐厅\n' > stop.txt
+huaxiang words samples/comments.csv --head 1 -q --no-stop --stop-file stop.txt
+echo '--- offsets are bytes of the text as given'
+echo '物流太慢了，客服态度差' | huaxiang keywords -q --top 2 | python3 -c '
+import json, sys
+record = json.loads(sys.stdin.read())
+text = record["text"].encode()
+assert 1 <= len(record["keywords"]) <= 2
+for k in record["keywords"]:
+    assert text[k["start"]:k["end"]].decode() == k["text"], k
+print("offsets fit")'
+echo '--- all of it'
+echo '这家餐厅很棒！电话13812345678' | huaxiang annotate -q | python3 -c '
+import json, sys
+r = json.loads(sys.stdin.read())
+print(sorted(r))
+assert "".join(r["words"]) == r["text"], r["words"]
+print(r["lang"], r["sentiment"]["label"], r["engine"], [p["type"] for p in r["pii"]])'
+echo '--- restricted labels'
+printf '这家餐厅很棒！\n还行吧\n今天星期三\n' | huaxiang sentiment -q --labels positive,negative --format csv | cut -d, -f2 | sort -u
