@@ -1,7 +1,9 @@
 /* card.c - one customer on a terminal: a card, the events with what was read in their texts, and the receipt of a claim.
  *
  * In texts the evidence is coloured (green speaks for, red against); without colours it stands in brackets with its sign, so that a
- * screen of any kind says the same. Hours and weekdays are bars of eight heights. */
+ * screen of any kind says the same. Times are UTC, with a Z. Hours and weekdays are bars of eight heights.
+ *
+ * Times are UTC and say so with a Z, but for midnight, which is a date. What comes from data is escaped. */
 #include "cli/shown.h"
 
 #include <string.h>

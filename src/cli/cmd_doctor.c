@@ -1,7 +1,9 @@
 /* cmd_doctor.c - what this machine can do, and whether all is in place: version, processor, memory, data files with their hashes,
  * libraries, and with --store whether the store is sound.
  *
- * Exit status 1 where something that the program needs is missing or damaged. A hash is XXH3 (64 bits) of the file. */
+ * Exit status 1 where something that the program needs is missing or damaged. A hash is XXH3 (64 bits) of the file.
+ *
+ * One record a finding: {"check","ok","finding"}. */
 #include <dirent.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -88,7 +88,7 @@ static int set_options(filter_job *j) {
 }
 
 /* ------------------------------------------------------------------ columns */
-static bool find_text(filter_job *j, const hx_reader *r) {
+static bool find_text(filter_job *j) {
     static const hx_role roles[] = {HX_ROLE_TEXT,  HX_ROLE_CHAT,  HX_ROLE_TICKET, HX_ROLE_QUESTION,
                                     HX_ROLE_QUERY, HX_ROLE_TITLE, HX_ROLE_REPLY};
     hx_filter_plan *p = &j->plan;
@@ -103,7 +103,6 @@ static bool find_text(filter_job *j, const hx_reader *r) {
     hx_cli_fail(
         j->c, "%s: no column is known to hold text (it has %zu); name it with --text COLUMN",
         "%s：看不出哪一列是文本（共 %zu 列）；请用 --text 列名 指出", p->path, p->n_columns);
-    (void)r;
     return false;
 }
 
@@ -112,7 +111,7 @@ static bool plan_file(filter_job *j, const char *path, const hx_reader *r) {
     p->path = strcmp(path, "-") == 0 ? hx_cli_tr(j->c, "standard input", "标准输入") : path;
     p->reader = r;
     p->n_columns = hx_reader_columns(r, &p->columns);
-    if (!find_text(j, r)) return false;
+    if (!find_text(j)) return false;
     p->hidden = hx_arena_alloc(j->c->arena, p->n_columns + 1);
     if (!p->hidden) {
         hx_cli_fail(j->c, "not enough memory to start", "内存不足，无法启动");

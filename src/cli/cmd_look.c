@@ -1,6 +1,8 @@
 /* cmd_look.c - show, timeline, segment: looks into a store.
  *
- * On a terminal a card or a table, in a pipe the library's JSON: one line for one thing, one line an event or a segment for lists. */
+ * On a terminal a card or a table, in a pipe the library's JSON: one line for one thing, one line an event or a segment for lists.
+ *
+ * Each is a question to the library and a way to show its answer; the store is open for reading in between. */
 #include <string.h>
 
 #include "cli/commands.h"

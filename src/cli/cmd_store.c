@@ -1,4 +1,9 @@
-/* cmd_store.c - keeping a store: imports list and undo, export, backup, restore, erase. */
+/* cmd_store.c - keeping a store: imports list and undo, export, backup, restore, erase.
+ *
+ *     imports list, undo      what was read, and one of them taken back
+ *     export                  the library replaces a file as a whole; for standard output it is made in a folder of ours and copied
+ *     backup, restore         copies of a live store
+ *     erase                   asks only where somebody can answer */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,9 @@
 /* commands.c - the table of commands; see commands.h.
  *
  * A command that is in this table works; what is planned is not. Every example runs as it stands in the folder that holds samples/,
- * in the order of the table (tests/cli/examples.sh does that). */
+ * in the order of the table (tests/cli/examples.sh does that).
+ *
+ * A set of bits says which options a command takes; what they mean stands once, in options.c. */
 #include "cli/commands.h"
 
 #include <string.h>

@@ -1,7 +1,8 @@
 /* outbuf.c - the growing buffer of the program's output; see outbuf.h.
  *
  * Widths are those of utf8proc (Unicode's East Asian Width: wide and full-width characters take two columns). What a terminal could
- * take for a command is never passed on: C0 and C1 controls, DEL, and the marks that turn the direction of text. */
+ * take for a command is never passed on: C0 and C1 controls, DEL, and the marks that turn the direction of text.
+ * A cell can therefore use bytes below 0x20 as its own marks (grid.c). */
 #include "cli/outbuf.h"
 
 #include <stdarg.h>

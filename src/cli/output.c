@@ -1,7 +1,9 @@
 /* output.c - data on its way out; see output.h.
  *
  * The stream has a large buffer and every failed write is found in the end by ferror() or fclose(): a full disk is one sentence and
- * exit status 1, never a short file that looks whole. */
+ * exit status 1, never a short file that looks whole.
+ *
+ * A file that is read, or the store, is never taken as the output: it would be gone before it is read. */
 #include "cli/output.h"
 
 #include <errno.h>
