@@ -33,18 +33,18 @@ HX_API const char *hx_version(void);
 
 typedef enum {
     HX_OK = 0,
-    HX_EINVAL,       /* an argument or option makes no sense */
-    HX_EFORMAT,      /* the input is not what it should be */
-    HX_ELIMIT,       /* a cap was reached */
-    HX_ENOTFOUND,    /* no such file, customer, column, ... */
-    HX_ECONFLICT,    /* it contradicts what is there */
-    HX_EDENIED,      /* not allowed */
-    HX_EIO,          /* the operating system failed (disk full, read error, ...) */
-    HX_ENOMEM,       /* out of memory */
-    HX_EBUSY,        /* locked by somebody else; later it may work */
-    HX_ECANCELLED,   /* stopped on request */
+    HX_EINVAL, /* an argument or option makes no sense */
+    HX_EFORMAT, /* the input is not what it should be */
+    HX_ELIMIT, /* a cap was reached */
+    HX_ENOTFOUND, /* no such file, customer, column, ... */
+    HX_ECONFLICT, /* it contradicts what is there */
+    HX_EDENIED, /* not allowed */
+    HX_EIO, /* the operating system failed (disk full, read error, ...) */
+    HX_ENOMEM, /* out of memory */
+    HX_EBUSY, /* locked by somebody else; later it may work */
+    HX_ECANCELLED, /* stopped on request */
     HX_EUNSUPPORTED, /* known, but not in this build or version */
-    HX_EINTERNAL     /* a defect of ours */
+    HX_EINTERNAL /* a defect of ours */
 } hx_status;
 
 /* The language of messages. */

@@ -19,8 +19,16 @@ extern "C" {
 typedef enum { HX_ENGINE_AUTO = 0, HX_ENGINE_RULES, HX_ENGINE_LEARN, HX_ENGINE_LLAMA } hx_engine;
 HX_API const char *hx_engine_name(hx_engine e); /* "rules", "learn", "llama" */
 
-typedef enum { HX_LANG_UNKNOWN = 0, HX_LANG_ZH, HX_LANG_EN, HX_LANG_MIXED, HX_LANG_OTHER, HX_LANG_N } hx_lang;
-HX_API const char *hx_lang_name(hx_lang l); /* "unknown" (no letters), "zh", "en", "mixed", "other" */
+typedef enum {
+    HX_LANG_UNKNOWN = 0,
+    HX_LANG_ZH,
+    HX_LANG_EN,
+    HX_LANG_MIXED,
+    HX_LANG_OTHER,
+    HX_LANG_N
+} hx_lang;
+HX_API const char *
+hx_lang_name(hx_lang l); /* "unknown" (no letters), "zh", "en", "mixed", "other" */
 
 typedef enum {
     HX_SENTIMENT_NONE = 0, /* not annotated */
@@ -33,11 +41,24 @@ HX_API const char *hx_sentiment_name(hx_sentiment_label l); /* "negative", "neut
 
 typedef enum {
     HX_INTENT_OTHER = 0,
-    HX_INTENT_BUY, HX_INTENT_REFUND, HX_INTENT_EXCHANGE, HX_INTENT_COMPLAINT, HX_INTENT_CONSULT, HX_INTENT_PRAISE, HX_INTENT_CHURN,
-    HX_INTENT_LOGISTICS, HX_INTENT_INVOICE, HX_INTENT_REPAIR, HX_INTENT_PRICE, HX_INTENT_CANCEL, HX_INTENT_ACCOUNT, HX_INTENT_SUGGEST,
+    HX_INTENT_BUY,
+    HX_INTENT_REFUND,
+    HX_INTENT_EXCHANGE,
+    HX_INTENT_COMPLAINT,
+    HX_INTENT_CONSULT,
+    HX_INTENT_PRAISE,
+    HX_INTENT_CHURN,
+    HX_INTENT_LOGISTICS,
+    HX_INTENT_INVOICE,
+    HX_INTENT_REPAIR,
+    HX_INTENT_PRICE,
+    HX_INTENT_CANCEL,
+    HX_INTENT_ACCOUNT,
+    HX_INTENT_SUGGEST,
     HX_INTENT_N
 } hx_intent_label;
-HX_API const char *hx_intent_name(hx_intent_label l); /* "other", "buy", "refund", "exchange", "complaint", ... */
+HX_API const char *
+hx_intent_name(hx_intent_label l); /* "other", "buy", "refund", "exchange", "complaint", ... */
 
 typedef struct {
     uint32_t start, end; /* bytes in the original text */
@@ -78,7 +99,13 @@ typedef struct {
 } hx_intent;
 
 /* Why a text is kept but not counted in the customer's voice. */
-typedef enum { HX_NOISE_NONE = 0, HX_NOISE_EMPTY, HX_NOISE_DEFAULT_PRAISE, HX_NOISE_ADVERT, HX_NOISE_REPEATED } hx_noise;
+typedef enum {
+    HX_NOISE_NONE = 0,
+    HX_NOISE_EMPTY,
+    HX_NOISE_DEFAULT_PRAISE,
+    HX_NOISE_ADVERT,
+    HX_NOISE_REPEATED
+} hx_noise;
 
 typedef struct {
     hx_engine engine;
@@ -88,7 +115,8 @@ typedef struct {
     hx_intent intent;
     const hx_keyword *keywords;
     size_t n_keywords;
-    uint64_t similarity; /* SimHash of the cleaned text's character 3-grams: near duplicates differ in <= 3 bits */
+    uint64_t
+        similarity; /* SimHash of the cleaned text's character 3-grams: near duplicates differ in <= 3 bits */
     uint64_t model; /* hash of the dictionaries and lexicons it was made with */
 } hx_annotation;
 
@@ -101,14 +129,16 @@ typedef struct {
     const char *user_words; /* path or NULL */
     const char *stop_words; /* path or NULL */
 } hx_text_model_options;
-HX_API hx_status hx_text_model_open(hx_text_model **out, const char *share_dir, const hx_text_model_options *options, hx_error *err)
-    HX_MUST_USE;
+HX_API hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
+                                    const hx_text_model_options *options,
+                                    hx_error *err) HX_MUST_USE;
 HX_API void hx_text_model_close(hx_text_model *m);
 HX_API uint64_t hx_text_model_hash(const hx_text_model *m);
 
 /* ------------------------------------------------------------------ one thread's annotator */
 typedef struct hx_annotator hx_annotator;
-HX_API hx_status hx_annotator_new(hx_annotator **out, const hx_text_model *m, hx_error *err) HX_MUST_USE; /* keeps m until free */
+HX_API hx_status hx_annotator_new(hx_annotator **out, const hx_text_model *m,
+                                  hx_error *err) HX_MUST_USE; /* keeps m until free */
 HX_API void hx_annotator_free(hx_annotator *a);
 
 /* Clean text with a map back: text.ptr[i] comes from original bytes [offsets[i], offsets[i+1]) (n = text.len + 1 offsets, ascending; the bytes of a
@@ -120,32 +150,38 @@ typedef struct {
 
 typedef struct {
     bool keep_traditional; /* no traditional -> simplified */
-    bool keep_case; /* no lower-casing of Latin (clean filter); words/sentiment match case-insensitively anyway */
+    bool
+        keep_case; /* no lower-casing of Latin (clean filter); words/sentiment match case-insensitively anyway */
     bool keep_urls; /* URLs and @mentions stay */
 } hx_clean_options;
 
 /* HTML tags (script and style with their content) and entities, URLs, @mentions (no e-mail addresses), control and zero-width characters, repeated
  * punctuation (！！！！ -> !, ...... -> ...), emoji kept whole, NFKC, lower case, t->s as OpenCC, blanks folded and trimmed. Invalid UTF-8 bytes are
  * dropped. Idempotent: clean(clean(x)) = clean(x). */
-HX_API hx_status hx_text_clean(hx_annotator *a, hx_str text, const hx_clean_options *options, hx_arena *arena, hx_clean_text *out, hx_error *err)
-    HX_MUST_USE;
+HX_API hx_status hx_text_clean(hx_annotator *a, hx_str text, const hx_clean_options *options,
+                               hx_arena *arena, hx_clean_text *out, hx_error *err) HX_MUST_USE;
 
 HX_API hx_lang hx_text_lang(hx_str clean);
 
 /* Words of a text, on Chinese the same as jieba's. Concatenating the original spans' bytes gives the text as sent, white space aside: every non-blank
  * byte belongs to one word, `text` is the cleaned form. What cleaning drops (a tag, a URL, invalid bytes) is a word with an empty text and `stop` set;
  * each punctuation mark is a word. */
-HX_API hx_status hx_text_words(hx_annotator *a, hx_str text, hx_arena *arena, const hx_word **out, size_t *n, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_text_words(hx_annotator *a, hx_str text, hx_arena *arena, const hx_word **out,
+                               size_t *n, hx_error *err) HX_MUST_USE;
 
-HX_API hx_status hx_text_sentiment(hx_annotator *a, hx_str text, hx_arena *arena, hx_sentiment *out, hx_error *err) HX_MUST_USE;
-HX_API hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_intent *out, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_text_sentiment(hx_annotator *a, hx_str text, hx_arena *arena, hx_sentiment *out,
+                                   hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_intent *out,
+                                hx_error *err) HX_MUST_USE;
 
 typedef enum { HX_KEYWORDS_TFIDF = 0, HX_KEYWORDS_TEXTRANK } hx_keyword_method;
-HX_API hx_status hx_text_keywords(hx_annotator *a, hx_str text, hx_keyword_method method, size_t top, hx_arena *arena, const hx_keyword **out, size_t *n,
+HX_API hx_status hx_text_keywords(hx_annotator *a, hx_str text, hx_keyword_method method,
+                                  size_t top, hx_arena *arena, const hx_keyword **out, size_t *n,
                                   hx_error *err) HX_MUST_USE;
 
 /* All of it in one pass over the text. */
-HX_API hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out,
+                                  hx_error *err) HX_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -212,3 +212,10 @@ bool hx_file_exists(const char *path) {
     struct stat st;
     return stat(path, &st) == 0;
 }
+
+char *hx_file_beside(const char *path, const char *suffix) {
+    size_t size = strlen(path) + strlen(suffix) + 1;
+    char *name = malloc(size);
+    if (name) snprintf(name, size, "%s%s", path, suffix);
+    return name;
+}

@@ -18,6 +18,8 @@ hx_status hx_file_read(const char *path, hx_buf *out, hx_error *err) HX_MUST_USE
 /* Writes path.tmp, fsyncs, renames: the old file or the new one is there, never half of one. Mode 0600 if `private_`. */
 hx_status hx_file_write(const char *path, hx_str bytes, bool private_, hx_error *err) HX_MUST_USE;
 bool hx_file_exists(const char *path);
+/* `path` with `suffix` behind it, for the caller to free(); NULL when out of memory. */
+char *hx_file_beside(const char *path, const char *suffix) HX_MUST_USE;
 
 /* The sentence for a failed system call on `path`; `error` is its errno. */
 hx_status hx_fail_errno(hx_error *err, const char *path, int error);

@@ -1,4 +1,9 @@
-/* row_mapper.c - see row_mapper.h for how a file's kind follows from its columns. */
+/* row_mapper.c - a file's columns make a plan once; each row then becomes an event by that plan.
+ *
+ * row_mapper.h says how a file's kind follows from its columns. A mapper is immutable after _new and shared by threads; what a row
+ * yields borrows from the row's chunk and the caller's arena. A cell that is there but can't be understood (time, amount, rating,
+ * quantity) makes the row fail with its column in the sentence; an empty cell is simply not said. Money is computed in whole
+ * 1/10,000 units, never in floating point. */
 #include "ingest/row_mapper.h"
 
 #include <stdio.h>

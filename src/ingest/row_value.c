@@ -1,4 +1,8 @@
-/* row_value.c - see row_value.h. */
+/* row_value.c - small readers of cells, written by people in two languages.
+ *
+ * Each takes a borrowed view and looks at every byte once. A reader that does not recognise the cell says so and never guesses: the
+ * caller decides whether the row is rejected or the value stays text. Words are compared without regard to the case of ASCII
+ * letters; full-width digits and blanks count as their ASCII forms where the header says so. */
 #include "ingest/row_value.h"
 
 #include <stdio.h>

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/pool.h"
 #include "pipeline/run.h"
 
@@ -112,10 +113,8 @@ static hx_status run_locked(hx_run *run, const char *const *paths, size_t n, hx_
 hx_status hx_import_files(hx_store *store, const char *const *paths, size_t n_paths,
                           const hx_import_options *options, hx_import_result *result,
                           hx_error *err) {
-    size_t size = strlen(hx_store_path(store)) + 16;
-    char *rejects = malloc(size);
+    char *rejects = hx_file_beside(hx_store_path(store), ".rejects.csv");
     if (!rejects) return hx_fail(err, HX_ENOMEM, "out of memory");
-    snprintf(rejects, size, "%s.rejects.csv", hx_store_path(store));
     *result = (hx_import_result){0};
     hx_run run = {.store = store,
                   .options = options,

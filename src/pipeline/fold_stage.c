@@ -381,9 +381,9 @@ static hx_status take_dirty(void *context, hx_crew_job *base, hx_error *err) {
 static hx_status load_dirty(fold_stage *s, hx_error *err) {
     size_t cap = 1024;
     for (;;) {
-        uint64_t *bigger = realloc(s->dirty, cap * sizeof *bigger);
-        if (!bigger) return hx_fail(err, HX_ENOMEM, "out of memory");
-        s->dirty = bigger;
+        free(s->dirty);
+        s->dirty = calloc(cap, sizeof *s->dirty);
+        if (!s->dirty) return hx_fail(err, HX_ENOMEM, "out of memory");
         HX_TRY(hx_store_next_dirty(s->run->store, s->dirty, cap, &s->n_dirty, err));
         if (s->n_dirty < cap) return HX_OK;
         cap *= 8;

@@ -14,7 +14,7 @@
 #define RAW_MAX 65536u /* bytes of a rejected row that are kept */
 
 hx_status hx_rejects_open(hx_rejects *r, const char *path, uint64_t keep_bytes, hx_error *err) {
-    *r = (hx_rejects){.fd = -1, .path = strdup(path), .bytes = keep_bytes};
+    *r = (hx_rejects){.fd = -1, .path = hx_file_beside(path, ""), .bytes = keep_bytes};
     if (!r->path) return hx_fail(err, HX_ENOMEM, "out of memory");
     if (keep_bytes == 0) {
         unlink(path);

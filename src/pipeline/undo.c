@@ -23,21 +23,13 @@ typedef struct {
     hx_arena *arena;
     hx_buf out;
     uint32_t import;
-    uint64_t *keys; /* of the blocks to look at */
-    size_t n_keys, cap;
+    hx_buf keys; /* uint64_t: of the blocks to look at */
 } undo;
 
 static hx_status note_key(void *context, uint64_t key, hx_str data, hx_error *err) {
     undo *u = context;
     (void)data;
-    if (u->n_keys == u->cap) {
-        size_t cap = u->cap ? u->cap * 2 : 4096;
-        uint64_t *bigger = realloc(u->keys, cap * sizeof *bigger);
-        if (!bigger) return hx_fail(err, HX_ENOMEM, "out of memory");
-        u->keys = bigger;
-        u->cap = cap;
-    }
-    u->keys[u->n_keys++] = key;
+    if (!hx_buf_append(&u->keys, &key, sizeof key)) return hx_fail(err, HX_ENOMEM, "out of memory");
     return HX_OK;
 }
 
@@ -92,10 +84,11 @@ static hx_status in_transaction(hx_store *s, hx_status status, hx_error *err) {
 }
 
 static hx_status undo_batch(undo *u, size_t from, size_t to, hx_error *err) {
+    const uint64_t *keys = (const uint64_t *)(const void *)u->keys.ptr;
     hx_status status = HX_OK;
     HX_TRY(hx_store_begin(u->store, err));
     for (size_t i = from; i < to && status == HX_OK; i++)
-        status = undo_block(u, u->keys[i], err);
+        status = undo_block(u, keys[i], err);
     return in_transaction(u->store, status, err);
 }
 
@@ -122,8 +115,9 @@ static hx_status fold_dirty(hx_store *s, hx_error *err) {
 static hx_status undo_all(undo *u, hx_error *err) {
     HX_TRY(mark_undoing(u, err));
     HX_TRY(hx_store_each_block(u->store, note_key, u, err));
-    for (size_t i = 0; i < u->n_keys; i += UNDO_BATCH)
-        HX_TRY(undo_batch(u, i, i + UNDO_BATCH < u->n_keys ? i + UNDO_BATCH : u->n_keys, err));
+    size_t n = u->keys.len / sizeof(uint64_t);
+    for (size_t i = 0; i < n; i += UNDO_BATCH)
+        HX_TRY(undo_batch(u, i, i + UNDO_BATCH < n ? i + UNDO_BATCH : n, err));
     HX_TRY(fold_dirty(u->store, err));
     return hx_store_set_import_state(u->store, u->import, HX_IMPORT_UNDONE, 0, err);
 }
@@ -147,12 +141,13 @@ hx_status hx_import_undo(hx_store *store, int64_t import_id, hx_error *err) {
     u.codec = hx_event_codec_new();
     u.arena = hx_arena_new(0);
     hx_buf_init(&u.out, SIZE_MAX / 2);
+    hx_buf_init(&u.keys, SIZE_MAX / 2);
     hx_status status =
         u.codec && u.arena ? undo_all(&u, err) : hx_fail(err, HX_ENOMEM, "out of memory");
     hx_buf_release(&u.out);
     hx_arena_free(u.arena);
     hx_event_codec_free(u.codec);
-    free(u.keys);
+    hx_buf_release(&u.keys);
     hx_store_unlock(store);
     return status;
 }

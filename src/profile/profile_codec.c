@@ -1,7 +1,8 @@
 /* profile_codec.c - a profile's state as bytes (version 1), canonical: equal profiles give equal bytes.
  *
  * Sets are written sorted; the Space-Saving tables in their own order, which the sequence of events fixes. Layout: version byte, then the
- * fields in the order below; counters as varints, signed numbers zigzag, strings with their length. */
+ * fields in the order below; counters as varints, signed numbers zigzag, strings with their length. A cut field, a count
+ * that the bytes can't hold, bytes left over or another version is HX_EFORMAT as a whole. */
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -14,9 +15,15 @@
     X(first)                                                                                       \
     X(last)                                                                                        \
     X(quantity)                                                                                    \
-    X(discount) X(first_purchase) X(last_purchase) X(purchase_days) X(gap_sum) X(gap_square_sum)   \
-        X(sentiment_sum) X(trend_t) X(trend_tt) X(trend_s) X(trend_ts) X(trend_n) X(trend_origin)  \
-            X(rating_sum) X(folded_time)
+    X(discount)                                                                                    \
+    X(first_purchase)                                                                              \
+    X(last_purchase)                                                                               \
+    X(purchase_days)                                                                               \
+    X(gap_sum)                                                                                     \
+    X(gap_square_sum)                                                                              \
+    X(sentiment_sum)                                                                               \
+    X(trend_t)                                                                                     \
+    X(trend_tt) X(trend_s) X(trend_ts) X(trend_n) X(trend_origin) X(rating_sum) X(folded_time)
 #define FOR_EACH_COUNT(X)                                                                          \
     X(n_events)                                                                                    \
     X(n_undated)                                                                                   \

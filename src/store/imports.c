@@ -1,4 +1,8 @@
-/* imports.c - which files were read, how far, what is still to be merged, what was rejected. */
+/* imports.c - which files were read, how far, what is still to be merged, what was rejected.
+ *
+ * An import is written together with the place it has reached and the pending events up to there, in the caller's transaction: after
+ * a kill the place and the events agree. Pending events lie in parts by the top bits of their id's key, so that the merge holds one part
+ * in memory at a time. Rejects keep row, column and reason; the rows themselves are in the rejects file. */
 #include "base/error.h"
 #include "store/sqlite.h"
 

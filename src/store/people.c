@@ -1,4 +1,9 @@
-/* people.c - ids, who belongs together, events and profiles by person. */
+/* people.c - ids, who belongs together, events and profiles by person.
+ *
+ * An id's key is the hash of its type and value. Edges say which ids stood in one event, and in which import, so that an undone import
+ * takes its joins back. `person` is what follows from the edges: the key of the first id in canonical order; an id without a row is its
+ * own person. Events lie in one block an id; a person's events are its ids' blocks merged. Whoever changes a block marks the person dirty,
+ * and folding clears the mark in the same transaction as it writes the profile. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,8 @@
-/* sqlite.c - statements and errors. Each statement's text stands once, in the order of hx_sql. */
+/* sqlite.c - statements and errors. Each statement's text stands once, in the order of hx_sql.
+ *
+ * A statement is prepared at its first use, kept with the handle and reset before each next one. SQLite's codes become finished
+ * sentences here and nowhere else: busy, full, corrupt, read-only and out of memory each say what to do. Bound text and blobs are not
+ * copied (SQLITE_STATIC): they must live until the statement is stepped. */
 #include "store/sqlite.h"
 
 #include <stdarg.h>

@@ -65,10 +65,10 @@ static hx_status apply_migration(hx_store *s, int version, hx_error *err) {
 }
 
 static hx_status backup_before_migration(hx_store *s, int64_t version, hx_error *err) {
-    size_t size = strlen(s->path) + 32;
-    char *to = malloc(size);
+    char suffix[32];
+    snprintf(suffix, sizeof suffix, ".backup-v%d", (int)version);
+    char *to = hx_file_beside(s->path, suffix);
     if (!to) return hx_fail(err, HX_ENOMEM, "out of memory");
-    snprintf(to, size, "%s.backup-v%d", s->path, (int)version);
     hx_status status = hx_file_exists(to) ? HX_OK : copy_to(s, to, err);
     free(to);
     return status;
@@ -156,7 +156,7 @@ hx_status hx_store_open(hx_store **out, const char *path, hx_store_mode mode, hx
     if (!s) return hx_fail(err, HX_ENOMEM, "out of memory");
     s->lock_fd = -1;
     s->mode = mode;
-    s->path = strdup(path);
+    s->path = hx_file_beside(path, "");
     s->codec = hx_event_codec_new();
     hx_status status =
         s->path && s->codec ? open_file(s, err) : hx_fail(err, HX_ENOMEM, "out of memory");
@@ -195,10 +195,8 @@ static hx_status wait_for_lock(hx_store *s, int fd, hx_error *err) {
 
 hx_status hx_store_lock(hx_store *s, hx_error *err) {
     if (s->lock_fd >= 0) return HX_OK;
-    size_t size = strlen(s->path) + 8;
-    char *path = malloc(size);
+    char *path = hx_file_beside(s->path, ".lock");
     if (!path) return hx_fail(err, HX_ENOMEM, "out of memory");
-    snprintf(path, size, "%s.lock", s->path);
     int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
     free(path);
     if (fd < 0) return hx_store_fail(s, SQLITE_CANTOPEN, err);
@@ -275,10 +273,8 @@ hx_status hx_store_restore(const char *from, const char *path, bool overwrite, h
     hx_store *s = NULL;
     if (!overwrite && hx_file_exists(path))
         return hx_fail(err, HX_ECONFLICT, "%s: exists already; give --force to replace it", path);
-    size_t size = strlen(path) + 16;
-    char *temporary = malloc(size);
+    char *temporary = hx_file_beside(path, ".restoring");
     if (!temporary) return hx_fail(err, HX_ENOMEM, "out of memory");
-    snprintf(temporary, size, "%s.restoring", path);
     hx_status status = hx_store_open(&s, from, HX_STORE_READ, err);
     if (status == HX_OK) status = restore_through(s, temporary, path, err);
     hx_store_close(s);
@@ -289,14 +285,12 @@ hx_status hx_store_restore(const char *from, const char *path, bool overwrite, h
 /* The old file's WAL must go with it: SQLite would play it into the new one. */
 hx_status hx_store_replace(const char *from, const char *path, hx_error *err) {
     static const char *const tails[] = {"-wal", "-shm"};
-    size_t size = strlen(path) + 8;
-    char *name = malloc(size);
-    if (!name) return hx_fail(err, HX_ENOMEM, "out of memory");
     for (size_t i = 0; i < 2; i++) {
-        snprintf(name, size, "%s%s", path, tails[i]);
+        char *name = hx_file_beside(path, tails[i]);
+        if (!name) return hx_fail(err, HX_ENOMEM, "out of memory");
         unlink(name);
+        free(name);
     }
-    free(name);
     if (rename(from, path) == 0) return HX_OK;
     return hx_fail(err, HX_EIO, "%s: can't be replaced; may you write in its folder?", path);
 }

@@ -10,8 +10,7 @@ static const char header[] =
 static void random_row(hx_rng *r, char *out, size_t size) {
     int who = (int)hx_rng_below(r, 40);
     char phone[24] = "";
-    if (hx_rng_below(r, 6) == 0)
-        snprintf(phone, sizeof phone, "1380000%04d", who / 3);
+    if (hx_rng_below(r, 6) == 0) snprintf(phone, sizeof phone, "1380000%04d", who / 3);
     snprintf(out, size, "u%d,2026-%02d-%02d %02d:00,I%d,s%d,cat%d,%d,%d.25,%s\n", who,
              1 + (int)hx_rng_below(r, 9), 1 + (int)hx_rng_below(r, 28), (int)hx_rng_below(r, 24),
              (int)hx_rng_below(r, 300), (int)hx_rng_below(r, 50), (int)hx_rng_below(r, 6),
