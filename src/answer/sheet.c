@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "answer/xlsx.h"
+#include "base/file.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/utf8.h"
@@ -125,6 +126,7 @@ static hx_status end_sheet(hx_sheet *s, hx_error *err) {
 hx_status hx__sheet_open(hx_sheet **out, hx_export_format format, const char *path,
                          const hx_str *header, size_t n_columns, const hx_zone *zone,
                          uint64_t rows_max, hx_error *err) {
+    HX_TRY(hx_file_replaceable(path, err));
     hx_sheet *s = calloc(1, sizeof *s);
     if (!s) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
     *s = (hx_sheet){.format = format,

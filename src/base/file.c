@@ -193,11 +193,15 @@ static hx_status write_through(const char *tmp, const char *path, hx_str bytes, 
     return error ? hx_fail_errno(err, path, error) : HX_OK;
 }
 
-hx_status hx_file_write(const char *path, hx_str bytes, bool private_, hx_error *err) {
+hx_status hx_file_replaceable(const char *path, hx_error *err) {
     struct stat st;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) return hx_fail_errno(err, path, EISDIR);
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-        return hx_fail(err, HX_EINVAL, "%s is not a regular file", path);
+    if (stat(path, &st) != 0 || S_ISREG(st.st_mode)) return HX_OK;
+    if (S_ISDIR(st.st_mode)) return hx_fail_errno(err, path, EISDIR);
+    return hx_fail(err, HX_EINVAL, "%s is not a regular file", path);
+}
+
+hx_status hx_file_write(const char *path, hx_str bytes, bool private_, hx_error *err) {
+    HX_TRY(hx_file_replaceable(path, err));
     hx_buf tmp;
     hx_buf_init(&tmp, 65536);
     hx_buf_append_lit(&tmp, path);

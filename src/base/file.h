@@ -17,6 +17,8 @@ void hx_mapping_close(hx_mapping *m);
 hx_status hx_file_read(const char *path, hx_buf *out, hx_error *err) HX_MUST_USE;
 /* Writes path.tmp, fsyncs, renames: the old file or the new one is there, never half of one. Mode 0600 if `private_`. */
 hx_status hx_file_write(const char *path, hx_str bytes, bool private_, hx_error *err) HX_MUST_USE;
+/* Refuses to put a file in the place of a folder or a device; what is not there is fine. */
+hx_status hx_file_replaceable(const char *path, hx_error *err) HX_MUST_USE;
 bool hx_file_exists(const char *path);
 /* `path` with `suffix` behind it, for the caller to free(); NULL when out of memory. */
 char *hx_file_beside(const char *path, const char *suffix) HX_MUST_USE;

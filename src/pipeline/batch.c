@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/pool.h"
+#include "pipeline/rejects.h"
 #include "pipeline/run.h"
 
 double hx_run_seconds(void) {
@@ -86,6 +87,7 @@ static hx_status run_all(hx_run *run, const char *const *paths, size_t n, hx_err
     HX_TRY(hx_store_set_meta(
         s, "timezone", hx_str_of(run->options->timezone ? run->options->timezone : "UTC"), err));
     HX_TRY(settle_number(run, err));
+    HX_TRY(hx_rejects_check(run->rejects, err));
     uint64_t before = 0;
     HX_TRY(hx_store_count_profiles(s, &before, err));
     HX_TRY(read_files(run, paths, n, err));

@@ -6,12 +6,31 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
 
 #define RAW_MAX 65536u /* bytes of a rejected row that are kept */
+
+static const char header[] = "file,row,column,reason,record\r\n";
+#define HEADER_LEN (sizeof header - 1)
+
+/* Only a file of rejected rows is replaced: a slip of the pen must not cost an order file or a device. */
+hx_status hx_rejects_check(const char *path, hx_error *err) {
+    struct stat st;
+    char begin[HEADER_LEN];
+    if (lstat(path, &st) != 0) return HX_OK;
+    int fd = S_ISREG(st.st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    ssize_t n = fd >= 0 ? read(fd, begin, HEADER_LEN) : -1;
+    if (fd >= 0) close(fd);
+    if (n == 0 || (n == (ssize_t)HEADER_LEN && memcmp(begin, header, HEADER_LEN) == 0))
+        return HX_OK;
+    return hx_fail(err, HX_EINVAL,
+                   "%s: is there and holds no rejected rows; choose another file with --rejects",
+                   path);
+}
 
 hx_status hx_rejects_open(hx_rejects *r, const char *path, uint64_t keep_bytes, hx_error *err) {
     *r = (hx_rejects){.fd = -1, .path = hx_file_beside(path, ""), .bytes = keep_bytes};
@@ -46,12 +65,11 @@ static hx_status write_all(hx_rejects *r, hx_str bytes, hx_error *err) {
 }
 
 hx_status hx_rejects_write(hx_rejects *r, hx_str rows, hx_error *err) {
-    static const char header[] = "file,row,column,reason,record\r\n";
     if (rows.len == 0) return HX_OK;
     if (r->fd < 0) {
         r->fd = open(r->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         if (r->fd < 0) return hx_fail_errno(err, r->path, errno);
-        HX_TRY(write_all(r, (hx_str){header, sizeof header - 1}, err));
+        HX_TRY(write_all(r, (hx_str){header, HEADER_LEN}, err));
     }
     HX_TRY(write_all(r, rows, err));
     return fdatasync(r->fd) == 0 ? HX_OK : hx_fail_errno(err, r->path, errno);

@@ -11,6 +11,8 @@ typedef struct {
     uint64_t bytes; /* written and flushed */
 } hx_rejects;
 
+/* Refuses a path where something else lies: asked before a run writes anything. */
+hx_status hx_rejects_check(const char *path, hx_error *err) HX_MUST_USE;
 hx_status hx_rejects_open(hx_rejects *r, const char *path, uint64_t keep_bytes,
                           hx_error *err) HX_MUST_USE;
 void hx_rejects_close(hx_rejects *r);

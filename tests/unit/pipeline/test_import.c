@@ -240,6 +240,23 @@ static void rejected_rows_are_kept_with_their_reason(void **state) {
     hx_store_close(s);
 }
 
+static void other_files_are_not_taken_for_rejects(void **state) {
+    folder *f = *state;
+    hx_store *s = open_store(in_folder(f, "care.db"));
+    const char *path = in_folder(f, "care.csv"), *precious = in_folder(f, "precious.csv");
+    hx_import_options o = {.n_threads = 1, .rejects = precious};
+    hx_import_result r;
+    hx_error err = {.code = HX_OK};
+    write_file(path, "用户,评论\nu,好\n");
+    write_file(precious, "my orders of ten years\n");
+    assert_int_equal(hx_import_files(s, &path, 1, &o, &r, &err), HX_EINVAL);
+    assert_true(file_holds(precious, "my orders"));
+    o.rejects = "/dev/null";
+    assert_int_equal(hx_import_files(s, &path, 1, &o, &r, &err), HX_EINVAL);
+    assert_int_equal(access("/dev/null", F_OK), 0);
+    hx_store_close(s);
+}
+
 static void expect_failure(folder *f, const char *name, const char *text, hx_status status,
                            const char *part) {
     hx_store *s = open_store(in_folder(f, "bad.db"));
@@ -296,6 +313,7 @@ int main(void) {
                                        cmocka_unit_test(guests_are_kept_and_have_no_profile),
                                        cmocka_unit_test(erasure_leaves_nothing_behind),
                                        cmocka_unit_test(rejected_rows_are_kept_with_their_reason),
+                                       cmocka_unit_test(other_files_are_not_taken_for_rejects),
                                        cmocka_unit_test(bad_files_get_a_sentence),
                                        cmocka_unit_test(json_lines_are_segment_events)};
     return cmocka_run_group_tests_name("pipeline/import", tests, folder_make, folder_remove);
