@@ -19,7 +19,7 @@
 
 typedef struct {
     char folder[64];
-    char *paths[64]; /* owned; given out by in_folder() */
+    char *paths[256]; /* owned; given out by in_folder() */
     int n;
 } folder;
 
@@ -46,7 +46,7 @@ static inline int folder_remove(void **state) {
 static inline const char *in_folder(folder *f, const char *name) {
     size_t size = strlen(f->folder) + strlen(name) + 2;
     char *p = calloc(1, size);
-    if (!p || f->n == 64) abort();
+    if (!p || f->n == 256) abort();
     snprintf(p, size, "%s/%s", f->folder, name);
     f->paths[f->n++] = p;
     return p;

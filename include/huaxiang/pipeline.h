@@ -47,6 +47,7 @@ typedef struct {
 typedef struct {
     uint64_t files, rows, accepted, rejected, duplicates, texts, guests;
     uint64_t new_customers, customers; /* customers = in the store afterwards */
+    uint64_t shared_ids; /* phones, e-mails, ... of more than 5 customers: they join nobody */
     uint64_t conflicts; /* traits on which files disagree */
     bool resumed;
 } hx_import_result;

@@ -43,6 +43,7 @@ typedef struct {
     int64_t started, finished; /* ms; finished HX 0 while running or broken off */
     uint64_t rows, accepted, rejected, repaired, duplicates;
     bool undone;
+    bool undoing; /* an undo broke off: it has to be repeated */
 } hx_import_info;
 /* In order of id; strings live in `arena`. */
 HX_API hx_status hx_store_imports(hx_store *s, hx_arena *arena, hx_import_info **out, size_t *n,

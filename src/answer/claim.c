@@ -142,6 +142,7 @@ static hx_status read_again(hx_claim_case *k, hx_annotator *replay, hx_error *er
         hx_annotation *fresh = hx_arena_alloc(k->arena, sizeof *fresh);
         if (!fresh) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
         HX_TRY(hx_text_annotate(replay, e->text, k->arena, fresh, err));
+        hx_event_temper(e->kind, fresh);
         fresh->noise = e->annotation->noise;
         e->annotation = fresh;
     }

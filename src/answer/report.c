@@ -116,7 +116,7 @@ static hx_status write_page(hx_str page, hx_str json, const char *path, hx_error
     append_data(&out, json);
     hx_buf_append(&out, page.ptr + behind, page.len - behind);
     hx_status status = hx_buf_status(&out, "report", err);
-    if (status == HX_OK) status = hx_file_write(path, hx_buf_str(&out), false, err);
+    if (status == HX_OK) status = hx_file_write(path, hx_buf_str(&out), true, err);
     hx_buf_release(&out);
     return status;
 }

@@ -140,24 +140,27 @@ static void say_differences(verify_case *v) {
 }
 
 /* ------------------------------------------------------------------ the replay */
-/* Whether there is still somebody to ask about. */
-static hx_status find_person(verify_case *v, bool *found, hx_error *err) {
+/* Nobody there: erased on a known day, or gone. */
+static hx_status say_gone(verify_case *v, const char *id, hx_error *err) {
     int64_t erased = HX_TIME_NONE;
     char time[HX_ISO_MAX];
-    *found = false;
     HX_TRY(hx_store_erased_at(v->s, v->person, &erased, err));
-    if (erased != HX_TIME_NONE) {
-        hx_iso_from_ms(erased, time);
-        say(v, "依据已于 %.10s 删除", "evidence erased on %.10s", time);
-        return HX_OK;
-    }
-    hx_error problem = {.ui = v->ui};
-    const char *id = text_of(v->given, "customer");
-    hx_status status = hx_store_find(v->s, hx_str_of(id), &v->person, &problem);
-    if (status == HX_ENOTFOUND || status == HX_ECONFLICT) {
+    if (erased == HX_TIME_NONE) {
         say(v, "客户 %s 已不在数据中", "customer %s is gone", id);
         return HX_OK;
     }
+    hx_iso_from_ms(erased, time);
+    say(v, "依据已于 %.10s 删除", "evidence erased on %.10s", time);
+    return HX_OK;
+}
+
+/* Whether there is still, or again, somebody to ask about. */
+static hx_status find_person(verify_case *v, bool *found, hx_error *err) {
+    *found = false;
+    hx_error problem = {.ui = v->ui};
+    const char *id = text_of(v->given, "customer");
+    hx_status status = hx_store_find(v->s, hx_str_of(id), &v->person, &problem);
+    if (status == HX_ENOTFOUND || status == HX_ECONFLICT) return say_gone(v, id, err);
     if (status != HX_OK && err) *err = problem;
     *found = status == HX_OK;
     return status;

@@ -16,6 +16,8 @@
 #include "ingest/event_name.h"
 #include "ingest/row_value.h"
 
+__extension__ typedef __int128 wide;
+
 struct hx_row_mapper {
     const hx_column *columns; /* borrowed from the reader */
     size_t n_columns;
@@ -84,10 +86,20 @@ static bool has_occasion(const hx_row_mapper *m) {
     return has_id(m) || has(m, HX_ROLE_ORDER) || has(m, HX_ROLE_TIME) || has(m, HX_ROLE_DATE);
 }
 
+/* Beside a text a price may be the reviewed thing's; a column that says what was paid is money spent. */
+static bool says_paid(const hx_row_mapper *m) {
+    static const char *const words[] = {"amount", "total", "paid", "spen", "revenue",
+                                        "金额",   "实付",  "消费", "支付"};
+    if (!has(m, HX_ROLE_AMOUNT) || !has_id(m)) return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (hx_has_folded(m->columns[m->of_role[HX_ROLE_AMOUNT]].name, words[i])) return true;
+    return false;
+}
+
 static hx_file_kind kind_of_columns(const hx_row_mapper *m) {
     bool order = (has(m, HX_ROLE_ORDER) &&
                   (has_money(m) || has(m, HX_ROLE_ITEM) || has(m, HX_ROLE_QUANTITY))) ||
-                 (has_money(m) && !has(m, HX_ROLE_TEXT));
+                 (has_money(m) && (!has(m, HX_ROLE_TEXT) || says_paid(m)));
     if (has(m, HX_ROLE_EVENT) || m->type_column >= 0) return HX_FILE_EVENTS;
     if (order && has_money(m) && has_occasion(m)) return HX_FILE_ORDERS;
     if (has_text(m)) return kind_of_texts(m);
@@ -287,8 +299,8 @@ static hx_status take_discount(conversion *c, bool has_list, hx_money price, int
     if (has_list && hx_money_times(price, quantity, &list) && list > e->amount && e->amount >= 0) {
         e->discount = list - e->amount;
     } else if (e->has_amount && e->amount > 0 && value < HX_MONEY_ONE) {
-        double paid = (double)e->amount, share = (double)value / HX_MONEY_ONE;
-        e->discount = (hx_money)(paid * share / (1.0 - share) + 0.5);
+        wide off = (wide)e->amount * value / (HX_MONEY_ONE - value);
+        e->discount = off > INT64_MAX ? INT64_MAX : (hx_money)off;
     }
     return HX_OK;
 }

@@ -253,7 +253,7 @@ static hx_status work_part(void *context, size_t worker, hx_crew_job *base, hx_e
     fold_job *j = (fold_job *)base;
     item_list l = {.job = j};
     reset_job(j);
-    HX_TRY(hx_store_each_pending(w->store, j->part, collect_pending, &l, err));
+    HX_TRY(hx_store_each_pending(w->store, j->part, false, collect_pending, &l, err));
     if (l.n > 1) qsort(l.at, l.n, sizeof *l.at, compare_keys);
     size_t keys = 0;
     for (size_t i = 0; i < l.n; i++)
@@ -298,7 +298,7 @@ static hx_status save_job(fold_stage *s, const fold_job *j, hx_error *err) {
         s->run->result->duplicates += count;
         HX_TRY(hx_store_add_duplicates(s->run->store, (int64_t)import, count, err));
     }
-    return hx_store_drop_pending(s->run->store, j->part, err);
+    return hx_store_drop_pending(s->run->store, j->part, false, err);
 }
 
 static hx_status commit_or_roll_back(hx_store *store, hx_status status, hx_error *err) {
@@ -426,7 +426,7 @@ hx_status hx_run_fold(hx_run *run, hx_error *err) {
     if (!s) return hx_fail(err, HX_ENOMEM, "out of memory");
     s->run = run;
     hx_map_init(&s->persons);
-    hx_status status = hx_identity_update(run->store, err);
+    hx_status status = hx_identity_update(run->store, &run->result->shared_ids, err);
     if (status == HX_OK) status = hx_identity_load(run->store, &s->persons, err);
     if (status == HX_OK) status = open_workers(s, err);
     if (status == HX_OK) status = run_parts(s, err);

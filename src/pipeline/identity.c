@@ -1,4 +1,9 @@
-/* identity.c - union-find over id keys (path halving, no ranks: the trees stay flat enough), then a diff against the stored persons. */
+/* identity.c - union-find over id keys (path halving, no ranks: the trees stay flat enough), then a diff against the stored persons.
+ *
+ * An id that stands beside more than HX_SHARED_MAX others (a shop's own phone, test@test.com) joins nobody: its edges are left out.
+ * The outcome depends on the set of edges alone: a component's person is its first id in canonical order, whatever came first.
+ *
+ * The work is done only when edges have come or gone since the last time (store meta "identity"). */
 #include "pipeline/identity.h"
 
 #include <stdlib.h>
@@ -6,8 +11,12 @@
 #include "base/error.h"
 
 typedef struct {
+    hx_map degree; /* key of an edge's second id -> edges */
     hx_map parent; /* key -> key */
-    hx_map best; /* root -> key of its first id in canonical order */
+    hx_map best; /* root -> place in `first` + 1 */
+    hx_id *first; /* the first id of each component in canonical order; in arena */
+    size_t n_first, first_cap;
+    hx_arena *arena;
     bool failed;
 } components;
 
@@ -28,8 +37,18 @@ static void add_key(components *c, uint64_t key) {
     if (!place) c->failed = true;
 }
 
+static hx_status count_edge(void *context, uint64_t a, uint64_t b, hx_error *err) {
+    components *c = context;
+    (void)a;
+    uint64_t *n = hx_map_put(&c->degree, b);
+    if (!n) return hx_fail(err, HX_ENOMEM, "out of memory");
+    (*n)++;
+    return HX_OK;
+}
+
 static hx_status add_edge(void *context, uint64_t a, uint64_t b, hx_error *err) {
     components *c = context;
+    if (*hx_map_get(&c->degree, b) > HX_SHARED_MAX) return HX_OK;
     add_key(c, a);
     add_key(c, b);
     if (c->failed) return hx_fail(err, HX_ENOMEM, "out of memory");
@@ -38,30 +57,55 @@ static hx_status add_edge(void *context, uint64_t a, uint64_t b, hx_error *err) 
     return HX_OK;
 }
 
-/* The first id of every component, by (type, value). */
-static hx_status choose_persons(components *c, hx_store *s, hx_error *err) {
-    hx_arena *arena = hx_arena_new(1u << 20);
-    size_t i = 0;
-    uint64_t key, parent;
-    hx_status status = arena ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
-    while (status == HX_OK && hx_map_next(&c->parent, &i, &key, &parent)) {
-        hx_id mine, best;
-        bool found = false, have = false;
-        uint64_t *place = hx_map_put(&c->best, find_root(c, key));
-        hx_arena_reset(arena);
-        if (!place) status = hx_fail(err, HX_ENOMEM, "out of memory");
-        if (status == HX_OK) status = hx_store_id(s, key, arena, &mine, &found, err);
-        if (status == HX_OK && *place) status = hx_store_id(s, *place, arena, &best, &have, err);
-        if (status == HX_OK && found && (!have || hx_id_compare(mine, best) < 0)) *place = key;
-    }
-    hx_arena_free(arena);
-    return status;
+static size_t count_shared(const components *c) {
+    size_t i = 0, n = 0;
+    uint64_t key, degree;
+    while (hx_map_next(&c->degree, &i, &key, &degree))
+        n += degree > HX_SHARED_MAX;
+    return n;
 }
 
-static hx_status move_key(hx_store *s, uint64_t key, uint64_t from, uint64_t to, hx_error *err) {
-    if (from == to) return HX_OK;
-    HX_TRY(hx_store_add_dirty(s, from, err));
-    HX_TRY(hx_store_add_dirty(s, to, err));
+/* ------------------------------------------------------------------ the first id of every component */
+static bool add_first(components *c, hx_id id, uint64_t *place) {
+    if (c->n_first == c->first_cap) {
+        size_t cap = c->first_cap ? c->first_cap * 2 : 1024;
+        hx_id *bigger = hx_arena_alloc(c->arena, cap * sizeof *bigger);
+        if (!bigger) return false;
+        for (size_t i = 0; i < c->n_first; i++)
+            bigger[i] = c->first[i];
+        c->first = bigger;
+        c->first_cap = cap;
+    }
+    c->first[c->n_first++] = id;
+    *place = c->n_first;
+    return true;
+}
+
+static hx_status compare_id(void *context, uint64_t key, hx_id id, hx_error *err) {
+    components *c = context;
+    if (!hx_map_get(&c->parent, key)) return HX_OK;
+    uint64_t *place = hx_map_put(&c->best, find_root(c, key));
+    if (place && *place && hx_id_compare(c->first[*place - 1], id) <= 0) return HX_OK;
+    id.value = hx_arena_str(c->arena, id.value);
+    bool ok = place && id.value.ptr;
+    if (ok && *place) c->first[*place - 1] = id;
+    if (ok && !*place) ok = add_first(c, id, place);
+    return ok ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
+}
+
+static uint64_t person_of(components *c, uint64_t key) {
+    uint64_t *place = hx_map_get(&c->best, find_root(c, key));
+    return place && *place ? hx_id_key(c->first[*place - 1]) : key;
+}
+
+/* ------------------------------------------------------------------ the diff */
+/* `known`: the key stood in the person table before; else it was its own person. */
+static hx_status move_key(hx_store *s, uint64_t key, bool known, uint64_t from, uint64_t to,
+                          hx_error *err) {
+    if (known && from == to) return HX_OK;
+    if (from != to) HX_TRY(hx_store_add_dirty(s, to, err));
+    if (from != to && !known) HX_TRY(hx_store_drop_profile(s, from, err));
+    if (from != to && known) HX_TRY(hx_store_add_dirty(s, from, err));
     return hx_store_put_person(s, key, to, err);
 }
 
@@ -69,10 +113,8 @@ static hx_status save_components(components *c, hx_store *s, const hx_map *befor
     size_t i = 0;
     uint64_t key, person;
     while (hx_map_next(&c->parent, &i, &key, &person)) {
-        uint64_t *best = hx_map_get(&c->best, find_root(c, key));
-        uint64_t to = best && *best ? *best : key;
-        HX_TRY(move_key(s, key, hx_identity_person(before, key), to, err));
-        if (!hx_map_get(before, key)) HX_TRY(hx_store_put_person(s, key, to, err));
+        bool known = hx_map_get(before, key) != NULL;
+        HX_TRY(move_key(s, key, known, hx_identity_person(before, key), person_of(c, key), err));
     }
     for (i = 0; hx_map_next(before, &i, &key, &person);) {
         if (hx_map_get(&c->parent, key)) continue;
@@ -84,28 +126,42 @@ static hx_status save_components(components *c, hx_store *s, const hx_map *befor
 }
 
 static hx_status update_in_transaction(hx_store *s, components *c, hx_map *before, hx_error *err) {
+    HX_TRY(hx_store_each_edge(s, count_edge, c, err));
     HX_TRY(hx_store_each_edge(s, add_edge, c, err));
-    HX_TRY(choose_persons(c, s, err));
+    HX_TRY(hx_store_each_id(s, compare_id, c, err));
     HX_TRY(hx_identity_load(s, before, err));
-    return save_components(c, s, before, err);
+    HX_TRY(save_components(c, s, before, err));
+    return hx_store_set_identity(s, true, err);
 }
 
-hx_status hx_identity_update(hx_store *s, hx_error *err) {
-    components c = {.failed = false};
+static hx_status update(hx_store *s, components *c, hx_map *before, hx_error *err) {
+    if (!c->arena) return hx_fail(err, HX_ENOMEM, "out of memory");
+    HX_TRY(hx_store_begin(s, err));
+    hx_status status = update_in_transaction(s, c, before, err);
+    if (status == HX_OK) return hx_store_commit(s, err);
+    hx_store_rollback(s);
+    return status;
+}
+
+hx_status hx_identity_update(hx_store *s, uint64_t *n_shared, hx_error *err) {
+    components c = {.arena = NULL};
     hx_map before;
+    bool current;
+    *n_shared = 0;
+    HX_TRY(hx_store_identity_is_current(s, &current, err));
+    if (current) return HX_OK;
+    c.arena = hx_arena_new(0);
+    hx_map_init(&c.degree);
     hx_map_init(&c.parent);
     hx_map_init(&c.best);
     hx_map_init(&before);
-    hx_status status = hx_store_begin(s, err);
-    if (status == HX_OK) status = update_in_transaction(s, &c, &before, err);
-    if (status == HX_OK) {
-        status = hx_store_commit(s, err);
-    } else {
-        hx_store_rollback(s);
-    }
+    hx_status status = update(s, &c, &before, err);
+    *n_shared = count_shared(&c);
+    hx_map_release(&c.degree);
     hx_map_release(&c.parent);
     hx_map_release(&c.best);
     hx_map_release(&before);
+    hx_arena_free(c.arena);
     return status;
 }
 

@@ -15,13 +15,14 @@ static int compare_fresh(const void *a, const void *b) {
     return hx_str_compare(x->head.body, y->head.body);
 }
 
+/* Of equal events the one that was there comes first, then that of the earlier import. */
 static int compare_identity(const void *a, const void *b) {
-    const hx_event_head *x = &((const hx_merge_item *)a)->head,
-                        *y = &((const hx_merge_item *)b)->head;
+    const hx_merge_item *p = a, *q = b;
+    const hx_event_head *x = &p->head, *y = &q->head;
     if (x->row_hash != y->row_hash) return x->row_hash < y->row_hash ? -1 : 1;
     if (x->ordinal != y->ordinal) return x->ordinal < y->ordinal ? -1 : 1;
-    if (x->time != y->time) return x->time < y->time ? -1 : 1;
-    return hx_str_compare(x->body, y->body);
+    if (p->fresh != q->fresh) return p->fresh ? 1 : -1;
+    return p->import < q->import ? -1 : p->import > q->import;
 }
 
 static int compare_order(const void *a, const void *b) {

@@ -2,7 +2,7 @@
  * profile.
  *
  * Equal rows of one import are numbered 0, 1, ... (their ordinal); rows with equal (hash, ordinal) are one event, whatever imports hold them;
- * of two encodings the bytewise smaller stays, so that the order of imports does not matter. */
+ * the event that was there first stays as it is. */
 #ifndef HX_PIPELINE_MERGE_H
 #define HX_PIPELINE_MERGE_H
 

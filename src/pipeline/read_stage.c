@@ -130,11 +130,7 @@ static hx_status annotate(read_stage *s, size_t worker, read_job *j, hx_event *e
     hx_annotation *a = hx_arena_alloc(j->arena, sizeof *a);
     if (!a) return hx_fail(err, HX_ENOMEM, "out of memory");
     HX_TRY(hx_text_annotate(s->annotators[worker], e->text, j->arena, a, err));
-    /* A query says what is looked for, not how somebody feels or what he wants of the shop. */
-    if (e->kind == HX_KIND_SEARCH) {
-        a->sentiment = (hx_sentiment){.label = HX_SENTIMENT_NONE};
-        a->intent = (hx_intent){.label = HX_INTENT_OTHER};
-    }
+    hx_event_temper(e->kind, a);
     e->annotation = a;
     return HX_OK;
 }
@@ -382,7 +378,6 @@ static void count_earlier(read_stage *s) {
     r->rejected += s->import.rejected;
     r->texts += s->import.texts;
     r->guests += s->import.guests;
-    s->run->rejects_bytes = s->import.rejects_bytes;
 }
 
 /* Either a new import, or the one that broke off: then its reader is moved to where the last checkpoint stood. */
@@ -425,8 +420,9 @@ static hx_status open_stage(read_stage *s, hx_arena *arena, bool *done, hx_error
                        "text=COLUMN,customer=COLUMN, or look with --dry-run",
                        s->path);
     HX_TRY(settle_import(s, arena, done, err));
+    if (*done) return HX_OK;
     HX_TRY(hx_rejects_open(&s->rejects, run->rejects, run->rejects_bytes, err));
-    return *done ? HX_OK : open_annotators(s, err);
+    return open_annotators(s, err);
 }
 
 static hx_status finish_file(read_stage *s, hx_error *err) {

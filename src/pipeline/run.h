@@ -9,6 +9,8 @@ typedef struct {
     hx_store *store;
     const hx_import_options *options;
     hx_import_result *result;
+    const char *const *paths; /* [n_paths] */
+    size_t n_paths;
     hx_time_zone *zone; /* owned by the run */
     int64_t number; /* of the run in the store */
     size_t n_threads;
@@ -16,7 +18,8 @@ typedef struct {
     double reported; /* when progress was last told */
     hx_error first_failure; /* of a file that broke off; code HX_OK = none */
     size_t n_reject_notices;
-    uint64_t rejects_bytes; /* of the rejects file that belong to checkpoints */
+    uint64_t
+        rejects_bytes; /* of the rejects file that earlier runs and this one's checkpoints hold */
     const char *rejects; /* its path */
     hx_ui_lang ui;
 } hx_run;

@@ -13,6 +13,8 @@
 #include "base/pool.h"
 #include "pipeline/identity.h"
 #include "pipeline/merge.h"
+#include "base/file.h"
+#include "pipeline/rejects.h"
 #include "pipeline/run.h"
 
 #define UNDO_BATCH 512
@@ -119,7 +121,9 @@ static hx_status undo_all(undo *u, hx_error *err) {
     for (size_t i = 0; i < n; i += UNDO_BATCH)
         HX_TRY(undo_batch(u, i, i + UNDO_BATCH < n ? i + UNDO_BATCH : n, err));
     HX_TRY(fold_dirty(u->store, err));
-    return hx_store_set_import_state(u->store, u->import, HX_IMPORT_UNDONE, 0, err);
+    HX_TRY(hx_store_drop_loose_ids(u->store, err));
+    HX_TRY(hx_store_set_import_state(u->store, u->import, HX_IMPORT_UNDONE, 0, err));
+    return hx_store_vacuum(u->store, err);
 }
 
 static hx_status check_undo(hx_store *s, int64_t id, hx_error *err) {
@@ -153,11 +157,74 @@ hx_status hx_import_undo(hx_store *store, int64_t import_id, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ erasure */
+typedef struct {
+    int64_t import;
+    hx_str data;
+} pending_blob;
+
 static hx_status erase_key(hx_store *s, uint64_t key, hx_error *err) {
     HX_TRY(hx_store_put_block(s, key, 0, 0, (hx_str){NULL, 0}, err));
     HX_TRY(hx_store_drop_id(s, key, err));
     HX_TRY(hx_store_drop_edges_of_key(s, key, err));
     return hx_store_drop_person(s, key, err);
+}
+
+/* Events of the person that were read but not merged yet: the parts they lie in are written anew without them. */
+typedef struct {
+    hx_store *store;
+    const uint64_t *keys;
+    size_t n_keys;
+    unsigned part;
+    hx_arena *arena; /* owns what is put back */
+    pending_blob *kept; /* in arena */
+    size_t n, cap;
+} pending_sieve;
+
+static bool is_key_of(const pending_sieve *s, uint64_t key) {
+    for (size_t i = 0; i < s->n_keys; i++)
+        if (s->keys[i] == key) return true;
+    return false;
+}
+
+static hx_status keep_pending(pending_sieve *s, int64_t import, hx_str data, hx_error *err) {
+    if (s->n == s->cap) {
+        pending_blob *bigger = hx_arena_alloc(s->arena, (s->cap * 2 + 16) * sizeof *bigger);
+        if (!bigger) return hx_fail(err, HX_ENOMEM, "out of memory");
+        if (s->n > 0) memcpy(bigger, s->kept, s->n * sizeof *bigger);
+        s->kept = bigger;
+        s->cap = s->cap * 2 + 16;
+    }
+    s->kept[s->n++] = (pending_blob){import, hx_arena_str(s->arena, data)};
+    return s->kept[s->n - 1].data.ptr ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
+}
+
+static hx_status sift_pending(void *context, int64_t import, hx_str data, hx_error *err) {
+    pending_sieve *s = context;
+    hx_buf rest;
+    hx_cursor c = hx_cursor_of(data);
+    hx_buf_init(&rest, data.len);
+    while (c.at < c.end && !c.failed) {
+        const char *start = (const char *)c.at;
+        hx_event_head h;
+        uint64_t key = hx_get_fixed64(&c);
+        bool whole = hx_event_head_read(&c, &h);
+        if (whole && !is_key_of(s, key))
+            hx_buf_append(&rest, start, (size_t)((const char *)c.at - start));
+    }
+    hx_status status = HX_OK;
+    if (rest.len > 0) status = keep_pending(s, import, hx_buf_str(&rest), err);
+    hx_buf_release(&rest);
+    return status;
+}
+
+static hx_status erase_pending_part(pending_sieve *s, unsigned part, hx_error *err) {
+    s->part = part;
+    s->n = 0;
+    HX_TRY(hx_store_each_pending(s->store, part, true, sift_pending, s, err));
+    HX_TRY(hx_store_drop_pending(s->store, part, true, err));
+    for (size_t i = 0; i < s->n; i++)
+        HX_TRY(hx_store_add_pending(s->store, part, s->kept[i].import, s->kept[i].data, err));
+    return HX_OK;
 }
 
 static hx_status erase_person(hx_store *s, uint64_t person, int64_t now, hx_arena *arena,
@@ -168,23 +235,55 @@ static hx_status erase_person(hx_store *s, uint64_t person, int64_t now, hx_aren
     HX_TRY(hx_store_events(s, person, arena, &events, &n, err));
     HX_TRY(hx_store_members(s, person, arena, &keys, &n_keys, err));
     *n_events = n;
-    for (size_t i = 0; i < n_keys; i++)
+    pending_sieve sieve = {.store = s, .keys = keys, .n_keys = n_keys, .arena = arena};
+    for (size_t i = 0; i < n_keys; i++) {
+        HX_TRY(erase_pending_part(&sieve, (unsigned)(keys[i] >> 56), err));
         HX_TRY(erase_key(s, keys[i], err));
+    }
     HX_TRY(hx_store_drop_profile(s, person, err));
     return hx_store_add_erased(s, person, now, err);
 }
 
+/* The values of all ids of a person, so that rejected rows that name him can be found. */
+static hx_status id_values(hx_store *s, uint64_t person, hx_arena *arena, hx_str **values,
+                           size_t *n, hx_error *err) {
+    uint64_t *keys;
+    size_t n_keys;
+    HX_TRY(hx_store_members(s, person, arena, &keys, &n_keys, err));
+    *n = 0;
+    *values = hx_arena_alloc(arena, n_keys * sizeof **values);
+    if (!*values) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n_keys; i++) {
+        hx_id id;
+        bool found;
+        HX_TRY(hx_store_id(s, keys[i], arena, &id, &found, err));
+        if (found) (*values)[(*n)++] = id.value;
+    }
+    return HX_OK;
+}
+
+static hx_status erase_everywhere(hx_store *store, hx_str who, int64_t now, hx_arena *arena,
+                                  uint64_t *n_events, hx_error *err) {
+    uint64_t person = 0;
+    hx_str *values;
+    size_t n;
+    HX_TRY(hx_store_find(store, who, &person, err));
+    HX_TRY(id_values(store, person, arena, &values, &n, err));
+    HX_TRY(hx_store_begin(store, err));
+    HX_TRY(in_transaction(store, erase_person(store, person, now, arena, n_events, err), err));
+    char *rejects = hx_file_beside(hx_store_path(store), ".rejects.csv");
+    if (!rejects) return hx_fail(err, HX_ENOMEM, "out of memory");
+    hx_status status = hx_rejects_drop_rows(rejects, values, n, err);
+    free(rejects);
+    return status == HX_OK ? hx_store_vacuum(store, err) : status;
+}
+
 hx_status hx_erase_customer(hx_store *store, hx_str who, int64_t now, uint64_t *n_events,
                             hx_error *err) {
-    uint64_t person = 0;
     HX_TRY(hx_store_lock(store, err));
     hx_arena *arena = hx_arena_new(0);
-    hx_status status =
-        arena ? hx_store_find(store, who, &person, err) : hx_fail(err, HX_ENOMEM, "out of memory");
-    if (status == HX_OK) status = hx_store_begin(store, err);
-    if (status == HX_OK)
-        status = in_transaction(store, erase_person(store, person, now, arena, n_events, err), err);
-    if (status == HX_OK) status = hx_store_vacuum(store, err);
+    hx_status status = arena ? erase_everywhere(store, who, now, arena, n_events, err)
+                             : hx_fail(err, HX_ENOMEM, "out of memory");
     hx_arena_free(arena);
     hx_store_unlock(store);
     return status;

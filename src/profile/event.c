@@ -18,6 +18,12 @@ const char *hx_event_kind_name(hx_event_kind k) {
     return (unsigned)k < HX_KIND_N ? kind_names[k] : "";
 }
 
+void hx_event_temper(hx_event_kind kind, hx_annotation *a) {
+    if (kind != HX_KIND_SEARCH) return;
+    a->sentiment = (hx_sentiment){.label = HX_SENTIMENT_NONE};
+    a->intent = (hx_intent){.label = HX_INTENT_OTHER};
+}
+
 uint64_t hx_event_id(const hx_event *e) {
     return hx_hash_mix(e->row_hash, e->ordinal);
 }

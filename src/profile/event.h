@@ -77,6 +77,9 @@ typedef struct {
     const hx_annotation *annotation; /* of `text` (offsets into it); NULL = not annotated */
 } hx_event;
 
+/* Takes back what a text of that kind can't say: a search query tells what is looked for, not how somebody feels or what he wants of
+ * the shop. Whoever annotates an event's text calls this. */
+void hx_event_temper(hx_event_kind kind, hx_annotation *a);
 uint64_t hx_event_id(const hx_event *e); /* message id: mix of row_hash and ordinal */
 int hx_event_compare(const hx_event *a, const hx_event *b); /* time, then message id */
 /* The key of the first identifier, or of a guest bucket: where the event is kept. */

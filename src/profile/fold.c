@@ -87,7 +87,14 @@ static void fold_purchase_day(hx_profile *p, int64_t time) {
     p->gap_square_sum += gap * gap;
 }
 
+/* A gift, a line of amount 0, is a line but makes no order. */
+static bool is_paid(const hx_event *e) {
+    return e->has_amount ? e->amount > 0 : e->quantity >= 0;
+}
+
 static void fold_order(hx_profile *p, const hx_event *e) {
+    p->n_lines++;
+    if (!is_paid(e)) return;
     int64_t day = e->time == HX_TIME_NONE ? INT64_MIN : hx_floor_div(e->time, HX_DAY_MS);
     uint64_t order =
         e->order.len > 0 ? hx_hash(e->order) : hx_hash_mix(UINT64_C(0xDA11), (uint64_t)day);
@@ -98,7 +105,6 @@ static void fold_order(hx_profile *p, const hx_event *e) {
     }
     if (*seen == 0) p->n_orders++;
     *seen = 1;
-    p->n_lines++;
     fold_purchase_day(p, e->time);
 }
 

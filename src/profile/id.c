@@ -137,8 +137,11 @@ bool hx_id_normalize(hx_id_type type, hx_str value, hx_arena *arena, hx_id *out)
     return true;
 }
 
+/* XXH3 of short values collides for neighbouring seeds, so types are far apart: 2^64 / golden ratio. */
+#define TYPE_SPACING UINT64_C(0x9E3779B97F4A7C15)
+
 uint64_t hx_id_key(hx_id id) {
-    uint64_t key = hx_hash_seed(id.value, 0x68780000u + (uint64_t)id.type);
+    uint64_t key = hx_hash_seed(id.value, 0x68780000u + (uint64_t)id.type * TYPE_SPACING);
     return hx_id_key_is_guest(key) || key == 0 ? key ^ 0x8000000000000001u : key;
 }
 

@@ -68,7 +68,7 @@ typedef struct {
     uint32_t by_weekday[7]; /* Monday first */
     uint64_t kinds[HX_KIND_N];
     uint64_t
-        n_orders; /* distinct order ids with a positive line (lines without order id: distinct days) */
+        n_orders; /* distinct order ids with a line of positive amount (lines without order id: distinct days) */
     uint64_t n_lines, n_refunds;
     int64_t quantity; /* 1/10,000, net */
     hx_spent spent[HX_CURRENCIES_MAX];

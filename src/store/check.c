@@ -48,6 +48,7 @@ static hx_status check_profile(void *context, const hx_profile *p, hx_error *err
 
 hx_status hx_store_check_people(hx_store *s, uint64_t sample, hx_error *err) {
     check c = {.store = s, .every = 1};
+    HX_TRY(hx_store_refuse_half_undone(s, err));
     HX_TRY(hx_store_each_events(s, decode_block, &c, err));
     if (sample > 0) {
         hx_store_summary summary;

@@ -31,6 +31,38 @@ hx_status hx_store_unfinished_run(hx_store *s, int64_t *run, hx_error *err) {
     return hx_store_int(s, hx_store_bind(s, SQL_UNFINISHED_RUN, err, ""), run, &found, err);
 }
 
+hx_status hx_store_each_unfinished(hx_store *s, int64_t run, hx_store_path_fn *fn, void *context,
+                                   hx_error *err) {
+    sqlite3_stmt *st = hx_store_bind(s, SQL_UNFINISHED_PATHS, err, "i", run);
+    hx_status status = st ? HX_OK : HX_EINTERNAL;
+    bool row = true;
+    while (status == HX_OK && row) {
+        status = hx_store_step(s, st, &row, err);
+        if (status == HX_OK && row)
+            status = fn(context, sqlite3_column_int64(st, 0), hx_store_column_str(st, 1), err);
+    }
+    if (st) sqlite3_reset(st);
+    return status;
+}
+
+hx_status hx_store_run_rejects(hx_store *s, int64_t run, uint64_t *bytes, hx_error *err) {
+    int64_t v = 0;
+    bool found;
+    HX_TRY(hx_store_int(s, hx_store_bind(s, SQL_RUN_REJECTS, err, "i", run), &v, &found, err));
+    *bytes = (uint64_t)v;
+    return HX_OK;
+}
+
+hx_status hx_store_refuse_half_undone(hx_store *s, hx_error *err) {
+    int64_t id = 0;
+    bool found;
+    HX_TRY(hx_store_int(s, hx_store_bind(s, SQL_UNDOING, err, ""), &id, &found, err));
+    if (!found) return HX_OK;
+    return hx_fail(err, HX_ECONFLICT,
+                   "%s: import %d is only half undone; finish it with 'huaxiang imports undo %d'",
+                   s->path, (int)id, (int)id);
+}
+
 hx_status hx_store_next_run(hx_store *s, int64_t *run, hx_error *err) {
     bool found;
     return hx_store_int(s, hx_store_bind(s, SQL_NEXT_RUN, err, ""), run, &found, err);
@@ -91,7 +123,8 @@ static hx_import_info info_of_row(sqlite3_stmt *st, hx_arena *arena) {
                             .rejected = counts[2],
                             .repaired = counts[3],
                             .duplicates = counts[4],
-                            .undone = sqlite3_column_int(st, 13) >= HX_IMPORT_UNDONE};
+                            .undone = sqlite3_column_int(st, 13) == HX_IMPORT_UNDONE,
+                            .undoing = sqlite3_column_int(st, 13) == HX_IMPORT_UNDOING};
 }
 
 hx_status hx_store_imports(hx_store *s, hx_arena *arena, hx_import_info **out, size_t *n,
@@ -148,9 +181,10 @@ static hx_status visit_pending(hx_store *s, int64_t import, hx_str packed, hx_st
     return fn(context, import, data, err);
 }
 
-hx_status hx_store_each_pending(hx_store *s, unsigned part, hx_store_pending_fn *fn, void *context,
-                                hx_error *err) {
-    sqlite3_stmt *st = hx_store_bind(s, SQL_PENDING_OF_PART, err, "i", (int64_t)part);
+hx_status hx_store_each_pending(hx_store *s, unsigned part, bool all, hx_store_pending_fn *fn,
+                                void *context, hx_error *err) {
+    sqlite3_stmt *st = hx_store_bind(s, all ? SQL_ALL_PENDING_OF_PART : SQL_PENDING_OF_PART, err,
+                                     "i", (int64_t)part);
     hx_status status = st ? HX_OK : HX_EINTERNAL;
     bool row = true;
     while (status == HX_OK && row) {
@@ -163,8 +197,9 @@ hx_status hx_store_each_pending(hx_store *s, unsigned part, hx_store_pending_fn 
     return status;
 }
 
-hx_status hx_store_drop_pending(hx_store *s, unsigned part, hx_error *err) {
-    return hx_store_run(s, SQL_DROP_PENDING_PART, err, "i", (int64_t)part);
+hx_status hx_store_drop_pending(hx_store *s, unsigned part, bool all, hx_error *err) {
+    return hx_store_run(s, all ? SQL_DROP_ALL_PENDING_PART : SQL_DROP_PENDING_PART, err, "i",
+                        (int64_t)part);
 }
 
 hx_status hx_store_drop_pending_import(hx_store *s, int64_t import, hx_error *err) {

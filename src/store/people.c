@@ -76,6 +76,10 @@ hx_status hx_store_drop_id(hx_store *s, uint64_t key, hx_error *err) {
     return hx_store_run(s, SQL_DROP_ID, err, "u", key);
 }
 
+hx_status hx_store_drop_loose_ids(hx_store *s, hx_error *err) {
+    return hx_store_run(s, SQL_DROP_LOOSE_IDS, err, "");
+}
+
 hx_status hx_store_id(hx_store *s, uint64_t key, hx_arena *arena, hx_id *out, bool *found,
                       hx_error *err) {
     sqlite3_stmt *st = hx_store_bind(s, SQL_GET_ID, err, "u", key);
@@ -89,15 +93,49 @@ hx_status hx_store_id(hx_store *s, uint64_t key, hx_arena *arena, hx_id *out, bo
     return HX_OK;
 }
 
+hx_status hx_store_each_id(hx_store *s, hx_store_id_fn *fn, void *context, hx_error *err) {
+    sqlite3_stmt *st = NULL;
+    bool row = true;
+    hx_status status = prepare_walk(s, "SELECT key, type, value FROM id", &st, err);
+    while (status == HX_OK && row) {
+        status = hx_store_step(s, st, &row, err);
+        if (status != HX_OK || !row) break;
+        hx_id id = {(hx_id_type)(sqlite3_column_int(st, 1) % HX_ID_N), hx_store_column_str(st, 2)};
+        status = fn(context, (uint64_t)sqlite3_column_int64(st, 0), id, err);
+    }
+    sqlite3_finalize(st);
+    return status;
+}
+
+hx_status hx_store_identity_is_current(hx_store *s, bool *current, hx_error *err) {
+    sqlite3_stmt *st = hx_store_bind(s, SQL_GET_META, err, "s", HX_STR_LIT("identity"));
+    bool row;
+    if (!st) return HX_EINTERNAL;
+    HX_TRY(hx_store_step(s, st, &row, err));
+    *current = row && hx_str_equal(hx_store_column_str(st, 0), HX_STR_LIT("current"));
+    sqlite3_reset(st);
+    return HX_OK;
+}
+
+hx_status hx_store_set_identity(hx_store *s, bool current, hx_error *err) {
+    if (!current && s->identity_stale) return HX_OK;
+    s->identity_stale = !current;
+    return hx_store_set_meta(s, "identity", current ? HX_STR_LIT("current") : HX_STR_LIT("stale"),
+                             err);
+}
+
 hx_status hx_store_add_edge(hx_store *s, uint64_t a, uint64_t b, int64_t import, hx_error *err) {
+    HX_TRY(hx_store_set_identity(s, false, err));
     return hx_store_run(s, SQL_ADD_EDGE, err, "uui", a, b, import);
 }
 
 hx_status hx_store_drop_edges_of_import(hx_store *s, int64_t import, hx_error *err) {
+    HX_TRY(hx_store_set_identity(s, false, err));
     return hx_store_run(s, SQL_DROP_EDGES_OF_IMPORT, err, "i", import);
 }
 
 hx_status hx_store_drop_edges_of_key(hx_store *s, uint64_t key, hx_error *err) {
+    HX_TRY(hx_store_set_identity(s, false, err));
     return hx_store_run(s, SQL_DROP_EDGES_OF_KEY, err, "u", key);
 }
 
@@ -294,19 +332,24 @@ static hx_status find_by_type(hx_store *s, hx_str who, hx_arena *arena, match *m
     return HX_OK;
 }
 
+/* A profile id; one that has become part of another person leads to him. */
+static hx_status find_by_key(hx_store *s, uint64_t key, match *m, hx_error *err) {
+    uint64_t person;
+    int64_t one;
+    bool found = false;
+    HX_TRY(hx_store_person(s, key, &person, err));
+    HX_TRY(hx_store_int(s, hx_store_bind(s, SQL_HAS_PROFILE, err, "u", person), &one, &found, err));
+    if (found) *m = (match){person, 1};
+    return HX_OK;
+}
+
 hx_status hx_store_find(hx_store *s, hx_str who, uint64_t *person, hx_error *err) {
     hx_arena *arena = hx_arena_new(1u << 20);
     match m = {0, 0};
     uint64_t key;
     if (!arena) return hx_fail(err, HX_ENOMEM, "out of memory");
     hx_status status = HX_OK;
-    if (hx_profile_id_parse(who, &key)) {
-        int64_t last;
-        bool found = false;
-        status =
-            hx_store_int(s, hx_store_bind(s, SQL_HAS_PROFILE, err, "u", key), &last, &found, err);
-        if (found) m = (match){key, 1};
-    }
+    if (hx_profile_id_parse(who, &key)) status = find_by_key(s, key, &m, err);
     for (int t = 0; status == HX_OK && t < HX_ID_GUEST; t++)
         status = try_id(s, (hx_id_type)t, who, arena, &m, err);
     if (status == HX_OK && m.n == 0) status = find_by_type(s, who, arena, &m, err);

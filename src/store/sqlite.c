@@ -25,6 +25,9 @@ static const char *const sql_text[SQL_N] = {
         "rejected = ?7, repaired = ?8, texts = ?9, guests = ?10, state = ?11 WHERE id = ?1",
     [SQL_SET_IMPORT_STATE] = "UPDATE import SET state = ?2, finished = ?3 WHERE id = ?1",
     [SQL_UNFINISHED_RUN] = "SELECT max(run) FROM import WHERE state < 2",
+    [SQL_UNFINISHED_PATHS] = "SELECT id, path FROM import WHERE run = ?1 AND state = 0 ORDER BY id",
+    [SQL_RUN_REJECTS] = "SELECT max(rejects_bytes) FROM import WHERE run = ?1",
+    [SQL_UNDOING] = "SELECT min(id) FROM import WHERE state = 4",
     [SQL_IMPORT_OF_RUN] = "SELECT id, state, next_offset, next_row, rejects_bytes, rows, accepted, "
                           "rejected, repaired, texts, "
                           "guests, fingerprint FROM import WHERE run = ?1 AND path = ?2",
@@ -36,10 +39,15 @@ static const char *const sql_text[SQL_N] = {
                         "repaired, duplicates, state FROM import ORDER BY id",
     [SQL_ADD_DUPLICATES] = "UPDATE import SET duplicates = duplicates + ?2 WHERE id = ?1",
     [SQL_ADD_PENDING] = "INSERT INTO pending VALUES (?1, ?2, ?3)",
-    [SQL_PENDING_PARTS] = "SELECT DISTINCT part FROM pending ORDER BY part",
-    [SQL_PENDING_OF_PART] =
+    [SQL_PENDING_PARTS] = "SELECT DISTINCT part FROM pending WHERE import IN (SELECT id FROM "
+                          "import WHERE state = 1) ORDER BY part",
+    [SQL_PENDING_OF_PART] = "SELECT import, data FROM pending WHERE part = ?1 AND import IN "
+                            "(SELECT id FROM import WHERE state = 1) ORDER BY import, rowid",
+    [SQL_DROP_PENDING_PART] =
+        "DELETE FROM pending WHERE part = ?1 AND import IN (SELECT id FROM import WHERE state = 1)",
+    [SQL_ALL_PENDING_OF_PART] =
         "SELECT import, data FROM pending WHERE part = ?1 ORDER BY import, rowid",
-    [SQL_DROP_PENDING_PART] = "DELETE FROM pending WHERE part = ?1",
+    [SQL_DROP_ALL_PENDING_PART] = "DELETE FROM pending WHERE part = ?1",
     [SQL_DROP_PENDING_IMPORT] = "DELETE FROM pending WHERE import = ?1",
     [SQL_GET_BLOCK] = "SELECT data FROM block WHERE key = ?1",
     [SQL_BLOCK_LAST] = "SELECT last FROM block WHERE key = ?1",
@@ -48,6 +56,8 @@ static const char *const sql_text[SQL_N] = {
     [SQL_ADD_ID] = "INSERT OR IGNORE INTO id VALUES (?1, ?2, ?3)",
     [SQL_GET_ID] = "SELECT type, value FROM id WHERE key = ?1",
     [SQL_DROP_ID] = "DELETE FROM id WHERE key = ?1",
+    [SQL_DROP_LOOSE_IDS] = "DELETE FROM id WHERE key NOT IN (SELECT key FROM block) AND key NOT IN "
+                           "(SELECT a FROM edge) AND key NOT IN (SELECT b FROM edge)",
     [SQL_ADD_EDGE] = "INSERT OR IGNORE INTO edge VALUES (?1, ?2, ?3)",
     [SQL_ALL_EDGES] = "SELECT DISTINCT a, b FROM edge",
     [SQL_DROP_EDGES_OF_IMPORT] = "DELETE FROM edge WHERE import = ?1",

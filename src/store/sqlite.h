@@ -17,6 +17,9 @@ typedef enum {
     SQL_SAVE_IMPORT,
     SQL_SET_IMPORT_STATE,
     SQL_UNFINISHED_RUN,
+    SQL_UNFINISHED_PATHS,
+    SQL_RUN_REJECTS,
+    SQL_UNDOING,
     SQL_IMPORT_OF_RUN,
     SQL_NEXT_RUN,
     SQL_FINISH_RUN,
@@ -27,6 +30,8 @@ typedef enum {
     SQL_PENDING_PARTS,
     SQL_PENDING_OF_PART,
     SQL_DROP_PENDING_PART,
+    SQL_ALL_PENDING_OF_PART,
+    SQL_DROP_ALL_PENDING_PART,
     SQL_DROP_PENDING_IMPORT,
     SQL_GET_BLOCK,
     SQL_BLOCK_LAST,
@@ -35,6 +40,7 @@ typedef enum {
     SQL_ADD_ID,
     SQL_GET_ID,
     SQL_DROP_ID,
+    SQL_DROP_LOOSE_IDS,
     SQL_ADD_EDGE,
     SQL_ALL_EDGES,
     SQL_DROP_EDGES_OF_IMPORT,
@@ -67,6 +73,7 @@ struct hx_store {
     sqlite3_stmt *statements[SQL_N];
     hx_event_codec *codec;
     char *path;
+    bool identity_stale; /* said so in the open transaction or before */
     int lock_fd; /* the writers' lock, -1 = not held */
     hx_store_mode mode;
 };

@@ -184,25 +184,33 @@ const char *hx_store_path(const hx_store *s) {
 }
 
 /* ------------------------------------------------------------------ the writers' lock */
-static hx_status wait_for_lock(hx_store *s, int fd, hx_error *err) {
+static hx_status wait_for_lock(const char *path, int fd, hx_error *err) {
     for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += 50) {
-        if (waited >= BUSY_MS) return hx_store_fail(s, SQLITE_BUSY, err);
+        if (waited >= BUSY_MS)
+            return hx_fail(err, HX_EBUSY,
+                           "%s: is being written by another program; try again when it is done",
+                           path);
         nanosleep(&(struct timespec){0, 50000000}, NULL);
     }
-    s->lock_fd = fd;
     return HX_OK;
 }
 
-hx_status hx_store_lock(hx_store *s, hx_error *err) {
-    if (s->lock_fd >= 0) return HX_OK;
-    char *path = hx_file_beside(s->path, ".lock");
-    if (!path) return hx_fail(err, HX_ENOMEM, "out of memory");
-    int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-    free(path);
-    if (fd < 0) return hx_store_fail(s, SQLITE_CANTOPEN, err);
-    hx_status status = wait_for_lock(s, fd, err);
-    if (status != HX_OK) close(fd);
+/* The locked descriptor in *fd; closing it unlocks. */
+static hx_status lock_path(const char *path, int *fd, hx_error *err) {
+    char *name = hx_file_beside(path, ".lock");
+    if (!name) return hx_fail(err, HX_ENOMEM, "out of memory");
+    *fd = open(name, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    free(name);
+    if (*fd < 0)
+        return hx_fail(err, HX_EIO,
+                       "%s: can't be opened; does its folder exist and may you write there?", path);
+    hx_status status = wait_for_lock(path, *fd, err);
+    if (status != HX_OK) close(*fd);
     return status;
+}
+
+hx_status hx_store_lock(hx_store *s, hx_error *err) {
+    return s->lock_fd >= 0 ? HX_OK : lock_path(s->path, &s->lock_fd, err);
 }
 
 void hx_store_unlock(hx_store *s) {
@@ -222,6 +230,7 @@ hx_status hx_store_commit(hx_store *s, hx_error *err) {
 }
 
 void hx_store_rollback(hx_store *s) {
+    s->identity_stale = false; /* what was said in the transaction is gone with it */
     if (!sqlite3_get_autocommit(s->db)) sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
@@ -260,25 +269,49 @@ static hx_status quick_check(hx_store *s, hx_error *err) {
     return ok ? HX_OK : hx_store_fail(s, SQLITE_CORRUPT, err);
 }
 
-/* The checked copy goes to PATH.restoring first: a failure leaves the old store as it was. */
-static hx_status restore_through(hx_store *from, const char *temporary, const char *path,
-                                 hx_error *err) {
-    HX_TRY(quick_check(from, err));
+/* Over a store that is whole: SQLite copies page by page in one transaction, so that readers of the old one go on until it is done and a
+ * crash leaves either. */
+static hx_status copy_over(hx_store *from, const char *path, hx_error *err) {
+    hx_store *old = NULL;
+    HX_TRY(hx_store_open(&old, path, HX_STORE_WRITE, err));
+    sqlite3_backup *b = sqlite3_backup_init(old->db, "main", from->db, "main");
+    int code = b ? sqlite3_backup_step(b, -1) : SQLITE_ERROR;
+    int end = b ? sqlite3_backup_finish(b) : SQLITE_ERROR;
+    hx_status status =
+        code == SQLITE_DONE && end == SQLITE_OK ? HX_OK : hx_store_fail(old, code, err);
+    if (status == HX_OK) status = hx_store_flush(old, err);
+    hx_store_close(old);
+    return status;
+}
+
+/* Over nothing, or over a file that is no store any more: the copy goes to PATH.restoring first. */
+static hx_status copy_beside(hx_store *from, const char *path, hx_error *err) {
+    char *temporary = hx_file_beside(path, ".restoring");
+    if (!temporary) return hx_fail(err, HX_ENOMEM, "out of memory");
     unlink(temporary);
-    HX_TRY(copy_to(from, temporary, err));
-    return hx_store_replace(temporary, path, err);
+    hx_status status = copy_to(from, temporary, err);
+    if (status == HX_OK) status = hx_store_replace(temporary, path, err);
+    free(temporary);
+    return status;
+}
+
+static hx_status restore_locked(hx_store *from, const char *path, hx_error *err) {
+    HX_TRY(quick_check(from, err));
+    if (hx_file_exists(path) && copy_over(from, path, NULL) == HX_OK) return HX_OK;
+    return copy_beside(from, path, err);
 }
 
 hx_status hx_store_restore(const char *from, const char *path, bool overwrite, hx_error *err) {
     hx_store *s = NULL;
+    int lock = -1;
     if (!overwrite && hx_file_exists(path))
         return hx_fail(err, HX_ECONFLICT, "%s: exists already; give --force to replace it", path);
-    char *temporary = hx_file_beside(path, ".restoring");
-    if (!temporary) return hx_fail(err, HX_ENOMEM, "out of memory");
-    hx_status status = hx_store_open(&s, from, HX_STORE_READ, err);
-    if (status == HX_OK) status = restore_through(s, temporary, path, err);
+    HX_TRY(hx_file_replaceable(path, err));
+    HX_TRY(hx_store_open(&s, from, HX_STORE_READ, err));
+    hx_status status = lock_path(path, &lock, err);
+    if (status == HX_OK) status = restore_locked(s, path, err);
+    if (lock >= 0) close(lock);
     hx_store_close(s);
-    free(temporary);
     return status;
 }
 

@@ -54,7 +54,8 @@ hx_status hx_store_each_guest(hx_store *s, hx_store_events_fn *fn, void *context
 
 /* The time of the latest event (HX_TIME_NONE in a store without dated events): the default as-of. */
 hx_status hx_store_latest(hx_store *s, int64_t *ms, hx_error *err) HX_MUST_USE;
-/* When a person was erased, by a keyed hash of the person key; HX_TIME_NONE if never. */
+/* When a person was erased; HX_TIME_NONE if never. What is kept is the key alone: a hash, by which who still has the
+ * receipt learns that its evidence is gone. */
 hx_status hx_store_erased_at(hx_store *s, uint64_t person, int64_t *ms, hx_error *err) HX_MUST_USE;
 
 /* ---------------------------------------------------------------- writing (the pipeline's part) */
@@ -99,6 +100,15 @@ hx_status hx_store_unfinished_run(hx_store *s, int64_t *run, hx_error *err) HX_M
 hx_status hx_store_next_run(hx_store *s, int64_t *run, hx_error *err) HX_MUST_USE;
 hx_status hx_store_finish_run(hx_store *s, int64_t run, int64_t finished,
                               hx_error *err) HX_MUST_USE;
+/* Files of a run that were not read to their end. */
+typedef hx_status hx_store_path_fn(void *context, int64_t import, hx_str path, hx_error *err);
+hx_status hx_store_each_unfinished(hx_store *s, int64_t run, hx_store_path_fn *fn, void *context,
+                                   hx_error *err) HX_MUST_USE;
+/* How many bytes of the rejects file belong to a run's checkpoints and what came before it. */
+hx_status hx_store_run_rejects(hx_store *s, int64_t run, uint64_t *bytes,
+                               hx_error *err) HX_MUST_USE;
+/* HX_ECONFLICT with a sentence where an import was only half undone. */
+hx_status hx_store_refuse_half_undone(hx_store *s, hx_error *err) HX_MUST_USE;
 /* The import of `path` in a run; *found = false where there is none. */
 hx_status hx_store_import_of_run(hx_store *s, int64_t run, const char *path, hx_import_row *out,
                                  bool *found, hx_error *err) HX_MUST_USE;
@@ -113,9 +123,10 @@ hx_status hx_store_add_pending(hx_store *s, unsigned part, int64_t import, hx_st
 hx_status hx_store_pending_parts(hx_store *s, unsigned parts[HX_PARTS], size_t *n,
                                  hx_error *err) HX_MUST_USE;
 typedef hx_status hx_store_pending_fn(void *context, int64_t import, hx_str data, hx_error *err);
-hx_status hx_store_each_pending(hx_store *s, unsigned part, hx_store_pending_fn *fn, void *context,
-                                hx_error *err) HX_MUST_USE;
-hx_status hx_store_drop_pending(hx_store *s, unsigned part, hx_error *err) HX_MUST_USE;
+/* Of imports that were read to their end, or of `all`. */
+hx_status hx_store_each_pending(hx_store *s, unsigned part, bool all, hx_store_pending_fn *fn,
+                                void *context, hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_pending(hx_store *s, unsigned part, bool all, hx_error *err) HX_MUST_USE;
 hx_status hx_store_drop_pending_import(hx_store *s, int64_t import, hx_error *err) HX_MUST_USE;
 
 /* *data = {NULL, 0} where there is no block. */
@@ -133,8 +144,17 @@ hx_status hx_store_add_id(hx_store *s, hx_id id, hx_error *err) HX_MUST_USE;
 hx_status hx_store_id(hx_store *s, uint64_t key, hx_arena *arena, hx_id *out, bool *found,
                       hx_error *err) HX_MUST_USE;
 hx_status hx_store_drop_id(hx_store *s, uint64_t key, hx_error *err) HX_MUST_USE;
+/* Forgets ids that no event and no edge names any more. */
+hx_status hx_store_drop_loose_ids(hx_store *s, hx_error *err) HX_MUST_USE;
 hx_status hx_store_add_edge(hx_store *s, uint64_t a, uint64_t b, int64_t import,
                             hx_error *err) HX_MUST_USE;
+/* Every id; the value is valid during the call. */
+typedef hx_status hx_store_id_fn(void *context, uint64_t key, hx_id id, hx_error *err);
+hx_status hx_store_each_id(hx_store *s, hx_store_id_fn *fn, void *context,
+                           hx_error *err) HX_MUST_USE;
+/* Whether the persons follow from the edges as they are; adding or dropping an edge takes it back. */
+hx_status hx_store_identity_is_current(hx_store *s, bool *current, hx_error *err) HX_MUST_USE;
+hx_status hx_store_set_identity(hx_store *s, bool current, hx_error *err) HX_MUST_USE;
 typedef hx_status hx_store_pair_fn(void *context, uint64_t a, uint64_t b, hx_error *err);
 hx_status hx_store_each_edge(hx_store *s, hx_store_pair_fn *fn, void *context,
                              hx_error *err) HX_MUST_USE;

@@ -257,6 +257,167 @@ static void other_files_are_not_taken_for_rejects(void **state) {
     hx_store_close(s);
 }
 
+static volatile int stop;
+
+static void stop_when_rows_came(void *context, const hx_progress *p) {
+    (void)context;
+    if (p->rows > 0 && strcmp(p->stage, "read") == 0) stop = 1;
+}
+
+static hx_status import_some(hx_store *s, const char *path, bool resume, bool breaks,
+                             hx_error *err) {
+    hx_import_options o = {
+        .n_threads = 1, .resume = resume, .cancel = &stop, .reader = {.chunk_bytes = 2048}};
+    hx_import_result r;
+    stop = 0;
+    if (breaks) o.progress = stop_when_rows_came;
+    return hx_import_files(s, &path, 1, &o, &r, err);
+}
+
+/* What was read of a file that broke off waits until the rest is read: folding it earlier would count its equal rows anew. */
+static void half_read_imports_wait(void **state) {
+    folder *f = *state;
+    const char *base = in_folder(f, "base.csv"), *twice = in_folder(f, "twice.csv");
+    hx_store *s = open_store(in_folder(f, "wait.db")),
+             *plain = open_store(in_folder(f, "plain.db"));
+    hx_error err = {.code = HX_OK};
+    FILE *out = fopen(twice, "wb");
+    fputs("customer_id,datetime,invoice,amount\n", out);
+    for (int i = 0; i < 3000; i++)
+        fputs("u1,2026-01-01,A,5\n", out);
+    fclose(out);
+    write_file(base, "customer_id,datetime,invoice,amount\nu2,2026-01-01,B,5\n");
+    must_import(plain, twice);
+    must_import(s, base);
+    assert_int_equal(import_some(s, twice, false, true, &err), HX_ECANCELLED);
+    assert_int_equal(import_some(s, base, false, false, &err), HX_ECONFLICT);
+    assert_int_equal(import_some(s, base, true, false, &err), HX_ECONFLICT);
+    assert_non_null(strstr(err.message, "name it again"));
+    assert_int_equal(hx_import_undo(s, 1, &err), HX_OK);
+    assert_int_equal(import_some(s, twice, true, false, &err), HX_OK);
+    assert_int_equal(digest_of(s, NULL), digest_of(plain, NULL));
+    hx_profile *p = profile_of(s, "u1");
+    assert_int_equal(p->n_lines, 3000);
+    hx_profile_free(p);
+    hx_store_close(s);
+    hx_store_close(plain);
+}
+
+static void import_in_zone(hx_store *s, const char *path, const char *zone) {
+    hx_import_options o = {.n_threads = 1, .timezone = zone};
+    hx_import_result r;
+    hx_error err = {.code = HX_OK};
+    if (hx_import_files(s, &path, 1, &o, &r, &err) != HX_OK) fail_msg("%s", err.message);
+}
+
+static void the_store_keeps_its_zone(void **state) {
+    folder *f = *state;
+    const char *a = in_folder(f, "za.csv"), *b = in_folder(f, "zb.csv");
+    hx_store *s = open_store(in_folder(f, "zone.db"));
+    write_file(a, "customer_id,datetime,invoice,amount\nu1,2026-01-01 08:00,A,5\n");
+    write_file(b, "customer_id,datetime,invoice,amount\nu1,2026-01-02 08:00,B,5\n");
+    import_in_zone(s, a, "Asia/Shanghai");
+    import_in_zone(s, b, NULL);
+    hx_profile *p = profile_of(s, "u1");
+    assert_int_equal(p->by_hour[0], 2);
+    hx_profile_free(p);
+    hx_store_close(s);
+}
+
+/* The same rows read with other settings are duplicates and change nothing, so that taking them back changes nothing either. */
+static void duplicates_change_nothing(void **state) {
+    folder *f = *state;
+    const char *a = in_folder(f, "same.csv");
+    hx_store *s = open_store(in_folder(f, "same.db"));
+    hx_error err = {.code = HX_OK};
+    write_file(a, "customer_id,datetime,invoice,amount\nu1,2026-01-01 08:00,A,5\n");
+    import_in_zone(s, a, "UTC");
+    uint64_t before = digest_of(s, NULL);
+    import_in_zone(s, a, "Asia/Shanghai");
+    assert_int_equal(digest_of(s, NULL), before);
+    assert_int_equal(hx_import_undo(s, 2, &err), HX_OK);
+    assert_int_equal(digest_of(s, NULL), before);
+    hx_store_close(s);
+}
+
+static void rejected_rows_of_all_runs_stay(void **state) {
+    folder *f = *state;
+    hx_store *s = open_store(in_folder(f, "stay.db"));
+    const char *rejects = in_folder(f, "stay.db.rejects.csv");
+    hx_error err = {.code = HX_OK};
+    uint64_t n;
+    import_text(f, s, "s1.csv", "用户,时间,评论\nu1,2026-01-01,好\nzhangsan77,13月5日,坏\n");
+    import_text(f, s, "s2.csv",
+                "用户,时间,评论\nu1,2026-01-02,好\nu2,14月5日,坏\nzhangsan77,2026-01-03,好\n");
+    assert_true(file_holds(rejects, "13月5日"));
+    assert_true(file_holds(rejects, "14月5日"));
+    assert_int_equal(hx_erase_customer(s, HX_STR_LIT("zhangsan77"), 1, &n, &err), HX_OK);
+    assert_false(file_holds(rejects, "zhangsan77"));
+    assert_true(file_holds(rejects, "14月5日"));
+    hx_store_close(s);
+}
+
+static void undo_forgets_ids(void **state) {
+    folder *f = *state;
+    const char *path = in_folder(f, "forget.db");
+    hx_store *s = open_store(path);
+    hx_error err = {.code = HX_OK};
+    uint64_t person;
+    import_text(f, s, "f1.csv", "客户,城市\nu1,上海\n");
+    import_text(f, s, "f2.csv", "客户,手机,邮箱\nCANARYBIRD,13911112222,canary@example.com\n");
+    assert_int_equal(hx_import_undo(s, 2, &err), HX_OK);
+    assert_int_equal(hx_store_find(s, HX_STR_LIT("CANARYBIRD"), &person, &err), HX_ENOTFOUND);
+    assert_non_null(strstr(err.message, "CANARYBIRD"));
+    hx_store_close(s);
+    assert_false(file_holds(path, "CANARYBIRD"));
+    assert_false(file_holds(path, "canary@example.com"));
+}
+
+static void a_phone_of_many_joins_nobody(void **state) {
+    folder *f = *state;
+    hx_store *s = open_store(in_folder(f, "crowd.db"));
+    uint64_t n;
+    hx_import_result r =
+        import_text(f, s, "shop.csv",
+                    "客户,手机\nu1,4001234567\nu2,4001234567\nu3,4001234567\nu4,4001234567\n"
+                    "u5,4001234567\nu6,4001234567\nu7,13800138000\nu8,13800138000\n");
+    assert_int_equal(r.shared_ids, 1);
+    digest_of(s, &n);
+    assert_int_equal(n, 7); /* u1 to u6, and u7 with u8 */
+    must_hold_together(s);
+    hx_store_close(s);
+}
+
+static void a_join_redirects_the_old_profile_id(void **state) {
+    folder *f = *state;
+    hx_store *s = open_store(in_folder(f, "redirect.db"));
+    hx_error err = {.code = HX_OK};
+    char id[HX_PROFILE_ID_MAX];
+    uint64_t before, after, joined;
+    import_text(f, s, "r1.csv", "客户,城市\nu2,上海\nu1,北京\n");
+    assert_int_equal(hx_store_find(s, HX_STR_LIT("u2"), &before, &err), HX_OK);
+    import_text(f, s, "r2.csv", "客户,手机\nu1,13800138000\nu2,13800138000\n");
+    assert_int_equal(hx_store_find(s, HX_STR_LIT("u1"), &joined, &err), HX_OK);
+    assert_int_equal(hx_store_find(s, hx_str_of(hx_profile_id_text(before, id)), &after, &err),
+                     HX_OK);
+    assert_int_equal(after, joined);
+    hx_store_close(s);
+}
+
+static void gifts_make_no_order(void **state) {
+    folder *f = *state;
+    hx_store *s = open_store(in_folder(f, "gift.db"));
+    import_text(f, s, "gift.csv",
+                "customer_id,datetime,invoice,quantity,unit_price\nu1,2026-01-01,A,1,0\nu1,2026-01-"
+                "02,B,1,5\n");
+    hx_profile *p = profile_of(s, "u1");
+    assert_int_equal(p->n_lines, 2);
+    assert_int_equal(p->n_orders, 1);
+    assert_int_equal(p->purchase_days, 1);
+    hx_profile_free(p);
+    hx_store_close(s);
+}
+
 static void expect_failure(folder *f, const char *name, const char *text, hx_status status,
                            const char *part) {
     hx_store *s = open_store(in_folder(f, "bad.db"));
@@ -314,6 +475,14 @@ int main(void) {
                                        cmocka_unit_test(erasure_leaves_nothing_behind),
                                        cmocka_unit_test(rejected_rows_are_kept_with_their_reason),
                                        cmocka_unit_test(other_files_are_not_taken_for_rejects),
+                                       cmocka_unit_test(half_read_imports_wait),
+                                       cmocka_unit_test(the_store_keeps_its_zone),
+                                       cmocka_unit_test(duplicates_change_nothing),
+                                       cmocka_unit_test(rejected_rows_of_all_runs_stay),
+                                       cmocka_unit_test(undo_forgets_ids),
+                                       cmocka_unit_test(a_phone_of_many_joins_nobody),
+                                       cmocka_unit_test(a_join_redirects_the_old_profile_id),
+                                       cmocka_unit_test(gifts_make_no_order),
                                        cmocka_unit_test(bad_files_get_a_sentence),
                                        cmocka_unit_test(json_lines_are_segment_events)};
     return cmocka_run_group_tests_name("pipeline/import", tests, folder_make, folder_remove);
