@@ -5,6 +5,8 @@
  * events in one transaction. Workers read through connections of their own; parts share no key, and other writers are kept out by the store's
  * lock, so what a worker has read is still true when it is written. Ids that are joined with others only mark their person dirty; dirty
  * persons are folded at the end from all their blocks. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -421,12 +423,25 @@ static hx_status run_dirty(fold_stage *s, hx_error *err) {
     return hx_run_is_cancelled(s->run) ? hx_run_cancelled(err) : HX_OK;
 }
 
+static void notice_shared(const hx_run *run) {
+    char sentence[256];
+    snprintf(
+        sentence, sizeof sentence,
+        run->ui == HX_UI_ZH
+            ? "有 %" PRIu64 " 个电话、邮箱等标识属于超过 %d 位客户，不用于合并客户"
+            : "%" PRIu64
+              " phones, e-mails or the like stand beside more than %d customers and join nobody",
+        run->result->shared_ids, HX_SHARED_MAX);
+    hx_run_notice(run, sentence);
+}
+
 hx_status hx_run_fold(hx_run *run, hx_error *err) {
     fold_stage *s = calloc(1, sizeof *s);
     if (!s) return hx_fail(err, HX_ENOMEM, "out of memory");
     s->run = run;
     hx_map_init(&s->persons);
     hx_status status = hx_identity_update(run->store, &run->result->shared_ids, err);
+    if (run->result->shared_ids > 0) notice_shared(run);
     if (status == HX_OK) status = hx_identity_load(run->store, &s->persons, err);
     if (status == HX_OK) status = open_workers(s, err);
     if (status == HX_OK) status = run_parts(s, err);

@@ -131,6 +131,49 @@ static hx_status configure(hx_store *s, hx_error *err) {
     return migrate_alone(s, err);
 }
 
+/* file:PATH?immutable=1 with all but plain characters escaped. */
+static void immutable_uri(const char *path, hx_buf *out) {
+    hx_buf_init(out, 1u << 20);
+    hx_buf_append_lit(out, "file:");
+    for (const char *p = path; *p; p++) {
+        bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+                     (*p >= '0' && *p <= '9') || strchr("/._-", *p);
+        hx_buf_printf(out, plain ? "%c" : "%%%02X", plain ? *p : (unsigned char)*p);
+    }
+    hx_buf_append(out, "?immutable=1", sizeof "?immutable=1");
+}
+
+static hx_status configure_for_reading(hx_store *s, hx_error *err) {
+    int64_t version;
+    sqlite3_extended_result_codes(s->db, 1);
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    HX_TRY(refuse_other_tables(s, err));
+    HX_TRY(pragma_int(s, "PRAGMA user_version", &version, err));
+    if (version == hx__migrations_n) return hx_store_exec(s, "PRAGMA trusted_schema = OFF", err);
+    return hx_fail(err, HX_EDENIED,
+                   "%s: is of another version and may not be written by you; open it once with the "
+                   "right to write",
+                   s->path);
+}
+
+/* A store that may only be read. In a folder that may not be written either SQLite can't share memory with writers: then the file is
+ * taken as it stands. */
+static hx_status open_for_reading(hx_store *s, hx_error *err) {
+    hx_buf uri;
+    int code = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code == SQLITE_OK && configure_for_reading(s, NULL) == HX_OK) return HX_OK;
+    sqlite3_close(s->db);
+    s->db = NULL;
+    immutable_uri(s->path, &uri);
+    code =
+        uri.failed
+            ? SQLITE_NOMEM
+            : sqlite3_open_v2(uri.ptr, &s->db,
+                              SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    hx_buf_release(&uri);
+    return code == SQLITE_OK ? configure_for_reading(s, err) : hx_store_fail(s, code, err);
+}
+
 static hx_status open_file(hx_store *s, hx_error *err) {
     struct stat st;
     bool there = stat(s->path, &st) == 0;
@@ -145,6 +188,8 @@ static hx_status open_file(hx_store *s, hx_error *err) {
         if (fd < 0) return hx_store_fail(s, SQLITE_CANTOPEN, err);
         close(fd);
     }
+    if (there && s->mode == HX_STORE_READ && access(s->path, W_OK) != 0)
+        return open_for_reading(s, err);
     int code = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK) return hx_store_fail(s, code, err);
     sqlite3_extended_result_codes(s->db, 1);

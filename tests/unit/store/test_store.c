@@ -190,6 +190,32 @@ static void find_by_any_id(void **state) {
     hx_store_close(s);
 }
 
+/* Who may only read the file, in a folder he may not write, can still look into it. */
+static void readers_need_no_right_to_write(void **state) {
+    folder *f = *state;
+    const char *path = in_folder(f, "ro.db"), *file = in_folder(f, "orders.csv");
+    write_file(file, orders);
+    hx_store *s = open_store(path);
+    must_import(s, file);
+    hx_store_close(s);
+    assert_int_equal(chmod(path, 0444), 0);
+    assert_int_equal(chmod(f->folder, 0555), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        uint64_t person = 0, n = 0;
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) _exit(2);
+        bool ok = hx_store_open(&s, path, HX_STORE_READ, NULL) == HX_OK &&
+                  hx_store_find(s, HX_STR_LIT("u1"), &person, NULL) == HX_OK &&
+                  hx_store_count_profiles(s, &n, NULL) == HX_OK && n == 2;
+        hx_store_close(s);
+        _exit(ok ? 0 : 1);
+    }
+    int status = 1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(chmod(f->folder, 0700), 0);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 /* Two processes import into one store at once: the second waits, nothing is lost. */
 static void two_writers_lose_nothing(void **state) {
     folder *f = *state;
@@ -235,6 +261,7 @@ int main(void) {
                                        cmocka_unit_test(backup_and_restore),
                                        cmocka_unit_test(damaged_pages_get_a_sentence),
                                        cmocka_unit_test(find_by_any_id),
+                                       cmocka_unit_test(readers_need_no_right_to_write),
                                        cmocka_unit_test(two_writers_lose_nothing)};
     return cmocka_run_group_tests_name("store", tests, folder_make, folder_remove);
 }
