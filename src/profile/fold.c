@@ -109,19 +109,22 @@ static void fold_order(hx_profile *p, const hx_event *e) {
 }
 
 /* ------------------------------------------------------------------ interests */
+/* Items make room first: there are many more of them than categories, and a category says more. */
+static bool is_less(const hx_interest *a, const hx_interest *b) {
+    if (a->is_item != b->is_item) return a->is_item;
+    if (a->weight != b->weight) return a->weight < b->weight;
+    return hx_str_compare(a->name, b->name) < 0;
+}
+
 static size_t least_interest(const hx_profile *p) {
     size_t least = 0;
-    for (size_t i = 1; i < p->n_interests; i++) {
-        const hx_interest *a = &p->interests[i], *b = &p->interests[least];
-        if (a->weight < b->weight ||
-            (a->weight == b->weight && hx_str_compare(a->name, b->name) < 0))
-            least = i;
-    }
+    for (size_t i = 1; i < p->n_interests; i++)
+        if (is_less(&p->interests[i], &p->interests[least])) least = i;
     return least;
 }
 
-static hx_interest *interest_of(hx_profile *p, hx_str name) {
-    uint64_t hash = hx_hash(name);
+static hx_interest *interest_of(hx_profile *p, hx_str name, bool is_item) {
+    uint64_t hash = hx_hash_seed(name, is_item ? UINT64_C(0x9E3779B97F4A7C15) : 0);
     for (uint32_t i = 0; i < p->n_interests; i++)
         if (p->interest_hashes[i] == hash) return &p->interests[i];
     size_t at = p->n_interests;
@@ -130,10 +133,11 @@ static hx_interest *interest_of(hx_profile *p, hx_str name) {
         p->n_interests++;
     } else {
         at = least_interest(p);
-        floor = p->interests[at].weight;
+        floor = p->interests[at].is_item == is_item ? p->interests[at].weight : 0;
     }
     p->interest_hashes[at] = hash;
-    p->interests[at] = (hx_interest){.name = keep(p, name), .weight = floor, .error = floor};
+    p->interests[at] =
+        (hx_interest){.name = keep(p, name), .weight = floor, .error = floor, .is_item = is_item};
     return &p->interests[at];
 }
 
@@ -156,7 +160,7 @@ static void fold_interest(hx_profile *p, const hx_event *e) {
     hx_str name = e->category.len > 0 ? e->category : e->item_name.len > 0 ? e->item_name : e->item;
     int64_t weight = interest_weight(e);
     if (name.len == 0 || weight == 0) return;
-    hx_interest *i = interest_of(p, name);
+    hx_interest *i = interest_of(p, name, e->category.len == 0);
     i->weight += weight;
     i->last_event = hx_event_id(e);
     i->orders += e->kind == HX_KIND_ORDER;

@@ -73,6 +73,7 @@ static void sort_order(const hx_profile *p, uint32_t *order, uint32_t n, before_
 
 static int compare_interests(const hx_profile *p, uint32_t a, uint32_t b) {
     const hx_interest *x = &p->interests[a], *y = &p->interests[b];
+    if (x->is_item != y->is_item) return x->is_item ? 1 : -1;
     if (x->weight != y->weight) return x->weight > y->weight ? -1 : 1;
     return hx_str_compare(x->name, y->name);
 }

@@ -45,6 +45,8 @@ typedef struct {
     int64_t
         weight; /* order line 4, review 2 (0 when negative), view or search 1; Space-Saving: an upper bound */
     int64_t error; /* ... and by how much it may be too large */
+    bool
+        is_item; /* no category was said: the name is an item's; such entries come after the categories */
     uint64_t last_event;
     uint32_t orders, views, reviews;
     hx_money amount;
@@ -124,7 +126,7 @@ void hx_profile_write(const hx_profile *p,
                       hx_buf *out); /* canonical bytes: equal profiles, equal bytes */
 hx_status hx_profile_read(hx_str bytes, hx_profile *out, hx_error *err) HX_MUST_USE;
 
-/* Interests and words in order of weight (descending, then by name). `order` has room for all. */
+/* Interests (categories first, then items) and words in order of weight (descending, then by name). `order` has room for all. */
 size_t hx_profile_interests(const hx_profile *p, uint32_t order[HX_INTERESTS_MAX]);
 size_t hx_profile_words(const hx_profile *p, uint32_t order[HX_TOP_WORDS_MAX]);
 /* Mean signed sentiment in [-1, 1] (0 without texts) and its slope a 30 days (0 with fewer than 3 dated texts). */

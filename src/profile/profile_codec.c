@@ -83,6 +83,7 @@ static void put_tables(const hx_profile *p, hx_buf *out) {
         hx_put_str(out, t->name);
         hx_put_i64(out, t->weight);
         hx_put_i64(out, t->error);
+        hx_put_u64(out, t->is_item);
         hx_put_fixed64(out, t->last_event);
         hx_put_u64(out, t->orders);
         hx_put_u64(out, t->views);
@@ -165,13 +166,14 @@ static void get_words(hx_cursor *c, hx_profile *p) {
 }
 
 static void get_interests(hx_cursor *c, hx_profile *p) {
-    uint32_t n = get_n(c, 23, HX_INTERESTS_MAX);
+    uint32_t n = get_n(c, 24, HX_INTERESTS_MAX);
     for (uint32_t i = 0; i < n && !c->failed; i++) {
         p->interest_hashes[i] = hx_get_fixed64(c);
         hx_interest *t = &p->interests[i];
         t->name = get_kept(c, p);
         t->weight = hx_get_i64(c);
         t->error = hx_get_i64(c);
+        t->is_item = hx_get_u64(c) != 0;
         t->last_event = hx_get_fixed64(c);
         t->orders = (uint32_t)hx_get_u64(c);
         t->views = (uint32_t)hx_get_u64(c);
