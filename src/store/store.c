@@ -3,6 +3,7 @@
  * Invariants: the file's user_version is the number of migrations applied; application_id marks it as ours; a migration and its version
  * number are one transaction; before the first migration of an existing store a copy PATH.backup-vN is made. The file and its WAL are
  * created with mode 0600. Writers of whole runs hold an flock on PATH.lock, which the kernel drops when they die. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,25 +32,50 @@ static hx_status pragma_int(hx_store *s, const char *sql, int64_t *out, hx_error
     return code == SQLITE_ROW ? HX_OK : hx_store_fail(s, code, err);
 }
 
+/* "ok" is the only answer of an integrity check that is one. */
+static bool is_whole(sqlite3 *db) {
+    sqlite3_stmt *st = NULL;
+    if (sqlite3_prepare_v2(db, "PRAGMA integrity_check(1)", -1, &st, NULL) != SQLITE_OK)
+        return false;
+    const char *text =
+        sqlite3_step(st) == SQLITE_ROW ? (const char *)sqlite3_column_text(st, 0) : NULL;
+    bool ok = text && strcmp(text, "ok") == 0;
+    sqlite3_finalize(st);
+    return ok;
+}
+
+static hx_status make_empty(const char *path, hx_error *err) {
+    int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd >= 0) close(fd);
+    if (fd >= 0) return HX_OK;
+    if (errno == EEXIST)
+        return hx_fail(err, HX_ECONFLICT, "%s: is there already; choose another name for the copy",
+                       path);
+    return hx_fail_errno(err, path, errno);
+}
+
 /* Copies through SQLite's backup interface: consistent while others write. */
+static int copy_pages(hx_store *s, sqlite3 *copy) {
+    sqlite3_backup *b = sqlite3_backup_init(copy, "main", s->db, "main");
+    int code = b ? SQLITE_OK : SQLITE_ERROR;
+    while (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED)
+        code = sqlite3_backup_step(b, 4096);
+    int end = b ? sqlite3_backup_finish(b) : SQLITE_ERROR;
+    return code == SQLITE_DONE ? end : code;
+}
+
+/* A copy that does not hold together is no copy: it is removed. */
 static hx_status copy_to(hx_store *s, const char *to, hx_error *err) {
-    int fd = open(to, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return hx_fail(err, HX_EIO, "%s: can't be made for the backup; does it exist already?", to);
-    close(fd);
+    HX_TRY(make_empty(to, err));
     sqlite3 *copy = NULL;
     int code = sqlite3_open_v2(to, &copy, SQLITE_OPEN_READWRITE, NULL);
-    sqlite3_backup *b = code == SQLITE_OK ? sqlite3_backup_init(copy, "main", s->db, "main") : NULL;
-    if (b) {
-        do {
-            code = sqlite3_backup_step(b, 4096);
-        } while (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED);
-        int end = sqlite3_backup_finish(b);
-        code = end == SQLITE_OK ? code : end;
-    }
+    if (code == SQLITE_OK) code = copy_pages(s, copy);
+    if (code == SQLITE_OK && !is_whole(copy)) code = SQLITE_CORRUPT;
     sqlite3_close(copy);
-    if (code == SQLITE_DONE) return HX_OK;
+    if (code == SQLITE_OK) return HX_OK;
     unlink(to);
+    if ((code & 0xFF) == SQLITE_FULL || (code & 0xFF) == SQLITE_IOERR)
+        return hx_fail(err, HX_EIO, "%s: the disk is full; free some space and copy again", to);
     return hx_store_fail(s, code, err);
 }
 
@@ -304,14 +330,7 @@ hx_status hx_store_backup(hx_store *s, const char *to, hx_error *err) {
 }
 
 static hx_status quick_check(hx_store *s, hx_error *err) {
-    sqlite3_stmt *st = NULL;
-    int code = sqlite3_prepare_v2(s->db, "PRAGMA integrity_check(1)", -1, &st, NULL);
-    if (code != SQLITE_OK) return hx_store_fail(s, code, err);
-    code = sqlite3_step(st);
-    const char *text = code == SQLITE_ROW ? (const char *)sqlite3_column_text(st, 0) : NULL;
-    bool ok = text && strcmp(text, "ok") == 0;
-    sqlite3_finalize(st);
-    return ok ? HX_OK : hx_store_fail(s, SQLITE_CORRUPT, err);
+    return is_whole(s->db) ? HX_OK : hx_store_fail(s, SQLITE_CORRUPT, err);
 }
 
 /* Over a store that is whole: SQLite copies page by page in one transaction, so that readers of the old one go on until it is done and a

@@ -110,8 +110,10 @@ static void backup_and_restore(void **state) {
     must_import(s, file);
     uint64_t before = digest_of(s, NULL);
     assert_int_equal(hx_store_backup(s, copy, &err), HX_OK);
-    assert_int_equal(hx_store_backup(s, copy, &err), HX_EIO);
-    assert_non_null(strstr(err.message, "exist already"));
+    assert_int_equal(hx_store_backup(s, copy, &err), HX_ECONFLICT);
+    assert_non_null(strstr(err.message, "is there already"));
+    assert_int_equal(hx_store_backup(s, path, &err), HX_ECONFLICT);
+    assert_int_equal(hx_store_backup(s, in_folder(f, "no/such/copy"), &err), HX_ENOTFOUND);
     write_file(file, "customer_id,datetime,invoice,amount\nu9,2026-02-02,B1,5\n");
     must_import(s, file);
     assert_int_not_equal(digest_of(s, NULL), before);
@@ -126,6 +128,30 @@ static void backup_and_restore(void **state) {
     assert_int_equal(hx_store_restore(copy, path, true, &err), HX_EFORMAT);
     s = open_store(path);
     assert_int_equal(digest_of(s, NULL), before);
+    hx_store_close(s);
+}
+
+static void a_damaged_store_is_not_backed_up(void **state) {
+    folder *f = *state;
+    const char *path = in_folder(f, "noise.db"), *copy = in_folder(f, "noise.copy"),
+               *file = in_folder(f, "noise.csv");
+    hx_error err = {.code = HX_OK};
+    FILE *out = fopen(file, "wb");
+    fputs("customer_id,datetime,invoice,amount\n", out);
+    for (int i = 0; i < 4000; i++)
+        fprintf(out, "u%d,2026-01-01,I%d,%d\n", i, i, i);
+    fclose(out);
+    hx_store *s = open_store(path);
+    must_import(s, file);
+    hx_store_close(s);
+    out = fopen(path, "r+b");
+    fseek(out, 200000, SEEK_SET);
+    for (int k = 0; k < 40000; k++)
+        fputc(k * 31 ^ 0x5A, out);
+    fclose(out);
+    s = open_store(path);
+    assert_int_equal(hx_store_backup(s, copy, &err), HX_EFORMAT);
+    assert_int_not_equal(access(copy, F_OK), 0);
     hx_store_close(s);
 }
 
@@ -259,6 +285,7 @@ int main(void) {
                                        cmocka_unit_test(foreign_and_damaged_files_are_refused),
                                        cmocka_unit_test(version_1_is_migrated_after_a_backup),
                                        cmocka_unit_test(backup_and_restore),
+                                       cmocka_unit_test(a_damaged_store_is_not_backed_up),
                                        cmocka_unit_test(damaged_pages_get_a_sentence),
                                        cmocka_unit_test(find_by_any_id),
                                        cmocka_unit_test(readers_need_no_right_to_write),
