@@ -249,10 +249,7 @@ static void reset_job(fold_job *j) {
     hx_map_reset(&j->duplicates);
 }
 
-static hx_status work_part(void *context, size_t worker, hx_crew_job *base, hx_error *err) {
-    fold_stage *s = context;
-    fold_worker *w = &s->workers[worker];
-    fold_job *j = (fold_job *)base;
+static hx_status read_part(fold_stage *s, fold_worker *w, fold_job *j, hx_error *err) {
     item_list l = {.job = j};
     reset_job(j);
     HX_TRY(hx_store_each_pending(w->store, j->part, false, collect_pending, &l, err));
@@ -268,6 +265,20 @@ static hx_status work_part(void *context, size_t worker, hx_crew_job *base, hx_e
         HX_TRY(fold_key(s, w, j, &l.at[i], end - i, err));
     }
     return HX_OK;
+}
+
+/* A worker's reads are one transaction of its own connection. */
+static hx_status end_reading(hx_store *s, hx_status status, hx_error *err) {
+    if (status == HX_OK) return hx_store_commit(s, err);
+    hx_store_rollback(s);
+    return status;
+}
+
+static hx_status work_part(void *context, size_t worker, hx_crew_job *base, hx_error *err) {
+    fold_stage *s = context;
+    fold_worker *w = &s->workers[worker];
+    HX_TRY(hx_store_begin_read(w->store, err));
+    return end_reading(w->store, read_part(s, w, (fold_job *)base, err), err);
 }
 
 static hx_status save_outcome(fold_stage *s, const fold_job *j, const outcome *o, hx_error *err) {
@@ -352,12 +363,15 @@ static hx_status work_dirty(void *context, size_t worker, hx_crew_job *base, hx_
     reset_job(j);
     j->outcomes = hx_arena_alloc(j->arena, DIRTY_BATCH * sizeof *j->outcomes);
     if (!j->outcomes) return hx_fail(err, HX_ENOMEM, "out of memory");
-    for (size_t i = 0; i < j->n_persons; i++) {
+    fold_worker *w = &s->workers[worker];
+    hx_status status = HX_OK;
+    HX_TRY(hx_store_begin_read(w->store, err));
+    for (size_t i = 0; i < j->n_persons && status == HX_OK; i++) {
         outcome *o = &j->outcomes[j->n_outcomes++];
         *o = (outcome){.key = j->persons[i]};
-        HX_TRY(fold_person(&s->workers[worker], j, o, err));
+        status = fold_person(w, j, o, err);
     }
-    return HX_OK;
+    return end_reading(w->store, status, err);
 }
 
 static hx_status save_dirty(fold_stage *s, const fold_job *j, hx_error *err) {

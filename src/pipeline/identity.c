@@ -109,12 +109,29 @@ static hx_status move_key(hx_store *s, uint64_t key, bool known, uint64_t from, 
     return hx_store_put_person(s, key, to, err);
 }
 
+static int compare_keys(const void *a, const void *b) {
+    int64_t x = (int64_t) * (const uint64_t *)a, y = (int64_t) * (const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* All keys in the tables' order: inserting them so is several times faster than in the map's. */
+static uint64_t *sorted_keys(const components *c) {
+    uint64_t *keys = hx_arena_alloc(c->arena, c->parent.n * sizeof *keys), key, value;
+    size_t i = 0, n = 0;
+    while (keys && hx_map_next(&c->parent, &i, &key, &value))
+        keys[n++] = key;
+    if (keys) qsort(keys, n, sizeof *keys, compare_keys);
+    return keys;
+}
+
 static hx_status save_components(components *c, hx_store *s, const hx_map *before, hx_error *err) {
     size_t i = 0;
-    uint64_t key, person;
-    while (hx_map_next(&c->parent, &i, &key, &person)) {
-        bool known = hx_map_get(before, key) != NULL;
-        HX_TRY(move_key(s, key, known, hx_identity_person(before, key), person_of(c, key), err));
+    uint64_t key, person, *keys = sorted_keys(c);
+    if (!keys) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (; i < c->parent.n; i++) {
+        bool known = hx_map_get(before, keys[i]) != NULL;
+        HX_TRY(move_key(s, keys[i], known, hx_identity_person(before, keys[i]),
+                        person_of(c, keys[i]), err));
     }
     for (i = 0; hx_map_next(before, &i, &key, &person);) {
         if (hx_map_get(&c->parent, key)) continue;

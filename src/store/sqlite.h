@@ -9,6 +9,7 @@
 /* Statements are prepared once a store, on first use. */
 typedef enum {
     SQL_BEGIN,
+    SQL_BEGIN_READ,
     SQL_COMMIT,
     SQL_ROLLBACK,
     SQL_SET_META,

@@ -294,6 +294,10 @@ hx_status hx_store_begin(hx_store *s, hx_error *err) {
     return hx_store_run(s, SQL_BEGIN, err, "");
 }
 
+hx_status hx_store_begin_read(hx_store *s, hx_error *err) {
+    return hx_store_run(s, SQL_BEGIN_READ, err, "");
+}
+
 hx_status hx_store_commit(hx_store *s, hx_error *err) {
     hx_status status = hx_store_run(s, SQL_COMMIT, err, "");
     if (status != HX_OK) hx_store_rollback(s);

@@ -19,6 +19,8 @@
 
 /* ---------------------------------------------------------------- transactions (the handle's own thread) */
 hx_status hx_store_begin(hx_store *s, hx_error *err) HX_MUST_USE; /* IMMEDIATE */
+/* Many reads from one point in time; ended by commit. Saves a lock and an unlock a read. */
+hx_status hx_store_begin_read(hx_store *s, hx_error *err) HX_MUST_USE;
 hx_status hx_store_commit(hx_store *s, hx_error *err) HX_MUST_USE;
 void hx_store_rollback(hx_store *s);
 
