@@ -23,7 +23,8 @@
 #define HX_REPORT_ASPECTS 11
 #define HX_REPORT_PEOPLE 10
 #define HX_REPORT_NAME_BYTES 160
-#define HX_REPORT_LIST 12 /* rejects, conflicts */
+#define HX_REPORT_LIST 12 /* rejects */
+#define HX_REPORT_CONFLICTS 50
 
 /* ------------------------------------------------------------------ quotes (report_quote.c) */
 #define HX_REPORT_QUOTE_BYTES 420
@@ -112,7 +113,10 @@ typedef struct {
 
 typedef struct {
     uint64_t person;
+    hx_str who; /* the customer's own number, masked where it is personal */
     hx_str name, kept, other;
+    uint64_t kept_event, other_event;
+    int64_t kept_import, other_import; /* 0 = not known */
 } hx_report_conflict;
 
 typedef struct {
@@ -121,9 +125,10 @@ typedef struct {
     hx_report_reject rejects[HX_REPORT_LIST];
     size_t n_rejects;
     uint64_t more_rejects; /* of reasons that are not listed */
-    hx_report_conflict conflicts[HX_REPORT_LIST];
+    hx_report_conflict conflicts[HX_REPORT_CONFLICTS];
     uint64_t n_conflicts,
-        conflicted; /* statements, customers; the first HX_REPORT_LIST are listed */
+        conflicted; /* statements, customers; the first HX_REPORT_CONFLICTS are listed */
+    uint64_t joined; /* customers of two customer numbers or more */
     uint64_t undated, guest_events, outside; /* outside = dated, but not in the charts' time */
     uint64_t noise[5]; /* by hx_noise */
     uint64_t unread; /* texts without annotation */
@@ -253,6 +258,8 @@ size_t hx__report_list_sorted(const hx_report *r, const hx_report_list *list,
 hx_status hx__report_quality_gather(hx_report *r, hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ report_people.c, report_finding.c, report_json.c */
+/* The id a person is shown by: the first customer number, else the main id; mail and phone masked. In r->arena. */
+hx_str hx__report_shown_id(const hx_report *r, const hx_profile *p);
 /* Members "best" and "unhappiest"; "segments" with their first members. */
 hx_status hx__report_put_people(hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;
 hx_status hx__report_put_segments(hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;

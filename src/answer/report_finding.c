@@ -11,7 +11,7 @@
 #define SENTENCE_MAX 1200
 #define NUMBER_MAX 96
 #define COUNT_MAX 32
-#define ENOUGH_TEXTS 10 /* an item or word with fewer is no finding */
+#define ENOUGH_TEXTS 20 /* an item, aspect or word with fewer is no finding */
 
 typedef struct {
     char zh[SENTENCE_MAX], en[SENTENCE_MAX];
@@ -212,8 +212,51 @@ static const hx_report_item *most_criticised(const hx_report *r) {
     return worst;
 }
 
+/* The aspect with the largest share of negative texts; NULL = none with enough texts. */
+static const char *worst_aspect(const hx_report *r, hx_ui_lang ui, const hx_report_voice **voice) {
+    const char *name = NULL;
+    double worst_share = 0;
+    for (size_t i = 0; i < HX_REPORT_ASPECTS; i++) {
+        const hx_report_voice *v = &r->aspects[i];
+        if (v->count < ENOUGH_TEXTS) continue;
+        double share = (double)v->sentiments[HX_SENTIMENT_NEGATIVE] / (double)v->count;
+        if (share <= worst_share) continue;
+        name = hx__report_aspect_name(i, ui);
+        *voice = v;
+        worst_share = share;
+    }
+    return name;
+}
+
+/* Behind what `f` says already (zh and en bytes): what is criticised most, an aspect where one is spoken of enough. */
+static void add_worst(const hx_report *r, finding *f, int zh, int en) {
+    char n[NUMBER_MAX], bad[NUMBER_MAX];
+    const hx_report_voice *v = NULL;
+    const char *name_zh = worst_aspect(r, HX_UI_ZH, &v), *name_en = worst_aspect(r, HX_UI_EN, &v);
+    const hx_report_item *worst = most_criticised(r);
+    if (v && name_zh && name_en) {
+        count_text(v->count, n);
+        share_text(v->sentiments[HX_SENTIMENT_NEGATIVE], v->count, bad);
+        snprintf(f->zh + zh, SENTENCE_MAX - (size_t)zh,
+                 "；批评最多的方面是“%s”（%s 条，%s 负面）。", name_zh, n, bad);
+        snprintf(f->en + en, SENTENCE_MAX - (size_t)en,
+                 "; of the aspects, %s is criticised most (%s texts, %s negative).", name_en, n,
+                 bad);
+    } else if (worst) {
+        share_text(worst->sentiments[HX_SENTIMENT_NEGATIVE], judged(worst->sentiments), bad);
+        snprintf(f->zh + zh, SENTENCE_MAX - (size_t)zh, "；批评最多的是“%.*s”（%s 负面）。",
+                 length_of(worst->name), worst->name.ptr, bad);
+        snprintf(f->en + en, SENTENCE_MAX - (size_t)en,
+                 "; \"%.*s\" is criticised most (%s negative).", length_of(worst->name),
+                 worst->name.ptr, bad);
+    } else {
+        snprintf(f->zh + zh, SENTENCE_MAX - (size_t)zh, "。");
+        snprintf(f->en + en, SENTENCE_MAX - (size_t)en, ".");
+    }
+}
+
 static void say_voice(const hx_report *r, finding *f) {
-    char n[NUMBER_MAX], good[NUMBER_MAX], bad[NUMBER_MAX], worst_bad[NUMBER_MAX];
+    char n[NUMBER_MAX], good[NUMBER_MAX], bad[NUMBER_MAX];
     const hx_report_period *all = &r->periods[HX_PERIOD_ALL];
     uint64_t whole = judged(all->sentiments);
     if (whole == 0) {
@@ -226,17 +269,7 @@ static void say_voice(const hx_report *r, finding *f) {
     int zh = snprintf(f->zh, SENTENCE_MAX, "%s 条文本中，%s 正面，%s 负面", n, good, bad);
     int en =
         snprintf(f->en, SENTENCE_MAX, "Of %s texts %s are positive and %s negative", n, good, bad);
-    const hx_report_item *worst = most_criticised(r);
-    if (worst) {
-        share_text(worst->sentiments[HX_SENTIMENT_NEGATIVE], judged(worst->sentiments), worst_bad);
-        zh += snprintf(f->zh + zh, SENTENCE_MAX - (size_t)zh, "；批评最多的是“%.*s”（%s 负面）",
-                       length_of(worst->name), worst->name.ptr, worst_bad);
-        en += snprintf(f->en + en, SENTENCE_MAX - (size_t)en,
-                       "; \"%.*s\" is criticised most (%s negative)", length_of(worst->name),
-                       worst->name.ptr, worst_bad);
-    }
-    snprintf(f->zh + zh, SENTENCE_MAX - (size_t)zh, "。");
-    snprintf(f->en + en, SENTENCE_MAX - (size_t)en, ".");
+    add_worst(r, f, zh, en);
 }
 
 static void say_aspects(const hx_report *r, finding *f) {
@@ -274,8 +307,18 @@ static void say_words(const hx_report *r, finding *f) {
         worst_share = share;
     }
     const hx_report_word *top = &words[r->top_words[0]];
+    if (top->count < ENOUGH_TEXTS) {
+        say(f, "还没有出现在 20 条以上文本中的词。", "No word stands in 20 texts or more yet.");
+        return;
+    }
     count_text(top->count, n);
-    if (!worst) worst = top;
+    if (!worst) {
+        snprintf(f->zh, SENTENCE_MAX, "出现最多的词是“%.*s”（%s 条）。", length_of(top->text),
+                 top->text.ptr, n);
+        snprintf(f->en, SENTENCE_MAX, "The word said most is \"%.*s\" (%s texts).",
+                 length_of(top->text), top->text.ptr, n);
+        return;
+    }
     share_text(worst->sentiments[HX_SENTIMENT_NEGATIVE], worst->count, bad);
     snprintf(f->zh, SENTENCE_MAX,
              "出现最多的词是“%.*s”（%s 条）；最常伴随不满的是“%.*s”（%s 负面）。",

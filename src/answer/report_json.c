@@ -321,12 +321,16 @@ static void put_conflicts(const hx_report *r, hx_json_writer *w) {
     char id[HX_PROFILE_ID_MAX];
     hx_json_key(w, "conflicts");
     hx_json_array(w);
-    for (size_t i = 0; i < q->n_conflicts && i < HX_REPORT_LIST; i++) {
+    for (size_t i = 0; i < q->n_conflicts && i < HX_REPORT_CONFLICTS; i++) {
+        const hx_report_conflict *c = &q->conflicts[i];
         hx_json_object(w);
-        hx__value_cstr(w, "id", hx_profile_id_text(q->conflicts[i].person, id));
-        hx__value_str(w, "trait", q->conflicts[i].name);
-        hx__value_str(w, "kept", q->conflicts[i].kept);
-        hx__value_str(w, "other", q->conflicts[i].other);
+        hx__value_cstr(w, "id", hx_profile_id_text(c->person, id));
+        hx__value_str(w, "main", c->who);
+        hx__value_str(w, "trait", c->name);
+        hx__value_str(w, "kept", c->kept);
+        hx__value_cstr(w, "kept_file", import_name(r, c->kept_import, r->arena));
+        hx__value_str(w, "other", c->other);
+        hx__value_cstr(w, "other_file", import_name(r, c->other_import, r->arena));
         hx_json_end_object(w);
     }
     hx_json_end_array(w);
@@ -346,7 +350,7 @@ static void put_quality(const hx_report *r, hx_json_writer *w) {
     hx_json_end_array(w);
     put_rejects(r, w);
     put_conflicts(r, w);
-    hx__value_count(w, "joined", r->store_summary.joined_customers);
+    hx__value_count(w, "joined", q->joined);
     hx__value_count(w, "undated", q->undated);
     hx__value_count(w, "outside", q->outside);
     hx__value_count(w, "guests", q->guest_events);

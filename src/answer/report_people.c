@@ -21,8 +21,8 @@ static const hx_event *last_text(const hx_event *events, size_t n, bool negative
     return newest;
 }
 
-/* The main id as it may be passed around: mail and phone masked, also where a shop uses them as customer numbers. */
-static hx_str shown_id(const hx_report *r, hx_id id) {
+/* An id as it may be passed around: mail and phone masked, also where a shop uses them as customer numbers. */
+static hx_str masked_id(const hx_report *r, hx_id id) {
     hx_str value = hx__report_shorten(id.value, ID_BYTES);
     bool personal = id.type == HX_ID_EMAIL || id.type == HX_ID_PHONE;
     size_t digits = 0;
@@ -31,13 +31,21 @@ static hx_str shown_id(const hx_report *r, hx_id id) {
         personal = personal || value.ptr[i] == '@';
     }
     personal = personal || (digits == value.len && digits >= MOBILE_DIGITS);
-    return personal ? hx__report_mask(value, r->arena) : value;
+    return personal ? hx__report_mask(value, r->arena) : hx_arena_str(r->arena, value);
+}
+
+hx_str hx__report_shown_id(const hx_report *r, const hx_profile *p) {
+    char text[HX_PROFILE_ID_MAX];
+    for (uint32_t i = 0; i < p->n_ids; i++)
+        if (p->ids[i].type == HX_ID_CUSTOMER) return masked_id(r, p->ids[i]);
+    if (p->n_ids > 0) return masked_id(r, p->ids[0]);
+    return hx_arena_str(r->arena, hx_str_of(hx_profile_id_text(p->key, text)));
 }
 
 static void put_person(hx_report *r, hx_json_writer *w, const hx_customer *c, const hx_profile *p) {
     char id[HX_PROFILE_ID_MAX], time[HX_REPORT_LABEL_MAX];
     hx__value_cstr(w, "id", hx_profile_id_text(c->person, id));
-    hx__value_str(w, "main", p->n_ids ? shown_id(r, p->ids[0]) : hx_str_of(id));
+    hx__value_str(w, "main", hx__report_shown_id(r, p));
     hx__value_int(w, "orders", c->orders);
     hx__value_money(w, "spent", c->monetary);
     hx__value_int(w, "texts", c->texts);

@@ -86,30 +86,69 @@ static int compare_rejects(const void *a, const void *b) {
 }
 
 /* ------------------------------------------------------------------ contradictions */
-static hx_status visit_conflicts(void *context, const hx_customer *c, const hx_profile *p,
-                                 hx_error *err) {
+static hx_status list_conflict(hx_report *r, uint64_t person, const hx_profile *p,
+                               const hx_conflict *from, hx_report_conflict *to, hx_error *err) {
+    char name[HX_REPORT_NAME_BYTES + 1];
+    hx_str known = hx__report_shorten(from->name, HX_REPORT_NAME_BYTES);
+    if (known.len) memcpy(name, known.ptr, known.len);
+    name[known.len] = '\0';
+    const hx_trait *trait = hx_profile_trait(p, name);
+    hx_str kept = trait ? trait->value : (hx_str){"", 0};
+    *to = (hx_report_conflict){.person = person, .other_event = from->event};
+    to->kept_event = trait ? trait->event : 0;
+    to->who = hx__report_shown_id(r, p);
+    to->name = hx_arena_str(r->arena, known);
+    to->kept = hx__report_mask(hx__report_shorten(kept, HX_REPORT_NAME_BYTES), r->arena);
+    to->other = hx__report_mask(hx__report_shorten(from->value, HX_REPORT_NAME_BYTES), r->arena);
+    if (!to->who.ptr || !to->name.ptr || !to->kept.ptr || !to->other.ptr)
+        return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
+    return HX_OK;
+}
+
+static hx_status visit_person(void *context, const hx_customer *c, const hx_profile *p,
+                              hx_error *err) {
     hx_report *r = context;
     hx_report_quality *q = &r->quality;
+    size_t numbers = 0;
+    for (uint32_t i = 0; i < p->n_ids; i++)
+        numbers += p->ids[i].type == HX_ID_CUSTOMER;
+    q->joined += numbers > 1;
     q->conflicted += p->n_conflicts > 0;
-    for (uint32_t i = 0; i < p->n_conflicts; i++) {
-        const hx_conflict *from = &p->conflicts[i];
-        if (q->n_conflicts++ >= HX_REPORT_LIST) continue;
-        hx_report_conflict *to = &q->conflicts[q->n_conflicts - 1];
-        char name[HX_REPORT_NAME_BYTES + 1];
-        hx_str known = hx__report_shorten(from->name, HX_REPORT_NAME_BYTES);
-        if (known.len) memcpy(name, known.ptr, known.len);
-        name[known.len] = '\0';
-        const hx_trait *trait = hx_profile_trait(p, name);
-        hx_str kept = trait ? trait->value : (hx_str){"", 0};
-        to->person = c->person;
-        to->name = hx_arena_str(r->arena, known);
-        to->kept = hx__report_mask(hx__report_shorten(kept, HX_REPORT_NAME_BYTES), r->arena);
-        to->other =
-            hx__report_mask(hx__report_shorten(from->value, HX_REPORT_NAME_BYTES), r->arena);
-        if (!to->name.ptr || !to->kept.ptr || !to->other.ptr)
-            return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
-    }
+    for (uint32_t i = 0; i < p->n_conflicts; i++)
+        if (q->n_conflicts++ < HX_REPORT_CONFLICTS)
+            HX_TRY(list_conflict(r, c->person, p, &p->conflicts[i],
+                                 &q->conflicts[q->n_conflicts - 1], err));
     return HX_OK;
+}
+
+/* The import that said an event first; 0 where it is not among them. */
+static int64_t import_of(const hx_event *events, size_t n, uint64_t event) {
+    for (size_t i = 0; i < n; i++)
+        if (event != 0 && hx_event_id(&events[i]) == event && events[i].n_imports > 0)
+            return events[i].imports[0];
+    return 0;
+}
+
+/* Which files contradict each other: the listed conflicts of one person stand together. */
+static hx_status trace_conflicts(hx_report *r, hx_error *err) {
+    hx_report_quality *q = &r->quality;
+    hx_arena *arena = hx_arena_new(0);
+    hx_event *events = NULL;
+    size_t n = 0;
+    hx_status status = HX_OK;
+    if (!arena) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
+    for (size_t i = 0; i < q->n_conflicts && i < HX_REPORT_CONFLICTS && status == HX_OK; i++) {
+        hx_report_conflict *c = &q->conflicts[i];
+        if (i == 0 || c->person != c[-1].person) {
+            hx_arena_reset(arena);
+            status = hx__person_events(r->store, c->person, r->pop->as_of, arena, &events, &n, err);
+        }
+        if (status != HX_OK) break;
+        c->kept_import = import_of(events, n, c->kept_event);
+        c->other_import = import_of(events, n, c->other_event);
+    }
+    hx_arena_free(arena);
+    return status;
 }
 
 /* ------------------------------------------------------------------ texts given twice */
@@ -182,6 +221,7 @@ hx_status hx__report_quality_gather(hx_report *r, hx_error *err) {
     HX_TRY(hx_store_imports(r->store, r->arena, &q->imports, &q->n_imports, err));
     HX_TRY(hx_store_each_reject(r->store, visit_reject, r, err));
     if (q->n_rejects > 1) qsort(q->rejects, q->n_rejects, sizeof q->rejects[0], compare_rejects);
-    HX_TRY(hx__population_each(r->pop, visit_conflicts, r, err));
+    HX_TRY(hx__population_each(r->pop, visit_person, r, err));
+    HX_TRY(trace_conflicts(r, err));
     return find_near(r, err);
 }

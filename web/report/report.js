@@ -329,8 +329,10 @@
   /* ---------------------------------------------------------------- 7 people */
   function people() {
     const said = p => {
-      const text = p.quote < 0 ? '' : data.quotes[p.quote].text;
-      return text.length > 90 ? text.slice(0, 88).replace(/[\ud800-\udbff]$/, '') + '…' : text;
+      if (p.quote < 0) return '';
+      const { text, mood } = data.quotes[p.quote];
+      const cut = text.length > 90 ? text.slice(0, 88).replace(/[\ud800-\udbff]$/, '') + '…' : text;
+      return [h('span', { class: 'mood-mark m' + mood }, t(mood < 0 ? 'negative' : mood > 0 ? 'positive' : 'neutral')), cut];
     };
     const columns = [
       { name: t('customer'), show: p => [h('div', { class: 'main-id' }, p.main), h('div', { class: 'id' }, p.id)] },
@@ -352,7 +354,9 @@
     const files = table([{ name: t('file'), class: 'day' }, { name: t('kind'), class: 'day' }, { name: t('encoding'), class: 'day' }, number('rows'), number('accepted'), number('rejected'), number('repaired'), number('duplicates')],
       q.imports.map(i => [i.file + (i.undone ? t('undone') : ''), kinds[i.kind] || i.kind, [i.format, i.encoding].filter(Boolean).join(' · '), ...[i.rows, i.accepted, i.rejected, i.repaired, i.duplicates].map(count)]));
     const rejects = table([{ name: t('reason'), class: 'said' }, { name: t('column') }, { name: t('file') }, number('row'), number('times')], q.rejects.map(r => [r.example, r.column, r.file, count(r.row), count(r.n)]));
-    const conflicts = table([{ name: t('customer') }, { name: t('trait') }, { name: t('kept') }, { name: t('otherValue') }], q.conflicts.map(c => [h('span', { class: 'id' }, c.id), HX_TEXT[lang].traits[c.trait] || c.trait, c.kept, c.other]));
+    const stated = (value, file) => [value, file ? h('small', { class: 'hint' }, ' ' + file) : null];
+    const more = q.n_conflicts - q.conflicts.length;
+    const conflicts = table([{ name: t('customer') }, { name: t('trait') }, { name: t('kept') }, { name: t('otherValue') }], q.conflicts.map(c => [[h('div', { class: 'main-id' }, c.main), c.main === c.id ? null : h('div', { class: 'id' }, c.id)], HX_TEXT[lang].traits[c.trait] || c.trait, stated(c.kept, c.kept_file), stated(c.other, c.other_file)]));
     const noise = sum(Object.values(q.noise));
     const facts = [['undated', q.undated], ['guests', q.guests], ['joined', q.joined], ['outside', q.outside]];
     if (data.all.texts || noise || q.unread) facts.push(['equal', q.equal_texts], ['near', q.near_texts], ['noise', noise], ['unread', q.unread]);
@@ -361,7 +365,7 @@
       h('div', { class: 'block' }, h('dl', { class: 'facts-list' }, facts.map(([key, value]) => h('div', null, h('dt', null, t(key)),
         h('dd', null, count(value)), key === 'noise' && noise ? h('small', { class: 'hint' }, t('noiseHint', { a: count(q.noise.empty), b: count(q.noise.default_praise), c: count(q.noise.advert), d: count(q.noise.repeated) })) : null)))),
       block(t('rejectTitle'), q.rejects.length ? t('rejectHint') : null, q.rejects.length ? rejects : empty('noRejects'), q.more_rejects ? h('p', { class: 'hint' }, t('moreRejects', { n: count(q.more_rejects) })) : null),
-      block(t('conflictTitle'), q.n_conflicts ? t('conflictHint', { n: count(q.n_conflicts), m: count(q.conflicted) }) : null, q.n_conflicts ? conflicts : empty('noConflicts')));
+      block(t('conflictTitle'), q.n_conflicts ? t('conflictHint', { n: count(q.n_conflicts), m: count(q.conflicted) }) : null, q.n_conflicts ? conflicts : empty('noConflicts'), more > 0 ? h('p', { class: 'hint' }, t('moreConflicts', { n: count(more) })) : null));
   }
 
   /* ---------------------------------------------------------------- 9 how it was made */

@@ -321,6 +321,72 @@ static void people_are_shown_by_numbers(void **state) {
     close_shop(&t);
 }
 
+static void contradictions_name_their_files(void **state) {
+    (void)state;
+    char rows[4096];
+    size_t n = (size_t)snprintf(rows, sizeof rows, "客户编号,姓名,城市\n");
+    for (int i = 0; i < 60; i++)
+        n += (size_t)snprintf(rows + n, sizeof rows - n, "C%05d,李%d,北京\n", i, i);
+    report_test t;
+    open_shop(&t);
+    read_file(&t, "shop.csv", rows);
+    for (char *p = rows; (p = strstr(p, "北京")) != NULL;)
+        memcpy(p, "上海", strlen("上海"));
+    read_file(&t, "members.csv", rows);
+    write_report(&t, &latest);
+    json_t *q = member(t.data, "quality"), *list = member(q, "conflicts");
+    assert_true(number(q, "n_conflicts") == 60 && number(q, "conflicted") == 60);
+    assert_int_equal(json_array_size(list), 50);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *c = json_array_get(list, i);
+        assert_int_equal(strlen(text(c, "main")), 6);
+        assert_int_equal(text(c, "main")[0], 'C');
+        assert_string_equal(text(c, "trait"), "city");
+        bool shop_kept = strcmp(text(c, "kept"), "北京") == 0;
+        assert_string_equal(text(c, "kept_file"), shop_kept ? "shop.csv" : "members.csv");
+        assert_string_equal(text(c, "other"), shop_kept ? "上海" : "北京");
+        assert_string_equal(text(c, "other_file"), shop_kept ? "members.csv" : "shop.csv");
+    }
+    close_shop(&t);
+}
+
+/* A phone and a mail address beside the customer number are no second number. */
+static void joined_customers_have_two_numbers(void **state) {
+    (void)state;
+    report_test t;
+    open_shop(&t);
+    read_file(&t, "customers.csv",
+              "客户编号,姓名,手机号,邮箱\nA1,李一,13800138001,a1@example.com\n"
+              "A2,王二,13800138002,a2@example.com\nA3,李一,13800138001,a3@example.com\n");
+    write_report(&t, &latest);
+    assert_true(number(member(t.data, "all"), "customers") == 2);
+    assert_true(number(member(t.data, "quality"), "joined") == 1);
+    close_shop(&t);
+}
+
+/* Nineteen texts are no headline, twenty are; an aspect goes before a product. */
+static void few_texts_make_no_headline(void **state) {
+    (void)state;
+    char rows[8192];
+    report_test t;
+    for (int texts = 19; texts <= 20; texts++) {
+        size_t n = (size_t)snprintf(rows, sizeof rows, "用户,商品,评论\n");
+        for (int i = 0; i < texts; i++)
+            n += (size_t)snprintf(rows + n, sizeof rows - n, "u%d,lamp,快递太慢，第%d回了\n", i, i);
+        open_shop(&t);
+        read_file(&t, "reviews.csv", rows);
+        write_report(&t, &latest);
+        json_t *findings = member(t.data, "findings");
+        const char *voice = text(member(findings, "voice"), "zh"),
+                   *words = text(member(findings, "words"), "zh");
+        bool enough = texts >= 20;
+        assert_int_equal(strstr(voice, "批评最多的方面是“物流”") != NULL, enough);
+        assert_null(strstr(voice, "lamp"));
+        assert_int_equal(strstr(words, "还没有出现在 20 条以上") != NULL, !enough);
+        close_shop(&t);
+    }
+}
+
 static void guest_orders_are_told_apart(void **state) {
     (void)state;
     report_test t;
@@ -464,6 +530,9 @@ int main(void) {
                                        cmocka_unit_test(hostile_texts_stay_texts),
                                        cmocka_unit_test(personal_data_is_masked),
                                        cmocka_unit_test(people_are_shown_by_numbers),
+                                       cmocka_unit_test(contradictions_name_their_files),
+                                       cmocka_unit_test(joined_customers_have_two_numbers),
+                                       cmocka_unit_test(few_texts_make_no_headline),
                                        cmocka_unit_test(guest_orders_are_told_apart),
                                        cmocka_unit_test(cuts_keep_characters_whole),
                                        cmocka_unit_test(an_empty_store_has_a_page),
