@@ -274,7 +274,7 @@ static bool worker_init(worker *w, const hx_group_plan *plan, hx_ui_lang ui) {
     hx_buf_init(&w->ends, INDEX_BYTES_MAX);
     hx_buf_init(&w->rows, INDEX_BYTES_MAX);
     w->arena = hx_arena_new((size_t)4 << 30);
-    w->cells = calloc(HX_GROUP_BATCH * plan->n_columns, sizeof *w->cells);
+    w->cells = calloc(HX_GROUP_BATCH * plan->n_columns + 1, sizeof *w->cells);
     return hx_group_set_init(&w->set, plan) && w->arena != NULL && w->cells != NULL;
 }
 

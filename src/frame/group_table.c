@@ -59,6 +59,10 @@ static bool sorted_groups(hx_group_set *s, hx_buf *out) {
 
 /* ------------------------------------------------------------------ cells */
 static bool put_text(hx_group_table *t, const char *text, size_t len, hx_str *out) {
+    if (len == 0) {
+        *out = (hx_str){"", 0};
+        return true;
+    }
     if (len > t->room_len) {
         t->room = hx_arena_alloc(t->arena, TEXT_BLOCK);
         t->room_len = t->room == NULL ? 0 : TEXT_BLOCK;

@@ -63,6 +63,7 @@ typedef struct {
     hx_annotator **annotators; /* one a worker; NULL without a text model */
     hx_rejects rejects;
     hx_import_row import;
+    uint32_t number; /* of the import, as events carry it */
     hx_buf
         parts[HX_PARTS]; /* events gathered since the last checkpoint: fixed64 key + event each */
     hx_buf reject_rows;
@@ -136,9 +137,8 @@ static hx_status annotate(read_stage *s, size_t worker, read_job *j, hx_event *e
 }
 
 static hx_status add_event(read_stage *s, size_t worker, read_job *j, hx_event *e, hx_error *err) {
-    uint32_t import = (uint32_t)s->import.id;
     HX_TRY(annotate(s, worker, j, e, err));
-    e->imports = &import;
+    e->imports = &s->number;
     e->n_imports = 1;
     size_t start = j->events.len;
     hx_event_write(e, &j->events);
@@ -420,6 +420,7 @@ static hx_status open_stage(read_stage *s, hx_arena *arena, bool *done, hx_error
                        "text=COLUMN,customer=COLUMN, or look with --dry-run",
                        s->path);
     HX_TRY(settle_import(s, arena, done, err));
+    s->number = (uint32_t)s->import.id;
     if (*done) return HX_OK;
     HX_TRY(hx_rejects_open(&s->rejects, run->rejects, run->rejects_bytes, err));
     return open_annotators(s, err);

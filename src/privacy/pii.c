@@ -206,7 +206,7 @@ static bool is_spaced_out(const candidate *c) {
 static candidate without_country(const candidate *c, int size[GROUPS_MAX]) {
     int code = strncmp(c->d, "0086", 4) == 0 ? 4 : strncmp(c->d, "86", 2) == 0 ? 2 : 0;
     candidate out = *c;
-    if (code == 0 || c->n <= code || c->size[0] < code) return out;
+    if (code == 0 || c->n_groups < 1 || c->n <= code || c->size[0] < code) return out;
     int skip = c->size[0] == code ? 1 : 0;
     for (int i = skip; i < c->n_groups; i++)
         size[i - skip] = c->size[i];

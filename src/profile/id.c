@@ -50,7 +50,7 @@ static hx_str trim(hx_str s) {
 }
 
 #define WORD(lit)                                                                                  \
-    { lit, sizeof lit - 1 }
+    { (lit), sizeof(lit) - 1 }
 
 static bool same_word(hx_str s, hx_str word) {
     for (size_t i = 0; i < word.len; i++) {

@@ -108,17 +108,22 @@ double hx_profile_sentiment_trend(const hx_profile *p) {
     return 30.0 / 1000.0 * (n * (double)p->trend_ts - t * s) / spread;
 }
 
+static uint64_t size_of_money(hx_money m) {
+    return m < 0 ? 0 - (uint64_t)m : (uint64_t)m;
+}
+
 hx_money hx_profile_spent(const hx_profile *p, hx_str *currency) {
-    const hx_spent *best = NULL;
-    for (uint32_t i = 0; i < p->n_spent; i++) {
+    if (currency) *currency = (hx_str){"", 0};
+    if (p->n_spent == 0) return 0;
+    const hx_spent *best = &p->spent[0];
+    for (uint32_t i = 1; i < p->n_spent; i++) {
         const hx_spent *s = &p->spent[i];
-        hx_money size = s->amount < 0 ? -s->amount : s->amount;
-        hx_money most = !best ? -1 : best->amount < 0 ? -best->amount : best->amount;
+        uint64_t size = size_of_money(s->amount), most = size_of_money(best->amount);
         if (size > most || (size == most && hx_str_compare(s->currency, best->currency) < 0))
             best = s;
     }
-    if (currency) *currency = best ? best->currency : (hx_str){"", 0};
-    return best ? best->amount : 0;
+    if (currency) *currency = best->currency;
+    return best->amount;
 }
 
 const hx_trait *hx_profile_trait(const hx_profile *p, const char *name) {

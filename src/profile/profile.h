@@ -124,7 +124,7 @@ bool hx_profile_can_extend(const hx_profile *p, const hx_event *e);
 
 void hx_profile_write(const hx_profile *p,
                       hx_buf *out); /* canonical bytes: equal profiles, equal bytes */
-hx_status hx_profile_read(hx_str bytes, hx_profile *out, hx_error *err) HX_MUST_USE;
+hx_status hx_profile_read(hx_str bytes, hx_profile *p, hx_error *err) HX_MUST_USE;
 
 /* Interests (categories first, then items) and words in order of weight (descending, then by name). `order` has room for all. */
 size_t hx_profile_interests(const hx_profile *p, uint32_t order[HX_INTERESTS_MAX]);

@@ -101,7 +101,7 @@ static hx_status backup_before_migration(hx_store *s, int64_t version, hx_error 
 }
 
 static hx_status migrate(hx_store *s, hx_error *err) {
-    int64_t version, application;
+    int64_t version = 0, application = 0;
     HX_TRY(pragma_int(s, "PRAGMA user_version", &version, err));
     HX_TRY(pragma_int(s, "PRAGMA application_id", &application, err));
     if (version > hx__migrations_n)
