@@ -1,7 +1,7 @@
 /* huaxiang/answer.h - questions over a store: who is this customer, why does the program say so, what does the shop look like.
  *
  * Everything here reads; nothing is changed. JSON results live in the arena and are one value each, UTF-8, keys as in
- * docs/interface. `as_of` (ms since 1970 UTC) = only events up to then are seen; HX_AS_OF_LATEST = the time of the store's latest event. */
+ * docs/interface. Times are UTC; NAME_local beside NAME is the same moment in the answer's time zone. `as_of` (ms since 1970 UTC) = only events up to then are seen; HX_AS_OF_LATEST = the time of the store's latest event. */
 #ifndef HUAXIANG_ANSWER_H
 #define HUAXIANG_ANSWER_H
 
@@ -52,6 +52,15 @@ HX_API hx_status hx_answer_verify(hx_store *s, const hx_text_model *m, hx_str re
 /* The summary after a run: customers, events, orders, spent by currency, texts by sentiment, segments, RFM groups, best and unhappiest customers. */
 HX_API hx_status hx_answer_summary(hx_store *s, const hx_answer_options *o, hx_arena *arena,
                                    hx_str *json, hx_error *err) HX_MUST_USE;
+
+/* Where sources disagree and time does not say which is newer: [{"id","name","customer","trait","value","from":[FILE...],"other",
+ * "other_from":[FILE...]}], the value that holds first. */
+HX_API hx_status hx_answer_conflicts(hx_store *s, hx_arena *arena, hx_str *json,
+                                     hx_error *err) HX_MUST_USE;
+
+/* The words people see for a code of an answer (a trait, a label, a segment, a unit, a state; "fact:CODE" for facts of receipts), or NULL
+ * where the code has none and is shown as it is. */
+HX_API const char *hx_answer_label(const char *code, hx_ui_lang ui);
 
 typedef enum { HX_EXPORT_PROFILES = 0, HX_EXPORT_SEGMENTS } hx_export_what;
 typedef enum {

@@ -2,7 +2,8 @@
  *
  * A profile's row has fixed columns and then one for every trait that anybody has (by name, at most 256). A segment table has one
  * row a membership. Rows come in the order of the walk (by profile key), so exports of equal stores are equal files. Ids are
- * text even where they look like numbers; several of one type are joined by "; ". */
+ * text even where they look like numbers; several of one type are joined by "; ". Headings and the words of known traits are in the
+ * language of the table. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,11 +106,21 @@ static int compare_names(const void *a, const void *b) {
     return hx_str_compare(*(const hx_str *)a, *(const hx_str *)b);
 }
 
+/* A trait's name, or one of its values, in the language of the table. */
+static hx_str shown_trait(const export_job *j, hx_str s) {
+    char code[32];
+    if (s.len >= sizeof code) return s;
+    if (s.len > 0) memcpy(code, s.ptr, s.len);
+    code[s.len] = '\0';
+    const char *label = hx_answer_label(code, j->ui);
+    return label ? hx_str_of(label) : s;
+}
+
 static void set_header(export_job *j, const export_heading *headings, size_t n) {
     for (size_t i = 0; i < n; i++)
         j->header[i] = hx_str_of(j->ui == HX_UI_ZH ? headings[i].zh : headings[i].en);
     for (size_t i = 0; i < j->n_traits; i++)
-        j->header[n + i] = j->traits[i];
+        j->header[n + i] = shown_trait(j, j->traits[i]);
 }
 
 /* ------------------------------------------------------------------ cells */
@@ -190,7 +201,9 @@ static void put_trait(export_job *j, const hx_profile *p, hx_str name) {
         if (t->type == HX_VALUE_NUMBER)
             hx__sheet_number(j->sheet, t->value);
         else
-            hx__sheet_text(j->sheet, t->value);
+            hx__sheet_text(j->sheet, hx_str_equal(name, HX_STR_LIT("gender"))
+                                         ? shown_trait(j, t->value)
+                                         : t->value);
         return;
     }
     hx__sheet_empty(j->sheet);

@@ -24,6 +24,7 @@
 #define PATH_BYTES_MAX (1u << 16)
 #define FLUSH_BYTES (1u << 20)
 #define EXCEL_EPOCH_DAYS 25569 /* 1970-01-01 as an Excel day number */
+#define EXCEL_DIGITS 15 /* that a number of a spreadsheet holds */
 #define EXCEL_FIRST_DAY 61 /* 1900-03-01: before it Excel's calendar has a day too many */
 
 struct hx_sheet {
@@ -250,7 +251,26 @@ static bool needs_quotes(hx_str s) {
     return false;
 }
 
+/* Digits that a spreadsheet would turn into another number: leading zeros go, and all beyond 15 digits becomes 0. */
+static bool needs_text_form(hx_str s) {
+    if (s.len < 2 || (s.ptr[0] != '0' && s.len <= EXCEL_DIGITS)) return false;
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] < '0' || s.ptr[i] > '9') return false;
+    return true;
+}
+
+/* ="00123" is shown as 00123 by every spreadsheet; our own reader takes the form back off. */
+static void put_csv_digits(hx_buf *out, hx_str s) {
+    hx_buf_append_lit(out, "\"=\"\"");
+    hx_buf_append_str(out, s);
+    hx_buf_append_lit(out, "\"\"\"");
+}
+
 static void put_csv_text(hx_buf *out, hx_str s) {
+    if (needs_text_form(s)) {
+        put_csv_digits(out, s);
+        return;
+    }
     bool disarm = starts_formula(s), quote = needs_quotes(s);
     if (quote) hx_buf_append_byte(out, '"');
     if (disarm) hx_buf_append_byte(out, '\'');
@@ -270,7 +290,7 @@ void hx__sheet_text(hx_sheet *s, hx_str text) {
 }
 
 void hx__sheet_number(hx_sheet *s, hx_str decimal) {
-    if (!hx__sheet_is_number(decimal) || decimal.len > 32) {
+    if (!hx__sheet_is_number(decimal) || decimal.len > 32 || needs_text_form(decimal)) {
         hx__sheet_text(s, decimal);
         return;
     }

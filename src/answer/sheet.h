@@ -1,7 +1,8 @@
 /* sheet.h - a table written row by row as CSV or Excel, in constant memory.
  *
  * CSV: UTF-8 with BOM, CRLF, quoted where needed; a text cell that a spreadsheet would run as a formula (it begins with = + - @
- * TAB CR LF or their full-width forms, and is no plain number) gets an apostrophe in front. Excel: texts as inline strings,
+ * TAB CR LF or their full-width forms, and is no plain number) gets an apostrophe in front; digits that it would change (a leading zero, or more than 15)
+ * stand as ="00123". Excel: texts as inline strings,
  * numbers as numbers, times as dates; further sheets with the same header behind 1,048,576 rows.
  *
  * The file appears whole or not at all: it is written beside its place and renamed at the end. */

@@ -16,7 +16,7 @@ typedef struct {
     const hx_population *pop;
     const hx_customer *c; /* NULL where the person is not in the population */
     hx_ui_lang ui;
-    const char *zone;
+    const hx_zone *zone;
     uint32_t by_hour[24], by_weekday[7];
 } show_view;
 
@@ -114,6 +114,8 @@ static void put_activity(hx_json_writer *w, const show_view *v) {
     hx_json_object(w);
     hx__value_time(w, "first", p->first);
     hx__value_time(w, "last", p->last);
+    hx__value_local(w, "first_local", p->first, v->zone);
+    hx__value_local(w, "last_local", p->last, v->zone);
     hx__value_count(w, "events", p->n_events);
     hx__value_count(w, "undated", p->n_undated);
     hx__value_count(w, "orders", p->n_orders);
@@ -131,7 +133,7 @@ static void put_activity(hx_json_writer *w, const show_view *v) {
     else
         hx_json_null(w);
     hx__value_counts(w, "kinds", p->kinds, HX_KIND_N, hx__kind_name);
-    hx__value_cstr(w, "timezone", v->zone);
+    hx__value_cstr(w, "timezone", v->zone->name[0] ? v->zone->name : "UTC");
     put_histogram(w, "by_hour", v->by_hour, 24);
     put_histogram(w, "by_weekday", v->by_weekday, 7);
     hx_json_end_object(w);
@@ -238,6 +240,7 @@ static void put_profile(hx_json_writer *w, const show_view *v) {
     hx__value_str(w, "name", hx__person_name(v->p, scratch));
     hx__value_ids(w, v->p);
     hx__value_time(w, "as_of", v->pop->as_of);
+    hx__value_local(w, "as_of_local", v->pop->as_of, v->zone);
     put_traits(w, v->p);
     put_activity(w, v);
     put_voice(w, v->p);
@@ -263,7 +266,7 @@ static void count_hours(show_view *v, const hx_zone *zone, const hx_event *event
 static hx_status set_hours(show_view *v, hx_store *s, const hx_zone *zone, hx_error *err) {
     memcpy(v->by_hour, v->p->by_hour, sizeof v->by_hour);
     memcpy(v->by_weekday, v->p->by_weekday, sizeof v->by_weekday);
-    v->zone = zone->name[0] ? zone->name : "UTC";
+    v->zone = zone;
     if (!zone->at && zone->fixed == 0) return HX_OK;
     hx_arena *arena = hx_arena_new(0);
     if (!arena) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");

@@ -101,8 +101,10 @@ static void put_voice(hx_json_writer *w, const hx_population *pop, const hx_prof
     put_sum(w, "kinds", pop->kinds, guests->kinds, HX_KIND_N, hx__kind_name);
 }
 
-static void put_counts(hx_json_writer *w, const hx_population *pop, const hx_profile *guests) {
+static void put_counts(hx_json_writer *w, const hx_population *pop, const hx_profile *guests,
+                       const hx_zone *zone) {
     hx__value_time(w, "as_of", pop->as_of);
+    hx__value_cstr(w, "timezone", zone->name[0] ? zone->name : "UTC");
     hx__value_count(w, "customers", pop->n);
     hx__value_count(w, "buyers", pop->buyers);
     hx__value_count(w, "events", pop->events);
@@ -110,18 +112,21 @@ static void put_counts(hx_json_writer *w, const hx_population *pop, const hx_pro
     hx__value_count(w, "undated", pop->undated);
     hx__value_time(w, "first", pop->first);
     hx__value_time(w, "last", pop->last);
+    hx__value_local(w, "first_local", pop->first, zone);
+    hx__value_local(w, "last_local", pop->last, zone);
     hx__value_count(w, "orders", pop->orders);
     hx__value_count(w, "order_lines", pop->lines);
     hx__value_count(w, "refunds", pop->refunds);
     put_voice(w, pop, guests);
 }
 
-static hx_status write_summary(const hx_profile *guests, const hx_population *pop, hx_ui_lang ui,
-                               hx_arena *arena, hx_buf *out, hx_error *err) {
+static hx_status write_summary(const hx_profile *guests, const hx_population *pop,
+                               const hx_zone *zone, hx_ui_lang ui, hx_arena *arena, hx_buf *out,
+                               hx_error *err) {
     hx_json_writer w;
     hx_json_begin(&w, out);
     hx_json_object(&w);
-    put_counts(&w, pop, guests);
+    put_counts(&w, pop, guests, zone);
     put_money(&w, pop);
     put_sizes(&w, pop, ui);
     HX_TRY(put_lists(&w, pop, ui, arena, err));
@@ -129,13 +134,17 @@ static hx_status write_summary(const hx_profile *guests, const hx_population *po
     return HX_OK;
 }
 
-static hx_status summarize(hx_store *s, const hx_population *pop, hx_ui_lang ui, hx_profile *guests,
-                           hx_buf *out, hx_error *err) {
+static hx_status summarize(hx_store *s, const hx_population *pop, const hx_answer_options *o,
+                           hx_profile *guests, hx_buf *out, hx_error *err) {
+    hx_zone zone;
+    HX_TRY(hx__answer_zone(s, o, &zone, err));
     guest_walk walk = {guests, pop->as_of};
     hx_arena *scratch = hx_arena_new(0);
     hx_status status = scratch ? hx_store_each_guest(s, fold_guests, &walk, err)
                                : hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
-    if (status == HX_OK) status = write_summary(guests, pop, ui, scratch, out, err);
+    if (status == HX_OK)
+        status = write_summary(guests, pop, &zone, hx__answer_ui(o), scratch, out, err);
+    hx_zone_release(&zone);
     hx_arena_free(scratch);
     return status;
 }
@@ -147,7 +156,7 @@ hx_status hx_answer_summary(hx_store *s, const hx_answer_options *o, hx_arena *a
     hx_buf out;
     hx_buf_init(&out, HX_ANSWER_BYTES_MAX);
     hx_profile *guests = hx_profile_new();
-    hx_status status = guests ? summarize(s, pop, hx__answer_ui(o), guests, &out, err)
+    hx_status status = guests ? summarize(s, pop, o, guests, &out, err)
                               : hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
     hx_profile_free(guests);
     hx__population_close(pop);

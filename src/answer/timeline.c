@@ -79,10 +79,11 @@ static void put_properties(hx_json_writer *w, const hx_event *e) {
     hx_json_end_object(w);
 }
 
-static void put_event(hx_json_writer *w, const hx_event *e) {
+static void put_event(hx_json_writer *w, const hx_event *e, const hx_zone *zone) {
     hx_json_object(w);
     hx__value_hash(w, "event", hx_event_id(e));
     hx__value_time(w, "time", e->time);
+    hx__value_local(w, "time_local", e->time, zone);
     hx__value_str(w, "name",
                   e->kind == HX_KIND_OTHER ? e->name : hx_str_of(hx_event_kind_name(e->kind)));
     put_text_member(w, "order", e->order);
@@ -106,7 +107,8 @@ static void put_event(hx_json_writer *w, const hx_event *e) {
 }
 
 static hx_status write_timeline(hx_store *s, uint64_t person, size_t limit, int64_t as_of,
-                                hx_arena *scratch, hx_buf *out, hx_error *err) {
+                                const hx_zone *zone, hx_arena *scratch, hx_buf *out,
+                                hx_error *err) {
     hx_event *events = NULL;
     size_t n = 0;
     HX_TRY(hx__as_of(s, as_of, &as_of, err));
@@ -115,7 +117,7 @@ static hx_status write_timeline(hx_store *s, uint64_t person, size_t limit, int6
     hx_json_begin(&w, out);
     hx_json_array(&w);
     for (size_t i = limit > 0 && limit < n ? n - limit : 0; i < n; i++)
-        put_event(&w, &events[i]);
+        put_event(&w, &events[i], zone);
     hx_json_end_array(&w);
     return HX_OK;
 }
@@ -123,12 +125,16 @@ static hx_status write_timeline(hx_store *s, uint64_t person, size_t limit, int6
 hx_status hx_answer_timeline(hx_store *s, hx_str who, size_t limit, const hx_answer_options *o,
                              hx_arena *arena, hx_str *json, hx_error *err) {
     uint64_t person;
+    hx_zone zone;
     HX_TRY(hx_store_find(s, who, &person, err));
+    HX_TRY(hx__answer_zone(s, o, &zone, err));
     hx_arena *scratch = hx_arena_new(0);
-    if (!scratch) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
     hx_buf out;
     hx_buf_init(&out, HX_ANSWER_BYTES_MAX);
-    hx_status status = write_timeline(s, person, limit, hx__answer_as_of(o), scratch, &out, err);
+    hx_status status =
+        scratch ? write_timeline(s, person, limit, hx__answer_as_of(o), &zone, scratch, &out, err)
+                : hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
+    hx_zone_release(&zone);
     hx_arena_free(scratch);
     return hx__value_finish(&out, status, arena, json, err);
 }

@@ -5,6 +5,8 @@
  * integers as signed. */
 #include "answer/value.h"
 
+#include <stdio.h>
+
 #include "base/error.h"
 
 void hx__value_time(hx_json_writer *w, const char *key, int64_t ms) {
@@ -14,6 +16,18 @@ void hx__value_time(hx_json_writer *w, const char *key, int64_t ms) {
         hx_json_null(w);
     else
         hx_json_cstr(w, hx_iso_from_ms(ms, text));
+}
+
+void hx__value_local(hx_json_writer *w, const char *key, int64_t ms, const hx_zone *zone) {
+    char text[64];
+    if (ms == HX_TIME_NONE) {
+        hx__value_cstr(w, key, NULL);
+        return;
+    }
+    hx_civil c = hx_civil_from_ms(hx_zone_to_local_ms(zone, ms));
+    (void)snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day,
+                   c.hour, c.minute, c.second);
+    hx__value_cstr(w, key, text);
 }
 
 void hx__value_int(hx_json_writer *w, const char *key, int64_t v) {
@@ -155,7 +169,11 @@ void hx__value_customer(hx_json_writer *w, const hx_population *pop, const hx_cu
     hx__value_int(w, "orders", c->orders);
     hx__value_amount(w, "spent", c->monetary, hx_str_of(pop->currency));
     hx__value_int(w, "texts", c->texts);
-    hx__value_double(w, "sentiment", (double)c->sentiment / HX_SHARE_ONE);
+    hx_json_key(w, "sentiment");
+    if (c->texts > 0)
+        hx_json_double(w, (double)c->sentiment / HX_SHARE_ONE);
+    else
+        hx_json_null(w);
     hx__value_segments(w, "segments", c);
     hx_json_end_object(w);
 }

@@ -1,6 +1,6 @@
 /* value.h - the small values that every answer is made of, as JSON: times, money, ids, RFM, segments.
  *
- * Times are ISO 8601 in UTC or null. Money is an exact decimal number of at most 4 places, always beside its currency (null =
+ * Times are ISO 8601 in UTC or null; NAME_local beside NAME is the same moment in the answer's time zone, for eyes. Money is an exact decimal number of at most 4 places, always beside its currency (null =
  * not said). Names and sentences are in the asked language; keys never are. */
 #ifndef HX_ANSWER_VALUE_H
 #define HX_ANSWER_VALUE_H
@@ -11,6 +11,8 @@
 #define HX_ANSWER_BYTES_MAX (512u << 20)
 
 void hx__value_time(hx_json_writer *w, const char *key, int64_t ms);
+/* "2026-01-05 10:00:00" as clocks of `zone` show it, or null. */
+void hx__value_local(hx_json_writer *w, const char *key, int64_t ms, const hx_zone *zone);
 void hx__value_int(hx_json_writer *w, const char *key, int64_t v);
 void hx__value_count(hx_json_writer *w, const char *key, uint64_t v); /* saturated */
 void hx__value_cstr(hx_json_writer *w, const char *key, const char *v); /* NULL = null */

@@ -1,9 +1,10 @@
-/* card.c - one customer on a terminal: a card, the events with what was read in their texts, and the receipt of a claim.
+/* card.c - one customer on a terminal: a card, and the events with what was read in their texts.
  *
  * In texts the evidence is coloured (green speaks for, red against); without colours it stands in brackets with its sign, so that a
- * screen of any kind says the same. Times are UTC, with a Z. Hours and weekdays are bars of eight heights.
+ * screen of any kind says the same. Hours and weekdays are bars of eight heights.
  *
- * Times are UTC and say so with a Z, but for midnight, which is a date. What comes from data is escaped. */
+ * Times are those of the store's time zone, which the card names. Codes are shown as words of the language. What comes from data is
+ * escaped. */
 #include "cli/shown.h"
 
 #include <string.h>
@@ -34,6 +35,17 @@ static void put_time_field(hx_outbuf *out, const char *label, const json_t *valu
     hx_outbuf_byte(out, '\n');
 }
 
+static const char *word_of(const hx_cli *c, const char *code) {
+    const char *word = hx_answer_label(code, c->ui);
+    return word ? word : code;
+}
+
+static void put_words(const hx_cli *c, hx_outbuf *out, const char *label, const json_t *value) {
+    json_t *words = json_is_null(value) ? NULL : hx_output_words(c, value);
+    if (words) hx_shown_field(out, label, words, LABEL_COLUMN);
+    json_decref(words);
+}
+
 /* ------------------------------------------------------------------ the card */
 static void put_bars(hx_outbuf *out, const char *label, const json_t *counts) {
     static const char *const bars[] = {"·", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -59,10 +71,13 @@ static void put_traits(hx_cli *c, const json_t *p, hx_outbuf *out) {
     hx_shown_title(c, out, hx_cli_tr(c, "Traits", "资料"));
     json_object_foreach(traits, name, trait) {
         hx_outbuf label = {0};
-        hx_outbuf_visible(&label, hx_str_of(name), LABEL_COLUMN - 2);
+        const json_t *value = json_object_get(trait, "value");
+        hx_outbuf_visible(&label, hx_str_of(word_of(c, name)), LABEL_COLUMN - 2);
         hx_outbuf_byte(&label, '\0');
-        if (!label.failed)
-            hx_shown_field(out, label.ptr, json_object_get(trait, "value"), LABEL_COLUMN);
+        if (!label.failed && strcmp(name, "gender") == 0)
+            put_words(c, out, label.ptr, value);
+        else if (!label.failed)
+            hx_shown_field(out, label.ptr, value, LABEL_COLUMN);
         hx_outbuf_release(&label);
     }
 }
@@ -70,8 +85,8 @@ static void put_traits(hx_cli *c, const json_t *p, hx_outbuf *out) {
 static void put_activity(hx_cli *c, const json_t *p, hx_outbuf *out) {
     const json_t *a = json_object_get(p, "activity");
     hx_shown_title(c, out, hx_cli_tr(c, "Activity", "活动"));
-    put_time_field(out, hx_cli_tr(c, "first", "首次"), json_object_get(a, "first"));
-    put_time_field(out, hx_cli_tr(c, "last", "最近"), json_object_get(a, "last"));
+    put_time_field(out, hx_cli_tr(c, "first", "首次"), json_object_get(a, "first_local"));
+    put_time_field(out, hx_cli_tr(c, "last", "最近"), json_object_get(a, "last_local"));
     hx_shown_field(out, hx_cli_tr(c, "events", "事件"), json_object_get(a, "events"), LABEL_COLUMN);
     hx_shown_field(out, hx_cli_tr(c, "orders", "订单"), json_object_get(a, "orders"), LABEL_COLUMN);
     for (size_t i = 0; i < json_array_size(json_object_get(a, "spent_by_currency")); i++)
@@ -97,11 +112,9 @@ static void put_voice(hx_cli *c, const json_t *p, hx_outbuf *out) {
     if (json_integer_value(json_object_get(v, "texts")) == 0) return;
     hx_shown_title(c, out, hx_cli_tr(c, "Voice", "心声"));
     hx_shown_field(out, hx_cli_tr(c, "texts", "文本"), json_object_get(v, "texts"), LABEL_COLUMN);
-    hx_shown_field(out, hx_cli_tr(c, "sentiment", "情感"), json_object_get(v, "sentiment"),
-                   LABEL_COLUMN);
-    hx_shown_field(out, hx_cli_tr(c, "intents", "意图"), json_object_get(v, "intents"),
-                   LABEL_COLUMN);
-    hx_shown_field(out, hx_cli_tr(c, "rating", "评分"), json_object_get(v, "rating"), LABEL_COLUMN);
+    put_words(c, out, hx_cli_tr(c, "sentiment", "情感"), json_object_get(v, "sentiment"));
+    put_words(c, out, hx_cli_tr(c, "intents", "意图"), json_object_get(v, "intents"));
+    put_words(c, out, hx_cli_tr(c, "rating", "评分"), json_object_get(v, "rating"));
     put_names(out, hx_cli_tr(c, "keywords", "关键词"), json_object_get(v, "keywords"), "text");
 }
 
@@ -115,8 +128,27 @@ static void put_insight(hx_cli *c, const json_t *p, hx_outbuf *out) {
             (long long)json_integer_value(json_object_get(rfm, "f")),
             (long long)json_integer_value(json_object_get(rfm, "m")), text_at(rfm, "name"));
     }
-    put_names(out, hx_cli_tr(c, "segments", "分群"), json_object_get(p, "segments"), NULL);
+    json_t *segments = hx_output_words(c, json_object_get(p, "segments"));
+    put_names(out, hx_cli_tr(c, "segments", "分群"), segments, NULL);
+    json_decref(segments);
     put_names(out, hx_cli_tr(c, "interests", "兴趣"), json_object_get(p, "interests"), "name");
+}
+
+static void put_conflicts(hx_cli *c, const json_t *p, hx_outbuf *out) {
+    const json_t *list = json_object_get(p, "conflicts");
+    if (json_array_size(list) == 0) return;
+    hx_shown_title(c, out,
+                   hx_cli_tr(c, "Sources disagree (imports conflicts says which)",
+                             "各来源不一致（来源见 imports conflicts）"));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *conflict = json_array_get(list, i), *traits = json_object_get(p, "traits");
+        const json_t *trait = json_object_get(traits, text_at(conflict, "trait"));
+        put_label(out, word_of(c, text_at(conflict, "trait")));
+        hx_output_cell(out, json_object_get(trait, "value"), true);
+        hx_outbuf_text(out, hx_cli_tr(c, ", elsewhere ", "，另有 "));
+        hx_outbuf_visible(out, hx_str_of(text_at(conflict, "value")), 0);
+        hx_outbuf_byte(out, '\n');
+    }
 }
 
 void hx_shown_profile(hx_cli *c, const json_t *p, hx_outbuf *out) {
@@ -126,12 +158,15 @@ void hx_shown_profile(hx_cli *c, const json_t *p, hx_outbuf *out) {
     hx_outbuf_visible(out, hx_str_of(text_at(p, "name")), 0);
     hx_outbuf_printf(out, "%s  %s\n", c->color ? OFF : "", text_at(p, "id"));
     json_object_foreach(json_object_get(p, "ids"), type, values)
-        hx_shown_field(out, type, values, LABEL_COLUMN);
-    put_time_field(out, hx_cli_tr(c, "as of", "截至"), json_object_get(p, "as_of"));
+        hx_shown_field(out, word_of(c, type), values, LABEL_COLUMN);
+    put_time_field(out, hx_cli_tr(c, "as of", "截至"), json_object_get(p, "as_of_local"));
+    hx_shown_field(out, hx_cli_tr(c, "time zone", "时区"), hx_json_at(p, "activity.timezone"),
+                   LABEL_COLUMN);
     put_traits(c, p, out);
     put_activity(c, p, out);
     put_voice(c, p, out);
     put_insight(c, p, out);
+    put_conflicts(c, p, out);
 }
 
 /* ------------------------------------------------------------------ events */
@@ -165,29 +200,30 @@ static void put_label_line(const hx_cli *c, hx_outbuf *out, const json_t *e) {
                                                         : "";
     hx_outbuf_text(out, "    → ");
     if (*mood)
-        hx_outbuf_printf(out, "%s%s%s %.2f", color, mood, *color ? OFF : "",
+        hx_outbuf_printf(out, "%s%s%s %.2f", color, word_of(c, mood), *color ? OFF : "",
                          json_number_value(hx_json_at(e, "sentiment.score")));
     if (*intent && strcmp(intent, "other") != 0)
-        hx_outbuf_printf(out, "%s%s %.2f", *mood ? " · " : "", intent,
+        hx_outbuf_printf(out, "%s%s %.2f", *mood ? " · " : "", word_of(c, intent),
                          json_number_value(hx_json_at(e, "intent.score")));
     hx_outbuf_byte(out, '\n');
 }
 
 static void put_event(hx_cli *c, const json_t *e, hx_outbuf *out) {
-    static const char *const parts[] = {"item_name", "category", "page",
-                                        "quantity",  "amount",   "rating"};
+    static const char *const parts[] = {"item_name", "item",   "category", "page",
+                                        "quantity",  "amount", "rating"};
     hx_outbuf cell = {0};
     if (json_is_string(json_object_get(e, "time")))
-        hx_shown_time(out, json_object_get(e, "time"));
+        hx_shown_time(out, json_object_get(e, "time_local"));
     else
         hx_outbuf_text(out, hx_cli_tr(c, "undated", "无日期"));
     hx_outbuf_text(out, "  ");
-    hx_outbuf_visible(out, hx_str_of(text_at(e, "name")), 0);
+    hx_outbuf_visible(out, hx_str_of(word_of(c, text_at(e, "name"))), 0);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         cell.len = 0;
+        if (i == 1 && json_object_get(e, "item_name")) continue;
         hx_output_cell(&cell, json_object_get(e, parts[i]), true);
         if (cell.len == 0) continue;
-        hx_outbuf_text(out, i == 3 ? "  ×" : "  ");
+        hx_outbuf_text(out, i == 4 ? "  ×" : "  ");
         hx_outbuf_visible(out, hx_outbuf_str(&cell), 40);
     }
     hx_outbuf_printf(out, c->color ? "  \x1b[2m%s\x1b[0m\n" : "  %s\n", text_at(e, "event"));
@@ -204,65 +240,4 @@ static void put_event(hx_cli *c, const json_t *e, hx_outbuf *out) {
 void hx_shown_events(hx_cli *c, const json_t *events, hx_outbuf *out) {
     for (size_t i = 0; i < json_array_size(events); i++)
         put_event(c, json_array_get(events, i), out);
-}
-
-/* ------------------------------------------------------------------ receipt */
-static void put_counterfactuals(const json_t *r, hx_outbuf *out) {
-    const json_t *list = json_object_get(r, "counterfactual");
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        hx_outbuf_text(out, "  ");
-        hx_outbuf_visible(out, hx_str_of(text_at(json_array_get(list, i), "text")), 0);
-        hx_outbuf_byte(out, '\n');
-    }
-}
-
-/* Amounts are counted in 1/10,000: for eyes they are decimals. */
-static json_t *decimal_facts(const json_t *facts) {
-    static const char *const keys[] = {"value", "threshold"};
-    json_t *copy = json_deep_copy(facts);
-    size_t i;
-    json_t *fact;
-    json_array_foreach(copy, i, fact) {
-        if (strcmp(text_at(fact, "unit"), "1/10000") != 0) continue;
-        for (size_t k = 0; k < 2; k++)
-            (void)json_object_set_new(
-                fact, keys[k],
-                json_real(json_number_value(json_object_get(fact, keys[k])) / 10000));
-        (void)json_object_del(fact, "unit");
-    }
-    return copy;
-}
-
-void hx_shown_receipt(hx_cli *c, const json_t *r, hx_outbuf *out) {
-    static const hx_record_column contributions[] = {{"part", "part", "组成", HX_CELL_LEFT},
-                                                     {"event", "event", "事件", HX_CELL_LEFT},
-                                                     {"quote", "quote", "引文", HX_CELL_LEFT},
-                                                     {"value", "value", "值", HX_CELL_LEFT},
-                                                     {"points", "points", "分", HX_CELL_RIGHT}};
-    static const hx_record_column facts[] = {{"fact", "fact", "事实", HX_CELL_LEFT},
-                                             {"value", "value", "值", HX_CELL_RIGHT},
-                                             {"relation", "must be", "须", HX_CELL_LEFT},
-                                             {"threshold", "threshold", "界限", HX_CELL_RIGHT},
-                                             {"unit", "unit", "单位", HX_CELL_LEFT},
-                                             {"passed", "holds", "成立", HX_CELL_LEFT}};
-    hx_outbuf_visible(out, hx_str_of(text_at(r, "text")), 0);
-    hx_outbuf_byte(out, '\n');
-    put_counterfactuals(r, out);
-    if (json_array_size(json_object_get(r, "facts")) > 0) {
-        hx_shown_title(c, out, hx_cli_tr(c, "Facts", "事实"));
-        json_t *shown = decimal_facts(json_object_get(r, "facts"));
-        (void)hx_output_table(c, shown, facts, sizeof facts / sizeof *facts, 0, out);
-        json_decref(shown);
-    }
-    if (json_array_size(json_object_get(r, "contributions")) > 0) {
-        hx_shown_title(c, out, hx_cli_tr(c, "Where it comes from", "从何而来"));
-        (void)hx_output_table(c, json_object_get(r, "contributions"), contributions,
-                              sizeof contributions / sizeof *contributions, 60, out);
-        hx_shown_field(out, hx_cli_tr(c, "total", "合计"), json_object_get(r, "total"),
-                       LABEL_COLUMN);
-        hx_shown_field(out, hx_cli_tr(c, "unit", "单位"), json_object_get(r, "unit"), LABEL_COLUMN);
-    }
-    hx_outbuf_text(out, "\n");
-    hx_shown_field(out, hx_cli_tr(c, "as of", "截至"), json_object_get(r, "as_of"), LABEL_COLUMN);
-    hx_shown_field(out, hx_cli_tr(c, "receipt", "凭据"), json_object_get(r, "hash"), LABEL_COLUMN);
 }

@@ -136,8 +136,8 @@ static void check_store(checkup *k) {
 }
 
 int hx_cmd_doctor(hx_cli *c) {
-    static const hx_record_column columns[] = {{"check", "check", "检查项", HX_CELL_LEFT},
-                                               {"ok", "ok", "正常", HX_CELL_LEFT},
+    static const hx_record_column columns[] = {{"check", "check", "检查项", HX_CELL_CODE},
+                                               {"ok", "ok", "正常", HX_CELL_CODE},
                                                {"finding", "finding", "结果", HX_CELL_LEFT}};
     checkup k = {c, json_array(), false};
     hx_outbuf out = {0};

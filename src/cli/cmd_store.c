@@ -1,11 +1,13 @@
-/* cmd_store.c - keeping a store: imports list and undo, export, backup, restore, erase.
+/* cmd_store.c - keeping a store: imports, export, backup, restore, erase.
  *
  *     imports list, undo      what was read, and one of them taken back
+ *     imports conflicts       where files disagree about a customer
  *     export                  the library replaces a file as a whole; for standard output it is made in a folder of ours and copied
  *     backup, restore         copies of a live store
- *     erase                   asks only where somebody can answer */
+ *     erase                   asks first; where nobody can answer it needs --yes */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -25,10 +27,10 @@ static json_t *import_record(const hx_import_info *i) {
 
 static int list_imports(hx_cli *c, hx_store *s) {
     static const hx_record_column columns[] = {{"id", "id", "编号", HX_CELL_RIGHT},
-                                               {"state", "state", "状态", HX_CELL_LEFT},
+                                               {"state", "state", "状态", HX_CELL_CODE},
                                                {"path", "file", "文件", HX_CELL_LEFT},
-                                               {"kind", "kind", "内容", HX_CELL_LEFT},
-                                               {"format", "format", "格式", HX_CELL_LEFT},
+                                               {"kind", "kind", "内容", HX_CELL_CODE},
+                                               {"format", "format", "格式", HX_CELL_CODE},
                                                {"encoding", "encoding", "编码", HX_CELL_LEFT},
                                                {"rows", "rows", "行数", HX_CELL_RIGHT},
                                                {"accepted", "accepted", "接受", HX_CELL_RIGHT},
@@ -44,6 +46,26 @@ static int list_imports(hx_cli *c, hx_store *s) {
     for (size_t i = 0; i < n; i++)
         (void)json_array_append_new(records, import_record(&list[i]));
     bool ok = hx_output_records(c, records, columns, sizeof columns / sizeof *columns);
+    json_decref(records);
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
+
+static int list_conflicts(hx_cli *c, hx_store *s) {
+    static const hx_record_column columns[] = {{"id", NULL, NULL, HX_CELL_LEFT},
+                                               {"customer", "customer", "客户号", HX_CELL_LEFT},
+                                               {"name", "name", "客户", HX_CELL_LEFT},
+                                               {"trait", "trait", "资料", HX_CELL_CODE},
+                                               {"value", "value", "现值", HX_CELL_LEFT},
+                                               {"from", "from", "来自", HX_CELL_LEFT},
+                                               {"other", "other", "另一值", HX_CELL_LEFT},
+                                               {"other_from", "from", "来自", HX_CELL_LEFT}};
+    hx_error err = {.ui = c->ui};
+    hx_str json;
+    if (hx_answer_conflicts(s, c->arena, &json, &err) != HX_OK) return hx_cli_error(c, &err);
+    json_t *records = hx_output_parse(c, json);
+    if (!records) return HX_EXIT_FAILED;
+    bool ok = hx_output_records(c, records, columns, sizeof columns / sizeof *columns);
+    hx_cli_note(c, "contradictions: %zu", "不一致：%zu 处", json_array_size(records));
     json_decref(records);
     return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }
@@ -65,20 +87,20 @@ static int undo_import(hx_cli *c, hx_store *s, int64_t id) {
 }
 
 int hx_cmd_imports(hx_cli *c) {
-    bool list = strcmp(c->action, "list") == 0;
+    bool undo = strcmp(c->action, "undo") == 0, list = strcmp(c->action, "list") == 0;
     int64_t id = 0;
     int status;
-    if (list && c->n_args > 0)
-        return hx_cli_usage(c, "imports list takes no argument", "imports list 不带参数");
-    if (!list && c->n_args == 0)
+    if (!undo && c->n_args > 0)
+        return hx_cli_usage(c, "imports %s takes no argument", "imports %s 不带参数", c->action);
+    if (undo && c->n_args == 0)
         return hx_cli_usage(c, "imports undo needs the number of an import",
                             "imports undo 需要导入编号");
-    if (!list && !parse_id(c->args[0], &id))
+    if (undo && !parse_id(c->args[0], &id))
         return hx_cli_usage(c, "'%s' is no import; 'imports list' has their numbers",
                             "“%s”不是导入编号；编号见 imports list", c->args[0]);
-    hx_store *s = hx_cli_store(c, list ? HX_STORE_READ : HX_STORE_WRITE, &status);
+    hx_store *s = hx_cli_store(c, undo ? HX_STORE_WRITE : HX_STORE_READ, &status);
     if (!s) return status;
-    status = list ? list_imports(c, s) : undo_import(c, s, id);
+    status = undo ? undo_import(c, s, id) : list ? list_imports(c, s) : list_conflicts(c, s);
     hx_store_close(s);
     return status;
 }
@@ -96,10 +118,19 @@ static bool copy_out(hx_cli *c, const char *path) {
     return ok;
 }
 
+/* --format, else by the name of --out. */
+static hx_export_format export_format(const hx_cli *c) {
+    const char *path = c->options.text[HX_OPT_OUT];
+    size_t n = path ? strlen(path) : 0;
+    if (hx_cli_has(&c->options, HX_OPT_EXPORT_FORMAT))
+        return (hx_export_format)c->options.number[HX_OPT_EXPORT_FORMAT];
+    return n >= 5 && strcasecmp(path + n - 5, ".xlsx") == 0 ? HX_EXPORT_XLSX : HX_EXPORT_CSV;
+}
+
 static int export_to(hx_cli *c, hx_store *s, const char *path) {
     hx_export_what what =
         strcmp(c->action, "segments") == 0 ? HX_EXPORT_SEGMENTS : HX_EXPORT_PROFILES;
-    hx_export_format format = (hx_export_format)c->options.number[HX_OPT_EXPORT_FORMAT];
+    hx_export_format format = export_format(c);
     hx_answer_options o;
     hx_error err = {.ui = c->ui};
     uint64_t rows = 0;
@@ -126,7 +157,7 @@ int hx_cmd_export(hx_cli *c) {
     const char *path = c->options.text[HX_OPT_OUT];
     bool to_stdout = !path || strcmp(path, "-") == 0;
     int status;
-    if (to_stdout && c->options.number[HX_OPT_EXPORT_FORMAT] == HX_EXPORT_XLSX)
+    if (to_stdout && export_format(c) == HX_EXPORT_XLSX)
         return hx_cli_usage(c, "a workbook needs --out FILE", "导出工作簿需要 --out 文件");
     if (!to_stdout && !hx_output_may_replace(c, path)) return HX_EXIT_FAILED;
     hx_store *s = hx_cli_store(c, HX_STORE_READ, &status);
@@ -161,10 +192,8 @@ int hx_cmd_restore(hx_cli *c) {
 }
 
 /* ------------------------------------------------------------------ erase */
-/* Asked only where somebody can answer. */
 static bool confirmed(hx_cli *c) {
-    if (hx_cli_has(&c->options, HX_OPT_YES) || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-        return true;
+    if (hx_cli_has(&c->options, HX_OPT_YES)) return true;
     char answer[16] = "";
     fprintf(
         stderr,
@@ -178,6 +207,10 @@ int hx_cmd_erase(hx_cli *c) {
     int status;
     uint64_t events = 0;
     hx_error err = {.ui = c->ui};
+    bool sure = hx_cli_has(&c->options, HX_OPT_YES);
+    if (!sure && (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)))
+        return hx_cli_usage(c, "erase can't ask here; --yes erases without asking",
+                            "erase 在此无法询问；确认删除请加 --yes");
     hx_store *s = hx_cli_store(c, HX_STORE_WRITE, &status);
     if (!s) return status;
     if (!confirmed(c))

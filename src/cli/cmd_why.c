@@ -14,7 +14,17 @@ static bool put_json(hx_cli *c, hx_str json, hx_outbuf *out) {
     return hx_output_write(c, out);
 }
 
-static bool show_receipt(hx_cli *c, hx_str json) {
+/* The person's events; an empty list where they can't be had, as the receipt stands without them. */
+static json_t *events_of(hx_cli *c, hx_store *s, const hx_answer_options *o) {
+    hx_error err = {.ui = c->ui};
+    hx_str json;
+    json_t *events = NULL;
+    if (hx_answer_timeline(s, hx_str_of(c->args[0]), 0, o, c->arena, &json, &err) == HX_OK)
+        events = hx_output_parse(c, json);
+    return events ? events : json_array();
+}
+
+static bool show_receipt(hx_cli *c, hx_store *s, const hx_answer_options *o, hx_str json) {
     hx_outbuf out = {0};
     bool ok;
     if (c->shape == HX_SHAPE_JSON) {
@@ -22,7 +32,9 @@ static bool show_receipt(hx_cli *c, hx_str json) {
     } else {
         json_t *r = hx_output_parse(c, json);
         if (!r) return false;
-        if (c->shape == HX_SHAPE_TABLE) hx_shown_receipt(c, r, &out);
+        json_t *events = c->shape == HX_SHAPE_TABLE ? events_of(c, s, o) : NULL;
+        if (events) hx_shown_receipt(c, r, events, &out);
+        json_decref(events);
         ok = c->shape == HX_SHAPE_TABLE ? hx_output_write(c, &out) : hx_output_pairs(c, r);
         json_decref(r);
     }
@@ -41,7 +53,7 @@ int hx_cmd_why(hx_cli *c) {
     if (s && hx_answer_why(s, m, hx_str_of(c->args[0]), hx_str_of(c->args[1]), &o, c->arena, &json,
                            &err) != HX_OK)
         status = hx_cli_error(c, &err);
-    else if (s && !show_receipt(c, json))
+    else if (s && !show_receipt(c, s, &o, json))
         status = HX_EXIT_FAILED;
     hx_store_close(s);
     hx_text_model_close(m);

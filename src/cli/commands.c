@@ -130,16 +130,20 @@ const hx_cli_command hx_cli_commands[] = {
      hx_cmd_verify},
     {"imports",
      HX_PART_KEEP,
-     "list|undo [ID] --store STORE",
-     "list,undo",
+     "list|undo ID|conflicts --store STORE",
+     "list,undo,conflicts",
      0,
      1,
      BIT(STORE) | RECORDS,
      "files that were read; take one back",
      "已读入的文件；撤销其中一个",
-     "undo makes the store as if that file had never been read.",
-     "undo 之后，库就像从未读过该文件。",
-     {{"huaxiang imports list --store shop.db", "all imports with their counts", "全部导入及行数"}},
+     "undo makes the store as if that file had never been read. conflicts lists where files "
+     "disagree "
+     "about a customer.",
+     "undo 之后，库就像从未读过该文件。conflicts 列出各文件对同一客户说法不一的资料。",
+     {{"huaxiang imports list --store shop.db", "all imports with their counts", "全部导入及行数"},
+      {"huaxiang imports conflicts --store shop.db --format table", "which file says what",
+       "哪个文件说了什么"}},
      hx_cmd_imports},
     {"export",
      HX_PART_KEEP,
@@ -150,8 +154,14 @@ const hx_cli_command hx_cli_commands[] = {
      BIT(STORE) | BIT(AS_OF) | BIT(TIMEZONE) | BIT(OUT) | BIT(EXPORT_FORMAT),
      "a table of all customers, for a spreadsheet",
      "导出全部客户的表格",
-     "Opens well in Chinese Excel; cells that a spreadsheet would run as formulas are disarmed.",
-     "可直接用中文 Excel 打开；会被当作公式执行的单元格已作处理。",
+     "Opens well in Chinese Excel; cells that a spreadsheet would run as formulas are disarmed. In "
+     "CSV "
+     "digits that it\n"
+     "would change (a leading zero, or more than 15) stand as =\"00123\". Headings are in the "
+     "language "
+     "of --lang.",
+     "可直接用中文 Excel 打开；会被当作公式执行的单元格已作处理。CSV 中会被改动的数字\n"
+     "（以 0 开头或超过 15 位）写作 =\"00123\"。表头语言由 --lang 决定。",
      {{"huaxiang export profiles --store shop.db --out profiles.csv", "one row a customer",
        "每位客户一行"},
       {"huaxiang export segments --store shop.db --format xlsx --out segments.xlsx",
@@ -193,8 +203,9 @@ const hx_cli_command hx_cli_commands[] = {
      BIT(STORE) | BIT(YES),
      "remove one person",
      "删除一个人的全部数据",
-     "Events, ids and profile are gone for good. On a terminal it asks first.",
-     "事件、标识和画像将永久删除。在终端上会先询问。",
+     "Events, ids and profile are gone for good. It asks first; where nobody can answer it needs "
+     "--yes.",
+     "事件、标识和画像将永久删除。会先询问；无人可答时须加 --yes。",
      {{"huaxiang erase C01878 --store shop.db --yes", "by any id of that person",
        "用该客户的任何标识"}},
      hx_cmd_erase},

@@ -84,6 +84,8 @@ int hx_output_open(hx_cli *c) {
 
 int hx_output_close(hx_cli *c, int exit_status) {
     if (!c->out) return exit_status;
+    struct stat st;
+    bool file = c->out != stdout;
     bool bad = fflush(c->out) != 0 || ferror(c->out) != 0;
     int reason = errno;
     if (c->out != stdout && fclose(c->out) != 0 && !bad) {
@@ -91,6 +93,9 @@ int hx_output_close(hx_cli *c, int exit_status) {
         reason = errno;
     }
     c->out = NULL;
+    if (file && exit_status != HX_EXIT_DONE && stat(c->out_name, &st) == 0 && S_ISREG(st.st_mode) &&
+        st.st_size == 0)
+        (void)unlink(c->out_name);
     if (!bad) return exit_status;
     return hx_cli_fail(c, "%s: can't be written: %s", "%s：无法写入：%s", c->out_name,
                        strerror(reason));
@@ -203,11 +208,55 @@ void hx_output_cell(hx_outbuf *b, const json_t *v, bool for_eyes) {
         put_scalar(b, v, for_eyes);
 }
 
+/* ------------------------------------------------------------------ words for codes */
+static const char *word_of(const hx_cli *c, const char *code) {
+    const char *word = hx_answer_label(code, c->ui);
+    return word ? word : code;
+}
+
+static json_t *word_or_same(const hx_cli *c, const json_t *v) {
+    if (json_is_string(v)) return json_string(word_of(c, json_string_value(v)));
+    if (json_is_boolean(v)) return json_string(word_of(c, json_is_true(v) ? "true" : "false"));
+    return json_incref((json_t *)v);
+}
+
+json_t *hx_output_words(const hx_cli *c, const json_t *v) {
+    const char *key;
+    json_t *member;
+    json_t *out;
+    if (json_is_array(v)) {
+        out = json_array();
+        for (size_t i = 0; i < json_array_size(v); i++)
+            (void)json_array_append_new(out, word_or_same(c, json_array_get(v, i)));
+        return out;
+    }
+    if (!json_is_object(v)) return word_or_same(c, v);
+    out = json_object();
+    json_object_foreach((json_t *)v, key, member)(void)
+        json_object_set_new(out, word_of(c, key), word_or_same(c, member));
+    return out;
+}
+
+/* Names may hold blanks: a list has commas between. */
+static void put_words(const hx_cli *c, hx_outbuf *b, const json_t *value) {
+    json_t *words = hx_output_words(c, value);
+    if (json_is_array(words))
+        for (size_t i = 0; i < json_array_size(words); i++) {
+            if (i > 0) hx_outbuf_text(b, hx_cli_tr(c, ", ", "、"));
+            put_scalar(b, json_array_get(words, i), true);
+        }
+    else
+        hx_output_cell(b, words, true);
+    json_decref(words);
+}
+
 /* ------------------------------------------------------------------ records */
-static void put_shown(hx_outbuf *b, const json_t *value, hx_cell_kind kind) {
+static void put_shown(const hx_cli *c, hx_outbuf *b, const json_t *value, hx_cell_kind kind) {
     const char *time = kind == HX_CELL_TIME ? json_string_value(value) : NULL;
     if (kind == HX_CELL_PERCENT && json_is_number(value))
         hx_outbuf_printf(b, "%.1f%%", 100 * json_number_value(value));
+    else if (kind == HX_CELL_CODE && value)
+        put_words(c, b, value);
     else if (time && strlen(time) >= 16)
         hx_outbuf_printf(b, "%.10s %.5s", time, time + 11);
     else
@@ -227,14 +276,15 @@ static void fill_grid(hx_cli *c, const json_t *records, const hx_record_column *
                       size_t n, size_t width, hx_grid *g) {
     hx_outbuf cell = {0};
     for (size_t k = 0; k < n; k++) {
-        bool left = columns[k]->kind == HX_CELL_LEFT || columns[k]->kind == HX_CELL_TIME;
+        bool left = columns[k]->kind == HX_CELL_LEFT || columns[k]->kind == HX_CELL_TIME ||
+                    columns[k]->kind == HX_CELL_CODE;
         g->align[k] = left ? HX_GRID_LEFT : HX_GRID_RIGHT;
         hx_grid_text(g, hx_cli_tr(c, columns[k]->en, columns[k]->zh));
     }
     for (size_t i = 0; i < json_array_size(records); i++)
         for (size_t k = 0; k < n; k++) {
             cell.len = 0;
-            put_shown(&cell, hx_json_at(json_array_get(records, i), columns[k]->path),
+            put_shown(c, &cell, hx_json_at(json_array_get(records, i), columns[k]->path),
                       columns[k]->kind);
             g->cell_max = k + 1 < n ? width : 0;
             hx_grid_cell(g, hx_outbuf_str(&cell));

@@ -20,7 +20,8 @@ typedef enum {
     HX_CELL_LEFT = 0,
     HX_CELL_RIGHT,
     HX_CELL_PERCENT, /* a share: 19.5% in tables */
-    HX_CELL_TIME /* without T and Z in tables */
+    HX_CELL_TIME, /* without T and Z in tables */
+    HX_CELL_CODE /* codes: words of the language in tables */
 } hx_cell_kind;
 
 /* One column of records in a table or CSV. */
@@ -39,6 +40,8 @@ bool hx_output_table(hx_cli *c, const json_t *records, const hx_record_column *c
 /* A JSON value as a cell: strings as they are, lists joined by blanks, amounts with their currency, nothing for null. For eyes numbers
  * have at most four places and amounts two. */
 void hx_output_cell(hx_outbuf *b, const json_t *value, bool for_eyes);
+/* A value whose codes (strings, and the names of members) are words of the language. The caller json_decref()s it. */
+json_t *hx_output_words(const hx_cli *c, const json_t *value);
 /* An object as "key,value" lines of CSV, nested names joined by dots. */
 bool hx_output_pairs(hx_cli *c, const json_t *object);
 /* One line of compact JSON. */

@@ -14,9 +14,8 @@ void hx_shown_title(const hx_cli *c, hx_outbuf *out, const char *title) {
 void hx_shown_time(hx_outbuf *out, const json_t *value) {
     const char *s = json_string_value(value);
     if (!s) return;
-    hx_outbuf_bytes(out, s, strcspn(s, "T"));
-    if (strlen(s) >= 16 && s[10] == 'T' && strncmp(s + 11, "00:00", 5) != 0)
-        hx_outbuf_printf(out, " %.5sZ", s + 11);
+    hx_outbuf_printf(out, "%.10s", s);
+    if (strlen(s) >= 16 && strncmp(s + 11, "00:00", 5) != 0) hx_outbuf_printf(out, " %.5s", s + 11);
 }
 
 static void put_label(hx_outbuf *out, const char *label, size_t column) {
@@ -82,9 +81,10 @@ static void put_figures(hx_cli *c, const json_t *s, hx_outbuf *out) {
     put_moods(c, json_object_get(s, "sentiments"), out);
     put_spent(c, json_object_get(s, "spent_by_currency"), out);
     put_label(out, hx_cli_tr(c, "from, to", "起止"), LABEL_COLUMN);
-    hx_shown_time(out, json_object_get(s, "first"));
+    hx_shown_time(out, json_object_get(s, "first_local"));
     hx_outbuf_text(out, " … ");
-    hx_shown_time(out, json_object_get(s, "last"));
+    hx_shown_time(out, json_object_get(s, "last_local"));
+    hx_outbuf_printf(out, "  %s", json_string_value(json_object_get(s, "timezone")));
     hx_outbuf_byte(out, '\n');
 }
 
@@ -104,7 +104,7 @@ static void put_customers(hx_cli *c, const json_t *list, const char *title, hx_o
                                                {"spent", "spent", "消费", HX_CELL_RIGHT},
                                                {"texts", "texts", "文本", HX_CELL_RIGHT},
                                                {"sentiment", "sentiment", "情感", HX_CELL_RIGHT},
-                                               {"segments", "segments", "分群", HX_CELL_LEFT}};
+                                               {"segments", "segments", "分群", HX_CELL_CODE}};
     if (json_array_size(list) == 0) return;
     json_t *first = json_array();
     for (size_t i = 0; i < json_array_size(list) && i < LIST_SHOWN; i++)

@@ -45,6 +45,7 @@ huaxiang verify samples/comments.csv --store shop.db; echo "exit $?"
 huaxiang why u1 nonsense --store shop.db; echo "exit $?"
 echo '--- keeping'
 huaxiang imports list --store shop.db --format table
+huaxiang imports conflicts --store shop.db
 huaxiang backup copy.db --store shop.db
 huaxiang backup copy.db --store shop.db; echo "exit $?"
 huaxiang restore copy.db --store shop.db; echo "exit $?"
@@ -53,12 +54,15 @@ huaxiang imports undo 33 --store shop.db; echo "exit $?"
 huaxiang imports list --store shop.db | python3 -c 'import json, sys; print([json.loads(line)["state"] for line in sys.stdin])'
 huaxiang restore copy.db --store shop.db --force
 huaxiang export profiles --store shop.db -q | head -c 3 | od -An -tx1
+huaxiang export profiles --store shop.db --out p.xlsx -q && head -c 2 p.xlsx; echo
+huaxiang export profiles --store shop.db -q --lang zh | head -1 | grep -o "姓名\|城市"
 huaxiang export profiles --store shop.db --out shop.db; echo "exit $?"
 huaxiang profile reviews.csv --store shop.db --report reviews.csv; echo "exit $?"
 huaxiang show u1 --store shop.db --out shop.db; echo "exit $?"
 huaxiang profile orders.csv --store shop.db --rejects orders.csv; echo "exit $?"
 huaxiang export segments --store shop.db --format xlsx --out s.xlsx && head -c 2 s.xlsx; echo
-huaxiang erase u2 --store shop.db
+huaxiang erase u2 --store shop.db; echo "exit $?"
+huaxiang erase u2 --store shop.db --yes
 huaxiang show u2 --store shop.db; echo "exit $?"
 huaxiang verify receipt.json --store shop.db > /dev/null 2>&1; echo "exit $?"
 huaxiang doctor --store shop.db --format csv | cut -d, -f1,2 | grep -v '^data/'
@@ -68,3 +72,15 @@ huaxiang profile odd.csv --store odd.db --map customer=who,text=what --map-file 
 cat map.txt
 huaxiang profile odd.csv --store odd2.db --map-file map.txt -q | python3 -c 'import json, sys; print(json.load(sys.stdin)["texts"])'
 cat reviews.csv | huaxiang profile --store pipe.db --no-text -q | python3 -c 'import json, sys; print(json.load(sys.stdin)["customers"])'
+echo '--- where files disagree'
+printf '客户编号,城市,性别\nu1,上海,女\n' > one.csv
+printf '客户编号,城市,邀请码\nu1,北京,00123\n' > two.csv
+huaxiang profile one.csv two.csv --store odd3.db -q > /dev/null
+huaxiang imports conflicts --store odd3.db --format csv
+huaxiang imports conflicts --store odd3.db --format table --lang zh
+huaxiang show u1 --store odd3.db --format table --lang zh
+huaxiang export profiles --store odd3.db -q --lang zh | tr -d '\r' | cut -d, -f3,30-
+huaxiang imports list --store odd3.db --format table --lang zh | tr -s ' '
+echo '--- what failed leaves no file'
+huaxiang show nobody --store odd3.db --out nobody.json; echo "exit $?"
+[ -e nobody.json ] || echo gone

@@ -23,7 +23,7 @@ normalise() {
     sed -E -i -e "s#$work/run/##g" -e "s#$work#WORK#g" -e 's/"score":[0-9.]+/"score":S/g' \
         -e 's/"(model|hash|inputs_hash)":"[0-9a-f]{16}"/"\1":"HASH"/g' -e 's/^(  (receipt|凭据) +)[0-9a-f]{16}$/\1HASH/' \
         -e 's/(positive|negative|neutral|,(praise|complaint|refund|other)),[01](\.[0-9]+)?/\1,S/g'  \
-        -e 's/(mean|trend) -?[0-9.]+/\1 S/g' -e 's/ +-?0\.[0-9]{2,}( |$)/ S\1/g' \
+        -e 's/(mean|trend|均值|趋势) -?[0-9.]+/\1 S/g' -e 's/ +-?0\.[0-9]{2,}( |$)/ S\1/g' \
         -e 's/(positive|negative|neutral|praise|complaint|refund) [01]\.[0-9]{2}/\1 S/g' "$1"
 }
 normalise "$work/out"
