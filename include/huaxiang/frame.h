@@ -126,7 +126,7 @@ typedef struct {
     hx_str name;
     hx_role role;
     hx_type type;
-    hx_date_order date_order; /* of time columns */
+    hx_date_order date_order; /* of time columns; AUTO = no value is of the form 5/3/26 */
     bool date_order_guessed; /* no value decided it */
     bool excel_serial; /* times are Excel day numbers */
 } hx_column;
@@ -138,7 +138,8 @@ typedef struct {
     char quote; /* 0 = '"' for CSV, none for TSV (interface.md); '"' to have it in TSV too */
     bool no_header; /* the first row is data; columns are named column_1, ... */
     const char *
-        map; /* "text=评论内容,customer=买家": COLUMN may be quoted "a,b"; role name or OTHER name = column; NULL */
+        map; /* "text=评论内容,customer=买家,trait:hobby=爱好": COLUMN may be quoted "a,b"; no role (but other and trait:) and
+              * no column twice; NULL */
     hx_date_order date_order;
     size_t chunk_bytes; /* of decoded input a chunk, 0 = 1 MiB */
     int64_t sheet; /* xlsx: 1-based sheet, 0 = first visible with rows */
@@ -164,7 +165,8 @@ HX_API size_t hx_reader_columns(const hx_reader *r,
                                 const hx_column **columns); /* borrowed from r; fixed after open */
 /* The columns' header as one string, for remembering a mapping: names joined by 0x1F. Borrowed. */
 HX_API hx_str hx_reader_header(const hx_reader *r);
-/* Replaces the roles (for a remembered mapping), before the first chunk. Same syntax as options->map. */
+/* Replaces the roles (for a remembered mapping), before the first chunk. Same syntax as options->map. HX_EINVAL: not of that form, no such role,
+ * a role or column given twice; HX_ENOTFOUND: no such column. Nothing is changed then. */
 HX_API hx_status hx_reader_map(hx_reader *r, const char *map, hx_error *err) HX_MUST_USE;
 /* Compressed bytes consumed and their total (0 = unknown): for progress bars. */
 HX_API void hx_reader_progress(const hx_reader *r, uint64_t *done, uint64_t *total);
@@ -194,8 +196,9 @@ typedef struct {
     hx_str raw; /* the record as it stands in the file, as UTF-8, without its line end */
     int64_t row; /* 1-based data row; blank records have a number, but give no row */
     hx_str
-        extra; /* JSON Lines: an object of keys that are no column; CSV: surplus cells as a JSON array; else empty */
-    const char *bad; /* why the row can't be used (English format key, see `bad_zh`), NULL = good */
+        extra; /* JSON Lines: an object of keys that are no column; Excel: surplus cells as a JSON array; else empty */
+    const char *bad; /* why the row can't be used, in English, NULL = good; see hx_row_bad_text() */
+    const char *bad_zh; /* the same in Chinese where `bad` holds figures, else NULL */
     int64_t bad_column; /* 0-based, or -1 */
 } hx_row;
 
@@ -206,7 +209,8 @@ typedef struct {
 } hx_rows;
 
 /* Parses a chunk. Thread-safe for different chunks of one reader (reads only immutable parts of `r`). The rows borrow from the
- * chunk and `arena`. Ragged rows: short ones have missing cells; long ones put the surplus into `extra`. A NUL byte, an invalid byte
+ * chunk and `arena`. Ragged rows: short ones have missing cells; long ones are bad unless
+ * the surplus is blank (Excel: it goes into `extra`). A NUL byte, an invalid byte
  * sequence (replaced by U+FFFD; the row is bad), an over-long cell or an unclosed quote makes a bad row, never a lost one. */
 HX_API hx_status hx_chunk_rows(const hx_reader *r, const hx_chunk *c, hx_arena *arena, hx_rows *out,
                                hx_error *err) HX_MUST_USE;

@@ -16,6 +16,7 @@
 
 #define LEADING_MAX 10 /* title lines above the header of a workbook */
 #define NAME_MAX_BYTES 256
+#define ROLE_NAME_MAX 64
 
 static const char *const role_names[HX_ROLE_N] = {[HX_ROLE_OTHER] = "other",
                                                   [HX_ROLE_CUSTOMER] = "customer",
@@ -222,6 +223,8 @@ static hx_status read_header(hx_reader *r, hx_arena *arena, hx_error *err) {
     if (r->options.no_header) return hx_columns_set(r, NULL, sh.n_cells, err);
     hx_str *names = NULL;
     HX_TRY(cell_names(r, cells, sh.n_cells, arena, &names, err));
+    if (memchr(r->window.ptr + r->at, '\0', sh.used))
+        return hx_fail(err, HX_EFORMAT, "%s: its header holds a NUL byte; it is no table", r->name);
     HX_TRY(hx_columns_set(r, names, sh.n_cells, err));
     r->at += sh.used;
     r->position.offset += sh.used;
@@ -244,6 +247,10 @@ static forms forms_of(hx_str name) {
             f.n_last = hx_column_name_normal((hx_str){name.ptr + i, name.len - i}, false, f.last);
             break;
         }
+    /* user.name is what the user is called; only username in one word is a login. */
+    if (f.n_last > 0 && f.n_last < f.n_whole && f.n_whole == 8 &&
+        memcmp(f.whole, "username", 8) == 0)
+        f.n_whole = f.n_plain = 0;
     return f;
 }
 
@@ -302,16 +309,72 @@ static size_t column_named(const assignment *a, const char *form) {
     return SIZE_MAX;
 }
 
+static void move(assignment *a, size_t column, hx_role role) {
+    hx_role before = a->r->columns[column].role;
+    if (before != HX_ROLE_OTHER) a->taken[before] = 0;
+    give(a, column, role);
+}
+
 static void give_if_free(assignment *a, const char *form, hx_role role) {
     size_t k = column_named(a, form);
-    if (k == SIZE_MAX || a->taken[role]) return;
-    hx_role before = a->r->columns[k].role;
-    if (before != HX_ROLE_OTHER) a->taken[before] = 0;
-    give(a, k, role);
+    if (k != SIZE_MAX && !a->taken[role]) move(a, k, role);
+}
+
+/* Nicknames are not unique: one tells a customer from another only where the file has nothing better. */
+static void give_nickname(assignment *a) {
+    static const char *const names[] = {"买家昵称", "用户昵称",     "客户昵称",   "会员昵称",
+                                        "微信昵称", "昵称",         "nickname",   "客户名称",
+                                        "买家名称", "reviewername", "displayname"};
+    static const hx_role ids[] = {HX_ROLE_CUSTOMER, HX_ROLE_EMAIL,  HX_ROLE_PHONE,
+                                  HX_ROLE_ACCOUNT,  HX_ROLE_DEVICE, HX_ROLE_ANONYMOUS};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (a->taken[ids[i]]) return;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (int level = 0; level < 3; level++)
+            for (size_t k = 0; k < a->r->n_columns && !a->taken[HX_ROLE_CUSTOMER]; k++)
+                if (is_form(&a->f[k], level, names[i])) move(a, k, HX_ROLE_CUSTOMER);
+}
+
+/* ------------------------------------------------------------------ times with a name of their own */
+
+static bool ends_in(const forms *f, const char *tail) {
+    size_t n = strlen(tail);
+    return f->n_plain > n && memcmp(f->plain + f->n_plain - n, tail, n) == 0;
+}
+
+static bool is_time_name(const forms *f, hx_str name) {
+    static const char *const tails[] = {"时间", "日期", "time", "date", "timestamp"};
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++)
+        if (ends_in(f, tails[i])) return true;
+    return name.len > 3 && (memcmp(name.ptr + name.len - 3, "_at", 3) == 0 ||
+                            memcmp(name.ptr + name.len - 2, "At", 2) == 0);
+}
+
+static bool holds_times(const hx_rows *sample, size_t column) {
+    size_t filled = 0, times = 0;
+    for (size_t i = 0; i < sample->n_rows; i++) {
+        hx_str s = sample->rows[i].cells[column];
+        int64_t ms = 0;
+        if (sample->rows[i].bad || s.len == 0) continue;
+        filled++;
+        times += s.len <= 64 && hx_time_try(s, HX_DATE_ORDER_AUTO, false, NULL, &ms) == HX_TIME_OK;
+    }
+    return filled > 0 && times * 10 >= filled * 9;
+}
+
+/* Where no known name says when: the first column called a time or a date that holds times. */
+static void give_time(assignment *a, const hx_rows *sample) {
+    for (size_t k = 0; k < a->r->n_columns && !a->taken[HX_ROLE_TIME]; k++)
+        if (a->r->columns[k].role == HX_ROLE_OTHER &&
+            is_time_name(&a->f[k], a->r->columns[k].name) && holds_times(sample, k))
+            give(a, k, HX_ROLE_TIME);
 }
 
 /* Names whose meaning hangs on what else the file has. */
 static void give_by_context(assignment *a) {
+    give_nickname(a);
+    if (!a->taken[HX_ROLE_CUSTOMER] && a->taken[HX_ROLE_ACCOUNT] != column_named(a, "unionid") + 1)
+        give_if_free(a, "unionid", HX_ROLE_CUSTOMER);
     bool item = a->taken[HX_ROLE_ITEM] != 0, text = a->taken[HX_ROLE_TEXT] != 0;
     if (item) give_if_free(a, "description", HX_ROLE_ITEM_NAME);
     if (!item && !text) give_if_free(a, "description", HX_ROLE_TEXT);
@@ -351,6 +414,7 @@ static hx_status assign_roles(hx_reader *r, const hx_rows *sample, hx_arena *are
     for (int level = 0; level < 3; level++)
         give_by_name(&a, level);
     give_by_context(&a);
+    give_time(&a, sample);
     settle_date(&a, sample);
     return HX_OK;
 }
@@ -463,32 +527,133 @@ static hx_status fail_no_column(const hx_reader *r, hx_str name, hx_error *err) 
     return st;
 }
 
-static hx_status map_one(hx_reader *r, hx_str left, hx_str right, hx_error *err) {
-    size_t k = find_column(r, right);
-    if (k == SIZE_MAX) return fail_no_column(r, right, err);
-    hx_role role = hx_role_of_name(left);
-    for (size_t i = 0; role != HX_ROLE_N && role != HX_ROLE_OTHER && i < r->n_columns; i++)
-        if (r->columns[i].role == role) r->columns[i].role = HX_ROLE_OTHER;
-    r->columns[k].role = role == HX_ROLE_N ? HX_ROLE_OTHER : role;
-    if (role != HX_ROLE_N) return HX_OK;
-    r->columns[k].name = hx_arena_str(r->arena, left);
-    return r->columns[k].name.ptr ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
+/* Levenshtein's distance, of names of up to ROLE_NAME_MAX bytes. */
+static size_t edits(hx_str a, hx_str b) {
+    size_t row[ROLE_NAME_MAX + 1];
+    for (size_t k = 0; k <= b.len; k++)
+        row[k] = k;
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t k = 1; k <= b.len; k++) {
+            size_t best = diagonal + (a.ptr[i - 1] != b.ptr[k - 1]);
+            diagonal = row[k];
+            if (row[k] + 1 < best) best = row[k] + 1;
+            if (row[k - 1] + 1 < best) best = row[k - 1] + 1;
+            row[k] = best;
+        }
+    }
+    return row[b.len];
 }
 
-hx_status hx_columns_map(hx_reader *r, const char *map, hx_error *err) {
-    hx_str s = trim(hx_str_of(map));
-    while (s.len > 0) {
+/* The role that was meant, or NULL where none is near. */
+static const char *nearest_role(hx_str name) {
+    size_t least = name.len / 3 + 2;
+    const char *nearest = NULL;
+    for (int i = 0; i < HX_ROLE_N && name.len <= ROLE_NAME_MAX; i++) {
+        size_t n = edits(name, hx_str_of(role_names[i]));
+        if (n >= least) continue;
+        least = n;
+        nearest = role_names[i];
+    }
+    return nearest;
+}
+
+static hx_status fail_no_role(hx_str name, hx_error *err) {
+    hx_buf b;
+    hx_buf_init(&b, 1024);
+    for (int i = 0; i < HX_ROLE_N; i++)
+        (void)hx_buf_printf(&b, "%s%s", i ? ", " : "", role_names[i]);
+    (void)hx_buf_append_byte(&b, '\0');
+    const char *meant = nearest_role(name), *roles = b.ptr ? b.ptr : "";
+    hx_status st =
+        meant ? hx_fail(err, HX_EINVAL,
+                        "--map: there is no role '%.*s'; did you mean '%s'? A trait of your own is "
+                        "trait:NAME=COLUMN; the roles: %s",
+                        HX_STR_ARG(name), meant, roles)
+              : hx_fail(err, HX_EINVAL,
+                        "--map: there is no role '%.*s'. A trait of your own is trait:NAME=COLUMN; "
+                        "the roles: %s",
+                        HX_STR_ARG(name), roles);
+    hx_buf_release(&b);
+    return st;
+}
+
+/* One role=column of --map. */
+typedef struct {
+    hx_role role;
+    hx_str trait; /* of trait:NAME, else empty */
+    size_t column;
+} mapping;
+
+typedef struct {
+    mapping *item; /* [HX_COLUMNS_MAX] */
+    size_t n;
+} mappings;
+
+static hx_status check_mapping(const hx_reader *r, const mappings *all, const mapping *m,
+                               hx_error *err) {
+    for (size_t i = 0; i < all->n; i++) {
+        const mapping *other = &all->item[i];
+        if (m->role != HX_ROLE_OTHER && other->role == m->role)
+            return hx_fail(err, HX_EINVAL, "--map: the role '%s' is given twice",
+                           role_names[m->role]);
+        if (other->column == m->column)
+            return hx_fail(err, HX_EINVAL, "--map: the column '%.*s' is given two roles",
+                           HX_STR_ARG(r->columns[m->column].name));
+    }
+    if (all->n == HX_COLUMNS_MAX)
+        return hx_fail(err, HX_ELIMIT, "%s: has more than %d columns", r->name, HX_COLUMNS_MAX);
+    return HX_OK;
+}
+
+static hx_status read_mapping(const hx_reader *r, hx_str left, hx_str right, mappings *all,
+                              hx_error *err) {
+    static const hx_str prefix = {"trait:", 6};
+    mapping m = {hx_role_of_name(left), {NULL, 0}, find_column(r, right)};
+    if (left.len > prefix.len && memcmp(left.ptr, prefix.ptr, prefix.len) == 0) {
+        m.trait = trim((hx_str){left.ptr + prefix.len, left.len - prefix.len});
+        m.role = HX_ROLE_OTHER;
+    }
+    if (m.role == HX_ROLE_N) return fail_no_role(left, err);
+    if (m.column == SIZE_MAX) return fail_no_column(r, right, err);
+    HX_TRY(check_mapping(r, all, &m, err));
+    all->item[all->n++] = m;
+    return HX_OK;
+}
+
+static hx_status apply_mapping(hx_reader *r, const mapping *m, hx_error *err) {
+    for (size_t i = 0; m->role != HX_ROLE_OTHER && i < r->n_columns; i++)
+        if (r->columns[i].role == m->role) r->columns[i].role = HX_ROLE_OTHER;
+    r->columns[m->column].role = m->role;
+    if (m->trait.len == 0) return HX_OK;
+    r->columns[m->column].name = hx_arena_str(r->arena, m->trait);
+    return r->columns[m->column].name.ptr ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
+}
+
+/* All of --map is read before any column changes. */
+static hx_status map_columns(hx_reader *r, const char *map, hx_arena *arena, hx_error *err) {
+    mappings all = {hx_arena_alloc(arena, HX_COLUMNS_MAX * sizeof *all.item), 0};
+    if (!all.item) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (hx_str s = trim(hx_str_of(map)); s.len > 0;) {
         hx_str left = {NULL, 0}, right = {NULL, 0};
         if (!take_name(&s, '=', &left) || !take_name(&s, ',', &right))
             return hx_fail(err, HX_EINVAL, "--map '%s' is not of the form role=column,role=column",
                            map);
-        HX_TRY(map_one(r, left, right, err));
+        HX_TRY(read_mapping(r, left, right, &all, err));
     }
+    for (size_t i = 0; i < all.n; i++)
+        HX_TRY(apply_mapping(r, &all.item[i], err));
+    return HX_OK;
+}
+
+hx_status hx_columns_map(hx_reader *r, const char *map, hx_error *err) {
     hx_arena *arena = hx_arena_new(0);
     hx_chunk *c = NULL;
     hx_rows sample = {NULL, 0, r->n_columns};
-    hx_status st = arena ? hx_reader_sample(r, HX_SAMPLE_ROWS, &c, err)
-                         : hx_fail(err, HX_ENOMEM, "out of memory");
+    hx_status st =
+        arena ? map_columns(r, map, arena, err) : hx_fail(err, HX_ENOMEM, "out of memory");
+    if (st == HX_OK) st = hx_reader_sample(r, HX_SAMPLE_ROWS, &c, err);
     if (st == HX_OK && c) st = hx_chunk_rows(r, c, arena, &sample, err);
     if (st == HX_OK) hx_infer_columns(r, &sample);
     hx_chunk_free(c);

@@ -1,10 +1,12 @@
 /* csv.c - rows of delimited text: CSV, TSV, plain lines, and workbooks (which come as CSV).
  *
  * Cells are views into the chunk. Copies are made only of cells that hold doubled quotes, and of records that are not valid UTF-8.
- * A cell is missing (NULL) where the record is too short; surplus cells go into the row's `extra`.
+ * A cell is missing (NULL) where the record is too short. Surplus cells that hold something make a row of a text file bad (its cells may
+ * have moved); a workbook's cells stand where they stand, so there they go into the row's `extra`.
  * Blank records (no cell holds anything) are numbered, but give no row. */
 #include "frame/reader.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -75,6 +77,20 @@ static hx_status store_extra(const parser *p, size_t stored, hx_row *row, hx_err
     return st;
 }
 
+/* What a delimiter too many did to a row of a text file can't be told from here: 1,234 may be one amount or two. */
+static hx_status refuse_surplus(const parser *p, size_t stored, hx_row *row, hx_error *err) {
+    size_t n = p->r->n_columns;
+    bool blank = true;
+    for (size_t i = n; i < stored && blank; i++)
+        for (size_t k = 0; k < p->cells[i].raw.len && blank; k++)
+            blank = is_blank_byte(p->cells[i].raw.ptr[k]);
+    if (blank || row->bad) return HX_OK;
+    char text[2][HX_SHORT_REASON_MAX];
+    snprintf(text[0], sizeof text[0], "has %zu cells where the header has %zu", stored, n);
+    snprintf(text[1], sizeof text[1], "有 %zu 个单元格，而表头有 %zu 个", stored, n);
+    return hx_row_refuse(row, p->arena, text[0], text[1], err);
+}
+
 static bool refuse_long_cells(const parser *p, size_t stored, hx_row *row) {
     for (size_t i = 0; i < stored; i++) {
         if (p->cells[i].raw.len <= HX_CELL_MAX) continue;
@@ -98,6 +114,8 @@ static hx_status store_cells(const parser *p, size_t n_cells, hx_str *to, hx_row
         for (size_t i = 0; i < n; i++)
             to[i] = undo_habit(p->r->habits[i], to[i]);
     if (n_cells > p->max && !row->bad) row->bad = HX_BAD_COLUMNS;
+    if (stored > p->r->n_columns && p->r->format != HX_FORMAT_XLSX)
+        return refuse_surplus(p, stored, row, err);
     if (stored > p->r->n_columns) return store_extra(p, stored, row, err);
     return HX_OK;
 }

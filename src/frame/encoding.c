@@ -5,7 +5,8 @@
  *
  * Which of two encodings a damaged text is in: multi-byte UTF-8 sequences hardly ever appear by chance in GB18030 text
  * (three bytes in fixed ranges, no two-byte pairs), so a text with many good sequences and few bad ones is damaged
- * UTF-8, even where its bytes also happen to be legal GB18030. */
+ * UTF-8, even where its bytes also happen to be legal GB18030. Else lines are counted, so that one foreign row, however long, does not
+ * decide for the others. */
 #include "frame/encoding.h"
 
 #include <iconv.h>
@@ -81,6 +82,34 @@ static tally tally_utf8(hx_str s, bool whole) {
     return t;
 }
 
+typedef struct {
+    size_t good; /* lines with multi-byte UTF-8, all of it valid */
+    size_t bad; /* lines that are no UTF-8 */
+    size_t bad_gb; /* lines that are no GB18030 */
+} line_tally;
+
+static line_tally tally_lines(hx_str s, bool whole) {
+    line_tally t = {0, 0, 0};
+    for (size_t at = 0; at < s.len;) {
+        const char *end = memchr(s.ptr + at, '\n', s.len - at);
+        hx_str line = {s.ptr + at, end ? (size_t)(end - (s.ptr + at)) : s.len - at};
+        if (!end && !whole && at > 0) break;
+        tally u = tally_utf8(line, true), b = tally_gb(line, true);
+        t.good += u.good > 0 && u.bad == 0;
+        t.bad += u.bad > 0;
+        t.bad_gb += b.bad > 0;
+        at += line.len + 1;
+    }
+    return t;
+}
+
+/* Lines of GBK are hardly ever UTF-8 with multi-byte characters by chance, while most lines of UTF-8 are legal GBK: where good lines are no
+ * fewer than bad ones, the bad ones are the strangers. Else the encoding with fewer bad lines; of equals UTF-8. */
+static hx_encoding encoding_of_lines(line_tally t) {
+    if (t.good >= t.bad && t.good > 0) return HX_ENCODING_UTF8;
+    return t.bad_gb < t.bad ? HX_ENCODING_GB18030 : HX_ENCODING_UTF8;
+}
+
 /* UTF-16 without a mark: NUL bytes in one half of the pairs (in the other they come from 一, 退, ...), in 40 % of them (Latin letters), or in 5 % of a text that is
  * no UTF-8 either (Chinese with ASCII punctuation). A stray NUL in UTF-8 is none. */
 static bool nul_pattern(hx_str s, hx_encoding *encoding) {
@@ -123,8 +152,7 @@ hx_encoding_guess hx_encoding_detect(hx_str head, bool whole) {
     if (byte_order_mark(head, &g) || nul_pattern(head, &g.encoding)) return g;
     tally u = tally_utf8(head, whole);
     if (u.bad == 0 || u.good > GOOD_PER_BAD * u.bad) return g;
-    tally b = tally_gb(head, whole);
-    if (b.bad < u.bad) g.encoding = HX_ENCODING_GB18030;
+    g.encoding = encoding_of_lines(tally_lines(head, whole));
     return g;
 }
 

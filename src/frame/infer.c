@@ -96,9 +96,14 @@ static bool most(size_t n, const tally *t) {
     return n * 20 >= t->filled * 19;
 }
 
+/* Of a column that is called a time, one value in ten may be dirt. */
+static bool nearly(size_t n, const tally *t) {
+    return n * 10 >= t->filled * 9;
+}
+
 static hx_type type_of(const tally *t, bool timed) {
     if (t->filled == 0) return HX_TYPE_EMPTY;
-    if (timed && (most(t->times, t) || most(t->excel_days, t))) return HX_TYPE_TIME;
+    if (timed && (nearly(t->times, t) || most(t->excel_days, t))) return HX_TYPE_TIME;
     if (most(t->booleans, t)) return HX_TYPE_BOOLEAN;
     if (most(t->integers, t)) return t->zero_led * 20 > t->filled ? HX_TYPE_CODE : HX_TYPE_INTEGER;
     if (most(t->numbers, t))
@@ -109,13 +114,13 @@ static hx_type type_of(const tally *t, bool timed) {
     return most(t->codes, t) ? HX_TYPE_CODE : HX_TYPE_TEXT;
 }
 
-/* A part over 12 decides; else a year in front; else what was asked for, else day first. */
+/* A part over 12 decides; else a year in front; else what was asked for, else day first. No such value: no order. */
 static void set_order(hx_column *c, const tally *t, hx_date_order asked) {
     const size_t *n = t->order;
     c->date_order = HX_DATE_ORDER_YMD;
     c->date_order_guessed = false;
     if (n[HX_DATE_ORDER_DMY] + n[HX_DATE_ORDER_MDY] + n[HX_DATE_ORDER_AUTO] == 0) {
-        if (n[HX_DATE_ORDER_YMD] == 0) c->date_order = asked ? asked : HX_DATE_ORDER_DMY;
+        if (n[HX_DATE_ORDER_YMD] == 0) c->date_order = asked;
         return;
     }
     if (n[HX_DATE_ORDER_DMY] > n[HX_DATE_ORDER_MDY]) {

@@ -5,6 +5,7 @@
  * with a stack of its own, no deeper than the parser lets objects nest. */
 #include "frame/reader.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -164,14 +165,50 @@ static hx_status fill(void *context, hx_str path, json_t *value, hx_error *err) 
     return HX_OK;
 }
 
+/* The parser's own words where it has a reason that the row can be mended by. */
+static hx_status refuse_line(const filler *f, hx_row *row, hx_error *err) {
+    char text[2][HX_MESSAGE_MAX];
+    hx_error why[2] = {{.ui = HX_UI_EN}, {.ui = HX_UI_ZH}};
+    for (int i = 0; i < 2; i++) {
+        json_t *root = NULL;
+        if (hx_json_parse(row->raw, HX_ROW_MAX, "JSON", &root, &why[i]) == HX_OK) {
+            json_decref(root);
+            row->bad = HX_BAD_JSON;
+            return HX_OK;
+        }
+        const char *reason = strstr(why[i].message, i ? "：" : ": ");
+        (void)snprintf(text[i], sizeof text[i],
+                       i ? "不是 JSON 对象（%.400s）" : "is not a JSON object (%.400s)",
+                       reason ? reason + (i ? 3 : 2) : why[i].message);
+    }
+    return hx_row_refuse(row, f->arena, text[0], text[1], err);
+}
+
+static bool takes_one_value(hx_role role) {
+    return role >= HX_ROLE_CUSTOMER && role <= HX_ROLE_TIME && role != HX_ROLE_REPLY &&
+           role != HX_ROLE_LABEL;
+}
+
+/* Who it is and what was said are one value each: a list or an object in their place is not left out in silence. */
+static void refuse_nested(const filler *f, json_t *root, hx_row *row) {
+    for (size_t k = 0; k < f->r->n_columns && !row->bad; k++) {
+        const hx_column *c = &f->r->columns[k];
+        if (!takes_one_value(c->role)) continue;
+        json_t *value = json_object_getn(root, c->name.ptr, c->name.len);
+        if (!json_is_array(value) && !json_is_object(value)) continue;
+        row->bad = HX_BAD_NESTED;
+        row->bad_column = (int64_t)k;
+    }
+}
+
 static hx_status fill_row(filler *f, hx_row *row, hx_error *err) {
     json_t *root = NULL;
     if (hx_json_parse(row->raw, HX_ROW_MAX, "line", &root, NULL) != HX_OK ||
         !json_is_object(root)) {
         json_decref(root);
-        row->bad = HX_BAD_JSON;
-        return HX_OK;
+        return refuse_line(f, row, err);
     }
+    refuse_nested(f, root, row);
     f->cells = (hx_str *)row->cells;
     hx_buf_reset(&f->extra);
     hx_status st = flatten(root, fill, f, err);

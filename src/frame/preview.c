@@ -17,7 +17,7 @@
 #define CELL_SHOWN 2000 /* bytes */
 
 static const char *order_name(hx_date_order o) {
-    static const char *const names[] = {"auto", "ymd", "dmy", "mdy"};
+    static const char *const names[] = {"none", "ymd", "dmy", "mdy"};
     return names[o];
 }
 

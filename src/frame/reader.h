@@ -109,6 +109,10 @@ typedef struct {
     bool nul;
 } hx_flaws;
 hx_flaws hx_chunk_flaws(const hx_chunk *c);
+#define HX_SHORT_REASON_MAX 160
+/* Makes the row bad for a reason with figures in it; both texts are copied. */
+hx_status hx_row_refuse(hx_row *row, hx_arena *arena, const char *en, const char *zh,
+                        hx_error *err) HX_MUST_USE;
 /* Sets row->bad where row->raw has one of the chunk's flaws; a raw that is not UTF-8 is replaced by a mended copy. */
 hx_status hx_row_check(hx_flaws flaws, hx_arena *arena, hx_row *row, hx_error *err) HX_MUST_USE;
 /* The one row of a chunk that is the start of an over-long record. */
@@ -135,5 +139,6 @@ hx_status hx_jsonl_columns(hx_reader *r,
 #define HX_BAD_ROW "is longer than 96 MB"
 #define HX_BAD_COLUMNS "has more than 4096 cells"
 #define HX_BAD_JSON "is not a JSON object"
+#define HX_BAD_NESTED "holds a list or an object where one value is expected"
 
 #endif

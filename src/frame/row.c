@@ -49,6 +49,13 @@ hx_status hx_row_check(hx_flaws flaws, hx_arena *arena, hx_row *row, hx_error *e
     return HX_OK;
 }
 
+hx_status hx_row_refuse(hx_row *row, hx_arena *arena, const char *en, const char *zh,
+                        hx_error *err) {
+    row->bad = hx_arena_str(arena, hx_str_of(en)).ptr;
+    row->bad_zh = hx_arena_str(arena, hx_str_of(zh)).ptr;
+    return row->bad && row->bad_zh ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
+}
+
 hx_status hx_rows_init(const hx_reader *r, const hx_chunk *c, hx_arena *arena, hx_rows *out,
                        hx_error *err) {
     size_t n = c->n_records;
@@ -81,6 +88,7 @@ hx_str hx_record_text(const char *p, size_t used) {
 }
 
 const char *hx_row_bad_text(const hx_row *row, hx_ui_lang ui) {
-    const char *zh = row->bad && ui == HX_UI_ZH ? hx_message_zh(row->bad) : NULL;
+    const char *zh = NULL;
+    if (row->bad && ui == HX_UI_ZH) zh = row->bad_zh ? row->bad_zh : hx_message_zh(row->bad);
     return zh ? zh : row->bad;
 }

@@ -1,7 +1,7 @@
 /* sniff.c - what kind of file it is, and its delimiter.
  *
- * The format: as asked; else by what the content can only be (a zip is a workbook); else by the name, before .gz and .zst; else by the
- * text: a first character { makes JSON Lines, columns of equal number in each of the first records make CSV or TSV, and the rest is plain
+ * The format: as asked; else by what the content can only be (a zip is a workbook); else by the name, before .gz and .zst, where the content
+ * is not plainly the other of JSON Lines and a table; else by the text: a first character { makes JSON Lines, columns of equal number in each of the first records make CSV or TSV, and the rest is plain
  * text, one text a line.
  *
  * The delimiter: of TAB , ; | the one that gives the first record two cells or more and the most of the next records as many. None does:
@@ -12,9 +12,11 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "frame/column_names.h"
 
 #define RECORDS_COMPARED 100
+#define BINARY_SHARE 10
 #define HEADER_CELL_MAX 64 /* bytes; longer ones are no names */
 
 static bool ends_with(const char *s, size_t n, const char *tail) {
@@ -47,7 +49,9 @@ static hx_status refuse_foreign(const hx_reader *r, hx_str head, hx_error *err) 
         const char *magic;
         size_t n;
         const char *what;
-    } foreign[] = {{"%PDF-", 5, "a PDF document"},
+    } foreign[] = {{"\x28\xB5\x2F\xFD", 4, "a zstd archive inside another archive"},
+                   {"\x1F\x8B", 2, "a gzip archive inside another archive"},
+                   {"%PDF-", 5, "a PDF document"},
                    {"\x89PNG", 4, "a PNG image"},
                    {"\xFF\xD8\xFF", 3, "a JPEG image"},
                    {"SQLite format 3", 16, "a SQLite database"},
@@ -168,11 +172,56 @@ static hx_format format_of_text(hx_str s, bool final) {
     return has_known_name(one.first, (hx_csv_dialect){0, '"'}) ? HX_FORMAT_CSV : HX_FORMAT_TEXT;
 }
 
+/* Is the first line that is not blank a whole JSON object? */
+static bool starts_with_object(hx_str s) {
+    size_t i = 0;
+    json_t *root = NULL;
+    while (i < s.len && strchr(" \t\r\n", s.ptr[i]))
+        i++;
+    if (i == s.len || s.ptr[i] != '{') return false;
+    const char *end = memchr(s.ptr + i, '\n', s.len - i);
+    hx_str line = {s.ptr + i, end ? (size_t)(end - (s.ptr + i)) : s.len - i};
+    bool is =
+        hx_json_parse(line, HX_HEAD_BYTES, "line", &root, NULL) == HX_OK && json_is_object(root);
+    json_decref(root);
+    return is;
+}
+
+static bool has_object_line(hx_str s) {
+    for (size_t i = 0; i < s.len; i++) {
+        if ((i == 0 || s.ptr[i - 1] == '\n') && (s.ptr[i] == '{' || s.ptr[i] == '[')) return true;
+    }
+    return false;
+}
+
+/* What the name promises, unless the content is plainly the other kind: JSON Lines called .csv, a table called .jsonl. */
+static hx_format format_of_both(hx_format named, hx_str s, bool final) {
+    if (named != HX_FORMAT_JSONL) return starts_with_object(s) ? HX_FORMAT_JSONL : named;
+    if (has_object_line(s)) return named;
+    hx_format seen = format_of_text(s, final);
+    return seen == HX_FORMAT_CSV || seen == HX_FORMAT_TSV ? seen : named;
+}
+
+/* A first line with a tenth of NUL bytes is no text with a flaw. */
+static hx_status refuse_binary(const hx_reader *r, hx_str s, hx_error *err) {
+    const char *end = s.len ? memchr(s.ptr, '\n', s.len) : NULL;
+    size_t n = 0, len = end ? (size_t)(end - s.ptr) : s.len;
+    for (size_t i = 0; i < len; i++)
+        n += s.ptr[i] == '\0';
+    if (n == 0 || n * BINARY_SHARE < len) return HX_OK;
+    return hx_fail(err, HX_EFORMAT, "%s: begins with NUL bytes; it is binary data, not a table",
+                   r->name);
+}
+
 hx_status hx_sniff_text(hx_reader *r, hx_error *err) {
     bool final = r->ended && r->window.len <= HX_HEAD_BYTES;
     hx_str s = {r->window.ptr ? r->window.ptr : "",
                 r->window.len < HX_HEAD_BYTES ? r->window.len : HX_HEAD_BYTES};
-    if (r->format == HX_FORMAT_AUTO) r->format = format_of_text(s, final);
+    HX_TRY(refuse_binary(r, s, err));
+    if (r->format == HX_FORMAT_AUTO)
+        r->format = format_of_text(s, final);
+    else if (r->options.format == HX_FORMAT_AUTO)
+        r->format = format_of_both(r->format, s, final);
     char quote = r->options.quote ? r->options.quote : r->format == HX_FORMAT_TSV ? '\0' : '"';
     if (r->format == HX_FORMAT_TEXT || r->format == HX_FORMAT_JSONL) quote = '\0';
     char delimiter = r->options.delimiter;

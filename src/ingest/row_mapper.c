@@ -1,8 +1,8 @@
 /* row_mapper.c - a file's columns make a plan once; each row then becomes an event by that plan.
  *
  * row_mapper.h says how a file's kind follows from its columns. A mapper is immutable after _new and shared by threads; what a row
- * yields borrows from the row's chunk and the caller's arena. A cell that is there but can't be understood (time, amount, rating,
- * quantity) makes the row fail with its column in the sentence; an empty cell is simply not said. Money is computed in whole
+ * yields borrows from the row's chunk and the caller's arena. A cell that is there but can't be understood (time, amount,
+ * quantity) makes the row fail with its column in the sentence, a rating only where there is no text; an empty cell is simply not said. Money is computed in whole
  * 1/10,000 units, never in floating point. */
 #include "ingest/row_mapper.h"
 
@@ -13,8 +13,11 @@
 #include "base/civil.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "ingest/event_name.h"
 #include "ingest/row_value.h"
+
+#define QUOTED_MAX 60 /* bytes of a cell shown in a sentence */
 
 __extension__ typedef __int128 wide;
 
@@ -329,11 +332,25 @@ static hx_status take_line(conversion *c) {
     return take_discount(c, has_price && has_amount, price, counted);
 }
 
-static hx_status take_rating(conversion *c) {
+static void take_rating(conversion *c) {
     hx_str text = cell(c, HX_ROLE_RATING);
     c->e->rating = HX_RATING_NONE;
-    if (text.len == 0 || hx_parse_rating(text, &c->e->rating)) return HX_OK;
-    return refuse(c, HX_ROLE_RATING, c->m->options.ui == HX_UI_ZH ? "不是评分" : "is not a rating");
+    if (text.len == 0) return;
+    bool known = hx_parse_rating(text, &c->e->rating),
+         full_width = (unsigned char)text.ptr[0] == 0xEF;
+    if (!known) c->e->rating = HX_RATING_NONE;
+    c->repaired |= !known || full_width;
+}
+
+/* A rating that can't be read costs a row its rating only; without a text nothing is left of it. */
+static hx_status refuse_rating(conversion *c, hx_str rating) {
+    char reason[HX_MESSAGE_MAX];
+    size_t n = rating.len < QUOTED_MAX ? rating.len
+                                       : hx_utf8_valid_prefix((hx_str){rating.ptr, QUOTED_MAX});
+    snprintf(reason, sizeof reason,
+             c->m->options.ui == HX_UI_ZH ? "“%.*s”不是评分" : "'%.*s' is not a rating", (int)n,
+             rating.ptr);
+    return refuse(c, HX_ROLE_RATING, reason);
 }
 
 /* The text: the role that names the kind of file first, then any other text column. */
@@ -451,17 +468,30 @@ static void take_hash(conversion *c) {
     c->e->row_hash = hx_hash_mix(sum, UINT64_C(0x726F77));
 }
 
+/* An event of nobody about nothing: no id, no words, no thing and no place. */
+static bool says_nothing(const hx_event *e) {
+    bool bare = e->kind == HX_KIND_OTHER || e->kind == HX_KIND_VIEW;
+    return bare && e->n_ids == 0 && e->text.len == 0 && e->item.len == 0 && e->item_name.len == 0 &&
+           e->page.len == 0 && e->order.len == 0 && !e->has_amount;
+}
+
 static hx_status refuse_empty(conversion *c) {
     const hx_event *e = c->e;
     bool zh = c->m->options.ui == HX_UI_ZH;
     bool talks = e->kind == HX_KIND_REVIEW || e->kind == HX_KIND_QUESTION ||
                  e->kind == HX_KIND_TICKET || e->kind == HX_KIND_CHAT || e->kind == HX_KIND_SEARCH;
+    hx_str rating = cell(c, HX_ROLE_RATING);
+    if (talks && e->text.len == 0 && e->rating == HX_RATING_NONE && rating.len > 0)
+        return refuse_rating(c, rating);
     if (talks && e->text.len == 0 && e->rating == HX_RATING_NONE)
         return refuse(c, HX_ROLE_TEXT, zh ? "没有文本" : "has no text");
     if (talks && e->text.len > HX_TEXT_MAX)
         return refuse(c, HX_ROLE_TEXT, zh ? "文本过长" : "the text is too long");
     if (e->kind == HX_KIND_TRAITS && e->n_ids == 0)
         return refuse(c, HX_ROLE_CUSTOMER, zh ? "没有客户标识" : "names no customer");
+    if (says_nothing(e))
+        return refuse(c, HX_ROLE_CUSTOMER,
+                      zh ? "没有客户标识，也没有内容" : "names no customer and says nothing");
     if ((e->kind == HX_KIND_ORDER || e->kind == HX_KIND_REFUND) && !e->has_amount &&
         e->quantity == 0 && e->item.len == 0)
         return refuse(c, HX_ROLE_AMOUNT,
@@ -481,7 +511,7 @@ hx_status hx_row_event(const hx_row_mapper *m, const hx_row *row, hx_arena *aren
     HX_TRY(take_ids(&c));
     HX_TRY(take_time(&c));
     HX_TRY(take_line(&c));
-    HX_TRY(take_rating(&c));
+    take_rating(&c);
     take_fields(&c);
     settle_kind(&c);
     HX_TRY(take_properties(&c));

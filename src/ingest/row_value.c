@@ -10,6 +10,11 @@
 
 #include "base/civil.h"
 #include "base/money.h"
+#include "base/utf8.h"
+
+#define RATING_MAX 64 /* bytes of a cell that may be a rating */
+#define RATING_LIMIT 100 /* the widest scale in use is 0 to 100 */
+#define STARS_MAX 10
 
 static size_t blank_before(hx_str s) {
     unsigned char first = s.len > 0 ? (unsigned char)s.ptr[0] : 'x';
@@ -56,7 +61,58 @@ static bool starts_with(hx_str s, const char *lit) {
     return s.len >= n && memcmp(s.ptr, lit, n) == 0;
 }
 
-bool hx_parse_rating(hx_str s, int32_t *out) {
+/* Full-width forms (U+FF01-FF5E) as ASCII; what does not fit is no rating. */
+static hx_str fold_width(hx_str s, char to[RATING_MAX]) {
+    size_t n = 0;
+    for (size_t i = 0; i < s.len;) {
+        size_t from = i;
+        uint32_t cp = hx_utf8_next(s, &i);
+        bool wide = cp >= 0xFF01 && cp <= 0xFF5E;
+        size_t k = wide ? 1 : i - from;
+        if (n + k > RATING_MAX) return (hx_str){to, 0};
+        if (wide)
+            to[n] = (char)(cp - 0xFEE0);
+        else
+            memcpy(to + n, s.ptr + from, k);
+        n += k;
+    }
+    return (hx_str){to, n};
+}
+
+/* Full stars before empty ones, and nothing else. */
+static bool read_stars(hx_str s, int32_t *out) {
+    int32_t full = 0, empty = 0;
+    for (; s.len >= 3; s = (hx_str){s.ptr + 3, s.len - 3}) {
+        bool is_full = starts_with(s, "★") || (starts_with(s, "⭐"));
+        if ((!is_full && !starts_with(s, "☆")) || (is_full && empty > 0)) return false;
+        full += is_full;
+        empty += !is_full;
+    }
+    if (s.len > 0 || full + empty == 0 || full + empty > STARS_MAX) return false;
+    *out = full * 1000;
+    return true;
+}
+
+static bool read_figure(hx_str s, int32_t *out) {
+    size_t n = 0;
+    hx_money value;
+    while (n < s.len &&
+           ((s.ptr[n] >= '0' && s.ptr[n] <= '9') || s.ptr[n] == '.' || (n == 0 && s.ptr[n] == '-')))
+        n++;
+    hx_str rest = hx_trim((hx_str){s.ptr + n, s.len - n});
+    bool known = rest.len == 0 || rest.ptr[0] == '/' || starts_with(rest, "星") ||
+                 starts_with(rest, "分") || starts_with(rest, "star") ||
+                 starts_with(rest, "out of");
+    if (n == 0 || !known || hx_parse_amount((hx_str){s.ptr, n}, false, &value, NULL, NULL) != HX_OK)
+        return false;
+    if (value > RATING_LIMIT * HX_MONEY_ONE || value < -RATING_LIMIT * HX_MONEY_ONE) return false;
+    *out = (int32_t)(value / 10);
+    return true;
+}
+
+bool hx_parse_rating(hx_str raw, int32_t *out) {
+    char folded[RATING_MAX];
+    hx_str s = hx_trim(fold_width(raw, folded));
     static const struct {
         const char *word;
         int32_t value;
@@ -70,21 +126,7 @@ bool hx_parse_rating(hx_str s, int32_t *out) {
             return true;
         }
     }
-    size_t n = 0;
-    while (n < s.len &&
-           ((s.ptr[n] >= '0' && s.ptr[n] <= '9') || s.ptr[n] == '.' || (n == 0 && s.ptr[n] == '-')))
-        n++;
-    hx_str rest = hx_trim((hx_str){s.ptr + n, s.len - n});
-    bool known = rest.len == 0 || rest.ptr[0] == '/' || starts_with(rest, "星") ||
-                 starts_with(rest, "分") || starts_with(rest, "star") ||
-                 starts_with(rest, "out of");
-    hx_money value;
-    if (n == 0 || !known || hx_parse_amount((hx_str){s.ptr, n}, false, &value, NULL, NULL) != HX_OK)
-        return false;
-    if (value > 1000000 * (hx_money)HX_MONEY_ONE || value < -1000000 * (hx_money)HX_MONEY_ONE)
-        return false;
-    *out = (int32_t)(value / 10);
-    return true;
+    return read_stars(s, out) || read_figure(s, out);
 }
 
 bool hx_has_folded(hx_str s, const char *part) {

@@ -9,7 +9,8 @@
 hx_str hx_trim(hx_str s);
 /* Digits with at most one sign and one point: needs no mending. */
 bool hx_is_plain_number(hx_str s);
-/* "5", "4.5", "5星", "4/5", "五星", 好评 5, 中评 3, 差评 1 -> 1/1,000. false: no rating. */
+/* "5", "５", "4.5", "5星", "4/5", "五星", "★★★★☆", 好评 5, 中评 3, 差评 1 -> 1/1,000. The scale is not known here: 80 stays 80; what lies
+ * beyond 100 is no rating. false: no rating. */
 bool hx_parse_rating(hx_str s, int32_t *out);
 /* 交易关闭, 已取消, cancelled, void, failed, ... */
 bool hx_status_is_cancelled(hx_str s);

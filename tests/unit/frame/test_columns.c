@@ -29,7 +29,18 @@ static const struct {
      "03-05,5\n",
      "评论ID=message_id,买家昵称=customer,商品名称=item_name,评价=other,评价内容=text,评价时间="
      "time,评分=rating"},
-    {"会员ID,昵称,评论\n1,小王,很好\n", "会员ID=customer,昵称=account,评论=text"},
+    {"会员ID,昵称,评论\n1,小王,很好\n", "会员ID=customer,昵称=name,评论=text"},
+    /* a nickname never joins where there is an id; where there is none it is all there is */
+    {"openid,nickname,消息内容,消息时间\no1,小王,你好,2026-01-20 10:00\n",
+     "openid=account,nickname=name,消息内容=chat,消息时间=time"},
+    {"unionid,openid,昵称,评论\nw,o1,小王,很好\n",
+     "unionid=customer,openid=account,昵称=name,评论=text"},
+    {"姓名,昵称,评论\n王,小王,很好\n", "姓名=name,昵称=customer,评论=text"},
+    /* times by the end of their name, if they hold times */
+    {"用户,回访时间,评论\nu,2026-01-20,很好\n", "用户=customer,回访时间=time,评论=text"},
+    {"user,shipped_at,seen_at,comment\nu,soon,2026-01-20T08:00:00Z,x\n",
+     "user=customer,shipped_at=other,seen_at=time,comment=text"},
+    {"会员号,姓名,入会日期\n1,王,2026年1月20日\n", "会员号=customer,姓名=name,入会日期=time"},
     {"用户,搜索词,时间\n1,跑鞋,2026-03-05\n", "用户=customer,搜索词=query,时间=time"},
     {"用户,咨询内容,客服聊天,工单内容\n1,a,b,c\n",
      "用户=customer,咨询内容=question,客服聊天=chat,工单内容=ticket"},
@@ -48,7 +59,7 @@ static const struct {
      "amount,下单时间=time,下单帐号=customer,客户姓名=name,联系电话=phone"},
     {"订单号,买家昵称,商品名称,商品数量,订单实付金额,买家手机号,订单创建时间\n1,u,x,1,5,138,2026-"
      "03-05\n",
-     "订单号=order,买家昵称=customer,商品名称=item_name,商品数量=quantity,订单实付金额=amount,"
+     "订单号=order,买家昵称=name,商品名称=item_name,商品数量=quantity,订单实付金额=amount,"
      "买家手机号=phone,订单创建时间=time"},
     /* Shopify, Amazon, WooCommerce, Stripe */
     {"Name,Email,Financial Status,Currency,Subtotal,Total,Discount Amount,Created at,Lineitem "
@@ -149,6 +160,7 @@ static void check_map_fails(const char *map, hx_status code, const char *sentenc
     hx_error err = {HX_UI_EN, HX_OK, 0, 0, ""};
     assert_int_equal(hx_reader_map(r, map, &err), code);
     if (!strstr(err.message, sentence)) fail_msg("%s", err.message);
+    assert_roles(r, "买家=customer,备注=other,a,b=other,评论=text");
     hx_reader_close(r);
     test_file_remove(&f);
 }
@@ -159,9 +171,16 @@ static void test_map(void **state) {
     check_map("text=备注", "买家=customer,备注=text,a,b=other,评论=other");
     check_map(" text = 备注 , customer=\"a,b\"", "买家=other,备注=text,a,b=customer,评论=other");
     check_map("other=买家", "买家=other,备注=other,a,b=other,评论=text");
-    check_map("hobby=备注,amount=\"a,b\"", "买家=customer,hobby=other,a,b=amount,评论=text");
+    check_map("trait:hobby=备注,amount=\"a,b\"", "买家=customer,hobby=other,a,b=amount,评论=text");
     check_map_fails("text=内容", HX_ENOTFOUND,
                     ": has no column '内容' (it has 买家, 备注, a,b, 评论)");
+    check_map_fails("cusomer=买家", HX_EINVAL,
+                    "there is no role 'cusomer'; did you mean 'customer'? A trait of your own is "
+                    "trait:NAME=COLUMN; the roles: other, customer, ");
+    check_map_fails("cusomer=买家", HX_EINVAL, ", income, address, message_id");
+    check_map_fails("zzzzzzzzzzzz=买家", HX_EINVAL, "there is no role 'zzzzzzzzzzzz'. A trait");
+    check_map_fails("customer=买家,customer=备注", HX_EINVAL, "the role 'customer' is given twice");
+    check_map_fails("customer=备注,text=备注", HX_EINVAL, "the column '备注' is given two roles");
     check_map_fails("text", HX_EINVAL, "--map 'text' is not of the form role=column,role=column");
     check_map_fails("text=\"备注", HX_EINVAL, "is not of the form");
     check_map_fails("=备注", HX_EINVAL, "is not of the form");
@@ -255,13 +274,19 @@ static void test_date_order(void **state) {
         const char *bytes;
         hx_date_order asked, order;
         bool guessed, excel;
-    } cases[] = {{"time\n5/3/26\n13/3/26\n", 0, HX_DATE_ORDER_DMY, false, false},
-                 {"time\n5/3/26\n3/13/26\n", 0, HX_DATE_ORDER_MDY, false, false},
-                 {"time\n5/3/26\n3/4/26\n", 0, HX_DATE_ORDER_DMY, true, false},
-                 {"time\n5/3/26\n3/4/26\n", HX_DATE_ORDER_MDY, HX_DATE_ORDER_MDY, false, false},
-                 {"time\n5/3/26\n13/4/26\n", HX_DATE_ORDER_MDY, HX_DATE_ORDER_DMY, false, false},
-                 {"time\n2026/3/5\n2026/4/6\n", 0, HX_DATE_ORDER_YMD, false, false},
-                 {"time\n46086\n46087.5\n", 0, HX_DATE_ORDER_DMY, false, true}};
+    } cases[] = {
+        {"time\n5/3/26\n13/3/26\n", 0, HX_DATE_ORDER_DMY, false, false},
+        {"time\n5/3/26\n3/13/26\n", 0, HX_DATE_ORDER_MDY, false, false},
+        {"time\n5/3/26\n3/4/26\n", 0, HX_DATE_ORDER_DMY, true, false},
+        {"time\n5/3/26\n3/4/26\n", HX_DATE_ORDER_MDY, HX_DATE_ORDER_MDY, false, false},
+        {"time\n5/3/26\n13/4/26\n", HX_DATE_ORDER_MDY, HX_DATE_ORDER_DMY, false, false},
+        {"time\n2026/3/5\n2026/4/6\n", 0, HX_DATE_ORDER_YMD, false, false},
+        {"time\n2026年1月20日\n2026年2月3日 9:00\n", 0, HX_DATE_ORDER_AUTO, false, false},
+        {"time\n2026-01-20\n2026年1月20日\n5/3/26\n2026/1/3 10:00\n", 0, HX_DATE_ORDER_DMY, true,
+         false},
+        {"time\n5/3/26\n1/4/26\n2/4/26\n3/4/26\n4/4/26\n5/4/26\n6/4/26\n7/4/26\n8/4/26\n13月5日\n",
+         0, HX_DATE_ORDER_DMY, true, false},
+        {"time\n46086\n46087.5\n", 0, HX_DATE_ORDER_AUTO, false, true}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         hx_reader *r = NULL;
         test_file f;

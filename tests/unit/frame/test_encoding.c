@@ -191,10 +191,42 @@ static void test_files(void **state) {
     }
 }
 
+static void assert_detected(hx_buf *b, hx_encoding want) {
+    assert_int_equal(hx_encoding_detect(hx_buf_str(b), true).encoding, want);
+    hx_buf_release(b);
+}
+
+/* One row of GBK, however long, is a bad row of a UTF-8 file, and the other way round. */
+static void test_foreign_rows(void **state) {
+    (void)state;
+    static const hx_encoding kinds[] = {HX_ENCODING_UTF8, HX_ENCODING_GB18030};
+    static const char *const names[] = {"UTF-8", "GB18030"};
+    for (size_t own = 0; own < 2; own++) {
+        hx_buf row = convert(HX_STR_LIT("质量非常差，退货了"), names[1 - own]), b;
+        hx_buf good = convert(HX_STR_LIT("用户,评论\nu1,很好的东西\nu2,不错\n"), names[own]);
+        hx_buf_init(&b, 1 << 20);
+        (void)hx_buf_append_str(&b, hx_buf_str(&good));
+        for (int i = 0; i < (own ? 1 : 100); i++)
+            (void)hx_buf_append_str(&b, hx_buf_str(&row));
+        (void)hx_buf_append_lit(&b, "\n");
+        assert_detected(&b, kinds[own]);
+        hx_buf_release(&row);
+        hx_buf_release(&good);
+    }
+    /* English with one word of GBK is GBK; so is a column of single characters, some of which are UTF-8 by chance. */
+    hx_buf b;
+    hx_buf_init(&b, 1 << 20);
+    (void)hx_buf_append_lit(&b, "id,text\n1,good\n2,bad\n3,\xBA\xC3\n");
+    assert_detected(&b, HX_ENCODING_GB18030);
+    hx_buf_init(&b, 1 << 20);
+    (void)hx_buf_append_lit(&b, "\xB6\xFE\n\xD2\xBB\n\xC8\xFD\n\xCB\xC4\n\xCE\xE5\n");
+    assert_detected(&b, HX_ENCODING_GB18030);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_detect), cmocka_unit_test(test_detect_damaged),
+        cmocka_unit_test(test_detect),     cmocka_unit_test(test_detect_damaged),
         cmocka_unit_test(test_decode_all), cmocka_unit_test(test_decode_bad),
-        cmocka_unit_test(test_files)};
+        cmocka_unit_test(test_files),      cmocka_unit_test(test_foreign_rows)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

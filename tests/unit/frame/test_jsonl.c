@@ -56,9 +56,11 @@ static void test_bad_lines(void **state) {
         "a.jsonl",
         L("{\"x\":1}\nnonsense\n[1]\n{\"x\":1,\"x\":2}\n{\"x\":\n{\"x\":2}\n{\"x\":\"a\xFF\"}\n"),
         NULL,
-        "1|1\n2!is not a JSON object!nonsense\n3!is not a JSON object![1]\n4!is not a JSON "
-        "object!{\"x\":1,\"x\":2}\n"
-        "5!is not a JSON object!{\"x\":\n6|2\n"
+        "1|1\n2!is not a JSON object (not valid JSON at line 1, column 8)!nonsense\n"
+        "3!is not a JSON object![1]\n"
+        "4!is not a JSON object (the key that ends at line 1, column 10 appears "
+        "twice)!{\"x\":1,\"x\":2}\n"
+        "5!is not a JSON object (the JSON breaks off at line 1, column 5)!{\"x\":\n6|2\n"
         "7!holds bytes that are not valid in the file's encoding!{\"x\":\"a\xEF\xBF\xBD\"}\n");
     hx_buf deep;
     hx_buf_init(&deep, 1 << 20);
@@ -70,9 +72,39 @@ static void test_bad_lines(void **state) {
     hx_buf got;
     hx_buf_init(&got, 1 << 20);
     assert_int_equal(test_read_all(r, &got, NULL), HX_OK);
-    assert_memory_equal(got.ptr, "1|1\n2!is not a JSON object!{\"x\":", 30);
+    static const char want[] =
+        "1|1\n2!is not a JSON object (the JSON is nested deeper than 64 levels)!{\"x\":";
+    assert_memory_equal(got.ptr, want, sizeof want - 1);
     hx_buf_release(&got);
     hx_buf_release(&deep);
+    hx_reader_close(r);
+    test_file_remove(&f);
+}
+
+static void test_numbers_out_of_range(void **state) {
+    (void)state;
+    assert_rows("a.jsonl", L("{\"x\":1}\n{\"x\":1e400}\n"), NULL,
+                "1|1\n2!is not a JSON object (the number at line 1, column 10 is out of "
+                "range)!{\"x\":1e400}\n");
+}
+
+/* An object where the customer should stand makes a bad row, not a guest; elsewhere it is flattened. */
+static void test_nested_ids(void **state) {
+    (void)state;
+    assert_rows(
+        "a.jsonl",
+        L("{\"user\":\"u1\",\"text\":\"hi\",\"tags\":[1]}\n"
+          "{\"user\":{\"a\":1},\"text\":\"ho\"}\n{\"user\":\"u2\",\"text\":[\"x\"]}\n"),
+        NULL,
+        "1|u1|hi|[1]|~\n"
+        "2!holds a list or an object where one value is expected!{\"user\":{\"a\":1},"
+        "\"text\":\"ho\"}\n"
+        "3!holds a list or an object where one value is expected!{\"user\":\"u2\",\"text\":["
+        "\"x\"]}\n");
+    test_file f =
+        test_file_new("b.jsonl", L("{\"user\":{\"id\":\"u1\",\"name\":\"王\"},\"text\":\"hi\"}\n"));
+    hx_reader *r = test_open(&f, NULL);
+    assert_roles(r, "user.id=customer,user.name=name,text=text");
     hx_reader_close(r);
     test_file_remove(&f);
 }
@@ -138,10 +170,14 @@ static void test_going_on(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_flat),      cmocka_unit_test(test_nested),
-        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_late_keys),
-        cmocka_unit_test(test_bad_lines), cmocka_unit_test(test_segment),
-        cmocka_unit_test(test_going_on)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_flat),
+                                       cmocka_unit_test(test_nested),
+                                       cmocka_unit_test(test_numbers),
+                                       cmocka_unit_test(test_late_keys),
+                                       cmocka_unit_test(test_bad_lines),
+                                       cmocka_unit_test(test_segment),
+                                       cmocka_unit_test(test_numbers_out_of_range),
+                                       cmocka_unit_test(test_nested_ids),
+                                       cmocka_unit_test(test_going_on)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

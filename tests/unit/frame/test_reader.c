@@ -64,7 +64,46 @@ static void test_unclosed(void **state) {
 static void test_ragged(void **state) {
     (void)state;
     assert_rows("a.csv", L("id,text,rating\n1\n2,b\n3,c,5\n4,d,5,x,\"y \"\"z\"\"\"\n5,e,5,,\n"),
-                NULL, "1|1|~|~\n2|2|b|~\n3|3|c|5\n4|4|d|5+[\"x\",\"y \\\"z\\\"\"]\n5|5|e|5\n");
+                NULL,
+                "1|1|~|~\n2|2|b|~\n3|3|c|5\n"
+                "4!has 5 cells where the header has 3!4,d,5,x,\"y \"\"z\"\"\"\n5|5|e|5\n");
+    assert_rows("a.tsv", L("user\tamount\nu1\t1\t \t\nu2\t2\tx\n"), NULL,
+                "1|u1|1\n2!has 3 cells where the header has 2!u2\t2\tx\n");
+    hx_row row = {.bad = "has 3 cells where the header has 2",
+                  .bad_zh = "有 3 个单元格，而表头有 2 个"};
+    assert_string_equal(hx_row_bad_text(&row, HX_UI_EN), row.bad);
+    assert_string_equal(hx_row_bad_text(&row, HX_UI_ZH), row.bad_zh);
+}
+
+static void assert_format(const char *name, hx_str bytes, const char *format) {
+    test_file f = test_file_new(name, bytes);
+    hx_reader *r = test_open(&f, NULL);
+    assert_string_equal(hx_reader_format_name(r), format);
+    hx_reader_close(r);
+    test_file_remove(&f);
+}
+
+/* A name that promises the other of JSON Lines and a table is not believed. */
+static void test_wrong_names(void **state) {
+    (void)state;
+    assert_format("a.csv", L("\n {\"user\":\"u\",\"text\":\"hi, you\"}\n"), "JSON Lines");
+    assert_format("a.txt", L("{\"user\":\"u\",\"text\":\"hi\"}\n"), "JSON Lines");
+    assert_format("a.csv", L("{user},text\nu,hi\n"), "CSV");
+    assert_format("a.jsonl", L("user,text\nu,hi\n"), "CSV");
+    assert_format("a.jsonl", L("user\ttext\nu\thi\n"), "TSV");
+    assert_format("a.jsonl", L("user,text\n{\"user\":\"u\"}\n"), "JSON Lines");
+}
+
+static void test_binary(void **state) {
+    (void)state;
+    static const char zeros[2000] = {0};
+    test_file f = test_file_new("a.csv", (hx_str){zeros, sizeof zeros});
+    assert_open_fails(&f, NULL, HX_EFORMAT,
+                      ": begins with NUL bytes; it is binary data, not a table");
+    test_file_remove(&f);
+    f = test_file_new("b.csv", L("user,comments,te\0xt\nu1,a,hi\n"));
+    assert_open_fails(&f, NULL, HX_EFORMAT, ": its header holds a NUL byte; it is no table");
+    test_file_remove(&f);
 }
 
 static void test_bad_bytes(void **state) {
@@ -508,6 +547,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain),          cmocka_unit_test(test_quotes),
         cmocka_unit_test(test_unclosed),       cmocka_unit_test(test_ragged),
+        cmocka_unit_test(test_wrong_names),    cmocka_unit_test(test_binary),
         cmocka_unit_test(test_bad_bytes),      cmocka_unit_test(test_wrong_encoding_in_the_middle),
         cmocka_unit_test(test_text),           cmocka_unit_test(test_sniffed),
         cmocka_unit_test(test_refused),        cmocka_unit_test(test_too_many_columns),

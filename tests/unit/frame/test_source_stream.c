@@ -236,10 +236,31 @@ static void test_standard_input(void **state) {
     close(ends[0]);
 }
 
+static void an_archive_in_an_archive(void **state) {
+    (void)state;
+    for (int inner = 0; inner < 2; inner++) {
+        hx_buf first, second;
+        hx_buf_init(&first, 1 << 20);
+        hx_buf_init(&second, 1 << 20);
+        append(&first, HX_STR_LIT("user,text\nu1,hi\n"), inner);
+        append(&second, hx_buf_str(&first), !inner);
+        test_file f = test_file_new(inner ? "a.csv.zst" : "a.csv.gz", hx_buf_str(&second));
+        assert_open_fails(&f, NULL, HX_EFORMAT,
+                          inner ? ": is a gzip archive inside another archive, not a table"
+                                : ": is a zstd archive inside another archive, not a table");
+        test_file_remove(&f);
+        hx_buf_release(&first);
+        hx_buf_release(&second);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members_in_a_row), cmocka_unit_test(test_broken_off),
-        cmocka_unit_test(test_damaged),          cmocka_unit_test(test_bomb),
-        cmocka_unit_test(test_peek_and_skip),    cmocka_unit_test(test_standard_input)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(an_archive_in_an_archive),
+                                       cmocka_unit_test(test_members_in_a_row),
+                                       cmocka_unit_test(test_broken_off),
+                                       cmocka_unit_test(test_damaged),
+                                       cmocka_unit_test(test_bomb),
+                                       cmocka_unit_test(test_peek_and_skip),
+                                       cmocka_unit_test(test_standard_input)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

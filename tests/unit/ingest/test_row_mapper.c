@@ -155,8 +155,9 @@ static void ratings(void **state) {
     static const struct {
         const char *text;
         int32_t value;
-    } cases[] = {{"5", 5000},    {"4.5", 4500},  {"3星", 3000}, {"4/5", 4000},
-                 {"好评", 5000}, {"差评", 1000}, {"五星", 5000}};
+    } cases[] = {{"5", 5000},    {"4.5", 4500},   {"3星", 3000}, {"4/5", 4000},    {"好评", 5000},
+                 {"差评", 1000}, {"五星", 5000},  {"５", 5000},  {"４．５", 4500}, {"３／５", 3000},
+                 {"４星", 4000}, {"★★★★☆", 4000}, {"☆☆☆☆☆", 0},  {"80", 80000},    {"100", 100000}};
     int32_t v;
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -166,6 +167,64 @@ static void ratings(void **state) {
     assert_false(hx_parse_rating(HX_STR_LIT("good"), &v));
     assert_false(hx_parse_rating(HX_STR_LIT("5 apples"), &v));
     assert_false(hx_parse_rating(HX_STR_LIT("99999999999"), &v));
+    assert_false(hx_parse_rating(HX_STR_LIT("101"), &v));
+    assert_false(hx_parse_rating(HX_STR_LIT("-500"), &v));
+    assert_false(hx_parse_rating(HX_STR_LIT("☆★"), &v));
+    assert_false(hx_parse_rating(HX_STR_LIT("★★ok"), &v));
+    assert_false(hx_parse_rating(HX_STR_LIT("★★★★★★★★★★★"), &v));
+    assert_false(
+        hx_parse_rating(HX_STR_LIT("１１１１１１１１１１１１１１１１１１１１１１１１"), &v));
+}
+
+static void a_bad_rating_costs_the_rating_only(void **state) {
+    table t = {NULL};
+    hx_reject why;
+    bool repaired = false;
+    open_table(*state, &t, "r.csv",
+               "用户,评论,评分\nu1,很好,５\nu2,很差,很多\nu3,,很多\nu4,好,4\n");
+    hx_event e;
+    assert_int_equal(hx_row_event(t.mapper, &t.rows.rows[0], t.arena, &e, &repaired, &why), HX_OK);
+    assert_int_equal(e.rating, 5000);
+    assert_true(repaired);
+    assert_int_equal(hx_row_event(t.mapper, &t.rows.rows[1], t.arena, &e, &repaired, &why), HX_OK);
+    assert_int_equal(e.rating, HX_RATING_NONE);
+    assert_true(hx_str_equal(e.text, HX_STR_LIT("很差")));
+    assert_true(repaired);
+    expect_refused(&t, 2, "'很多' is not a rating");
+    assert_int_equal(hx_row_event(t.mapper, &t.rows.rows[3], t.arena, &e, &repaired, &why), HX_OK);
+    assert_false(repaired);
+    close_table(&t);
+}
+
+/* WeChat: two people of one nickname stay two. */
+static void nicknames_do_not_join(void **state) {
+    table t = {NULL};
+    open_table(*state, &t, "wechat.csv",
+               "openid,nickname,消息内容,消息时间\n"
+               "oA1,小王,有货吗,2026-01-20 10:00\noB2,小王,谢谢,2026-01-21 10:00\n");
+    assert_int_equal(hx_row_mapper_kind(t.mapper), HX_FILE_CHATS);
+    for (size_t i = 0; i < 2; i++) {
+        hx_event e = event_of(&t, i);
+        assert_int_equal(e.n_ids, 1);
+        assert_int_equal(e.ids[0].type, HX_ID_ACCOUNT);
+        assert_true(hx_str_equal(e.ids[0].value, i ? HX_STR_LIT("oB2") : HX_STR_LIT("oA1")));
+        assert_int_equal(e.time,
+                         (hx_days_from_civil(2026, 1, 20) + (int64_t)i) * HX_DAY_MS + 2 * 3600000);
+        assert_int_equal(e.n_properties, 1);
+        assert_true(hx_str_equal(e.properties[0].name, HX_STR_LIT("name")));
+        assert_true(hx_str_equal(e.properties[0].value, HX_STR_LIT("小王")));
+    }
+    close_table(&t);
+}
+
+static void rows_of_nobody_about_nothing(void **state) {
+    table t = {NULL};
+    open_table(
+        *state, &t, "e.jsonl",
+        "{\"event\":\"Coupon Applied\",\"userId\":\"u1\"}\n{\"event\":\"Coupon Applied\"}\n");
+    assert_int_equal(event_of(&t, 0).n_ids, 1);
+    expect_refused(&t, 1, "names no customer and says nothing");
+    close_table(&t);
 }
 
 static void cancelled_orders_count_for_nothing(void **state) {
@@ -198,6 +257,9 @@ int main(void) {
                                        cmocka_unit_test(hashes_ignore_column_order_and_language),
                                        cmocka_unit_test(traits_are_typed),
                                        cmocka_unit_test(ratings),
+                                       cmocka_unit_test(a_bad_rating_costs_the_rating_only),
+                                       cmocka_unit_test(nicknames_do_not_join),
+                                       cmocka_unit_test(rows_of_nobody_about_nothing),
                                        cmocka_unit_test(cancelled_orders_count_for_nothing),
                                        cmocka_unit_test(event_names)};
     return cmocka_run_group_tests_name("ingest/row_mapper", tests, folder_make, folder_remove);
