@@ -68,7 +68,7 @@ install(SCRIPT cmake/bundle.cmake COMPONENT bundled EXCLUDE_FROM_ALL)
 
 set(CPACK_PACKAGE_NAME huaxiang)
 set(CPACK_PACKAGE_VENDOR "The Huaxiang authors")
-set(CPACK_PACKAGE_CONTACT "The Huaxiang authors <huaxiang@localhost>")
+set(CPACK_PACKAGE_CONTACT "Huaxiang developers <huaxiang@example.org>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Customer profiles from what customers say and do")
 set(CPACK_PACKAGE_DESCRIPTION "Reads files of comments, orders and events in Chinese and English and makes customer
 profiles, segments, receipts and a report. Everything runs on this machine.")

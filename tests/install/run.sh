@@ -31,6 +31,9 @@ flags() { eval "words=($(pkg-config "$@" huaxiang))"; }
 flags --cflags --libs
 cc -std=c17 -o "$work/user" "$source/tests/install/user.c" "${words[@]}"
 LD_LIBRARY_PATH="$libdir" expect "pkg-config" "$work/user"
+# In a folder that the loader does not know, the program may carry the place itself.
+cc -std=c17 -o "$work/user_rpath" "$source/tests/install/user.c" "${words[@]}" "-Wl,-rpath,$libdir"
+expect "pkg-config, -rpath" "$work/user_rpath"
 
 # The archive, with the libraries behind it shared: pkg-config --static would want those as archives too, which the
 # distribution does not have for all.
