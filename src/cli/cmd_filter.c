@@ -63,6 +63,31 @@ static int set_labels(hx_cli *c, hx_filter_plan *p) {
     return HX_EXIT_DONE;
 }
 
+/* A decimal from 0 to 1. */
+static bool parse_share(const char *s, double *out) {
+    double value = 0, place = 1;
+    bool point = false, digits = false;
+    for (; *s; s++) {
+        if (*s == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (*s < '0' || *s > '9') return false;
+        digits = true;
+        if (point) place /= 10;
+        value = point ? value + place * (*s - '0') : value * 10 + (*s - '0');
+    }
+    *out = value;
+    return digits && value <= 1;
+}
+
+static int set_abstain(hx_cli *c, hx_filter_plan *p) {
+    const char *text = c->options.text[HX_OPT_ABSTAIN];
+    if (!text || parse_share(text, &p->abstain)) return HX_EXIT_DONE;
+    return hx_cli_usage(c, "--abstain must be a number from 0 to 1, not '%s'",
+                        "--abstain 须为 0 到 1 的数，而不是“%s”", text);
+}
+
 static int set_options(filter_job *j) {
     hx_cli *c = j->c;
     const hx_cli_values *v = &c->options;
@@ -84,7 +109,8 @@ static int set_options(filter_job *j) {
     j->limit = hx_cli_has(v, HX_OPT_HEAD) ? (size_t)v->number[HX_OPT_HEAD] : 0;
     if (!hx_cli_reader_options(c, &j->reader_options)) return HX_EXIT_FAILED;
     j->reader_options.chunk_bytes = CHUNK_BYTES;
-    return set_labels(c, p);
+    int status = set_abstain(c, p);
+    return status == HX_EXIT_DONE ? set_labels(c, p) : status;
 }
 
 /* ------------------------------------------------------------------ columns */
@@ -244,7 +270,7 @@ static bool take_batch(void *context, hx_filter_batch *b) {
 /* ------------------------------------------------------------------ files */
 static int filter_reader(filter_job *j, hx_reader *r) {
     hx_error err = {.ui = j->c->ui};
-    uint64_t before = j->rows;
+    uint64_t before = j->rows, rejected = j->rejected;
     size_t limit = j->limit ? j->limit - (size_t)j->rows : 0;
     hx_status st =
         hx_filter_run(&j->plan, r, j->n_threads, limit, &j->c->cancel, take_batch, j, &err);
@@ -252,6 +278,9 @@ static int filter_reader(filter_job *j, hx_reader *r) {
         return hx_cli_fail(j->c, "not enough memory to read the texts", "内存不足，无法读取文本");
     if (st != HX_OK) return hx_cli_error(j->c, &err);
     if (j->c->cancel) return HX_EXIT_FAILED; /* hx_output_write() said why */
+    if (j->rows == before && j->rejected == rejected && hx_reader_format(r) != HX_FORMAT_TEXT)
+        return hx_cli_fail(j->c, "%s: has a header but no rows", "%s：只有表头，没有数据行",
+                           j->plan.path);
     if (j->rows == before)
         return hx_cli_fail(j->c, "%s: has no row that can be used", "%s：没有可用的行",
                            j->plan.path);
@@ -297,9 +326,12 @@ static int open_rejects(filter_job *j) {
 
 static int close_rejects(filter_job *j, int status) {
     const char *path = j->c->options.text[HX_OPT_REJECTS];
-    if (j->rejected > 0)
-        hx_cli_note(j->c, "rejected rows: %llu%s%s", "被拒绝的行：%llu%s%s",
-                    (unsigned long long)j->rejected, path ? " -> " : "", path ? path : "");
+    if (j->rejected > 0 && path)
+        hx_cli_note(j->c, "rejected rows: %llu -> %s", "被拒绝的行：%llu -> %s",
+                    (unsigned long long)j->rejected, path);
+    else if (j->rejected > 0)
+        hx_cli_note(j->c, "rejected rows: %llu; --rejects FILE keeps them",
+                    "被拒绝的行：%llu；用 --rejects 文件 可保存", (unsigned long long)j->rejected);
     if (!j->rejects) return status;
     bool bad = ferror(j->rejects) != 0;
     if (fclose(j->rejects) == 0 && !bad) return status;

@@ -65,9 +65,10 @@ static void put_bash(hx_outbuf *out) {
         put_option_words(out, hx_cli_command_options(command));
         hx_outbuf_byte(out, '\'');
         if (command->actions) {
-            hx_outbuf_text(out, "; [ \"$COMP_CWORD\" -eq 2 ] && known=\"$known ");
+            hx_outbuf_text(out, "\n            if [ \"$COMP_CWORD\" -eq 2 ] && [ \"${word#-}\" = "
+                                "\"$word\" ]; then\n                COMPREPLY=($(compgen -W '");
             put_words(out, command->actions);
-            hx_outbuf_byte(out, '"');
+            hx_outbuf_text(out, "' -- \"$word\"))\n                return\n            fi");
         }
         hx_outbuf_text(out, " ;;\n");
     }
@@ -156,8 +157,12 @@ static void put_fish(const hx_cli *c, hx_outbuf *out) {
         put_quoted(out, hx_cli_tr(c, command->en, command->zh));
         hx_outbuf_text(out, "'\n");
         if (command->actions) {
-            hx_outbuf_printf(out, "complete -c huaxiang -n '__fish_seen_subcommand_from %s' -a '",
+            hx_outbuf_printf(out,
+                             "complete -c huaxiang -n '__fish_seen_subcommand_from %s; and not "
+                             "__fish_seen_subcommand_from ",
                              command->name);
+            put_words(out, command->actions);
+            hx_outbuf_text(out, "' -k -f -a '");
             put_words(out, command->actions);
             hx_outbuf_text(out, "'\n");
         }

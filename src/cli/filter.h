@@ -34,6 +34,7 @@ typedef struct {
     const hx_text_model *model; /* NULL for redact */
     hx_clean_options clean;
     unsigned sentiments, intents; /* allowed labels, by bit; 0 = all */
+    double abstain; /* a label with a lower score is unsure */
     size_t top;
     hx_keyword_method method;
     bool no_stop;

@@ -4,7 +4,8 @@
  * its score. Tables show labels only. Offsets are bytes of the text as given. redact puts the masked text in the text's place.
  *
  * Restricted labels (--labels): a sentiment that is not allowed becomes, by the sign of the evidence, the allowed one of positive and
- * negative with probability 1 / (1 + exp(-|logit|)); an intent that is not allowed becomes other. */
+ * negative with probability 1 / (1 + exp(-|logit|)); an intent that is not allowed becomes other. With --abstain P a label with a score
+ * below P is called unsure; the score stays. */
 #include "cli/filter.h"
 
 #include <math.h>
@@ -158,8 +159,13 @@ static void put_label(hx_outbuf *b, const char *key, const char *label, double s
     hx_outbuf_byte(b, '}');
 }
 
-static const char *sentiment_label(const filter_result *r) {
-    return r->sentiment.label == HX_SENTIMENT_NONE ? NULL : hx_sentiment_name(r->sentiment.label);
+static const char *sentiment_label(const hx_filter_plan *p, const filter_result *r) {
+    if (r->sentiment.label == HX_SENTIMENT_NONE) return NULL;
+    return r->sentiment.score < p->abstain ? "unsure" : hx_sentiment_name(r->sentiment.label);
+}
+
+static const char *intent_label(const hx_filter_plan *p, const filter_result *r) {
+    return r->intent.score < p->abstain ? "unsure" : hx_intent_name(r->intent.label);
 }
 
 static bool is_punctuation(hx_str s) {
@@ -229,8 +235,8 @@ static void put_all(hx_outbuf *b, const hx_filter_plan *p, const filter_result *
     }
     put_clean(b, r);
     put_words(b, p, r);
-    put_label(b, "sentiment", sentiment_label(r), r->sentiment.score);
-    put_label(b, "intent", hx_intent_name(r->intent.label), r->intent.score);
+    put_label(b, "sentiment", sentiment_label(p, r), r->sentiment.score);
+    put_label(b, "intent", intent_label(p, r), r->intent.score);
     put_keywords(b, r);
     put_pii(b, r);
     put_key(b, "engine");
@@ -250,10 +256,10 @@ static void put_results(hx_outbuf *b, const hx_filter_plan *p, const filter_resu
         put_words(b, p, r);
         break;
     case HX_FILTER_SENTIMENT:
-        put_label(b, "sentiment", sentiment_label(r), r->sentiment.score);
+        put_label(b, "sentiment", sentiment_label(p, r), r->sentiment.score);
         break;
     case HX_FILTER_INTENT:
-        put_label(b, "intent", hx_intent_name(r->intent.label), r->intent.score);
+        put_label(b, "intent", intent_label(p, r), r->intent.score);
         break;
     case HX_FILTER_KEYWORDS:
         put_keywords(b, r);
@@ -390,11 +396,11 @@ static void put_column(cell_row *c, const filter_result *r, const char *name) {
     } else if (strcmp(name, "lang") == 0) {
         put_cell(c, hx_str_of(hx_lang_name(r->all.lang)));
     } else if (strcmp(name, "sentiment") == 0) {
-        put_cell(c, hx_str_of(sentiment_label(r)));
+        put_cell(c, hx_str_of(sentiment_label(c->plan, r)));
     } else if (strcmp(name, "sentiment_score") == 0) {
-        put_score(c, r->sentiment.score, sentiment_label(r) != NULL);
+        put_score(c, r->sentiment.score, sentiment_label(c->plan, r) != NULL);
     } else if (strcmp(name, "intent") == 0) {
-        put_cell(c, hx_str_of(hx_intent_name(r->intent.label)));
+        put_cell(c, hx_str_of(intent_label(c->plan, r)));
     } else if (strcmp(name, "intent_score") == 0) {
         put_score(c, r->intent.score, true);
     } else {

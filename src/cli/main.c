@@ -112,10 +112,18 @@ static int check_args(const hx_cli *c) {
 }
 
 /* ------------------------------------------------------------------ run */
+static int check_model(const hx_cli *c) {
+    const char *wanted = c->options.text[HX_OPT_MODEL];
+    if (!wanted || strcmp(wanted, "rules") == 0) return HX_EXIT_DONE;
+    return hx_cli_fail(c, "--model %s: no model is installed in this version; the engine is rules",
+                       "--model %s：本版本没有安装模型；引擎为 rules", wanted);
+}
+
 static int run_command(hx_cli *c) {
     c->quiet = hx_cli_has(&c->options, HX_OPT_QUIET);
     c->talks = !c->quiet && isatty(STDERR_FILENO);
-    int status = take_action(c);
+    int status = check_model(c);
+    if (status == HX_EXIT_DONE) status = take_action(c);
     if (status == HX_EXIT_DONE) status = check_args(c);
     if (status == HX_EXIT_DONE) status = hx_output_open(c);
     if (status == HX_EXIT_DONE) status = c->command->run(c);

@@ -13,6 +13,8 @@ typedef enum {
     HX_OPT_VERSION,
     HX_OPT_LANG,
     HX_OPT_QUIET,
+    HX_OPT_SEED,
+    HX_OPT_MODEL,
     HX_OPT_FORMAT,
     HX_OPT_EXPORT_FORMAT,
     HX_OPT_OUT,
@@ -38,6 +40,7 @@ typedef enum {
     HX_OPT_THREADS,
     HX_OPT_ENGINE,
     HX_OPT_LABELS,
+    HX_OPT_ABSTAIN,
     HX_OPT_USER_WORDS,
     HX_OPT_STOP_FILE,
     HX_OPT_NO_STOP,
@@ -56,7 +59,7 @@ typedef enum {
 #define HX_OPT_BIT(id) ((uint64_t)1 << (id))
 #define HX_OPTS_GLOBAL                                                                             \
     (HX_OPT_BIT(HX_OPT_HELP) | HX_OPT_BIT(HX_OPT_VERSION) | HX_OPT_BIT(HX_OPT_LANG) |              \
-     HX_OPT_BIT(HX_OPT_QUIET))
+     HX_OPT_BIT(HX_OPT_QUIET) | HX_OPT_BIT(HX_OPT_SEED) | HX_OPT_BIT(HX_OPT_MODEL))
 
 typedef enum {
     HX_OPT_FLAG = 0,

@@ -36,3 +36,13 @@ assert "".join(r["words"]) == r["text"], r["words"]
 print(r["lang"], r["sentiment"]["label"], r["engine"], [p["type"] for p in r["pii"]])'
 echo '--- restricted labels'
 printf '这家餐厅很棒！\n还行吧\n今天星期三\n' | huaxiang sentiment -q --labels positive,negative --format csv | cut -d, -f2 | sort -u
+echo '--- no label below a score'
+printf '这家餐厅很棒！\n' | huaxiang sentiment -q --abstain 1 | grep -o '"label":"[a-z]*"'
+printf '这家餐厅很棒！\n' | huaxiang sentiment -q --abstain 0.2 --format csv | cut -d, -f2 | tail -1
+echo '--- a header alone; rows that are refused'
+printf 'id,text\n' > header.csv
+huaxiang sentiment header.csv -q; echo "exit $?"
+printf 'id,text\n1,\xff\n2,好\n' > bytes.csv
+huaxiang sentiment bytes.csv --format csv --out no.csv > /dev/null
+huaxiang sentiment header.csv -q --out none.jsonl; echo "exit $?"
+[ -e none.jsonl ] || echo gone

@@ -13,7 +13,8 @@ for shell in bash zsh fish; do huaxiang completion $shell > c.$shell; wc -l < c.
 bash -n c.bash && . ./c.bash
 complete_as() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _huaxiang; echo "${COMPREPLY[@]}"; }
 complete_as huaxiang sen
-complete_as huaxiang segment ''  | tr ' ' '\n' | grep -x -e list -e show
+complete_as huaxiang segment ''
+complete_as huaxiang imports ''
 complete_as huaxiang sentiment --fo
 complete_as huaxiang sentiment --format t
 complete_as huaxiang export profiles --format x

@@ -38,3 +38,7 @@ try huaxiang sentiment -qn1 --format=csv samples/comments.csv --text=comment
 try huaxiang sentiment -q -n 1 -- samples/comments.csv
 try huaxiang -V
 try huaxiang sentiment --version
+try huaxiang sentiment -q -n 1 --seed 7 --model rules samples/comments.csv --format csv
+try huaxiang sentiment --model qwen samples/comments.csv
+try huaxiang --lang zh show u1 --model qwen
+try huaxiang sentiment samples/comments.csv --abstain 2

@@ -239,6 +239,99 @@ static void the_language_changes_names_alone(void **state) {
     test_shop_close(&shop);
 }
 
+/* ------------------------------------------------------------------ contradictions, words */
+static void write_file(const test_shop *shop, const char *name, const char *text, char path[160]) {
+    test_file_path(shop, name, path);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void contradictions_name_their_files(void **state) {
+    (void)state;
+    test_shop shop;
+    hx_str json;
+    char one[160], two[160];
+    test_shop_open(&shop, TEST_DAYS);
+    write_file(&shop, "one.csv", "customer_id,city,level\nu1,Paris,gold\n", one);
+    write_file(&shop, "two.csv", "customer_id,city,level\nu1,Rome,gold\n", two);
+    const char *paths[] = {one, two};
+    hx_import_options o = {.n_threads = 1, .now = 1};
+    hx_import_result r;
+    assert_int_equal(hx_import_files(shop.store, paths, 2, &o, &r, NULL), HX_OK);
+    assert_int_equal(hx_answer_conflicts(shop.store, shop.arena, &json, NULL), HX_OK);
+    json_t *list = test_json(json);
+    size_t found = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *c = json_array_get(list, i);
+        if (strcmp(json_string_value(json_object_get(c, "customer")), "u1") != 0 ||
+            strcmp(json_string_value(json_object_get(c, "trait")), "city") != 0)
+            continue;
+        const char *value = json_string_value(json_object_get(c, "value")),
+                   *from = json_string_value(json_array_get(json_object_get(c, "from"), 0)),
+                   *other = json_string_value(json_object_get(c, "other")),
+                   *other_from =
+                       json_string_value(json_array_get(json_object_get(c, "other_from"), 0));
+        bool rome = strcmp(value, "Rome") == 0;
+        assert_string_equal(from, rome ? two : one);
+        if (strcmp(other, "Rome") != 0 && strcmp(other, "Paris") != 0) continue;
+        assert_string_equal(other, rome ? "Paris" : "Rome");
+        assert_string_equal(other_from, rome ? one : two);
+        found++;
+    }
+    assert_int_equal(found, 1);
+    json_decref(list);
+    unlink(one);
+    unlink(two);
+    test_shop_close(&shop);
+}
+
+static void codes_have_words_in_both_languages(void **state) {
+    (void)state;
+    static const char *const cases[][3] = {
+        {"high_value", "high value", "高价值客户"},
+        {"praise", "praise", "表扬"},
+        {"female", "female", "女"},
+        {"age", "age", "年龄"},
+        {"undone", "undone", "已撤销"},
+        {"fact:recency", "time since the last purchase", "最近一次购买距今"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_string_equal(hx_answer_label(cases[i][0], HX_UI_EN), cases[i][1]);
+        assert_string_equal(hx_answer_label(cases[i][0], HX_UI_ZH), cases[i][2]);
+    }
+    assert_null(hx_answer_label("积分", HX_UI_EN));
+    for (int l = 0; l < HX_INTENT_N; l++)
+        assert_non_null(hx_answer_label(hx_intent_name((hx_intent_label)l), HX_UI_ZH));
+    for (int k = HX_KIND_TRAITS; k < HX_KIND_N; k++)
+        assert_non_null(hx_answer_label(hx_event_kind_name((hx_event_kind)k), HX_UI_ZH));
+}
+
+static void local_times_stand_beside_utc(void **state) {
+    (void)state;
+    test_shop shop;
+    hx_str json;
+    const hx_answer_options o = {HX_AS_OF_LATEST, HX_UI_EN, "+08:00"};
+    test_shop_open(&shop, TEST_DAYS);
+    assert_int_equal(
+        hx_answer_timeline(shop.store, hx_str_of("u8"), 0, &o, shop.arena, &json, NULL), HX_OK);
+    json_t *events = test_json(json);
+    size_t dated = 0;
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const json_t *e = json_array_get(events, i);
+        const char *utc = json_string_value(json_object_get(e, "time")),
+                   *local = json_string_value(json_object_get(e, "time_local"));
+        assert_int_equal(utc == NULL, local == NULL);
+        if (!utc || strcmp(utc + 11, "10:30:00Z") != 0) continue;
+        assert_memory_equal(utc, local, 10);
+        assert_string_equal(local + 11, "18:30:00");
+        dated++;
+    }
+    assert_true(dated > 0);
+    json_decref(events);
+    test_shop_close(&shop);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_profile_says_who_and_what),
@@ -248,6 +341,9 @@ int main(void) {
         cmocka_unit_test(segments_and_members_agree),
         cmocka_unit_test(the_summary_adds_up),
         cmocka_unit_test(the_language_changes_names_alone),
+        cmocka_unit_test(contradictions_name_their_files),
+        cmocka_unit_test(codes_have_words_in_both_languages),
+        cmocka_unit_test(local_times_stand_beside_utc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
