@@ -64,11 +64,12 @@ hx_status hx__claim_label(hx_claim_case *k, hx_error *err) {
     k->receipt.value =
         hx__claim_text(k, "{\"label\":\"%s\",\"score\":\"%" PRId64 ".%06" PRId64 "\"}", label,
                        score / 1000000, score % 1000000);
-    k->receipt.text =
-        k->ui == HX_UI_ZH
-            ? hx__claim_text(k, "这段文本读作 %s，概率 %.3f", label, (double)score / MICRO)
-            : hx__claim_text(k, "the text reads as %s, with probability %.3f", label,
-                             (double)score / MICRO);
+    const char *shown = hx_answer_label(label, HX_UI_ZH);
+    k->receipt.text = k->ui == HX_UI_ZH
+                          ? hx__claim_text(k, "这段文本读作“%s”，概率 %.3f", shown ? shown : label,
+                                           (double)score / MICRO)
+                          : hx__claim_text(k, "the text reads as %s, with probability %.3f", label,
+                                           (double)score / MICRO);
     return HX_OK;
 }
 

@@ -91,6 +91,11 @@ static const code_label labels[] = {
     {"order", "order", "订单"},
     {"line", "line", "订单行"},
     {"event", "event", "事件"},
+    {"statements", "statements", "条陈述"},
+    {"evidence", "evidence", "证据"},
+    {"bias", "bias", "基准"},
+    {"holds", "holds", "成立"},
+    {"overruled", "overruled", "被取代"},
     {"last_purchase", "last purchase", "最近购买"},
     /* doctor */
     {"program", "program", "程序"},
