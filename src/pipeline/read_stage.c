@@ -330,13 +330,21 @@ static void close_stage(read_stage *s) {
     if (s->in_transaction) hx_store_rollback(s->run->store);
 }
 
-/* A mapping that was given is remembered for files with the same header; one that is remembered is used where none is given. */
+/* A mapping that was given, and by which the file makes sense, is remembered for files with the same header. */
+static hx_status remember_mapping(read_stage *s, hx_error *err) {
+    uint64_t header = hx_hash(hx_reader_header(s->reader));
+    const char *given = s->run->options->reader.map;
+    if (!given) return HX_OK;
+    return hx_store_put_mapping(s->run->store, header, hx_str_of(given), err);
+}
+
+/* One that is remembered is used where none is given. */
 static hx_status recall_mapping(read_stage *s, hx_arena *arena, hx_error *err) {
     uint64_t header = hx_hash(hx_reader_header(s->reader));
     const char *given = s->run->options->reader.map;
     hx_str kept;
     char sentence[HX_MESSAGE_MAX];
-    if (given) return hx_store_put_mapping(s->run->store, header, hx_str_of(given), err);
+    if (given) return HX_OK;
     HX_TRY(hx_store_mapping(s->run->store, header, arena, &kept, err));
     if (!kept.ptr) return HX_OK;
     HX_TRY(hx_reader_map(s->reader, kept.ptr, err));
@@ -419,6 +427,7 @@ static hx_status open_stage(read_stage *s, hx_arena *arena, bool *done, hx_error
                        "%s: no column was recognised; say which is which with --map "
                        "text=COLUMN,customer=COLUMN, or look with --dry-run",
                        s->path);
+    HX_TRY(remember_mapping(s, err));
     HX_TRY(settle_import(s, arena, done, err));
     s->number = (uint32_t)s->import.id;
     if (*done) return HX_OK;

@@ -23,6 +23,10 @@ gzip -c samples/labelled.csv | head -c 20000 > cut.csv.gz
 printf '{"customer":"u1","text":"好"}\n{"customer":\n' > bad.jsonl
 printf 'not a workbook' > lie.xlsx
 python3 -c "open('long.csv', 'wb').write(b'customer,text\nu1,' + b'a' * (65 << 20) + b'\nu2,ok\n')"
+printf 'customer,status,amount\nu4,ok,￥1,234\nu5,ok,5\n' > surplus.csv
+gzip -c good.csv | gzip > nested.csv.gz
+head -c 3000 /dev/zero > zeros.csv
+printf '{"customer":"u1","text":"好"}\n{"customer":{"a":1},"text":"好"}\n' > lines.csv
 mkdir folder
 
 row 'empty file' job empty.csv
@@ -43,6 +47,14 @@ row 'missing file' job missing.csv
 row 'file not to be read' job /proc/self/mem
 row 'empty standard input' job -
 row 'unknown column' job good.csv --map text=nonsense
+row 'unknown role' job good.csv --map cusomer=text
+row 'role given twice' job good.csv --map text=text,text=customer
+row 'map that does not help' job unknown.csv --map city=a
+row 'nothing was remembered' job unknown.csv
+row 'surplus cell' job surplus.csv
+row 'archive in an archive' job nested.csv.gz
+row 'nothing but NUL bytes' job zeros.csv
+row 'JSON Lines named .csv' job lines.csv
 row 'unknown zone' job good.csv --timezone Mars/Olympus
 row 'full disk for output' job good.csv --out /dev/full
 row 'device for rejects' job years.csv --rejects /dev/full

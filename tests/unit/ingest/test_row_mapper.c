@@ -56,7 +56,7 @@ static void expect_refused(table *t, size_t row, const char *part) {
 }
 
 static void expect_kind(folder *f, const char *header, const char *row, hx_file_kind kind) {
-    table t = {NULL};
+    table t = {.reader = NULL};
     char text[512];
     snprintf(text, sizeof text, "%s\n%s\n", header, row);
     open_table(f, &t, "kind.csv", text);
@@ -86,7 +86,7 @@ static void kinds_follow_from_columns(void **state) {
 }
 
 static void order_lines(void **state) {
-    table t = {NULL};
+    table t = {.reader = NULL};
     open_table(*state, &t, "orders.csv",
                "订单号,客户,下单时间,商品,数量,单价,金额,备注\n"
                "A1,u1,2026年3月5日 14:20,s1,2,￥1.25万,,急\n"
@@ -114,7 +114,7 @@ static void order_lines(void **state) {
 }
 
 static void discounts_are_money_or_shares(void **state) {
-    table t = {NULL};
+    table t = {.reader = NULL};
     open_table(*state, &t, "d.csv",
                "order_id,customer_id,quantity,unit_price,discount,amount\n"
                "A,u1,2,50,0.1,90\nB,u1,1,50,5,45\nC,u1,1,,20%,80\nD,u1,1,50,0,50\n");
@@ -126,7 +126,7 @@ static void discounts_are_money_or_shares(void **state) {
 }
 
 static void hashes_ignore_column_order_and_language(void **state) {
-    table a = {NULL}, b = {NULL};
+    table a = {.reader = NULL}, b = {.reader = NULL};
     open_table(*state, &a, "a.csv", "customer_id,datetime,invoice,amount\nu1,2026-01-01,A,5\n");
     open_table(*state, &b, "b.csv", "订单号,金额,时间,客户\nA, 5 ,2026-01-01,u1\n");
     assert_int_equal(event_of(&a, 0).row_hash, event_of(&b, 0).row_hash);
@@ -135,7 +135,7 @@ static void hashes_ignore_column_order_and_language(void **state) {
 }
 
 static void traits_are_typed(void **state) {
-    table t = {NULL};
+    table t = {.reader = NULL};
     open_table(*state, &t, "c.csv",
                "客户,性别,年龄,生日,收入,爱好\nu1,女,３０,1996年2月1日,1.5万,登山\n,男,1,,,\n");
     hx_event e = event_of(&t, 0);
@@ -177,7 +177,7 @@ static void ratings(void **state) {
 }
 
 static void a_bad_rating_costs_the_rating_only(void **state) {
-    table t = {NULL};
+    table t = {.reader = NULL};
     hx_reject why;
     bool repaired = false;
     open_table(*state, &t, "r.csv",
@@ -198,7 +198,7 @@ static void a_bad_rating_costs_the_rating_only(void **state) {
 
 /* WeChat: two people of one nickname stay two. */
 static void nicknames_do_not_join(void **state) {
-    table t = {NULL};
+    table t = {.reader = NULL};
     open_table(*state, &t, "wechat.csv",
                "openid,nickname,消息内容,消息时间\n"
                "oA1,小王,有货吗,2026-01-20 10:00\noB2,小王,谢谢,2026-01-21 10:00\n");
@@ -218,7 +218,7 @@ static void nicknames_do_not_join(void **state) {
 }
 
 static void rows_of_nobody_about_nothing(void **state) {
-    table t = {NULL};
+    table t = {.reader = NULL};
     open_table(
         *state, &t, "e.jsonl",
         "{\"event\":\"Coupon Applied\",\"userId\":\"u1\"}\n{\"event\":\"Coupon Applied\"}\n");
@@ -228,7 +228,7 @@ static void rows_of_nobody_about_nothing(void **state) {
 }
 
 static void cancelled_orders_count_for_nothing(void **state) {
-    table t = {NULL};
+    table t = {.reader = NULL};
     open_table(*state, &t, "s.csv",
                "订单号,客户,金额,订单状态\nA,u1,5,交易成功\nB,u1,7,交易关闭\n");
     assert_int_equal(event_of(&t, 0).kind, HX_KIND_ORDER);
