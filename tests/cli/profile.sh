@@ -84,3 +84,10 @@ huaxiang imports list --store odd3.db --format table --lang zh | tr -s ' '
 echo '--- what failed leaves no file'
 huaxiang show nobody --store odd3.db --out nobody.json; echo "exit $?"
 [ -e nobody.json ] || echo gone
+echo '--- digits that a spreadsheet would change come back as they were'
+printf '客户编号,城市\n00123,上海\n123456789012345678,北京\n' > zero.csv
+huaxiang profile zero.csv --store zero.db -q > /dev/null
+huaxiang export profiles --store zero.db --out zero-out.csv -q --lang zh
+tr -d "\r" < zero-out.csv | cut -d, -f3,30 | tee back.csv | sort
+huaxiang profile back.csv --store zero2.db -q > /dev/null
+for id in 00123 123456789012345678; do huaxiang show $id --store zero2.db | grep -o '"customer":\["[0-9]*"'; done
