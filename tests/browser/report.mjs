@@ -77,6 +77,14 @@ try {
   const cells = await page.$$eval('.cell b', list => list.map(b => Number(b.textContent.replace(/\D/g, '') || 0)));
   assert.equal(cells.reduce((a, b) => a + b, 0), data.rfm.n);
 
+  // what a person said carries its mood, in words; a contradiction its customer and its files
+  const quoted = [...data.best, ...data.unhappiest].filter(p => p.quote >= 0);
+  const marks = await page.$$eval('#people .said .mood-mark', list => list.map(m => [m.className, m.textContent]));
+  assert.ok(quoted.length > 0);
+  assert.deepEqual(marks, quoted.map(p => data.quotes[p.quote].mood).map(m => ['mood-mark m' + m, ['负面', '中性', '正面'][m + 1]]));
+  const quality = await page.textContent('#quality');
+  for (const c of data.quality.conflicts) for (const said of [c.main, c.kept, c.other, c.kept_file, c.other_file]) assert.ok(quality.includes(said), said);
+
   // a word leads to sentences that hold it; Esc closes
   const word = page.locator('.cloud .word').first();
   const said = await word.textContent();
