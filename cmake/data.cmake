@@ -33,9 +33,9 @@ add_custom_command(OUTPUT "${HX_SHARE_DIR}/t2s.hxd"
     DEPENDS compile_text ${t2s_inputs} COMMENT "Compiling t2s.hxd" VERBATIM)
 add_custom_target(hx_data ALL DEPENDS "${HX_SHARE_DIR}/words.hxd" "${HX_SHARE_DIR}/t2s.hxd")
 
-# The rules engine's tables go beside them as they are; seed.*.tsv is for the trainer alone.
-set(lexicon_tables parameters sentiment.zh sentiment.en pairs.zh pairs.en negation degree adversative phrases.zh phrases.en emoji
-    idf.en intent noise)
+# The rules engine's tables go beside them as they are.
+set(lexicon_tables parameters seed.zh seed.en sentiment.zh sentiment.en pairs.zh pairs.en negation degree adversative phrases.zh phrases.en emoji
+    idf.en intent noise keyword_stop)
 set(lexicon_copies "")
 foreach(table ${lexicon_tables})
   set(copy "${HX_SHARE_DIR}/lexicons/${table}.tsv")

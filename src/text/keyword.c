@@ -1,7 +1,8 @@
 /* keyword.c - keywords: candidates, TF-IDF, the ranking.
  *
  * Candidates are words that mean something by themselves: no stop words, marks, numbers, single Chinese characters or
- * single letters. A keyword's text is what stands in the cleaned text, its span the first occurrence's original bytes.
+ * single letters, nothing of lexicons/keyword_stop.tsv. A Chinese word that no dictionary has, which the hidden Markov model made of
+ * single characters, counts only where the text has it twice and no character of it is a function word. A keyword's text is what stands in the cleaned text, its span the first occurrence's original bytes.
  *
  *     TF-IDF    count / all candidates' count x idf     idf of jieba's corpus; English from lexicons/idf.en.tsv
  *     TextRank  textrank.c
@@ -17,12 +18,28 @@
 #include "base/utf8.h"
 #include "text/annotator.h"
 
-static bool is_candidate(const hx_cut *w, hx_str text) {
+/* Whether the hidden Markov model made it up of characters one of which is a function word. */
+static bool has_function_character(hx_str word) {
+    static const char functions[] =
+        "真才得就说个太没很好了的着过不也都又还再给把被让是有在我你他她它这那么吧吗呢啊";
+    for (size_t at = 0; at < word.len;) {
+        size_t from = at;
+        hx_utf8_next(word, &at);
+        for (size_t f = 0; f + 3 <= sizeof functions - 1; f += 3)
+            if (at - from == 3 && memcmp(functions + f, word.ptr + from, 3) == 0) return true;
+    }
+    return false;
+}
+
+static bool is_candidate(const hx_text_model *m, const hx_cut *w, hx_str text) {
     if (w->stop || w->kind == HX_CUT_MARK || w->kind == HX_CUT_NUMBER || w->kind == HX_CUT_EMOJI)
         return false;
     if (w->kind == HX_CUT_USER) return true;
-    if (w->kind == HX_CUT_LATIN) return text.len > 1;
-    return hx_utf8_count(text) > 1;
+    bool latin = w->kind == HX_CUT_LATIN;
+    const hx_lexeme *known =
+        hx__lexicon_get(m->lexicon, hx__lexeme_key(latin ? HX_LEXEME_EN : HX_LEXEME_ZH, text));
+    if (known && (known->roles & HX_ROLE_NO_KEYWORD)) return false;
+    return latin ? text.len > 1 : hx_utf8_count(text) > 1;
 }
 
 /* The slot of `hash` in a table of index + 1; slots are a power of two, at most half full. */
@@ -50,11 +67,11 @@ hx_status hx__candidates_find(hx_annotator *a, const hx_analysis *text, hx_candi
         const hx_cut *w = &text->words[i];
         hx_str word = hx__cut_text(&text->clean, w);
         uint32_t *place = &c.places[c.n_places++];
-        if (!is_candidate(w, word)) continue;
+        if (!is_candidate(a->model, w, word)) continue;
         uint64_t hash = hx_hash(word);
         uint32_t *slot = slot_of(table, slots, c.list, hash);
         if (*slot == 0) {
-            c.list[c.n] = (hx_candidate){hash, w->start, w->end, 0, 0};
+            c.list[c.n] = (hx_candidate){hash, w->start, w->end, 0, 0, w->kind == HX_CUT_USER};
             *slot = ++c.n;
         }
         c.list[*slot - 1].count++;
@@ -77,6 +94,18 @@ static void score_tfidf(const hx_text_model *m, const hx_analysis *text, hx_cand
         double idf = is_latin(word) ? hx__lexicon_idf_en(m->lexicon, word) : hx__words_idf(m, word);
         c->list[i].score = c->list[i].count / total * idf;
     }
+}
+
+/* Leaves out what no dictionary has, unless the text repeats it. */
+static void drop_invented(const hx_text_model *m, const hx_analysis *text, hx_candidates *c) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < c->n; i++) {
+        const hx_candidate *k = &c->list[i];
+        hx_str word = {text->clean.text.ptr + k->start, k->end - k->start};
+        bool known = k->is_user || is_latin(word) || hx__words_has(m, word);
+        if (known || (k->count > 1 && !has_function_character(word))) c->list[kept++] = *k;
+    }
+    c->n = kept;
 }
 
 static int by_score(const void *x, const void *y) {
@@ -120,6 +149,7 @@ hx_status hx__keywords_find(hx_annotator *a, const hx_analysis *text, hx_keyword
     } else {
         score_tfidf(a->model, text, &c);
     }
+    drop_invented(a->model, text, &c);
     return take_best(text, &c, top, arena, out, n, err);
 }
 

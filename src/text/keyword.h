@@ -11,6 +11,7 @@ typedef struct {
     uint32_t start, end; /* clean bytes of its first occurrence */
     uint32_t count;
     double score;
+    bool is_user; /* a word of the user's */
 } hx_candidate;
 
 /* The candidates of a text in order of their first occurrence, and which of them stands where. All in the annotator's scratch. */

@@ -4,10 +4,12 @@
  *     sentiment.LL.tsv    word                weight   negated
  *     pairs.LL.tsv        word     next word  weight
  *     negation.tsv        LL       word
+ *     keyword_stop.tsv    LL       word
  *     degree.tsv          LL       word       factor
  *     adversative.tsv     LL       word       turn|concede|pause
- *     phrases.LL.tsv      phrase   prior                      (the prior is the trainer's; here only the phrase counts)
- *     emoji.tsv           emoji    prior
+ *     seed.LL.tsv         word     polarity
+ *     phrases.LL.tsv      phrase   polarity
+ *     emoji.tsv           emoji    polarity
  *     idf.en.tsv          word     idf
  *     intent.tsv          intent   phrase     weight
  *     noise.tsv           kind     phrase
@@ -141,6 +143,13 @@ static hx_status take_negation(loader *ld, const hx_lexicon_file *f, hx_lexeme_k
         ld, (hx_lexeme){hx__lexeme_key(kind, f->field[1]), 0, 0, 100, HX_ROLE_NEGATOR}, err);
 }
 
+static hx_status take_keyword_stop(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
+                                   hx_error *err) {
+    HX_TRY(take_lang(f, &kind, err));
+    return add_lexeme(
+        ld, (hx_lexeme){hx__lexeme_key(kind, f->field[1]), 0, 0, 100, HX_ROLE_NO_KEYWORD}, err);
+}
+
 static hx_status take_degree(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
                              hx_error *err) {
     int factor;
@@ -165,10 +174,28 @@ static hx_status take_adversative(loader *ld, const hx_lexicon_file *f, hx_lexem
     return hx__lexicon_file_unknown(f, 2, err);
 }
 
+/* The hand-written polarity in field 1 as a role; the weight is the learned one. */
+static hx_status take_seed(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
+                           hx_error *err) {
+    int polarity;
+    HX_TRY(hx__lexicon_file_hundredths(f, 1, &polarity, err));
+    if (polarity == 0) return HX_OK;
+    uint8_t role = abs(polarity) < 100 ? HX_ROLE_MIDDLING : HX_ROLE_POLAR;
+    return add_lexeme(ld, (hx_lexeme){hx__lexeme_key(kind, f->field[0]), 0, 0, 100, role}, err);
+}
+
 static hx_status take_phrase(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
                              hx_error *err) {
+    HX_TRY(hx__phrases_add(&ld->l->phrases, f->field[0], 0, err));
+    return take_seed(ld, f, kind, err);
+}
+
+/* Faces speak in both languages. */
+static hx_status take_emoji(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
+                            hx_error *err) {
     (void)kind;
-    return hx__phrases_add(&ld->l->phrases, f->field[0], 0, err);
+    HX_TRY(take_phrase(ld, f, HX_LEXEME_ZH, err));
+    return take_seed(ld, f, HX_LEXEME_EN, err);
 }
 
 static hx_status take_noise(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
@@ -251,12 +278,15 @@ static hx_status load_all(loader *ld, hx_error *err) {
         {"sentiment.en.tsv", 3, HX_LEXEME_EN, take_word},
         {"pairs.zh.tsv", 3, HX_LEXEME_ZH, take_pair},
         {"pairs.en.tsv", 3, HX_LEXEME_EN, take_pair},
+        {"seed.zh.tsv", 2, HX_LEXEME_ZH, take_seed},
+        {"seed.en.tsv", 2, HX_LEXEME_EN, take_seed},
+        {"keyword_stop.tsv", 2, HX_LEXEME_ZH, take_keyword_stop},
         {"negation.tsv", 2, HX_LEXEME_ZH, take_negation},
         {"degree.tsv", 3, HX_LEXEME_ZH, take_degree},
         {"adversative.tsv", 3, HX_LEXEME_ZH, take_adversative},
         {"phrases.zh.tsv", 2, HX_LEXEME_ZH, take_phrase},
         {"phrases.en.tsv", 2, HX_LEXEME_EN, take_phrase},
-        {"emoji.tsv", 2, HX_LEXEME_ZH, take_phrase},
+        {"emoji.tsv", 2, HX_LEXEME_ZH, take_emoji},
         {"idf.en.tsv", 2, HX_LEXEME_IDF_EN, take_idf},
         {"intent.tsv", 3, HX_LEXEME_ZH, take_intent},
         {"noise.tsv", 2, HX_LEXEME_ZH, take_noise},

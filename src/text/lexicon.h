@@ -12,7 +12,10 @@ typedef enum {
     HX_ROLE_DEGREE = 2, /* very, 很: times `degree` for the next word */
     HX_ROLE_TURN = 4, /* but, 但是: what stands before it counts less, what stands behind it more */
     HX_ROLE_PAUSE = 16, /* and, because: ends a negation's scope */
-    HX_ROLE_CONCEDE = 8 /* although, 虽然: what follows until the next pause counts less */
+    HX_ROLE_CONCEDE = 8, /* although, 虽然: what follows until the next pause counts less */
+    HX_ROLE_POLAR = 32, /* good, 差: of a hand-written polarity of 1 or more; may decide a label */
+    HX_ROLE_NO_KEYWORD = 128, /* yesterday, 三天: means nothing by itself */
+    HX_ROLE_MIDDLING = 64 /* so-so, 一般: of a hand-written polarity below 1; decides none */
 } hx_word_role;
 
 /* One word of one language. */

@@ -13,8 +13,9 @@
  * Each weight and the bias are rounded to 1/4096 before they are added. Sums of at most 2^24 such numbers below 2^16 are
  * exact in a double, so the evidence adds up to logit - bias exactly, in any order.
  *
- * The label is the sign of the logit; neutral only without evidence or where |logit| < HX_SENTIMENT_NEUTRAL_LOGIT. The
- * score is p of the label, and 1 - |2p - 1| for neutral. */
+ * The label is the sign of the logit; neutral without evidence or within a band around 0, which is wider where only words speak
+ * that no hand has judged, where polar words pull both ways, or a middling one (so-so) stands: sentiment.h. The score is p of
+ * the label, and 1 - |2p - 1| for neutral. */
 #include "text/sentiment.h"
 
 #include <math.h>
@@ -63,9 +64,33 @@ static void add_evidence(hx_sentiment *s, hx_evidence *list, const hx_clean *cle
     s->logit += w;
 }
 
-static void set_label(hx_sentiment *s) {
+/* What the words of a hand-written polarity add to either side, and whether a middling one is there. */
+typedef struct {
+    double plus, minus;
+    bool middling;
+    double damp;
+} balance;
+
+static void weigh(balance *b, const hx_mention *m, double weight) {
+    unsigned roles = m->lexeme ? m->lexeme->roles : 0;
+    if (roles & HX_ROLE_MIDDLING) b->middling = true;
+    if (!(roles & HX_ROLE_POLAR)) return;
+    if (weight > 0) b->plus += weight;
+    if (weight < 0) b->minus -= weight;
+}
+
+/* How far from 0 the logit must be for a label. */
+static double band_of(const balance *b) {
+    double band = HX_SENTIMENT_NEUTRAL_LOGIT;
+    if (b->plus + b->minus == 0) return HX_SENTIMENT_NEUTRAL_UNSEEDED;
+    if (b->middling) band = fmax(band, HX_SENTIMENT_NEUTRAL_MIDDLING * b->damp);
+    if (fmin(b->plus, b->minus) > 0) band = fmax(band, HX_SENTIMENT_NEUTRAL_MIXED * b->damp);
+    return band;
+}
+
+static void set_label(hx_sentiment *s, const balance *b) {
     double p = 1 / (1 + exp(-fabs(s->logit)));
-    if (s->n_evidence == 0 || fabs(s->logit) < HX_SENTIMENT_NEUTRAL_LOGIT) {
+    if (s->n_evidence == 0 || fabs(s->logit) < band_of(b)) {
         s->label = HX_SENTIMENT_NEUTRAL;
         s->score = 2 - 2 * p;
     } else {
@@ -88,13 +113,16 @@ hx_status hx__sentiment_score(hx_annotator *a, const hx_analysis *text, hx_arena
     double damp = (double)n_words > p->length ? sqrt(p->length / (double)n_words) : 1;
     hx_sentiment s = {.bias = rounded(p->bias), .evidence = list};
     s.logit = s.bias;
+    balance b = {.damp = damp};
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             add_evidence(&s, list, &text->clean, damp * pair_weight(l, &m[i - 1], &m[i]),
                          m[i - 1].start, m[i].end);
-        add_evidence(&s, list, &text->clean, damp * word_weight(&m[i], p), m[i].from, m[i].end);
+        double weight = damp * word_weight(&m[i], p);
+        add_evidence(&s, list, &text->clean, weight, m[i].from, m[i].end);
+        weigh(&b, &m[i], weight);
     }
-    set_label(&s);
+    set_label(&s, &b);
     *out = s;
     return HX_OK;
 }

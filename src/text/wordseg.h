@@ -31,6 +31,8 @@ static inline hx_str hx__cut_text(const hx_clean *c, const hx_cut *w) {
 
 /* Inverse document frequency of a word (jieba's corpus); the median where the word is unknown. */
 double hx__words_idf(const hx_text_model *m, hx_str word);
+/* Whether it is a word of the dictionary (lower case, simplified). */
+bool hx__words_has(const hx_text_model *m, hx_str word);
 /* Whether it is a stop word (lower case, simplified). */
 bool hx__stopwords_has(const hx_text_model *m, hx_str word);
 

@@ -92,6 +92,16 @@ double hx__words_idf(const hx_text_model *m, hx_str word) {
     return w->meta.median_idf;
 }
 
+bool hx__words_has(const hx_text_model *m, hx_str word) {
+    const hx_trie *t = &m->wordseg->trie;
+    uint32_t node = 0;
+    for (size_t at = 0; at < word.len;) {
+        node = hx__trie_step(t, node, hx__trie_code(t, hx_utf8_next(word, &at)));
+        if (node == 0) return false;
+    }
+    return word.len > 0 && t->nodes[node].value != 0;
+}
+
 /* ------------------------------------------------------------------ user words */
 typedef struct {
     hx_wordseg *w;

@@ -9,7 +9,8 @@ own formula (src/text/sentiment.c), so that what is learned is what is run:
     logit = bias + damp * sum(word: factor * (w | -negation * w + w_neg)) + damp * sum(pair: clause * w_pair)
 
 L2 regularisation pulls each weight towards its hand-written polarity (seed.*.tsv, phrases.*.tsv, emoji.tsv; 0 for other
-words; words written down with 0 get none), and w_neg and pairs towards 0. Each set's two classes weigh the same. Then: prune, round to 2 places, calibrate by
+words; words written down with 0 get none), and w_neg and pairs towards 0. What no hand has judged weighs at most CAP, and function
+words (stop words, words at 0) make no pairs: a text's topic must not pass for its mood. Each set's two classes weigh the same. Then: prune, round to 2 places, calibrate by
 temperature on the dev parts. Only train parts are learned from; dev parts choose; --report adds test.
 Needs numpy and scipy. Deterministic.
 """
@@ -34,6 +35,7 @@ PARAMETERS = {
     "en": {"negation": 0.6, "before": 0.7, "after": 1.2, "length": 10, "scope": 5},
 }
 PRIOR = 0.6  # of one step of hand-written polarity
+CAP = {"word": 1.0, "negated": 1.0, "pair": 0.8, "function": 0.3, "middling": 0.6}  # before calibration
 FLOOR = {1: 0.4, 2: 1.2}  # the least a hand-written polarity weighs, whatever the data say
 L2 = {"word": 1.5, "negated": 3.0, "pair": 3.0}
 MIN_COUNT = {"word": 4, "negated": 6, "pair": 6}
@@ -104,6 +106,22 @@ def read_priors(out, lang):
     return prior
 
 
+def read_functions(out, lang, prior):
+    """Words that say nothing by themselves; what negates or grades does."""
+    acting = {r[1] for name in ("negation", "degree", "adversative") for r in read_table(f"{out}/{name}.tsv") if r[0] == lang}
+    return ({r[0] for r in read_table(f"{out}/stopwords.{lang}.txt")} | {w for w, v in prior.items() if v == 0}) - acting - {
+        w for w, v in prior.items() if v}
+
+
+def cap_of(key, prior, functions):
+    if key[0] == "pair":
+        return CAP["pair"]
+    polarity = abs(prior.get(key[1], 0))
+    if polarity >= 1:
+        return np.inf
+    return CAP["middling" if polarity else "function" if key[1] in functions else key[0]]
+
+
 def matrix_of(rows, index):
     at, cols, data = [0], [], []
     for values in rows:
@@ -115,8 +133,8 @@ def matrix_of(rows, index):
     return sp.csr_matrix((data, np.array(cols, dtype=np.int32), at), shape=(len(rows), len(index)))
 
 
-def fit(X, y, weight, mean, l2):
-    """Weights that minimise weighted log loss + l2/2 |w - mean|^2, without intercept: no evidence, no opinion."""
+def fit(X, y, weight, mean, l2, cap):
+    """Weights up to cap that minimise weighted log loss + l2/2 |w - mean|^2, without intercept: no evidence, no opinion."""
     sign, XT = 2 * y - 1, X.T.tocsr()
 
     def loss(w):
@@ -124,7 +142,7 @@ def fit(X, y, weight, mean, l2):
         g = -sign * weight * expit(-m)
         return (weight * np.logaddexp(0, -m)).sum() + 0.5 * (l2 * (w - mean) ** 2).sum(), XT @ g + l2 * (w - mean)
 
-    return minimize(loss, mean, jac=True, method="L-BFGS-B", options={"maxiter": 120}).x
+    return minimize(loss, mean, jac=True, method="L-BFGS-B", bounds=list(zip(-cap, cap)), options={"maxiter": 100}).x
 
 
 def balance(y):
@@ -153,7 +171,7 @@ def prune(keys, w, X, prior):
 def floor_priors(keys, w, prior):
     for i, key in enumerate(keys):
         p = prior.get(key[1]) if key[0] == "word" else None
-        if p:
+        if p and abs(p) >= 1:
             s = np.sign(p)
             w[i] = s * max(s * w[i], FLOOR[int(abs(p))])
     return w
@@ -168,18 +186,20 @@ def train(args, lang):
                 found = mentions_of(args.tool, args.share, lang, [t for _, t in rows])
                 data[name, part] = (np.array([y for y, _ in rows], float), [features_of(lang, *m) for m in found])
     prior = read_priors(args.out, lang)
+    functions = read_functions(args.out, lang, prior)
     counts = collections.Counter(k for (_, part), (_, rows) in data.items() if part == "train" for r in rows for k in r)
     mute = {w for w, value in prior.items() if value == 0}
-    keys = sorted({k for k, c in counts.items() if c >= MIN_COUNT[k[0]] and (k[0] == "pair" or k[1] not in mute)}
+    keys = sorted({k for k, c in counts.items() if c >= MIN_COUNT[k[0]] and not set(k[1:]) & (functions if k[0] == "pair" else mute)}
                   | {("word", w) for w in prior if w not in mute})
     index = {k: i for i, k in enumerate(keys)}
     mean = np.array([PRIOR * prior.get(k[1], 0) if k[0] == "word" else 0 for k in keys])
     l2 = np.array([L2[k[0]] for k in keys])
+    cap = np.array([cap_of(k, prior, functions) for k in keys])
     parts = {k: (y, matrix_of(rows, index)) for k, (y, rows) in data.items()}
     X = sp.vstack([m for (_, part), (_, m) in parts.items() if part == "train"]).tocsr()
     y = np.concatenate([y for (_, part), (y, _) in parts.items() if part == "train"])
     weight = np.concatenate([balance(y) * SET_WEIGHT.get(n, 1) for (n, part), (y, _) in parts.items() if part == "train"])
-    w = fit(X, y, weight, mean, l2)
+    w = fit(X, y, weight, mean, l2, cap)
     full = {k: 100 * ((m @ w > 0) == (y == 1)).mean() for k, (y, m) in parts.items() if k[1] == "dev"}
     w = floor_priors(keys, prune(keys, w, X, prior), prior)
     dev = [(m @ w, y, balance(y)) for (_, part), (y, m) in parts.items() if part == "dev"]

@@ -42,6 +42,16 @@ static void stop_words_marks_numbers_and_single_characters_are_none(void **state
     assert_int_equal(n, 0);
 }
 
+static void counts_times_and_invented_words_are_none(void **state) {
+    size_t n;
+    find(state, "我要 三天 两天 几天 昨天 下单 收到 真的 yesterday bought week", HX_KEYWORDS_TFIDF,
+         10, &n);
+    assert_int_equal(n, 0);
+    const hx_keyword *k = find(state, "人真好价才公道", HX_KEYWORDS_TFIDF, 10, &n);
+    assert_int_equal(n, 1);
+    assert_true(hx_str_equal(k[0].text, HX_STR_LIT("公道")));
+}
+
 static void top_cuts_the_same_list(void **state) {
     const char text[] = "the battery of this camera drains quickly and the camera strap broke";
     size_t n, m;
@@ -115,6 +125,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keywords_are_verbatim_and_ordered),
         cmocka_unit_test(stop_words_marks_numbers_and_single_characters_are_none),
+        cmocka_unit_test(counts_times_and_invented_words_are_none),
         cmocka_unit_test(top_cuts_the_same_list),
         cmocka_unit_test(tfidf_prefers_frequent_and_rare_words),
         cmocka_unit_test(textrank_equals_a_dense_computation),
