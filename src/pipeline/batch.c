@@ -137,7 +137,17 @@ static hx_status run_all(hx_run *run, hx_error *err) {
     return run->first_failure.code;
 }
 
+static void notice_waiting(const hx_run *run) {
+    char sentence[HX_MESSAGE_MAX];
+    snprintf(sentence, sizeof sentence,
+             run->ui == HX_UI_ZH ? "正在等待另一个写入 %s 的程序"
+                                 : "waiting for another program that writes %s",
+             hx_store_path(run->store));
+    hx_run_notice(run, sentence);
+}
+
 static hx_status run_locked(hx_run *run, hx_error *err) {
+    if (!hx_store_lock_soon(run->store, 2000)) notice_waiting(run);
     HX_TRY(hx_store_lock(run->store, err));
     hx_status status = run_all(run, err);
     hx_store_unlock(run->store);

@@ -255,9 +255,9 @@ const char *hx_store_path(const hx_store *s) {
 }
 
 /* ------------------------------------------------------------------ the writers' lock */
-static hx_status wait_for_lock(const char *path, int fd, hx_error *err) {
+static hx_status wait_for_lock(const char *path, int fd, int wait_ms, hx_error *err) {
     for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += 50) {
-        if (waited >= BUSY_MS)
+        if (waited >= wait_ms)
             return hx_fail(err, HX_EBUSY,
                            "%s: is being written by another program; try again when it is done",
                            path);
@@ -267,7 +267,7 @@ static hx_status wait_for_lock(const char *path, int fd, hx_error *err) {
 }
 
 /* The locked descriptor in *fd; closing it unlocks. */
-static hx_status lock_path(const char *path, int *fd, hx_error *err) {
+static hx_status lock_path(const char *path, int wait_ms, int *fd, hx_error *err) {
     char *name = hx_file_beside(path, ".lock");
     if (!name) return hx_fail(err, HX_ENOMEM, "out of memory");
     *fd = open(name, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
@@ -275,13 +275,19 @@ static hx_status lock_path(const char *path, int *fd, hx_error *err) {
     if (*fd < 0)
         return hx_fail(err, HX_EIO,
                        "%s: can't be opened; does its folder exist and may you write there?", path);
-    hx_status status = wait_for_lock(path, *fd, err);
-    if (status != HX_OK) close(*fd);
+    hx_status status = wait_for_lock(path, *fd, wait_ms, err);
+    if (status == HX_OK) return HX_OK;
+    close(*fd);
+    *fd = -1;
     return status;
 }
 
 hx_status hx_store_lock(hx_store *s, hx_error *err) {
-    return s->lock_fd >= 0 ? HX_OK : lock_path(s->path, &s->lock_fd, err);
+    return s->lock_fd >= 0 ? HX_OK : lock_path(s->path, BUSY_MS, &s->lock_fd, err);
+}
+
+bool hx_store_lock_soon(hx_store *s, int wait_ms) {
+    return s->lock_fd >= 0 || lock_path(s->path, wait_ms, &s->lock_fd, NULL) == HX_OK;
 }
 
 void hx_store_unlock(hx_store *s) {
@@ -376,7 +382,7 @@ hx_status hx_store_restore(const char *from, const char *path, bool overwrite, h
         return hx_fail(err, HX_ECONFLICT, "%s: exists already; give --force to replace it", path);
     HX_TRY(hx_file_replaceable(path, err));
     HX_TRY(hx_store_open(&s, from, HX_STORE_READ, err));
-    hx_status status = lock_path(path, &lock, err);
+    hx_status status = lock_path(path, BUSY_MS, &lock, err);
     if (status == HX_OK) status = restore_locked(s, path, err);
     if (lock >= 0) close(lock);
     hx_store_close(s);

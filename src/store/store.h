@@ -63,6 +63,8 @@ hx_status hx_store_erased_at(hx_store *s, uint64_t person, int64_t *ms, hx_error
 /* ---------------------------------------------------------------- writing (the pipeline's part) */
 /* One writer of whole runs at a time, across processes: waits up to a minute, then HX_EBUSY. */
 hx_status hx_store_lock(hx_store *s, hx_error *err) HX_MUST_USE;
+/* The same within `wait_ms`, to be able to say that one is waiting. */
+bool hx_store_lock_soon(hx_store *s, int wait_ms);
 void hx_store_unlock(hx_store *s);
 
 #define HX_PARTS 256 /* pending events are split by the top byte of their id's key */
