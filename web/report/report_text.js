@@ -5,7 +5,7 @@ const HX_TEXT = {
     title: '客户画像报告', print: '打印', dark: '深色', light: '浅色', other: 'EN', close: '关闭', asOf: '截至', latest: '最新事件', imported: '导入于', store: '数据',
     overview: '概览', time: '客户走势', segments: '分群', rfm: 'RFM 分布', voice: '客户之声', aspects: '方面', words: '关键词', people: '最好与最不满的客户', quality: '数据质量', made: '报告说明',
     customers: '客户', active: '活跃客户', orders: '订单', revenue: '净收入', texts: '文本', negativeShare: '负面占比', rating: '平均评分', total: '全部',
-    inWindow: '近 {n} 天', activeIn: '近 {n} 天活跃', activeOf: '共 {v}', change: '较前期', changeHint: '变化：最近 {n} 天与再往前 {n} 天相比。', points: '个百分点', fresh: '近 {n} 天新增 {v}', noChange: '无对比', ratings: '{v} 次评分',
+    inWindow: '近 {n} 天', activeIn: '近 {n} 天活跃', activeOf: '共 {v}', change: '较前期', changeHint: '变化：最近 {n} 天与再往前 {n} 天相比。', points: '个点', fresh: '近 {n} 天新增 {v}', noChange: '无对比', ratings: '{v} 次评分',
     newCustomers: '新客户', activeHint: '当期有任何行为的客户数；新客户是首次出现', revenueHint: '扣除退款后的金额', revenueTitle: '收入与订单', customersTitle: '新客户与活跃客户',
     showNumbers: '查看数字', period: '时间', positive: '正面', neutral: '中性', negative: '负面', count: '条数', share: '占比',
     top: '靠前的：', size: '{n} 人',
