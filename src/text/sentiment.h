@@ -7,7 +7,7 @@
 
 /* |logit| below this is neutral: a probability in [0.475, 0.525]; without a word of a hand-written polarity, where only topics
  * speak, below the second; where polar words pull both ways or a middling one stands, below the others x damp. Chosen on half
- * of a made-up shop's reviews, so that at most 5 % of the Chinese dev texts labelled positive or negative become neutral. */
+ * of a made-up shop's reviews, so that about 5 % of the Chinese dev texts labelled positive or negative become neutral. */
 #define HX_SENTIMENT_NEUTRAL_LOGIT 0.1
 #define HX_SENTIMENT_NEUTRAL_UNSEEDED 0.8
 #define HX_SENTIMENT_NEUTRAL_MIXED 0.5
