@@ -26,6 +26,8 @@ struct hx_row_mapper {
     size_t n_columns;
     int64_t of_role[HX_ROLE_N]; /* column of a role, -1 = none */
     int64_t type_column, previous_column; /* "type" and "previousId" of Segment events, -1 = none */
+    int64_t
+        joined_column; /* when a customer joined: a trait, not the time at which the traits were stated; -1 = none */
     uint64_t *name_hash; /* of each column's role or own name; owned */
     hx_file_kind kind;
     hx_row_mapper_options options;
@@ -126,6 +128,18 @@ static void find_segment_columns(hx_row_mapper *m, hx_format format) {
     }
 }
 
+/* A list of customers is a snapshot: the day somebody signed up says nothing about when his city was written down. */
+static void settle_joined(hx_row_mapper *m) {
+    static const char *const words[] = {"注册",   "入会", "开卡", "开户",    "加入", "建档",
+                                        "regist", "sign", "join", "created", "since"};
+    int64_t time = m->of_role[HX_ROLE_TIME];
+    m->joined_column = -1;
+    if (m->kind != HX_FILE_CUSTOMERS || time < 0) return;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (hx_has_folded(m->columns[time].name, words[i])) m->joined_column = time;
+    if (m->joined_column >= 0) m->of_role[HX_ROLE_TIME] = -1;
+}
+
 static hx_status index_columns(hx_row_mapper *m, hx_format format, hx_error *err) {
     m->name_hash = calloc(m->n_columns + 1, sizeof *m->name_hash);
     if (!m->name_hash) return hx_fail(err, HX_ENOMEM, "out of memory");
@@ -140,6 +154,7 @@ static hx_status index_columns(hx_row_mapper *m, hx_format format, hx_error *err
     }
     find_segment_columns(m, format);
     m->kind = kind_of_columns(m);
+    settle_joined(m);
     return HX_OK;
 }
 
@@ -440,6 +455,8 @@ static hx_status take_properties(conversion *c) {
     for (size_t i = 0; i < m->n_columns && n < HX_EVENT_PROPERTIES_MAX - 1; i++) {
         hx_str value = cell_at(c, (int64_t)i);
         if ((int64_t)i == m->type_column || (int64_t)i == m->previous_column) continue;
+        if (value.len > 0 && (int64_t)i == m->joined_column)
+            p[n++] = hx_joined_read(&m->columns[i], value, c->arena);
         if (value.len == 0 || !is_property(m->columns[i].role)) continue;
         if (!hx_property_read(&m->columns[i], value, c->arena, &p[n])) return HX_ENOMEM;
         n++;

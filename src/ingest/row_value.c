@@ -171,9 +171,15 @@ static bool read_date(const hx_column *column, hx_str value, hx_arena *arena, hx
         return false;
     out->type = HX_VALUE_DATE;
     hx_iso_from_ms(ms, text);
-    if (ms % HX_DAY_MS == 0) text[10] = '\0';
+    text[ms % HX_DAY_MS == 0 ? 10 : strlen(text) - 1] = '\0'; /* no Z: the zone was not said */
     out->value = printed(arena, text);
     return true;
+}
+
+hx_property hx_joined_read(const hx_column *column, hx_str value, hx_arena *arena) {
+    hx_property p = {.name = column->name, .value = value, .type = HX_VALUE_TEXT};
+    if (read_date(column, value, arena, &p) && p.value.len > 10) p.value.len = 10;
+    return p;
 }
 
 static hx_str gender_word(hx_str v) {

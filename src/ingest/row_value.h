@@ -16,6 +16,8 @@ bool hx_parse_rating(hx_str s, int32_t *out);
 bool hx_status_is_cancelled(hx_str s);
 /* Is `part` (ASCII in lower case) in s, whatever the case of its ASCII letters? */
 bool hx_has_folded(hx_str s, const char *part);
+/* The day a customer joined, as a trait named like its column; a value that is no date stays text. */
+hx_property hx_joined_read(const hx_column *column, hx_str value, hx_arena *arena);
 /* A cell as a named, typed value in canonical text; values that do not parse as their column's type stay text. false: out of memory. */
 bool hx_property_read(const hx_column *column, hx_str value, hx_arena *arena, hx_property *out);
 

@@ -266,12 +266,13 @@ static void fold_trait(hx_profile *p, const hx_event *e, const hx_property *f) {
         *t = (hx_trait){.name = keep(p, f->name), .value = keep(p, f->value)};
     } else if (!hx_str_equal(t->value, f->value)) {
         bool undated = t->at == HX_TIME_NONE || e->time == t->at;
-        if (undated) note_conflict(p, f->name, t->value, t->event);
+        if (undated && t->key == hx_event_key(e)) note_conflict(p, f->name, t->value, t->event);
         t->value = keep(p, f->value);
     }
     t->type = f->type;
     t->at = e->time;
     t->event = hx_event_id(e);
+    t->key = hx_event_key(e);
 }
 
 /* ------------------------------------------------------------------ the fold */

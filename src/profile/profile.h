@@ -24,9 +24,10 @@ typedef struct {
     hx_value_type type;
     int64_t at; /* time of the event that said so, or HX_TIME_NONE */
     uint64_t event; /* its message id */
+    uint64_t key; /* of the id of which it was said */
 } hx_trait;
 
-/* Two statements disagree and time does not say which is newer: `value` lost against the trait's value. */
+/* Two statements about one id disagree and time does not say which is newer (two ids of a person may well have two names): `value` lost against the trait's value. */
 typedef struct {
     hx_str name;
     hx_str value;

@@ -101,6 +101,7 @@ static void put_traits(const hx_profile *p, hx_buf *out) {
         hx_put_u64(out, (uint64_t)t->type);
         hx_put_i64(out, t->at);
         hx_put_fixed64(out, t->event);
+        hx_put_fixed64(out, t->key);
     }
     hx_put_u64(out, p->n_conflicts);
     for (uint32_t i = 0; i < p->n_conflicts; i++) {
@@ -203,7 +204,7 @@ static void get_tables(hx_cursor *c, hx_profile *p) {
 }
 
 static void get_traits(hx_cursor *c, hx_profile *p) {
-    uint32_t n = get_n(c, 12, HX_TRAITS_MAX);
+    uint32_t n = get_n(c, 20, HX_TRAITS_MAX);
     for (uint32_t i = 0; i < n && !c->failed; i++) {
         hx_trait *t = &p->traits[i];
         t->name = get_kept(c, p);
@@ -213,6 +214,7 @@ static void get_traits(hx_cursor *c, hx_profile *p) {
         t->type = (hx_value_type)type;
         t->at = hx_get_i64(c);
         t->event = hx_get_fixed64(c);
+        t->key = hx_get_fixed64(c);
     }
     p->n_traits = n;
     n = get_n(c, 10, HX_CONFLICTS_MAX);

@@ -151,6 +151,17 @@ static void traits_are_typed(void **state) {
     close_table(&t);
 }
 
+static void joining_is_a_trait(void **state) {
+    table t = {.reader = NULL};
+    open_table(*state, &t, "j.csv", "客户,城市,注册时间\nu1,上海,2025-12-18 07:28\n");
+    hx_event e = event_of(&t, 0);
+    assert_int_equal(e.time, HX_TIME_NONE);
+    assert_int_equal(e.n_properties, 2);
+    assert_true(hx_str_equal(e.properties[1].name, HX_STR_LIT("注册时间")));
+    assert_true(hx_str_equal(e.properties[1].value, HX_STR_LIT("2025-12-18")));
+    close_table(&t);
+}
+
 static void ratings(void **state) {
     static const struct {
         const char *text;
@@ -256,6 +267,7 @@ int main(void) {
                                        cmocka_unit_test(discounts_are_money_or_shares),
                                        cmocka_unit_test(hashes_ignore_column_order_and_language),
                                        cmocka_unit_test(traits_are_typed),
+                                       cmocka_unit_test(joining_is_a_trait),
                                        cmocka_unit_test(ratings),
                                        cmocka_unit_test(a_bad_rating_costs_the_rating_only),
                                        cmocka_unit_test(nicknames_do_not_join),
