@@ -51,8 +51,9 @@ void hx_grid_append(hx_grid *g, hx_str cells, size_t n) {
 }
 
 static hx_str next_cell(const char **at, const char *end) {
-    const char *stop = memchr(*at, CELL_END, (size_t)(end - *at));
-    hx_str s = {*at, stop ? (size_t)(stop - *at) : (size_t)(end - *at)};
+    size_t left = (size_t)(end - *at);
+    const char *stop = left > 0 ? memchr(*at, CELL_END, left) : NULL;
+    hx_str s = {*at, stop ? (size_t)(stop - *at) : left};
     *at = stop ? stop + 1 : end;
     return s;
 }

@@ -45,7 +45,7 @@ json_t *hx_output_words(const hx_cli *c, const json_t *value);
 /* An object as "key,value" lines of CSV, nested names joined by dots. */
 bool hx_output_pairs(hx_cli *c, const json_t *object);
 /* One line of compact JSON. */
-void hx_output_json(hx_outbuf *out, const json_t *value);
+void hx_output_json(hx_outbuf *out, const json_t *record);
 const json_t *hx_json_at(const json_t *object, const char *path); /* NULL where there is none */
 /* A library's answer, parsed. The caller json_decref()s it. NULL after a sentence. */
 json_t *hx_output_parse(const hx_cli *c, hx_str json);

@@ -13,6 +13,7 @@
  * Two-digit years: 69-99 are 19.., 00-68 are 20.. (POSIX). A month without day is its first day. */
 #include "frame/time_parse.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -273,7 +274,7 @@ static hx_time_result from_excel(hx_str s, const hx_time_zone *zone, int64_t *ms
     }
     if (days < 1 || days >= EXCEL_DAY_MAX) return HX_TIME_RANGE;
     if (days < 60) days += 1; /* Excel's 1900 has a 29 February */
-    int64_t seconds = (int64_t)((days + EXCEL_EPOCH_DAYS + 36524) * 86400 + 0.5) - 36524LL * 86400;
+    int64_t seconds = llround((days + EXCEL_EPOCH_DAYS) * 86400);
     *ms = zone ? hx_zone_to_utc_ms(&zone->zone, seconds * 1000) : seconds * 1000;
     return HX_TIME_OK;
 }
@@ -515,7 +516,7 @@ static bool scan_step(scan *x) {
     if ((c == '+' || c == '-') && x->f.has_clock) return take_offset(x->s, &x->at, &x->f);
     x->at++;
     if (c == MARK_AM || c == MARK_PM) {
-        x->f.half_day = c;
+        x->f.half_day = (unsigned char)c;
         return true;
     }
     return c == ' ' || c == ',' || c == '(' || c == ')' ||

@@ -9,10 +9,10 @@
 
 typedef struct hx_xlsx hx_xlsx;
 
-/* Opens the file at `path`, or the workbook in `bytes` where path is NULL (keeps `bytes`, and always `name`, until close). `sheet` is 1-based, 0 = the first
+/* Opens the file at `path`, or the workbook in `bytes` where path is NULL (keeps `bytes`, and always `name`, until close). `wanted` is the sheet, 1-based, 0 = the first
  * visible one with rows. */
 hx_status hx_xlsx_open(hx_xlsx **out, const char *path, hx_str bytes, const char *name,
-                       int64_t sheet, hx_error *err) HX_MUST_USE;
+                       int64_t wanted, hx_error *err) HX_MUST_USE;
 void hx_xlsx_close(hx_xlsx *x);
 /* Up to `room` > 0 bytes of CSV; *n = 0 at the end. */
 hx_status hx_xlsx_read(hx_xlsx *x, char *to, size_t room, size_t *n, hx_error *err) HX_MUST_USE;

@@ -22,8 +22,8 @@ void hx__lexicon_file_close(hx_lexicon_file *f);
 /* The next record, which must have `n_fields` fields, none of them empty; *more = false at the end. */
 hx_status hx__lexicon_file_next(hx_lexicon_file *f, int n_fields, bool *more,
                                 hx_error *err) HX_MUST_USE;
-/* Field `i` as a decimal with at most two places, in hundredths, |value| <= 300. */
-hx_status hx__lexicon_file_hundredths(const hx_lexicon_file *f, int i, int *out,
+/* Field number `field` as a decimal with at most two places, in hundredths, |value| <= 300. */
+hx_status hx__lexicon_file_hundredths(const hx_lexicon_file *f, int field, int *out,
                                       hx_error *err) HX_MUST_USE;
 /* A sentence about a field whose word means nothing here. */
 hx_status hx__lexicon_file_unknown(const hx_lexicon_file *f, int i, hx_error *err) HX_MUST_USE;
