@@ -85,6 +85,11 @@ HX_API void *hx_arena_alloc(hx_arena *a, size_t size);
 /* A copy of `s` in the arena, with a NUL behind it; {NULL, 0} when out of memory. */
 HX_API hx_str hx_arena_str(hx_arena *a, hx_str s);
 
+/* A request to stop, raised in one thread (or a signal handler) and read in others. Zero at first; only through these two, since a plain
+ * store beside a plain load is a data race. A NULL flag is never raised. */
+HX_API void hx_flag_raise(volatile int *flag);
+HX_API bool hx_flag_is_raised(const volatile int *flag);
+
 #ifdef __cplusplus
 }
 #endif

@@ -40,7 +40,7 @@ typedef struct {
     /* A finished sentence worth showing (the first rejected rows, a remembered mapping, ...); on the caller's thread; NULL = none. */
     void (*notice)(void *context, const char *sentence);
     void *context;
-    const volatile int *cancel; /* non-zero = stop cleanly (Ctrl-C); NULL = never */
+    const volatile int *cancel; /* raised (hx_flag_raise) = stop cleanly; NULL = never */
     int64_t now; /* ms since 1970: only written into the list of imports */
 } hx_import_options;
 

@@ -262,7 +262,7 @@ static bool take_batch(void *context, hx_filter_batch *b) {
     show_notes(j, b);
     if (j->rejects && b->rejects.len > 0)
         (void)fwrite(b->rejects.ptr, 1, b->rejects.len, j->rejects);
-    if (b->out.failed) j->c->cancel = 1;
+    if (b->out.failed) hx_flag_raise(&j->c->cancel);
     return j->plan.shape == HX_SHAPE_TABLE && !b->out.failed ? write_table(j, b)
                                                              : hx_output_write(j->c, &b->out);
 }
@@ -277,7 +277,7 @@ static int filter_reader(filter_job *j, hx_reader *r) {
     if (st == HX_ENOMEM && !err.message[0])
         return hx_cli_fail(j->c, "not enough memory to read the texts", "内存不足，无法读取文本");
     if (st != HX_OK) return hx_cli_error(j->c, &err);
-    if (j->c->cancel) return HX_EXIT_FAILED; /* hx_output_write() said why */
+    if (hx_flag_is_raised(&j->c->cancel)) return HX_EXIT_FAILED; /* hx_output_write() said why */
     if (j->rows == before && j->rejected == rejected && hx_reader_format(r) != HX_FORMAT_TEXT)
         return hx_cli_fail(j->c, "%s: has a header but no rows", "%s：只有表头，没有数据行",
                            j->plan.path);
@@ -306,7 +306,9 @@ static int filter_files(filter_job *j) {
                         "从终端读取文本，每行一条；按 Ctrl-D 结束");
         return filter_file(j, "-");
     }
-    for (int i = 0; i < c->n_args && !c->cancel && (j->limit == 0 || j->rows < j->limit); i++) {
+    for (int i = 0;
+         i < c->n_args && !hx_flag_is_raised(&c->cancel) && (j->limit == 0 || j->rows < j->limit);
+         i++) {
         int one = filter_file(j, c->args[i]);
         if (one != HX_EXIT_DONE) status = one;
     }

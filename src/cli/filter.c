@@ -170,7 +170,7 @@ static filter_slot *wait_done(filter_feed *f) {
 
 static hx_status feed(filter_feed *f, const volatile int *cancel, hx_filter_sink *sink,
                       void *context, hx_error *err) {
-    while (!(cancel && *cancel)) {
+    while (!hx_flag_is_raised(cancel)) {
         while (may_send(f))
             send_chunk(f);
         if (f->written == f->sent) break;

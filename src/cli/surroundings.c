@@ -99,7 +99,7 @@ static void *wait_for_interrupts(void *context) {
     int signal_number = 0;
     interrupt_set(&set);
     if (sigwait(&set, &signal_number) != 0) return NULL;
-    __atomic_store_n(&c->cancel, 1, __ATOMIC_RELAXED);
+    hx_flag_raise(&c->cancel);
     if (sigwait(&set, &signal_number) == 0) _exit(HX_EXIT_FAILED);
     return NULL;
 }

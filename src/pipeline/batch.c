@@ -34,7 +34,7 @@ void hx_run_notice(const hx_run *run, const char *sentence) {
 }
 
 bool hx_run_is_cancelled(const hx_run *run) {
-    return run->options->cancel && *run->options->cancel;
+    return hx_flag_is_raised(run->options->cancel);
 }
 
 hx_status hx_run_cancelled(hx_error *err) {

@@ -261,7 +261,7 @@ static volatile int stop;
 
 static void stop_when_rows_came(void *context, const hx_progress *p) {
     (void)context;
-    if (p->rows > 0 && strcmp(p->stage, "read") == 0) stop = 1;
+    if (p->rows > 0 && strcmp(p->stage, "read") == 0) hx_flag_raise(&stop);
 }
 
 static hx_status import_some(hx_store *s, const char *path, bool resume, bool breaks,
