@@ -1,0 +1,244 @@
+/* huaxiang/llama.h - LLaMA-family language models: open, tokenise, batch, run, read.
+ *
+ *     file or folder -> hx_llama (weights, tokenizer; immutable, shared by threads)
+ *                          |
+ *     texts -> tokens -> hx_llama_batch -> hx_llama_run(context) -> logits, hidden states
+ *                                              |                     embed, classify, label, generate: on top of them
+ *                                              hx_llama_context (key-value cache, scratch; one thread at a time)
+ *
+ * Architectures: llama (1, 2, 3.x), qwen2, qwen3. Files: GGUF v3 (mapped) and Hugging Face folders.
+ * A batch holds pieces of any number of sequences of any lengths, packed without padding. What a sequence gives depends neither on
+ * what else is in the batch nor on the number of threads: the same bits come out. */
+#ifndef HUAXIANG_LLAMA_H
+#define HUAXIANG_LLAMA_H
+
+#include "huaxiang/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------ model */
+typedef struct hx_llama hx_llama;
+
+typedef enum {
+    HX_PRECISION_FAST =
+        0, /* int8 weights x int8 activations; one-token steps use the weights as stored */
+    HX_PRECISION_EXACT /* F32 arithmetic over the weights as stored */
+} hx_precision;
+
+typedef struct {
+    hx_precision precision;
+    size_t n_threads; /* 0 = one a processor */
+    bool tokenizer_only; /* no weights: only tokenising and chat templates work */
+    const char
+        *kernels; /* NULL = the best this machine has; "scalar", "avx2", "avx512", "vnni", "neon" */
+} hx_llama_options;
+
+typedef struct {
+    const char *architecture; /* "llama", "qwen2", "qwen3" */
+    const char *name; /* as the file says; "" = not said */
+    const char *kernels; /* that run */
+    size_t n_layers, n_vocab, n_embd, n_heads, n_kv_heads, head_dim, n_ff;
+    size_t n_positions; /* it was trained for */
+    uint64_t n_parameters;
+    size_t n_labels; /* of its classification head; 0 = none */
+    bool has_output; /* it can give logits of a next token */
+    bool is_token_classifier; /* its head labels tokens, not texts */
+    int32_t bos, eos, pad; /* token ids; -1 = none */
+} hx_llama_info;
+
+/* Opens a .gguf file or a Hugging Face folder; maps it until close. HX_EFORMAT names the tensor or key at fault. */
+HX_API hx_status hx_llama_open(hx_llama **out, const char *path, const hx_llama_options *options,
+                               hx_error *err) HX_MUST_USE;
+HX_API void hx_llama_close(hx_llama *m); /* NULL is fine; after its contexts */
+HX_API const hx_llama_info *hx_llama_describe(const hx_llama *m); /* lives as long as the model */
+HX_API const char *hx_llama_label(const hx_llama *m,
+                                  size_t i); /* id2label[i]; NULL beyond n_labels */
+
+/* ------------------------------------------------------------------ tokens */
+#define HX_LLAMA_TEXT_MAX (64u << 20) /* bytes of one text, else HX_ELIMIT */
+
+typedef struct {
+    int32_t *ids; /* owned by the arena */
+    size_t n;
+} hx_tokens;
+
+typedef struct {
+    bool special; /* add what the model puts around a text (bos, eos) */
+    bool
+        parse_special; /* special tokens spelt in the text become those tokens; off for user text */
+    size_t max_length; /* tokens, specials included; 0 = no limit; more are cut off at the end */
+    bool pad; /* with max_length: pad to it; `mask` says which are real */
+} hx_token_options;
+
+/* options NULL = all zero. `mask` (NULL = not wanted): 1 = token, 0 = padding; arena memory. */
+HX_API hx_status hx_llama_tokenize(const hx_llama *m, hx_str text, const hx_token_options *options,
+                                   hx_arena *arena, hx_tokens *out, uint8_t **mask,
+                                   hx_error *err) HX_MUST_USE;
+/* The bytes of `n` tokens; special tokens only with `special`. Pieces may hold part of a character. */
+HX_API hx_status hx_llama_detokenize(const hx_llama *m, const int32_t *ids, size_t n, bool special,
+                                     hx_arena *arena, hx_str *out, hx_error *err) HX_MUST_USE;
+/* A token as the file spells it; {NULL, 0} out of range. */
+HX_API hx_str hx_llama_token(const hx_llama *m, int32_t id);
+
+typedef struct {
+    const char *role; /* "system", "user", "assistant" */
+    hx_str content;
+} hx_chat_message;
+
+/* Token ids of a conversation by the model's chat template (chatml, llama2, llama3, qwen); contents are never parsed for special
+ * tokens. With `reply` the opening of the assistant's turn stands at the end. HX_EUNSUPPORTED for a template of another kind. */
+HX_API hx_status hx_llama_chat(const hx_llama *m, const hx_chat_message *messages, size_t n,
+                               bool reply, hx_arena *arena, hx_tokens *out,
+                               hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ batch and context */
+typedef enum {
+    HX_WANT_NOTHING = 0, /* only fills the cache */
+    HX_WANT_LOGITS_LAST = 1, /* of the piece's last token */
+    HX_WANT_LOGITS_ALL = 2,
+    HX_WANT_HIDDEN_LAST = 4, /* after the last norm */
+    HX_WANT_HIDDEN_ALL = 8,
+    HX_WANT_HIDDEN_MEAN = 16, /* one row: the mean over the piece's tokens */
+    HX_WANT_HEAD = 32 /* the classification head: one row, or one a token for token classifiers */
+} hx_want;
+
+typedef struct {
+    const int32_t *ids; /* borrowed until the run */
+    size_t n;
+    int32_t
+        sequence; /* slot of the cache it goes on, [0, n_sequences); -1 = a whole text, nothing kept */
+    unsigned want; /* hx_want bits */
+    bool bidirectional; /* every token sees all of its piece; only with sequence -1 */
+    bool step; /* a generated token (n = 1): read by the arithmetic for steps, see hx_precision */
+} hx_llama_piece;
+
+typedef enum { HX_CACHE_F16 = 0, HX_CACHE_Q8, HX_CACHE_F32 } hx_cache_type;
+
+typedef struct {
+    size_t n_sequences; /* slots; 0 = 1 */
+    size_t n_positions; /* a slot holds; 0 = 2048. Memory is taken as sequences grow */
+    hx_cache_type cache; /* HX_PRECISION_EXACT always uses F32 */
+    size_t
+        batch_tokens; /* most tokens worked on at once; 0 = 1024; larger runs are cut between and within pieces */
+} hx_context_options;
+
+typedef struct hx_llama_context hx_llama_context; /* keeps the model: close it first */
+
+HX_API hx_status hx_llama_context_open(hx_llama_context **out, hx_llama *m,
+                                       const hx_context_options *options,
+                                       hx_error *err) HX_MUST_USE;
+HX_API void hx_llama_context_close(hx_llama_context *c);
+
+/* Runs all pieces. A slot occurs at most once in a run. HX_ELIMIT when a slot is full (nothing was run), HX_EINVAL for ids out of range. */
+HX_API hx_status hx_llama_run(hx_llama_context *c, const hx_llama_piece *pieces, size_t n,
+                              hx_error *err) HX_MUST_USE;
+/* Rows of the last run, valid until the next: in the order of pieces, tokens in order. *rows may be NULL. NULL where not wanted. */
+HX_API const float *hx_llama_logits(const hx_llama_context *c, size_t piece,
+                                    size_t *rows); /* (rows, n_vocab) */
+HX_API const float *hx_llama_hidden(const hx_llama_context *c, size_t piece,
+                                    size_t *rows); /* (rows, n_embd) */
+HX_API const float *hx_llama_head(const hx_llama_context *c, size_t piece,
+                                  size_t *rows); /* (rows, n_labels) */
+
+/* Slots. Positions and counts out of range are HX_EINVAL and change nothing. */
+HX_API size_t hx_llama_sequence_length(const hx_llama_context *c, int32_t sequence);
+/* `sequence` becomes empty and goes on where `prefix` stands now, which is shared, not copied; prefix must not change while it
+ * is shared (HX_ECONFLICT). */
+HX_API hx_status hx_llama_sequence_fork(hx_llama_context *c, int32_t sequence, int32_t prefix,
+                                        hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_llama_sequence_cut(hx_llama_context *c, int32_t sequence, size_t length,
+                                       hx_error *err) HX_MUST_USE; /* keep the first `length` */
+/* Forgets positions [keep, keep + discard) and moves the rest down, re-rotated (context shift). */
+HX_API hx_status hx_llama_sequence_shift(hx_llama_context *c, int32_t sequence, size_t keep,
+                                         size_t discard, hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ embeddings and heads */
+typedef enum { HX_POOL_LAST = 0, HX_POOL_MEAN } hx_pooling;
+
+typedef struct {
+    hx_pooling pooling;
+    bool normalize; /* to length 1 */
+    bool bidirectional;
+    size_t max_length; /* tokens; 0 = the model's n_positions */
+} hx_embed_options;
+
+/* out (n_texts, n_embd), caller's. An empty text without special tokens gives zeros. */
+HX_API hx_status hx_llama_embed(hx_llama_context *c, const hx_str *texts, size_t n_texts,
+                                const hx_embed_options *options, float *out,
+                                hx_error *err) HX_MUST_USE;
+/* Class probabilities by the model's head: out (n_texts, n_labels), caller's. HX_EUNSUPPORTED without a head. */
+HX_API hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, size_t n_texts,
+                                   size_t max_length, float *out, hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ labels without training */
+typedef struct hx_label_prompt
+    hx_label_prompt; /* instruction and answers, tokenised, with their priors */
+
+typedef struct {
+    const char *instruction; /* what is asked, e.g. "Is this review positive or negative?" */
+    const char *const *labels; /* answers as the model would write them */
+    size_t n_labels;
+    bool no_calibration; /* leave the labels' prior (their likelihood after an empty text) in */
+} hx_label_options;
+
+/* Runs the instruction once and keeps it in the context's slot 0. The context needs n_sequences >= 2. */
+HX_API hx_status hx_label_prompt_new(hx_label_prompt **out, hx_llama_context *c,
+                                     const hx_label_options *options, hx_error *err) HX_MUST_USE;
+HX_API void hx_label_prompt_free(hx_label_prompt *p);
+/* Probabilities: softmax over labels of log p(label | instruction, text) - log p(label | instruction). out (n_texts, n_labels). */
+HX_API hx_status hx_llama_label_texts(hx_llama_context *c, const hx_label_prompt *p,
+                                      const hx_str *texts, size_t n_texts, float *out,
+                                      hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ generation */
+typedef struct hx_grammar hx_grammar; /* immutable; shared by generations */
+
+/* A GBNF grammar whose rule `root` is the text, or a JSON Schema. Anything not understood is an error: a grammar is never loosened. */
+HX_API hx_status hx_grammar_new(hx_grammar **out, hx_str gbnf, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_grammar_of_schema(hx_grammar **out, hx_str json_schema,
+                                      hx_error *err) HX_MUST_USE;
+HX_API void hx_grammar_free(hx_grammar *g);
+
+typedef struct {
+    float temperature; /* 0 = greedy: the likeliest token, the lowest id of equals */
+    uint32_t top_k; /* 0 = all */
+    float top_p; /* 0 or 1 = all */
+    float min_p; /* of the likeliest one's probability; 0 = all */
+    float repetition_penalty; /* 0 or 1 = none; CTRL's form, over the last 64 tokens */
+    uint64_t seed;
+    size_t max_tokens; /* 0 = 256 */
+    const hx_grammar *grammar; /* NULL = free */
+    const hx_str *stop; /* texts that end it and are not part of it */
+    size_t n_stop;
+    bool log_probs;
+} hx_generate_options;
+
+typedef enum { HX_END_OF_TEXT = 0, HX_END_STOP, HX_END_LENGTH, HX_END_CANCELLED } hx_end_reason;
+
+typedef struct {
+    hx_str text; /* whole UTF-8 characters only */
+    int32_t token;
+    float log_prob; /* of the token before sampling changed anything; 0 unless asked for */
+} hx_generated;
+
+typedef struct {
+    hx_str text; /* all of it, arena memory */
+    size_t n_prompt, n_tokens;
+    hx_end_reason end;
+    double log_prob; /* sum, where asked for */
+} hx_generation;
+
+/* Goes on from `prompt` in `sequence` (which is emptied first, unless forked from a prefix and still empty). `each` (NULL = none) gets
+ * text as it becomes certain; false stops. A grammar that no token can go on with is HX_EFORMAT, never free text. */
+HX_API hx_status hx_llama_generate(hx_llama_context *c, int32_t sequence, const int32_t *prompt,
+                                   size_t n_prompt, const hx_generate_options *options,
+                                   bool (*each)(void *context, const hx_generated *g),
+                                   void *context, hx_arena *arena, hx_generation *out,
+                                   hx_error *err) HX_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,44 @@
+/* model.h - an open model: file, configuration, tokenizer, weights as the forward pass reads them. Immutable once open, except that int8
+ * forms of the weights are made on first need under `lock`. */
+#ifndef HX_LLAMA_MODEL_H
+#define HX_LLAMA_MODEL_H
+
+#include <pthread.h>
+
+#include "llama/config.h"
+#include "llama/tokenizer.h"
+#include "tensor/linear.h"
+
+typedef struct {
+    const float *norm_attention, *norm_ff; /* (n_embd) */
+    const float *norm_q, *norm_k; /* (head_dim) or NULL */
+    hx_linear *qkv; /* rows q, k, v; STORE */
+    hx_linear *out; /* ADD */
+    hx_linear *gate_up; /* SWIGLU */
+    hx_linear *down; /* ADD */
+} hx_llama_layer;
+
+struct hx_llama {
+    hx_llama_info info;
+    hx_config config;
+    hx_llama_options options; /* kernels is not kept */
+    hx_tensor_file *file; /* NULL with tokenizer_only on a folder */
+    hx_tokenizer *tokenizer; /* NULL where the folder has none */
+    const hx_kernels *kernels;
+    hx_llama_layer *layers; /* (n_layers) */
+    const hx_tensor_entry *embedding; /* (n_vocab, n_embd) */
+    const float *norm_out; /* (n_embd) */
+    hx_linear *output; /* (n_vocab, n_embd); NULL = none */
+    hx_linear *head; /* (n_labels, n_embd); NULL = none */
+    hx_arena *arena; /* norms and biases decoded to F32, rotary frequencies, names */
+    float *rope_frequency; /* (rope dims / 2), scaled; and the factor of cos and sin */
+    float rope_amplitude;
+    pthread_mutex_t lock; /* guards packing */
+    bool packed_layers, packed_output;
+};
+
+/* Makes what the fast form needs; nothing when it is there. */
+hx_status hx_llama_pack_layers(hx_llama *m, hx_team *team, hx_error *err) HX_MUST_USE;
+hx_status hx_llama_pack_output(hx_llama *m, hx_team *team, hx_error *err) HX_MUST_USE;
+
+#endif
