@@ -23,6 +23,12 @@ static const struct {
 
 #include "base/messages/text.inc"
 
+#include "base/messages/tensor.inc"
+
+#include "base/messages/llama.inc"
+
+#include "base/messages/model.inc"
+
 #include "base/messages/profile.inc"
 
 #include "base/messages/insight.inc"
