@@ -1,0 +1,56 @@
+/* tensor_parts.h - what the readers of the two formats share with the handle. For src/tensor only. */
+#ifndef HX_TENSOR_TENSOR_PARTS_H
+#define HX_TENSOR_TENSOR_PARTS_H
+
+#include "base/file.h"
+#include "base/map.h"
+#include "tensor/tensor_file.h"
+
+/* Caps on what a file may ask for; far above every real model. */
+#define HX_TENSORS_MAX ((size_t)1 << 18)
+#define HX_TENSOR_NAME_MAX 1024 /* bytes */
+#define HX_TENSOR_SHARDS_MAX 1024
+#define HX_GGUF_VALUES_MAX ((size_t)1 << 16)
+#define HX_GGUF_TEXT_MAX                                                                           \
+    ((size_t)16 << 20) /* bytes of one string: the largest chat templates have 0.1 MB */
+#define HX_GGUF_ALIGNMENT 32 /* where general.alignment is absent */
+#define HX_GGUF_ALIGNMENT_MAX 65536
+#define HX_SAFETENSORS_HEADER_MAX ((size_t)32 << 20) /* bytes of JSON: 250,000 tensors */
+
+/* Names to positions in an array; two names of equal hash take different seeds. */
+typedef struct {
+    hx_map map;
+} hx_name_index;
+
+struct hx_tensor_file {
+    hx_arena *arena; /* names, entries, values */
+    const char *path; /* as given; in the arena */
+    bool is_gguf;
+    hx_mapping *shards; /* (n_shards), in the arena */
+    size_t n_shards;
+    hx_tensor_entry *tensors; /* (n_tensors) of n_room, in the arena */
+    size_t n_tensors, n_room;
+    hx_gguf_value *values; /* (n_values), in the arena */
+    size_t n_values;
+    hx_name_index names, keys;
+};
+
+/* The file is mapped as f->shards[0]. */
+hx_status hx__gguf_read(hx_tensor_file *f, hx_error *err) HX_MUST_USE;
+
+/* Room for n more tensors; at most HX_TENSORS_MAX in all. */
+hx_status hx__tensor_file_room(hx_tensor_file *f, size_t n, hx_error *err) HX_MUST_USE;
+/* Keeps `t` with a copy of its name, which must be new, not empty and proper text. There must be room. `path`: of the shard. */
+hx_status hx__tensor_file_add(hx_tensor_file *f, const char *path, const hx_tensor_entry *t,
+                              hx_error *err) HX_MUST_USE;
+/* The product of the dims and its bytes in t->type, into t->bytes; refuses dims of 0, rows that are no whole blocks, overflow. */
+hx_status hx__tensor_measure(hx_tensor_entry *t, const char *path, hx_error *err) HX_MUST_USE;
+
+/* A name's place in an array whose i-th name is name_of(array, i), or -1. */
+typedef hx_str hx_name_of(const void *array, size_t i);
+int64_t hx__name_find(const hx_name_index *x, const void *array, hx_name_of *name_of, hx_str name);
+/* Puts name i = name_of(array, i) in; *is_new is false where an equal one is there. */
+hx_status hx__name_put(hx_name_index *x, const void *array, hx_name_of *name_of, size_t i,
+                       bool *is_new, hx_error *err) HX_MUST_USE;
+
+#endif
