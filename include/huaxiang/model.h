@@ -1,0 +1,106 @@
+/* huaxiang/model.h - model files: the known ones and how to get them, what is inside, other formats, smaller types.
+ *
+ *     name -> hx_model_resolve -> path -> hx_llama_open (llama.h)
+ *              |                   |
+ *        hx_model_download         hx_model_inspect, hx_model_verify, hx_model_convert, hx_model_quantize
+ *
+ * The cache folder holds NAME.gguf for each model that was got. The library never chooses it: the caller says where it is. */
+#ifndef HUAXIANG_MODEL_H
+#define HUAXIANG_MODEL_H
+
+#include "huaxiang/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------ known models */
+typedef struct {
+    const char *
+        name; /* "smollm2-135m": how users call it, and its file in the cache folder without .gguf */
+    const char *aliases; /* other names, comma-separated; "" = none */
+    const char *en, *zh; /* what it is good for */
+    const char *architecture; /* as in general.architecture */
+    const char *type; /* of its weights, "Q4_K_M" */
+    const char *licence; /* SPDX */
+    const char *repository, *file; /* on the official hub */
+    uint64_t bytes; /* of that file; 0 = not recorded */
+    const char *sha256; /* of that file, 64 lower-case digits; NULL = not recorded */
+    uint64_t
+        packaged_bytes; /* of another file of the same model, which is taken as well; 0 = none */
+    const char *packaged_sha256;
+} hx_known_model;
+
+/* The table; its length is returned. */
+HX_API size_t hx_known_models(const hx_known_model **out);
+/* By name or alias, in any case of letters; NULL = not known. */
+HX_API const hx_known_model *hx_known_model_find(const char *name);
+
+/* ------------------------------------------------------------------ where it is */
+/* What a user calls a model to what hx_llama_open() takes: a file or folder that is there is itself; else NAME.gguf or NAME of the
+ * cache folder, by name or alias. HX_ENOTFOUND says how to get it, or which name was meant. */
+HX_API hx_status hx_model_resolve(const char *name, const char *cache, hx_arena *arena,
+                                  hx_str *path, hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ getting one */
+typedef struct {
+    const char *hub; /* another hub with the same paths, "https://..."; NULL = the official one */
+    void (*progress)(void *context, uint64_t done,
+                     uint64_t total); /* NULL = none; total 0 = not known */
+    void *context;
+    const volatile int *cancel; /* NULL = none; what came so far stays for the next time */
+    uint64_t max_bytes; /* of a file whose size is not recorded; 0 = 64 GiB */
+    bool loopback; /* for tests: `hub` may be http://127.0.0.1:PORT */
+} hx_download_options;
+
+/* Gets m into the cache folder, which is made where it is missing, as NAME.gguf; nothing to do where a sound one is there. Only https,
+ * also behind redirections. The bytes go to NAME.gguf.part; where the sum is recorded, what is there goes on from its end. Size and sum
+ * are checked (where none is recorded: that it is a sound tensor file) before it gets its name. HX_EBUSY while another process gets it. */
+HX_API hx_status hx_model_download(const hx_known_model *m, const char *cache,
+                                   const hx_download_options *options, hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ checking one */
+typedef struct {
+    uint64_t bytes;
+    char sha256[65];
+    bool recorded; /* the sum is one that stands in the table */
+    uint64_t n_tensors;
+} hx_model_check;
+
+/* Reads all of a file: its sum against those recorded for `m` (NULL = none), and its tables. HX_EFORMAT where one is wrong. */
+HX_API hx_status hx_model_verify(const hx_known_model *m, const char *path,
+                                 const volatile int *cancel, hx_model_check *out,
+                                 hx_error *err) HX_MUST_USE;
+
+/* What a .gguf, a .safetensors or a folder holds, as one JSON object: "file","format","bytes","architecture","name","parameters",
+ * "config" (or "problem": why the engine can't run it), "memory","types","metadata","tensors". */
+HX_API hx_status hx_model_inspect(const char *path, hx_arena *arena, hx_str *json,
+                                  hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ other formats and types */
+typedef enum { HX_MODEL_GGUF = 0, HX_MODEL_HF } hx_model_format;
+
+typedef struct {
+    const char *
+        type; /* convert: of the matrices, see below; NULL = as they are (to HF: F32 for quantised ones) */
+    size_t n_threads; /* 0 = one a processor */
+    void (*progress)(void *context, uint64_t done, uint64_t total); /* parameters */
+    void *context;
+    const volatile int *cancel;
+} hx_convert_options;
+
+/* A Hugging Face folder to a GGUF file, or a GGUF file to a folder (made, or empty of these files): config.json, model.safetensors
+ * (type f32, f16 or bf16) and the tokenizer. Weights that are F32, F16 or BF16 go there and back bit for bit. */
+HX_API hx_status hx_model_convert(const char *from, hx_model_format to, const char *out,
+                                  const hx_convert_options *options, hx_error *err) HX_MUST_USE;
+
+/* A GGUF file or folder to a GGUF file whose matrices are of one type: f32, f16, bf16, q8_0, q6_k, q4_k, q4_1, q4_0. Norms, biases and
+ * heads stay F32. For the 4-bit types the output matrix is Q6_K (the embedding, where that is it), and for q4_k so are value and down
+ * matrices of half the layers. Rows that are no multiple of 256 take Q8_0 for Q6_K and Q5_0 for Q4_K; of 32: F16. */
+HX_API hx_status hx_model_quantize(const char *from, const char *type, const char *out,
+                                   const hx_convert_options *options, hx_error *err) HX_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
