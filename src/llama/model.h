@@ -9,6 +9,8 @@
 #include "llama/tokenizer.h"
 #include "tensor/linear.h"
 
+#define HX_MATRICES 7
+
 typedef struct {
     const float *norm_attention, *norm_ff; /* (n_embd) */
     const float *norm_q, *norm_k; /* (head_dim) or NULL */
@@ -16,6 +18,7 @@ typedef struct {
     hx_linear *out; /* ADD */
     hx_linear *gate_up; /* SWIGLU */
     hx_linear *down; /* ADD */
+    const hx_tensor_entry *matrices[HX_MATRICES]; /* in the file: q, k, v, out, gate, up, down */
 } hx_llama_layer;
 
 struct hx_llama {
@@ -27,6 +30,7 @@ struct hx_llama {
     const hx_kernels *kernels;
     hx_llama_layer *layers; /* (n_layers) */
     const hx_tensor_entry *embedding; /* (n_vocab, n_embd) */
+    const hx_tensor_entry *output_matrix; /* the same where they are tied; NULL = none */
     const float *norm_out; /* (n_embd) */
     hx_linear *output; /* (n_vocab, n_embd); NULL = none */
     hx_linear *head; /* (n_labels, n_embd); NULL = none */
@@ -35,10 +39,16 @@ struct hx_llama {
     float rope_amplitude;
     pthread_mutex_t lock; /* guards packing */
     bool packed_layers, packed_output;
+    bool steps_as_stored; /* every matrix has whole blocks of 32 columns: the form STORED works */
 };
 
 /* Makes what the fast form needs; nothing when it is there. */
 hx_status hx_llama_pack_layers(hx_llama *m, hx_team *team, hx_error *err) HX_MUST_USE;
 hx_status hx_llama_pack_output(hx_llama *m, hx_team *team, hx_error *err) HX_MUST_USE;
+
+/* For hx_llama_open(): opens m->file, m->config and m->tokenizer of a file or a folder (folder.c), then finds the weights, checks their
+ * shapes and describes the products (weights.c). m owns what was made, also after a failure. */
+hx_status hx_llama_open_files(hx_llama *m, const char *path, hx_error *err) HX_MUST_USE;
+hx_status hx_llama_find_weights(hx_llama *m, hx_error *err) HX_MUST_USE;
 
 #endif

@@ -1,0 +1,94 @@
+/* context.h - the state of runs over one model: cache, scratch, results. For src/llama only.
+ *
+ *     hx_llama_run (batch.c)     checks pieces, reserves all memory, cuts the run into chunks of rows
+ *       hx_forward (forward.c)   one chunk through all layers
+ *      hx_results (results.c)  rows that were asked for: logits, hidden states, inputs of the head
+ *
+ * A chunk is a list of stretches: consecutive tokens of one piece. Rows are in the order of pieces and tokens. Nothing is allocated once a
+ * run has begun to compute. */
+#ifndef HX_LLAMA_CONTEXT_H
+#define HX_LLAMA_CONTEXT_H
+
+#include "llama/cache.h"
+#include "llama/model.h"
+#include "llama/rope.h"
+
+typedef struct {
+    const hx_llama_piece *piece;
+    size_t index; /* of the piece in the run */
+    size_t token, n; /* tokens [token, token + n) of the piece */
+    size_t row; /* of its first token in the chunk */
+    size_t position; /* of its first token in its sequence */
+    size_t wanted_first,
+        wanted; /* tokens [wanted_first, wanted_first + wanted) of the stretch go through the end of the last layer */
+    size_t wanted_row; /* of the first of them among all wanted rows */
+    bool ends; /* the piece's last token is in it */
+} hx_stretch;
+
+/* Queries of one stretch that attend together. */
+typedef struct {
+    uint32_t stretch, first, n; /* tokens [first, first + n) of the stretch */
+    uint32_t out; /* row their results go to */
+} hx_query_block;
+
+typedef struct {
+    hx_form form;
+    size_t n_rows, n_stretches, n_wanted, n_blocks, n_wanted_blocks;
+    hx_stretch *stretches;
+    hx_query_block *blocks, *wanted_blocks; /* all rows; rows somebody wants */
+    uint32_t *stretch_of; /* (n_rows) */
+    uint32_t *wanted_rows; /* (n_wanted) ascending */
+} hx_chunk;
+
+/* Rows of results of one piece: [first, first + n) of the run's rows of that kind. */
+typedef struct {
+    size_t logits, n_logits, hidden, n_hidden, head, n_head;
+} hx_piece_rows;
+
+typedef struct {
+    float *data; /* aligned to 64, owned */
+    size_t room; /* bytes */
+} hx_rows;
+
+struct hx_llama_context {
+    hx_llama *model;
+    hx_team *team;
+    hx_context_options options; /* with defaults filled in */
+    hx_cache cache;
+    hx_rope_table rope;
+    /* scratch: (rows, width), rows = those of the largest chunk yet */
+    size_t room_rows;
+    hx_rows x, qkv, att, ff, linear, attention;
+    hx_rows lists; /* the arrays of `chunk` */
+    hx_chunk chunk;
+    /* results of the last run */
+    size_t n_pieces;
+    hx_rows piece_rows; /* hx_piece_rows (n_pieces) */
+    hx_rows logits, hidden, head_in, head_out;
+    size_t n_logits, n_hidden, n_head; /* rows */
+};
+
+/* Makes room for `bytes`; contents are lost where it grows. */
+hx_status hx_rows_reserve(hx_rows *r, size_t bytes, hx_error *err) HX_MUST_USE;
+void hx_rows_release(hx_rows *r);
+
+/* One chunk through all layers; the wanted rows, normed, end up as the first n_wanted rows of c->x. */
+void hx_forward(hx_llama_context *c);
+/* Bytes of the scratch that hx_forward() needs for chunks of `rows` rows. */
+hx_status hx_forward_reserve(hx_llama_context *c, size_t rows, hx_error *err) HX_MUST_USE;
+
+/* Plans and reserves the results of a run; takes those of one chunk; finishes heads and means. */
+hx_status hx_results_begin(hx_llama_context *c, const hx_llama_piece *pieces, size_t n,
+                           hx_error *err) HX_MUST_USE;
+void hx_results_take(hx_llama_context *c);
+void hx_results_finish(hx_llama_context *c, const hx_llama_piece *pieces, size_t n);
+
+/* What the pieces of a run need: bits of hx_want. */
+#define HX_WANT_LOGITS (HX_WANT_LOGITS_LAST | HX_WANT_LOGITS_ALL)
+#define HX_WANT_HIDDEN (HX_WANT_HIDDEN_LAST | HX_WANT_HIDDEN_ALL | HX_WANT_HIDDEN_MEAN)
+
+/* Own positions of a slot: those behind what it shares. */
+size_t hx_sequence_own(const hx_llama_context *c, int32_t sequence);
+hx_team *hx_context_team(const hx_llama_context *c);
+
+#endif
