@@ -126,15 +126,15 @@ hx_status hx_file_read(const char *path, hx_buf *out, hx_error *err) {
     return status;
 }
 
-static int write_all(int fd, hx_str bytes) {
+hx_status hx_file_put(int fd, const char *path, hx_str bytes, hx_error *err) {
     size_t done = 0;
     while (done < bytes.len) {
         ssize_t n = write(fd, bytes.ptr + done, bytes.len - done);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return errno;
+        if (n < 0) return hx_fail_errno(err, path, errno);
         done += (size_t)n;
     }
-    return 0;
+    return HX_OK;
 }
 
 /* Makes the rename itself durable. Some file systems refuse fsync() on a directory (EINVAL): they need none. */
@@ -177,18 +177,19 @@ static int open_temporary(const char *tmp, bool private_) {
     return -1;
 }
 
-static hx_status write_through(const char *tmp, const char *path, hx_str bytes, bool private_,
-                               hx_error *err) {
+static hx_status write_through(const char *tmp, const char *path, bool private_, hx_file_fill *fill,
+                               void *context, hx_error *err) {
     int fd = open_temporary(tmp, private_);
     if (fd < 0 && errno == EWOULDBLOCK)
         return hx_fail(err, HX_EBUSY, "%s is being written by another process; try again later",
                        path);
     if (fd < 0) return hx_fail_errno(err, tmp, errno);
-    int error = write_all(fd, bytes);
-    if (error == 0 && fsync(fd) != 0) error = errno;
-    if (error == 0 && rename(tmp, path) != 0) error = errno;
-    if (error != 0) unlink(tmp);
+    hx_status status = fill(context, fd, path, err);
+    int error = 0;
+    if (status == HX_OK && (fsync(fd) != 0 || rename(tmp, path) != 0)) error = errno;
+    if (status != HX_OK || error != 0) unlink(tmp);
     close(fd); /* nothing is lost here: fsync() has reported */
+    if (status != HX_OK) return status;
     if (error == 0) error = sync_directory_of(path);
     return error ? hx_fail_errno(err, path, error) : HX_OK;
 }
@@ -200,16 +201,25 @@ hx_status hx_file_replaceable(const char *path, hx_error *err) {
     return hx_fail(err, HX_EINVAL, "%s is not a regular file", path);
 }
 
-hx_status hx_file_write(const char *path, hx_str bytes, bool private_, hx_error *err) {
+hx_status hx_file_write_by(const char *path, bool private_, hx_file_fill *fill, void *context,
+                           hx_error *err) {
     HX_TRY(hx_file_replaceable(path, err));
     hx_buf tmp;
     hx_buf_init(&tmp, 65536);
     hx_buf_append_lit(&tmp, path);
     hx_buf_append(&tmp, ".tmp", sizeof ".tmp");
     hx_status status = hx_buf_status(&tmp, path, err);
-    if (status == HX_OK) status = write_through(tmp.ptr, path, bytes, private_, err);
+    if (status == HX_OK) status = write_through(tmp.ptr, path, private_, fill, context, err);
     hx_buf_release(&tmp);
     return status;
+}
+
+static hx_status fill_bytes(void *context, int fd, const char *path, hx_error *err) {
+    return hx_file_put(fd, path, *(const hx_str *)context, err);
+}
+
+hx_status hx_file_write(const char *path, hx_str bytes, bool private_, hx_error *err) {
+    return hx_file_write_by(path, private_, fill_bytes, &bytes, err);
 }
 
 bool hx_file_exists(const char *path) {

@@ -17,6 +17,12 @@ void hx_mapping_close(hx_mapping *m);
 hx_status hx_file_read(const char *path, hx_buf *out, hx_error *err) HX_MUST_USE;
 /* Writes path.tmp, fsyncs, renames: the old file or the new one is there, never half of one. Mode 0600 if `private_`. */
 hx_status hx_file_write(const char *path, hx_str bytes, bool private_, hx_error *err) HX_MUST_USE;
+/* The same for what does not fit into memory: `fill` writes it to `fd`, mostly by hx_file_put(); where it fails, the old file stays. */
+typedef hx_status hx_file_fill(void *context, int fd, const char *path, hx_error *err);
+hx_status hx_file_write_by(const char *path, bool private_, hx_file_fill *fill, void *context,
+                           hx_error *err) HX_MUST_USE;
+/* All of `bytes` to a descriptor; `path` is named where that fails. */
+hx_status hx_file_put(int fd, const char *path, hx_str bytes, hx_error *err) HX_MUST_USE;
 /* Refuses to put a file in the place of a folder or a device; what is not there is fine. */
 hx_status hx_file_replaceable(const char *path, hx_error *err) HX_MUST_USE;
 bool hx_file_exists(const char *path);

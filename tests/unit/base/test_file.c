@@ -156,6 +156,31 @@ static void has_one_writer_at_a_time(void **state) {
     place_remove(&p);
 }
 
+/* Two pieces, the second only where the context says so. */
+static hx_status fill_pieces(void *context, int fd, const char *path, hx_error *err) {
+    HX_TRY(hx_file_put(fd, path, HX_STR_LIT("first "), err));
+    if (!*(const bool *)context) return hx_fail(err, HX_ECANCELLED, "out of memory");
+    return hx_file_put(fd, path, HX_STR_LIT("second"), err);
+}
+
+static void writes_piece_by_piece(void **state) {
+    (void)state;
+    place p = place_new();
+    bool goes_on = true;
+    assert_int_equal(hx_file_write_by(p.path, false, fill_pieces, &goes_on, NULL), HX_OK);
+    assert_contents(p.path, HX_STR_LIT("first second"));
+    assert_int_equal(hx_file_write(p.path, HX_STR_LIT("old"), false, NULL), HX_OK);
+    goes_on = false;
+    hx_error err = {0};
+    assert_int_equal(hx_file_write_by(p.path, false, fill_pieces, &goes_on, &err), HX_ECANCELLED);
+    assert_string_equal(err.message, "out of memory");
+    assert_contents(p.path, HX_STR_LIT("old"));
+    assert_false(hx_file_exists(p.tmp));
+    assert_int_equal(hx_file_put(-1, "f", HX_STR_LIT("x"), &err), HX_EIO);
+    assert_string_equal(err.message, "f: input or output failed (Bad file descriptor)");
+    place_remove(&p);
+}
+
 static void does_not_follow_a_planted_link(void **state) {
     (void)state;
     place p = place_new();
@@ -201,6 +226,7 @@ int main(void) {
         cmocka_unit_test(refuses_what_is_no_file),
         cmocka_unit_test(reads_up_to_the_cap),
         cmocka_unit_test(has_one_writer_at_a_time),
+        cmocka_unit_test(writes_piece_by_piece),
         cmocka_unit_test(does_not_follow_a_planted_link),
         cmocka_unit_test(names_system_failures),
     };
