@@ -45,6 +45,12 @@ size_t hx_linear_columns(const hx_linear *l); /* K */
  * been read, so that its pages can be let go. */
 hx_status hx_linear_pack(hx_linear *l, hx_team *team, void (*dropped)(void *context, size_t part),
                          void *context, hx_error *err) HX_MUST_USE;
+/* The same into memory of the caller (hx_linear_packed_bytes, aligned to 64, borrowed until free): one block of huge pages for a whole
+ * model faults and translates faster than many small ones (memory.h makes one). */
+size_t hx_linear_packed_bytes(const hx_linear *l); /* a multiple of 64 */
+hx_status hx_linear_pack_into(hx_linear *l, void *memory, hx_team *team,
+                              void (*dropped)(void *context, size_t part), void *context,
+                              hx_error *err) HX_MUST_USE;
 bool hx_linear_is_packed(const hx_linear *l);
 
 typedef struct {

@@ -1,0 +1,281 @@
+/* gemm_avx512.c - the loops of linear.h for AVX-512 (F, BW, DQ, VL): 16 lanes a register.
+ *
+ * The Walsh-Hadamard transform works in registers: distances 1 to 8 are a permutation and one fma with a vector of signs each
+ * (fma(x, +-1, y) is y +- x rounded once, as the definition wants), larger ones are sums of whole registers. Up to 64 elements, then
+ * 8 registers, stay in registers at a time; the whole row is in the first-level cache.
+ * The F32 tile: 12 x 32 accumulators, one chain a lane. */
+#if defined(__x86_64__)
+#include "tensor/gemm_kernels.h"
+
+#include <immintrin.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE __mmask16 rest_mask(size_t n) {
+    return n >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << n) - 1u);
+}
+
+static float sum_halves(__m512 s) {
+    __m256 a = _mm256_add_ps(_mm512_castps512_ps256(s), _mm512_extractf32x8_ps(s, 1));
+    __m128 b = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    b = _mm_add_ps(b, _mm_movehl_ps(b, b));
+    return _mm_cvtss_f32(_mm_add_ss(b, _mm_shuffle_ps(b, b, 1)));
+}
+
+void hx_gemm_norm_avx512(const float *x, size_t k, const float *w, float eps, float *out) {
+    __m512 s = _mm512_setzero_ps();
+    for (size_t i = 0; i < k; i += 16) {
+        __m512 v = _mm512_maskz_loadu_ps(rest_mask(k - i), x + i);
+        s = _mm512_fmadd_ps(v, v, s);
+    }
+    __m128 root = _mm_sqrt_ss(_mm_set_ss(sum_halves(s) / (float)k + eps));
+    __m512 r = _mm512_set1_ps(1.0f / _mm_cvtss_f32(root));
+    for (size_t i = 0; i < k; i += 16) {
+        __mmask16 m = rest_mask(k - i);
+        __m512 v = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), r);
+        _mm512_mask_storeu_ps(out + i, m, _mm512_mul_ps(v, _mm512_maskz_loadu_ps(m, w + i)));
+    }
+}
+
+#define PLUS_MINUS(h)                                                                              \
+    _mm512_setr_ps(S(0, h), S(1, h), S(2, h), S(3, h), S(4, h), S(5, h), S(6, h), S(7, h),         \
+                   S(8, h), S(9, h), S(10, h), S(11, h), S(12, h), S(13, h), S(14, h), S(15, h))
+#define S(i, h) ((i) & (h) ? -1.0f : 1.0f)
+
+/* Distances 1, 2, 4, 8. */
+INLINE __m512 rotate16(__m512 v) {
+    v = _mm512_fmadd_ps(v, PLUS_MINUS(1), _mm512_permute_ps(v, 0xB1));
+    v = _mm512_fmadd_ps(v, PLUS_MINUS(2), _mm512_permute_ps(v, 0x4E));
+    v = _mm512_fmadd_ps(v, PLUS_MINUS(4), _mm512_shuffle_f32x4(v, v, 0xB1));
+    return _mm512_fmadd_ps(v, PLUS_MINUS(8), _mm512_shuffle_f32x4(v, v, 0x4E));
+}
+
+/* Distances 16, 32, ... of n registers (a power of two, constant where called). */
+INLINE void rotate_registers(__m512 *v, size_t n) {
+    for (size_t h = 1; h < n; h *= 2)
+        for (size_t i = 0; i < n; i += 2 * h)
+            for (size_t j = i; j < i + h; j++) {
+                __m512 a = v[j];
+                v[j] = _mm512_add_ps(a, v[j + h]);
+                v[j + h] = _mm512_sub_ps(a, v[j + h]);
+            }
+}
+
+/* n registers next to each other. */
+INLINE void rotate_near(float *x, size_t n) {
+    __m512 v[8];
+    for (size_t i = 0; i < n; i++)
+        v[i] = rotate16(_mm512_loadu_ps(x + 16 * i));
+    rotate_registers(v, n);
+    for (size_t i = 0; i < n; i++)
+        _mm512_storeu_ps(x + 16 * i, v[i]);
+}
+
+/* n registers 128 floats apart, after rotate_near(8) of each run of 128. */
+INLINE void rotate_far(float *x, size_t n) {
+    for (size_t at = 0; at < 128; at += 16) {
+        __m512 v[4];
+        for (size_t i = 0; i < n; i++)
+            v[i] = _mm512_loadu_ps(x + at + 128 * i);
+        rotate_registers(v, n);
+        for (size_t i = 0; i < n; i++)
+            _mm512_storeu_ps(x + at + 128 * i, v[i]);
+    }
+}
+
+void hx_gemm_rotate_avx512(float *x, size_t k, size_t block) {
+    for (size_t i = 0; block == 16 && i < k; i += 16)
+        rotate_near(x + i, 1);
+    for (size_t i = 0; block == 32 && i < k; i += 32)
+        rotate_near(x + i, 2);
+    for (size_t i = 0; block == 64 && i < k; i += 64)
+        rotate_near(x + i, 4);
+    for (size_t i = 0; block >= 128 && i < k; i += 128)
+        rotate_near(x + i, 8);
+    for (size_t i = 0; block == 256 && i < k; i += 256)
+        rotate_far(x + i, 2);
+    for (size_t i = 0; block == 512 && i < k; i += 512)
+        rotate_far(x + i, 4);
+    if (block < 16) hx_gemm_rotate_scalar(x, k, block);
+}
+
+float hx_gemm_quantise_avx512(const float *x, size_t k, int8_t *out) {
+    __m512i top = _mm512_setzero_si512(), bits = _mm512_set1_epi32(0x7fffffff);
+    for (size_t i = 0; i < k; i += 16) {
+        __m512i v = _mm512_maskz_loadu_epi32(rest_mask(k - i), x + i);
+        top = _mm512_max_epu32(top, _mm512_and_si512(v, bits));
+    }
+    __m128i u = _mm_cvtsi32_si128((int)_mm512_reduce_max_epu32(top));
+    float most = _mm_cvtss_f32(_mm_castsi128_ps(u));
+    __m512 r = _mm512_set1_ps(most > 1e-30f ? 127.0f / most : 0.0f);
+    for (size_t i = 0; i < k; i += 16) {
+        __mmask16 m = rest_mask(k - i);
+        __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), r));
+        _mm512_mask_cvtepi32_storeu_epi8(out + i, m, q);
+    }
+    return most > 1e-30f || most != most ? most / 127.0f : 0.0f;
+}
+
+/* 16 x 16 elements of 32 bits, in place. */
+INLINE void transpose16(__m512i *v) {
+    __m512i t[16];
+    for (size_t i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_epi32(v[i], v[i + 1]);
+        t[i + 1] = _mm512_unpackhi_epi32(v[i], v[i + 1]);
+    }
+    for (size_t i = 0; i < 16; i += 4)
+        for (size_t j = 0; j < 2; j++) {
+            v[i + 2 * j] = _mm512_unpacklo_epi64(t[i + j], t[i + 2 + j]);
+            v[i + 2 * j + 1] = _mm512_unpackhi_epi64(t[i + j], t[i + 2 + j]);
+        }
+    for (size_t i = 0; i < 16; i += 8)
+        for (size_t j = 0; j < 4; j++) {
+            t[i + j] = _mm512_shuffle_i32x4(v[i + j], v[i + 4 + j], 0x88);
+            t[i + 4 + j] = _mm512_shuffle_i32x4(v[i + j], v[i + 4 + j], 0xDD);
+        }
+    for (size_t j = 0; j < 8; j++) {
+        v[j] = _mm512_shuffle_i32x4(t[j], t[8 + j], 0x88);
+        v[8 + j] = _mm512_shuffle_i32x4(t[j], t[8 + j], 0xDD);
+    }
+}
+
+/* Columns [0, n) of 16 rows of 32-bit elements, n <= 16, to n half panels. */
+INLINE void pack_square(const uint8_t *rows, size_t stride, size_t n, uint8_t *out) {
+    __m512i v[16];
+    for (size_t i = 0; i < 16; i++)
+        v[i] = _mm512_maskz_loadu_epi32(rest_mask(n), rows + i * stride);
+    transpose16(v);
+    for (size_t i = 0; i < 16; i++)
+        if (i < n) _mm512_store_si512(out + i * HX_GEMM_LANES * 4, v[i]);
+}
+
+static void pack_words(const uint8_t *rows, size_t stride, size_t n, uint8_t *out) {
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16)
+        pack_square(rows + 4 * i, stride, 16, out + i * HX_GEMM_LANES * 4);
+    if (i < n) pack_square(rows + 4 * i, stride, n - i, out + i * HX_GEMM_LANES * 4);
+}
+
+void hx_gemm_pack8_avx512(const int8_t *rows, size_t stride, size_t k, int8_t *out) {
+    pack_words((const uint8_t *)rows, stride, k / 4, (uint8_t *)out);
+}
+
+void hx_gemm_pack32_avx512(const float *rows, size_t stride, size_t k, float *out) {
+    pack_words((const uint8_t *)rows, stride * 4, k, (uint8_t *)out);
+}
+
+INLINE void exact_rows(const hx_exact_tile *t, size_t rows) {
+    __m512 s[HX_GEMM_ROWS][2];
+    for (size_t m = 0; m < rows; m++)
+        s[m][0] = s[m][1] = _mm512_setzero_ps();
+    const float *x = t->x, *w = t->w;
+    for (size_t i = 0; i < t->k; i++, w += HX_GEMM_LANES) {
+        __m512 w0 = _mm512_load_ps(w), w1 = _mm512_load_ps(w + 16);
+#pragma GCC unroll 12
+        for (size_t m = 0; m < rows; m++) {
+            __m512 v = _mm512_set1_ps(x[m * t->ldx + i]);
+            s[m][0] = _mm512_fmadd_ps(v, w0, s[m][0]);
+            s[m][1] = _mm512_fmadd_ps(v, w1, s[m][1]);
+        }
+    }
+    __m512 b0 = _mm512_loadu_ps(t->bias), b1 = _mm512_loadu_ps(t->bias + 16);
+    for (size_t m = 0; m < rows; m++) {
+        _mm512_storeu_ps(t->out + m * t->ldo, _mm512_add_ps(s[m][0], b0));
+        _mm512_storeu_ps(t->out + m * t->ldo + 16, _mm512_add_ps(s[m][1], b1));
+    }
+}
+
+void hx_gemm_exact_avx512(const hx_exact_tile *t) {
+    switch (t->rows) {
+    case 1:
+        exact_rows(t, 1);
+        break;
+    case 2:
+        exact_rows(t, 2);
+        break;
+    case 3:
+        exact_rows(t, 3);
+        break;
+    case 4:
+        exact_rows(t, 4);
+        break;
+    case 5:
+        exact_rows(t, 5);
+        break;
+    case 6:
+        exact_rows(t, 6);
+        break;
+    case 7:
+        exact_rows(t, 7);
+        break;
+    case 8:
+        exact_rows(t, 8);
+        break;
+    case 9:
+        exact_rows(t, 9);
+        break;
+    case 10:
+        exact_rows(t, 10);
+        break;
+    case 11:
+        exact_rows(t, 11);
+        break;
+    default:
+        exact_rows(t, 12);
+        break;
+    }
+}
+
+void hx_gemm_add_avx512(const float *x, size_t n, float *y) {
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = rest_mask(n - i);
+        __m512 v = _mm512_add_ps(_mm512_maskz_loadu_ps(m, y + i), _mm512_maskz_loadu_ps(m, x + i));
+        _mm512_mask_storeu_ps(y + i, m, v);
+    }
+}
+
+/* exp as gemm_scalar.c defines it. */
+INLINE __m512 exp16(__m512 x) {
+    const __m512 rounder = _mm512_set1_ps(12582912.0f);
+    x = _mm512_min_ps(_mm512_max_ps(x, _mm512_set1_ps(-86.0f)), _mm512_set1_ps(88.0f));
+    __m512 t = _mm512_fmadd_ps(x, _mm512_set1_ps(1.44269504f), rounder);
+    __m512 n = _mm512_sub_ps(t, rounder);
+    __m512 r = _mm512_fmadd_ps(n, _mm512_set1_ps(2.12194440e-4f),
+                               _mm512_fmadd_ps(n, _mm512_set1_ps(-0.693359375f), x));
+    __m512 p =
+        _mm512_fmadd_ps(_mm512_set1_ps(1.9875691500e-4f), r, _mm512_set1_ps(1.3981999507e-3f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(8.3334519073e-3f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(4.1665795894e-2f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.6666665459e-1f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.0000001201e-1f));
+    p = _mm512_add_ps(_mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r), _mm512_set1_ps(1.0f));
+    __m512i power = _mm512_slli_epi32(_mm512_castps_si512(t), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(p), power));
+}
+
+void hx_gemm_swiglu_avx512(const float *g, const float *u, size_t n, float *y) {
+    const __m512 one = _mm512_set1_ps(1.0f);
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = rest_mask(n - i);
+        __m512 v = _mm512_maskz_loadu_ps(m, g + i);
+        __m512 minus = _mm512_xor_ps(v, _mm512_set1_ps(-0.0f));
+        __m512 s = _mm512_div_ps(v, _mm512_add_ps(one, exp16(minus)));
+        _mm512_mask_storeu_ps(y + i, m, _mm512_mul_ps(s, _mm512_maskz_loadu_ps(m, u + i)));
+    }
+}
+
+const hx_gemm_kernels hx_gemm_avx512 = {
+    .decode = hx_gemm_decode_avx2,
+    .norm = hx_gemm_norm_avx512,
+    .rotate = hx_gemm_rotate_avx512,
+    .quantise = hx_gemm_quantise_avx512,
+    .pack8 = hx_gemm_pack8_avx512,
+    .pack32 = hx_gemm_pack32_avx512,
+    .int8 = hx_gemm_int8_avx2,
+    .exact = hx_gemm_exact_avx512,
+    .add = hx_gemm_add_avx512,
+    .swiglu = hx_gemm_swiglu_avx512,
+};
+#else
+typedef int hx_gemm_avx512_is_for_x86; /* ISO C wants a declaration */
+#endif

@@ -1,0 +1,85 @@
+/* gemm_kernels.h - the loops of linear.h: rows made ready, weights decoded and packed, tiles multiplied. For src/tensor only.
+ *
+ * Every set computes the same bits. Sums of floats have one stated order, products are added by one fused multiply-add where the text
+ * says fma and are rounded otherwise, and integer sums are exact: tests compare the sets with memcmp().
+ *
+ * Panel: 32 rows of W side by side ("lanes"). INT8: (k / 4, 32, 4) int8, k padded with zeros to a multiple of 4, so that one 64-byte
+ * register holds 4 k of 16 lanes, as vpdpbusd wants it. EXACT: (k, 32) F32.
+ * Tile: at most 12 rows of x times one panel: 24 accumulators of 16 lanes, two registers of W, one of x. */
+#ifndef HX_TENSOR_GEMM_KERNELS_H
+#define HX_TENSOR_GEMM_KERNELS_H
+
+#include "tensor/kernel_table.h"
+
+#define HX_GEMM_ROWS 12
+#define HX_GEMM_LANES 32
+#define HX_GEMM_HALF 16 /* lanes that are packed together */
+
+/* out[m * ldo + lane] = fma((float)sum * scale_x[m], scale_w[lane], bias[lane]), sum = start[lane] + sum over k of x[m][k] w[k][lane] */
+typedef struct {
+    const uint8_t *x; /* (rows, k): int8 + 128, rows ldx bytes apart */
+    size_t ldx, rows; /* rows in [1, 12] */
+    const float *scale_x; /* (rows) */
+    const int8_t *w; /* a panel, aligned to 64 */
+    size_t k; /* a multiple of 4 */
+    const int32_t *start; /* (32): -128 sum over k of w */
+    const float *scale_w, *bias; /* (32) */
+    float *out; /* rows ldo apart */
+    size_t ldo;
+} hx_int8_tile;
+
+/* out[m * ldo + lane] = (fma chain over ascending k from 0 of x[m][k] w[k][lane]) + bias[lane] */
+typedef struct {
+    const float *x; /* (rows, k), ldx floats apart */
+    size_t ldx, rows; /* rows in [1, 12] */
+    const float *w; /* a panel, aligned to 64 */
+    size_t k;
+    const float *bias; /* (32) */
+    float *out;
+    size_t ldo;
+} hx_exact_tile;
+
+struct hx_gemm_kernels {
+    /* n elements (whole blocks) of stored weights to F32, bit-equal to hx_dtype_decode(). */
+    void (*decode)(hx_dtype type, const void *src, size_t n, float *dst);
+    /* out = (x * r) * w, r = 1 / sqrt(sum / k + eps). sum of x^2: 16 fma chains, element i in chain i mod 16, added by halves
+     * (j and j + 8, j and j + 4, ...). out may be x. */
+    void (*norm)(const float *x, size_t k, const float *w, float eps, float *out);
+    /* Walsh-Hadamard transform in place of blocks (a power of two that divides k), distances 1, 2, 4, ... in this order, not scaled:
+     * sqrt(block) times the orthonormal one. */
+    void (*rotate)(float *x, size_t k, size_t block);
+    /* out = x * (127 / max|x|) to the nearest int8, ties to even; returns max|x| / 127. All zero gives 0; a NaN or an infinity gives
+     * a scale that is no number, so that it is not lost. */
+    float (*quantise)(const float *x, size_t k, int8_t *out);
+    /* 16 rows, `stride` elements apart, into a half of a panel (out = its first lane). */
+    void (*pack8)(const int8_t *rows, size_t stride, size_t k, int8_t *out);
+    void (*pack32)(const float *rows, size_t stride, size_t k, float *out);
+    void (*int8)(const hx_int8_tile *tile);
+    void (*exact)(const hx_exact_tile *tile);
+    void (*add)(const float *x, size_t n, float *y); /* y += x */
+    /* y = g / (1 + exp(-g)) * u; exp as in gemm_scalar.c, relative error below 3e-7 for |g| <= 86. */
+    void (*swiglu)(const float *g, const float *u, size_t n, float *y);
+};
+
+extern const hx_gemm_kernels hx_gemm_scalar;
+#if defined(__x86_64__)
+extern const hx_gemm_kernels hx_gemm_avx2, hx_gemm_avx512, hx_gemm_vnni;
+/* Shared by the sets above avx2. */
+void hx_gemm_decode_avx2(hx_dtype type, const void *src, size_t n, float *dst);
+void hx_gemm_int8_avx2(const hx_int8_tile *tile);
+void hx_gemm_norm_avx512(const float *x, size_t k, const float *w, float eps, float *out);
+void hx_gemm_rotate_avx512(float *x, size_t k, size_t block);
+float hx_gemm_quantise_avx512(const float *x, size_t k, int8_t *out);
+void hx_gemm_pack8_avx512(const int8_t *rows, size_t stride, size_t k, int8_t *out);
+void hx_gemm_pack32_avx512(const float *rows, size_t stride, size_t k, float *out);
+void hx_gemm_exact_avx512(const hx_exact_tile *tile);
+void hx_gemm_add_avx512(const float *x, size_t n, float *y);
+void hx_gemm_swiglu_avx512(const float *g, const float *u, size_t n, float *y);
+#elif defined(__aarch64__)
+extern const hx_gemm_kernels hx_gemm_neon;
+#endif
+/* Of any processor, for the ends and odd sizes that the others leave. */
+void hx_gemm_rotate_scalar(float *x, size_t k, size_t block);
+void hx_gemm_swiglu_scalar(const float *g, const float *u, size_t n, float *y);
+
+#endif

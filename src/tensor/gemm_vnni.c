@@ -1,0 +1,102 @@
+/* gemm_vnni.c - the int8 tile with AVX512_VNNI: vpdpbusd adds four products of unsigned (x) and signed (w) bytes to each of 16 sums.
+ *
+ * 12 x 32 sums in 24 registers. Sums may pass 2^31 on their way, as x carries + 128: they wrap, and `start` brings them back, so
+ * that the result is exact for k <= 131072. */
+#if defined(__x86_64__)
+#include "tensor/gemm_kernels.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE __m512i four(const uint8_t *x) {
+    int32_t v;
+    memcpy(&v, x, sizeof v);
+    return _mm512_set1_epi32(v);
+}
+
+INLINE void int8_rows(const hx_int8_tile *t, size_t rows) {
+    __m512i s[HX_GEMM_ROWS][2];
+    for (size_t m = 0; m < rows; m++) {
+        s[m][0] = _mm512_loadu_si512(t->start);
+        s[m][1] = _mm512_loadu_si512(t->start + 16);
+    }
+    const int8_t *w = t->w;
+    const uint8_t *x0 = t->x, *end = t->x + t->k;
+    size_t ld = t->ldx;
+    for (; x0 < end; x0 += 4, w += HX_GEMM_LANES * 4) {
+        __m512i w0 = _mm512_load_si512(w), w1 = _mm512_load_si512(w + 64);
+#pragma GCC unroll 12
+        for (size_t m = 0; m < rows; m++) {
+            __m512i v = four(x0 + m * ld);
+            s[m][0] = _mm512_dpbusd_epi32(s[m][0], v, w0);
+            s[m][1] = _mm512_dpbusd_epi32(s[m][1], v, w1);
+        }
+    }
+    for (size_t h = 0; h < 2; h++) {
+        __m512 scale = _mm512_loadu_ps(t->scale_w + 16 * h);
+        __m512 bias = _mm512_loadu_ps(t->bias + 16 * h);
+        for (size_t m = 0; m < rows; m++) {
+            __m512 v = _mm512_mul_ps(_mm512_cvtepi32_ps(s[m][h]), _mm512_set1_ps(t->scale_x[m]));
+            _mm512_storeu_ps(t->out + m * t->ldo + 16 * h, _mm512_fmadd_ps(v, scale, bias));
+        }
+    }
+}
+
+static void int8_vnni(const hx_int8_tile *t) {
+    switch (t->rows) {
+    case 1:
+        int8_rows(t, 1);
+        break;
+    case 2:
+        int8_rows(t, 2);
+        break;
+    case 3:
+        int8_rows(t, 3);
+        break;
+    case 4:
+        int8_rows(t, 4);
+        break;
+    case 5:
+        int8_rows(t, 5);
+        break;
+    case 6:
+        int8_rows(t, 6);
+        break;
+    case 7:
+        int8_rows(t, 7);
+        break;
+    case 8:
+        int8_rows(t, 8);
+        break;
+    case 9:
+        int8_rows(t, 9);
+        break;
+    case 10:
+        int8_rows(t, 10);
+        break;
+    case 11:
+        int8_rows(t, 11);
+        break;
+    default:
+        int8_rows(t, 12);
+        break;
+    }
+}
+
+const hx_gemm_kernels hx_gemm_vnni = {
+    .decode = hx_gemm_decode_avx2,
+    .norm = hx_gemm_norm_avx512,
+    .rotate = hx_gemm_rotate_avx512,
+    .quantise = hx_gemm_quantise_avx512,
+    .pack8 = hx_gemm_pack8_avx512,
+    .pack32 = hx_gemm_pack32_avx512,
+    .int8 = int8_vnni,
+    .exact = hx_gemm_exact_avx512,
+    .add = hx_gemm_add_avx512,
+    .swiglu = hx_gemm_swiglu_avx512,
+};
+#else
+typedef int hx_gemm_vnni_is_for_x86; /* ISO C wants a declaration */
+#endif
