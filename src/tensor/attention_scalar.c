@@ -1,0 +1,63 @@
+/* attention_scalar.c - attention.h in plain C: the reference of the other sets. */
+#include "tensor/attention_kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { TILE = HX_ATTENTION_TILE, GROUP = HX_ATTENTION_GROUP };
+
+static void values(hx_dtype type, const void *row, size_t head_dim, float *out) {
+    if (type == HX_DTYPE_F32)
+        memcpy(out, row, head_dim * sizeof *out);
+    else
+        hx_dtype_decode(type, row, head_dim, out);
+}
+
+static void keys(hx_dtype type, const void *const *rows, size_t head_dim, float *k_t) {
+    float row[256];
+    for (size_t p = 0; p < GROUP; ++p) {
+        values(type, rows[p], head_dim, row);
+        for (size_t d = 0; d < head_dim; ++d)
+            k_t[d * TILE + p] = row[d];
+    }
+}
+
+static void scores(const float *const *q, size_t n_rows, const float *k_t, size_t head_dim,
+                   size_t groups, float *s) {
+    for (size_t r = 0; r < n_rows; ++r) {
+        float *row = s + r * TILE;
+        for (size_t p = 0; p < groups * GROUP; ++p)
+            row[p] = 0;
+        for (size_t d = 0; d < head_dim; ++d)
+            for (size_t p = 0; p < groups * GROUP; ++p)
+                row[p] += q[r][d] * k_t[d * TILE + p];
+    }
+}
+
+static float softmax(float *s, size_t groups, size_t visible, float scale,
+                     hx_attention_state *state) {
+    float max = state->max, sum = 0;
+    for (size_t p = 0; p < visible; ++p)
+        max = s[p] > max ? s[p] : max;
+    for (size_t p = 0; p < groups * GROUP; ++p) {
+        s[p] = p < visible ? expf((s[p] - max) * scale) : 0;
+        sum += s[p];
+    }
+    float alpha = expf((state->max - max) * scale);
+    state->max = max;
+    state->sum = state->sum * alpha + sum;
+    return alpha;
+}
+
+static void weigh(const float *s, size_t n_rows, size_t n, const float *v, size_t ldv, size_t width,
+                  const float *alpha, float *acc) {
+    for (size_t r = 0; r < n_rows; ++r, s += TILE, acc += width) {
+        for (size_t d = 0; d < width; ++d)
+            acc[d] *= alpha[r];
+        for (size_t p = 0; p < n; ++p)
+            for (size_t d = 0; d < width; ++d)
+                acc[d] += s[p] * v[p * ldv + d];
+    }
+}
+
+const hx_attention_kernels hx_attention_scalar = {keys, values, scores, softmax, weigh};

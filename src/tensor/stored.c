@@ -1,0 +1,78 @@
+/* stored.c - which loop multiplies a stored type; types without one are decoded to F32 row by row. */
+#include "tensor/stored.h"
+
+#include "tensor/stored_kernels.h"
+
+#include <string.h>
+
+size_t hx_stored_row_bytes(size_t k) {
+    return hx__stored_stride(k);
+}
+
+void hx_stored_quantise(const hx_kernels *kernels, const float *x, size_t k, void *out) {
+    float *scale = (float *)(void *)((uint8_t *)out + hx__stored_padded(k));
+    size_t blocks = hx__stored_blocks(k);
+    memset(scale, 0, blocks * 2 * sizeof(float));
+    if (k % 64) memset((uint8_t *)out + k, 0, 64 - k % 64);
+    kernels->stored->quantise(x, k, out, scale, scale + blocks);
+}
+
+static hx_stored_fn *loop_of(const hx_stored_kernels *s, hx_dtype type) {
+    switch (type) {
+    case HX_DTYPE_F32:
+        return s->f32;
+    case HX_DTYPE_F16:
+        return s->f16;
+    case HX_DTYPE_BF16:
+        return s->bf16;
+    case HX_DTYPE_Q4_0:
+        return s->q4_0;
+    case HX_DTYPE_Q4_1:
+        return s->q4_1;
+    case HX_DTYPE_Q5_0:
+        return s->q5_0;
+    case HX_DTYPE_Q8_0:
+        return s->q8_0;
+    case HX_DTYPE_Q4_K:
+        return s->q4_k;
+    case HX_DTYPE_Q6_K:
+        return s->q6_k;
+    default:
+        return NULL;
+    }
+}
+
+static void run_decoded(const hx_kernels *kernels, hx_dtype type, const hx_stored_job *job,
+                        float *scratch) {
+    hx_stored_job one = *job;
+    one.n_rows = 1;
+    one.w = (const uint8_t *)scratch;
+    one.row_bytes = job->k * sizeof(float);
+    for (size_t n = 0; n < job->n_rows; ++n) {
+        hx_dtype_decode(type, job->w + n * job->row_bytes, job->k, scratch);
+        one.y = job->y + n;
+        kernels->stored->f32(&one);
+    }
+}
+
+void hx_stored_run(const hx_kernels *kernels, hx_dtype type, const void *w, size_t n_rows, size_t k,
+                   const void *rows, const float *x, size_t ldx, size_t m_rows, float *y,
+                   size_t ldy, float *scratch) {
+    const hx_dtype_info *info = hx_dtype_describe((uint32_t)type);
+    hx_stored_job job = {.type = type,
+                         .w = w,
+                         .n_rows = n_rows,
+                         .k = k,
+                         .row_bytes = k / info->block * info->bytes,
+                         .rows = rows,
+                         .x = x,
+                         .ldx = ldx,
+                         .m_rows = m_rows,
+                         .y = y,
+                         .ldy = ldy};
+    hx_stored_fn *loop = loop_of(kernels->stored, type);
+    if (loop)
+        loop(&job);
+    else
+        run_decoded(kernels, type, &job, scratch);
+}

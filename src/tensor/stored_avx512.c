@@ -1,0 +1,8 @@
+/* stored_avx512.c - stored.h for AVX-512 without VNNI: see stored_avx512_loops.h. */
+#if defined(__x86_64__)
+
+#include "tensor/stored_avx512_loops.h"
+
+const hx_stored_kernels hx_stored_avx512 = HX_STORED_TABLE;
+
+#endif

@@ -1,0 +1,132 @@
+/* vector_avx512.c - vector.h for AVX-512. Tails are masked, so every length takes the same path. */
+#if defined(__x86_64__)
+
+#include "tensor/simd_avx512.h"
+#include "tensor/vector_kernels.h"
+
+#include <math.h>
+
+/* Lanes of the 16 from i on that are below n. */
+HX_INLINE __mmask16 tail(size_t i, size_t n) {
+    return hx__lanes(n - i < 16 ? n - i : 16);
+}
+
+static float dot(const float *x, const float *y, size_t n) {
+    __m512 sum[4];
+    for (size_t j = 0; j < 4; ++j)
+        sum[j] = _mm512_setzero_ps();
+    size_t i = 0;
+    for (; i + 64 <= n; i += 64) {
+        HX_UNROLL
+        for (size_t j = 0; j < 4; ++j)
+            sum[j] = _mm512_fmadd_ps(_mm512_loadu_ps(x + i + j * 16),
+                                     _mm512_loadu_ps(y + i + j * 16), sum[j]);
+    }
+    for (; i < n; i += 16) {
+        __mmask16 m = tail(i, n);
+        sum[0] = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(m, x + i), _mm512_maskz_loadu_ps(m, y + i),
+                                 sum[0]);
+    }
+    return _mm512_reduce_add_ps(
+        _mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3])));
+}
+
+static void scale_by(const float *x, size_t n, float scale, const float *w, float *out) {
+    __m512 a = _mm512_set1_ps(scale);
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = tail(i, n);
+        __m512 r = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), a);
+        if (w) r = _mm512_mul_ps(r, _mm512_maskz_loadu_ps(m, w + i));
+        _mm512_mask_storeu_ps(out + i, m, r);
+    }
+}
+
+static void rope(float *x, size_t head_dim, const float *cos_, const float *sin_) {
+    size_t half = head_dim / 2;
+    for (size_t i = 0; i < half; i += 16) {
+        __mmask16 m = tail(i, half);
+        __m512 a = _mm512_maskz_loadu_ps(m, x + i), b = _mm512_maskz_loadu_ps(m, x + half + i);
+        __m512 c = _mm512_maskz_loadu_ps(m, cos_ + i), s = _mm512_maskz_loadu_ps(m, sin_ + i);
+        _mm512_mask_storeu_ps(x + i, m, _mm512_fmsub_ps(a, c, _mm512_mul_ps(b, s)));
+        _mm512_mask_storeu_ps(x + half + i, m, _mm512_fmadd_ps(a, s, _mm512_mul_ps(b, c)));
+    }
+}
+
+static void rope_interleaved(float *x, size_t head_dim, const float *cos_, const float *sin_) {
+    const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+    for (size_t i = 0; i < head_dim; i += 16) {
+        __mmask16 m = tail(i, head_dim), pairs = tail(i / 2, head_dim / 2) & 0xff;
+        __m512 a = _mm512_maskz_loadu_ps(m, x + i), swapped = _mm512_permute_ps(a, 0xb1);
+        __m512 c = _mm512_permutexvar_ps(twice, _mm512_maskz_loadu_ps(pairs, cos_ + i / 2));
+        __m512 s = _mm512_permutexvar_ps(twice, _mm512_maskz_loadu_ps(pairs, sin_ + i / 2));
+        __m512 r = _mm512_fmaddsub_ps(a, c, _mm512_mul_ps(swapped, s));
+        _mm512_mask_storeu_ps(x + i, m, r);
+    }
+}
+
+static void store_f16(const float *x, size_t n, void *out) {
+    uint16_t *h = out;
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = tail(i, n);
+        __m256i r = _mm512_cvtps_ph(_mm512_maskz_loadu_ps(m, x + i), _MM_FROUND_TO_NEAREST_INT);
+        _mm256_mask_storeu_epi16(h + i, m, r);
+    }
+}
+
+static void store_q8_0(const float *x, size_t n, void *out) {
+    uint8_t *block = out;
+    for (size_t b = 0; b < n / 32; ++b, x += 32, block += 34) {
+        __m512 low = _mm512_loadu_ps(x), high = _mm512_loadu_ps(x + 16);
+        float amax = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(low), _mm512_abs_ps(high)));
+        __m512 inverse = _mm512_set1_ps(amax > 1e-30f ? 127.0f / amax : 0);
+        __m128i scale = _mm_cvtps_ph(_mm_set_ss(amax / 127.0f), _MM_FROUND_TO_NEAREST_INT);
+        _mm_storeu_si16(block, scale);
+        _mm_storeu_si128((void *)(block + 2),
+                         _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(low, inverse))));
+        _mm_storeu_si128((void *)(block + 18),
+                         _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(high, inverse))));
+    }
+}
+
+static void add(const float *x, size_t n, float *y) {
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = tail(i, n);
+        _mm512_mask_storeu_ps(
+            y + i, m,
+            _mm512_add_ps(_mm512_maskz_loadu_ps(m, y + i), _mm512_maskz_loadu_ps(m, x + i)));
+    }
+}
+
+/* max_ps gives its second operand where one is NaN. */
+static float greatest(const float *x, size_t n) {
+    __m512 max[4], lowest = _mm512_set1_ps(-INFINITY);
+    for (size_t j = 0; j < 4; ++j)
+        max[j] = lowest;
+    size_t i = 0;
+    for (; i + 64 <= n; i += 64) {
+        HX_UNROLL
+        for (size_t j = 0; j < 4; ++j)
+            max[j] = _mm512_max_ps(_mm512_loadu_ps(x + i + j * 16), max[j]);
+    }
+    for (; i < n; i += 16)
+        max[0] = _mm512_max_ps(_mm512_mask_loadu_ps(lowest, tail(i, n), x + i), max[0]);
+    return _mm512_reduce_max_ps(
+        _mm512_max_ps(_mm512_max_ps(max[0], max[1]), _mm512_max_ps(max[2], max[3])));
+}
+
+static float sum_exp(const float *x, size_t n, float max) {
+    __m512 sum[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    __m512 origin = _mm512_set1_ps(max), factor = _mm512_set1_ps(HX_LOG2_E);
+    for (size_t i = 0, j = 0; i < n; i += 16, j ^= 1) {
+        __mmask16 m = tail(i, n);
+        __m512 e = hx__exp2_512(
+            _mm512_mul_ps(_mm512_sub_ps(_mm512_maskz_loadu_ps(m, x + i), origin), factor));
+        sum[j] = _mm512_mask_add_ps(sum[j], m, sum[j], e);
+    }
+    return _mm512_reduce_add_ps(_mm512_add_ps(sum[0], sum[1]));
+}
+
+const hx_vector_kernels hx_vector_avx512 = {
+    dot, scale_by, rope, rope_interleaved, store_f16, store_q8_0, add, greatest, sum_exp};
+
+#endif
