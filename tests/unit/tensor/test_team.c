@@ -1,0 +1,157 @@
+/* test_team.c - the team of threads: each piece once, worker numbers, steps one after another, a team of any size. */
+#include "unit/base/base_test.h"
+
+#include <stdatomic.h>
+#include <time.h>
+
+#include "base/pool.h"
+#include "tensor/team.h"
+
+#define N_PIECES 700
+
+typedef struct {
+    atomic_int runs[N_PIECES];
+    atomic_int busy[16]; /* a worker number is used by one thread at a time */
+    size_t size;
+    atomic_int wrong;
+} board;
+
+static void run_piece(void *context, size_t i, size_t worker) {
+    board *b = context;
+    if (worker >= b->size || i >= N_PIECES) {
+        atomic_fetch_add(&b->wrong, 1);
+        return;
+    }
+    if (atomic_fetch_add(&b->busy[worker], 1) != 0) atomic_fetch_add(&b->wrong, 1);
+    atomic_fetch_add(&b->runs[i], 1);
+    atomic_fetch_sub(&b->busy[worker], 1);
+}
+
+static void each_piece_runs_once(void **state) {
+    (void)state;
+    static const size_t counts[] = {0, 1, 2, 3, 17, N_PIECES};
+    for (size_t threads = 1; threads <= 5; threads++) {
+        hx_team *team = NULL;
+        assert_int_equal(hx_team_new(&team, threads, NULL), HX_OK);
+        assert_int_equal(hx_team_size(team), threads);
+        for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+            board *b = calloc(1, sizeof *b);
+            b->size = threads;
+            hx_team_run(team, counts[c], run_piece, b);
+            for (size_t i = 0; i < N_PIECES; i++)
+                assert_int_equal(b->runs[i], i < counts[c]);
+            assert_int_equal(b->wrong, 0);
+            free(b);
+        }
+        hx_team_free(team);
+    }
+}
+
+static void no_team_is_the_caller_alone(void **state) {
+    (void)state;
+    board *b = calloc(1, sizeof *b);
+    b->size = 1;
+    hx_team_run(NULL, N_PIECES, run_piece, b);
+    for (size_t i = 0; i < N_PIECES; i++)
+        assert_int_equal(b->runs[i], 1);
+    assert_int_equal(b->wrong, 0);
+    assert_int_equal(hx_team_size(NULL), 1);
+    hx_team_free(NULL);
+    free(b);
+}
+
+static void zero_threads_are_one_a_processor(void **state) {
+    (void)state;
+    hx_team *team = NULL;
+    assert_int_equal(hx_team_new(&team, 0, NULL), HX_OK);
+    assert_int_equal(hx_team_size(team), hx_processors());
+    hx_team_free(team);
+}
+
+/* Plain memory: what a step wrote, the caller and the next step read. ThreadSanitizer watches. */
+typedef struct {
+    unsigned from[64], to[64];
+} wave;
+
+static void step_of_wave(void *context, size_t i, size_t worker) {
+    (void)worker;
+    wave *w = context;
+    w->to[i] = w->from[i] + w->from[(i + 1) % 64];
+}
+
+static void nap(long microseconds) {
+    struct timespec t = {0, microseconds * 1000};
+    nanosleep(&t, NULL);
+}
+
+static void a_step_sees_what_the_one_before_wrote(void **state) {
+    (void)state;
+    hx_team *team = NULL;
+    assert_int_equal(hx_team_new(&team, 4, NULL), HX_OK);
+    wave w = {.from = {1}}, alone = {.from = {1}};
+    for (int step = 0; step < 3000; step++) {
+        size_t n = step % 7 == 0 ? 1 : 64; /* one piece runs on the caller */
+        memcpy(w.to, w.from, sizeof w.to);
+        memcpy(alone.to, alone.from, sizeof alone.to);
+        hx_team_run(team, n, step_of_wave, &w);
+        hx_team_run(NULL, n, step_of_wave, &alone);
+        memcpy(w.from, w.to, sizeof w.to);
+        memcpy(alone.from, alone.to, sizeof alone.to);
+        if (step % 500 == 0) nap(2000); /* the members fall asleep and are woken */
+    }
+    assert_memory_equal(w.from, alone.from, sizeof w.from);
+    hx_team_free(team);
+}
+
+typedef struct {
+    atomic_int n_started;
+    long naps[4];
+} slow_step;
+
+static void sleepy_piece(void *context, size_t i, size_t worker) {
+    (void)worker;
+    slow_step *s = context;
+    atomic_fetch_add(&s->n_started, 1);
+    nap(s->naps[i]);
+}
+
+/* The caller falls asleep while it waits, and so do members that find nothing. */
+static void slow_pieces_are_waited_for(void **state) {
+    (void)state;
+    hx_team *team = NULL;
+    assert_int_equal(hx_team_new(&team, 3, NULL), HX_OK);
+    for (int round = 0; round < 30; round++) {
+        slow_step s = {.naps = {10, round * 100, 3000 - round * 100, 20}};
+        hx_team_run(team, 4, sleepy_piece, &s);
+        assert_int_equal(s.n_started, 4);
+    }
+    hx_team_free(team);
+}
+
+static void an_idle_team_uses_no_processor(void **state) {
+    (void)state;
+    hx_team *team = NULL;
+    assert_int_equal(hx_team_new(&team, 4, NULL), HX_OK);
+    slow_step s = {.naps = {0}};
+    hx_team_run(team, 4, sleepy_piece, &s);
+    nap(50000);
+    struct timespec a, b;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+    nap(300000);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+    double used = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+    assert_true(used < 0.03);
+    hx_team_free(team);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_piece_runs_once),
+        cmocka_unit_test(no_team_is_the_caller_alone),
+        cmocka_unit_test(zero_threads_are_one_a_processor),
+        cmocka_unit_test(a_step_sees_what_the_one_before_wrote),
+        cmocka_unit_test(slow_pieces_are_waited_for),
+        cmocka_unit_test(an_idle_team_uses_no_processor),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
