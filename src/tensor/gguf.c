@@ -111,10 +111,6 @@ static hx_status read_key(gguf_walk *w, hx_gguf_value *v) {
     return HX_OK;
 }
 
-static hx_str key_of(const void *array, size_t i) {
-    return ((const hx_gguf_value *)array)[i].key;
-}
-
 static hx_status read_value(gguf_walk *w) {
     hx_gguf_value *v = &w->f->values[w->index];
     uint32_t type = 0;
@@ -128,7 +124,7 @@ static hx_status read_value(gguf_walk *w) {
     }
     HX_TRY(walk_elements(w, v, type));
     bool is_new;
-    HX_TRY(hx__name_put(&w->f->keys, w->f->values, key_of, w->index, &is_new, w->err));
+    HX_TRY(hx__name_put(&w->f->keys, w->f->values, hx__gguf_key_of, w->index, &is_new, w->err));
     if (!is_new)
         return hx_fail(w->err, HX_EFORMAT, "%s: the key '%.*s' appears twice", w->f->path,
                        HX_STR_ARG(v->key));

@@ -9,8 +9,8 @@
 static const char *const type_names[] = {"u8",   "i8",     "u16",  "i16", "u32", "i32", "f32",
                                          "bool", "string", "list", "u64", "i64", "f64"};
 
-static hx_str key_of(const void *array, size_t i) {
-    return ((const hx_gguf_value *)array)[i].key;
+hx_str hx__gguf_key_of(const void *values, size_t i) {
+    return ((const hx_gguf_value *)values)[i].key;
 }
 
 size_t hx_tensor_file_n_values(const hx_tensor_file *f) {
@@ -22,7 +22,7 @@ const hx_gguf_value *hx_tensor_file_value_at(const hx_tensor_file *f, size_t i) 
 }
 
 const hx_gguf_value *hx_tensor_file_value(const hx_tensor_file *f, const char *key) {
-    int64_t i = hx__name_find(&f->keys, f->values, key_of, hx_str_of(key));
+    int64_t i = hx__name_find(&f->keys, f->values, hx__gguf_key_of, hx_str_of(key));
     return i < 0 ? NULL : &f->values[i];
 }
 

@@ -1,6 +1,6 @@
 /* tensor_file.c - the handle of a file of tensors: which format it has, names, pages.
  *
- * The format is told by the first bytes, never by the name. Everything small (names, entries) is in one arena; the tensors stay in the
+ * The format is told by the first bytes; only an index of shards goes by its name. Everything small (names, entries) is in one arena; the tensors stay in the
  * mapping. Names are found by a hash map of 64-bit hashes: of two names with one hash the second is put in under the next seed. */
 #include "tensor/tensor_parts.h"
 
@@ -110,33 +110,47 @@ hx_status hx__tensor_measure(hx_tensor_entry *t, const char *path, hx_error *err
 
 /* ------------------------------------------------------------------ open, close */
 
+static bool has_ending(const char *path, const char *ending) {
+    size_t len = strlen(path), n = strlen(ending);
+    return len >= n && strcmp(path + len - n, ending) == 0;
+}
+
 static hx_status read_by_format(hx_tensor_file *f, hx_error *err) {
     hx_str bytes = f->shards[0].bytes;
     if (bytes.len >= 4 && memcmp(bytes.ptr, "GGUF", 4) == 0) {
         f->is_gguf = true;
         return hx__gguf_read(f, err);
     }
+    if (!f->is_borrowed && has_ending(f->path, ".json")) return hx__safetensors_read_index(f, err);
+    if (hx__safetensors_begins(bytes)) return hx__safetensors_read(f, err);
     return hx_fail(err, HX_EFORMAT, "%s is neither a GGUF nor a safetensors file", f->path);
 }
 
-static hx_status open_into(hx_tensor_file *f, const char *path, hx_error *err) {
+/* From `bytes`, or where that is NULL from the file at `path`. */
+static hx_status open_into(hx_tensor_file *f, const char *path, const hx_str *bytes,
+                           hx_error *err) {
     f->path = hx_arena_str(f->arena, hx_str_of(path)).ptr;
     f->shards = hx_arena_alloc(f->arena, sizeof *f->shards);
     if (!f->path || !f->shards) return hx_fail(err, HX_ENOMEM, "%s: out of memory", path);
-    HX_TRY(hx_mapping_open(&f->shards[0], path, err));
+    f->is_borrowed = bytes != NULL;
+    if (bytes)
+        f->shards[0].bytes = *bytes;
+    else
+        HX_TRY(hx_mapping_open(&f->shards[0], path, err));
     f->n_shards = 1;
     return read_by_format(f, err);
 }
 
-hx_status hx_tensor_file_open(hx_tensor_file **out, const char *path, hx_error *err) {
+static hx_status open_new(hx_tensor_file **out, const char *path, const hx_str *bytes,
+                          hx_error *err) {
     *out = NULL;
     hx_tensor_file *f = calloc(1, sizeof *f);
     if (!f) return hx_fail(err, HX_ENOMEM, "%s: out of memory", path);
     hx_map_init(&f->names.map);
     hx_map_init(&f->keys.map);
     f->arena = hx_arena_new(0);
-    hx_status status =
-        f->arena ? open_into(f, path, err) : hx_fail(err, HX_ENOMEM, "%s: out of memory", path);
+    hx_status status = f->arena ? open_into(f, path, bytes, err)
+                                : hx_fail(err, HX_ENOMEM, "%s: out of memory", path);
     if (status == HX_OK)
         *out = f;
     else
@@ -144,9 +158,18 @@ hx_status hx_tensor_file_open(hx_tensor_file **out, const char *path, hx_error *
     return status;
 }
 
+hx_status hx_tensor_file_open(hx_tensor_file **out, const char *path, hx_error *err) {
+    return open_new(out, path, NULL, err);
+}
+
+hx_status hx__tensor_file_open_bytes(hx_tensor_file **out, const char *name, hx_str bytes,
+                                     hx_error *err) {
+    return open_new(out, name, &bytes, err);
+}
+
 void hx_tensor_file_close(hx_tensor_file *f) {
     if (!f) return;
-    for (size_t i = 0; i < f->n_shards; i++)
+    for (size_t i = 0; i < f->n_shards && !f->is_borrowed; i++)
         hx_mapping_close(&f->shards[i]);
     hx_map_release(&f->names.map);
     hx_map_release(&f->keys.map);
@@ -185,7 +208,7 @@ const hx_tensor_entry *hx_tensor_file_find(const hx_tensor_file *f, const char *
 }
 
 void hx_tensor_file_drop(const hx_tensor_file *f, const hx_tensor_entry *t) {
-    (void)f;
+    if (f->is_borrowed) return;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t first = ((uintptr_t)t->data + page - 1) / page * page;
     uintptr_t end = ((uintptr_t)t->data + (uintptr_t)t->bytes) / page * page;

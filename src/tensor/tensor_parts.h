@@ -26,6 +26,7 @@ struct hx_tensor_file {
     hx_arena *arena; /* names, entries, values */
     const char *path; /* as given; in the arena */
     bool is_gguf;
+    bool is_borrowed; /* the bytes are somebody's memory */
     hx_mapping *shards; /* (n_shards), in the arena */
     size_t n_shards;
     hx_tensor_entry *tensors; /* (n_tensors) of n_room, in the arena */
@@ -35,8 +36,16 @@ struct hx_tensor_file {
     hx_name_index names, keys;
 };
 
+/* As hx_tensor_file_open(), from memory, which is borrowed until close: what is read past its end, a sanitizer sees. */
+hx_status hx__tensor_file_open_bytes(hx_tensor_file **out, const char *name, hx_str bytes,
+                                     hx_error *err) HX_MUST_USE;
+
 /* The file is mapped as f->shards[0]. */
 hx_status hx__gguf_read(hx_tensor_file *f, hx_error *err) HX_MUST_USE;
+hx_status hx__safetensors_read(hx_tensor_file *f, hx_error *err) HX_MUST_USE;
+/* Replaces the index by its shards. */
+hx_status hx__safetensors_read_index(hx_tensor_file *f, hx_error *err) HX_MUST_USE;
+bool hx__safetensors_begins(hx_str file);
 
 /* Room for n more tensors; at most HX_TENSORS_MAX in all. */
 hx_status hx__tensor_file_room(hx_tensor_file *f, size_t n, hx_error *err) HX_MUST_USE;
@@ -45,6 +54,9 @@ hx_status hx__tensor_file_add(hx_tensor_file *f, const char *path, const hx_tens
                               hx_error *err) HX_MUST_USE;
 /* The product of the dims and its bytes in t->type, into t->bytes; refuses dims of 0, rows that are no whole blocks, overflow. */
 hx_status hx__tensor_measure(hx_tensor_entry *t, const char *path, hx_error *err) HX_MUST_USE;
+
+/* The key of values[i], for names in general: */
+hx_str hx__gguf_key_of(const void *values, size_t i);
 
 /* A name's place in an array whose i-th name is name_of(array, i), or -1. */
 typedef hx_str hx_name_of(const void *array, size_t i);
