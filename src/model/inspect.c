@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "huaxiang/model.h"
 #include "model/model_file.h"
 
 #define SHOWN_BYTES 200
@@ -198,7 +199,7 @@ static void put_config(hx_json_writer *w, const hx_config *c) {
     put_uint(w, "feed_forward", c->n_ff);
     put_uint(w, "positions", c->n_positions);
     hx_json_key(w, "norm_epsilon");
-    hx_json_double(w, (double)c->norm_eps);
+    hx_json_double(w, c->norm_eps);
     hx_json_key(w, "rope_theta");
     hx_json_double(w, c->rope.theta);
     put_text(w, "rope_scaling", scalings[c->rope.scaling]);
@@ -262,7 +263,7 @@ static void put_all(hx_buf *out, const hx_model_file *s, const char *path) {
         put_config(&w, &s->config);
         put_memory(&w, &s->config);
     } else {
-        put_text(&w, "problem", s->problem);
+        put_text(&w, "problem", s->problem.message);
     }
     put_metadata(&w, s->tensors);
     put_tensors(&w, s->tensors, sums);

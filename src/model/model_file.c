@@ -2,6 +2,7 @@
  *
  * A folder holds config.json and model.safetensors, or model.safetensors.index.json with the shards that it names;
  * where both are there the one whole file is taken, as transformers does. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -15,10 +16,9 @@ bool hx_model_is_folder(const char *path) {
 }
 
 char *hx_model_join(const char *folder, const char *name) {
-    char *with_slash = hx_file_beside(folder, "/");
-    char *path = with_slash ? hx_file_beside(with_slash, name) : NULL;
-    free(with_slash);
-    return path;
+    char slashed[64];
+    (void)snprintf(slashed, sizeof slashed, "/%s", name);
+    return hx_file_beside(folder, slashed);
 }
 
 static hx_status open_weights(hx_model_file *s, const char *folder, hx_error *err) {
@@ -44,17 +44,22 @@ static hx_status read_config_file(hx_model_file *s, const char *folder, hx_error
 }
 
 static void read_config(hx_model_file *s, hx_ui_lang ui) {
-    hx_error err = {.ui = ui};
+    hx_error *err = &s->problem;
     hx_status st = HX_EFORMAT;
+    err->ui = ui;
     if (s->is_folder)
-        st = hx_config_read_json(&s->config, hx_buf_str(&s->config_json), "config.json", &err);
+        st = hx_config_read_json(&s->config, hx_buf_str(&s->config_json), "config.json", err);
     else if (hx_tensor_file_is_gguf(s->tensors))
-        st = hx_config_read_gguf(&s->config, s->tensors, &err);
+        st = hx_config_read_gguf(&s->config, s->tensors, err);
     else
-        (void)hx_fail(&err, st, "a .safetensors file alone does not say what kind of model it is");
+        (void)hx_fail(err, st, "a .safetensors file alone does not say what kind of model it is");
     s->has_config = st == HX_OK;
-    for (size_t i = 0; !s->has_config && i < sizeof s->problem; i++)
-        s->problem[i] = err.message[i];
+}
+
+hx_status hx_model_file_needs_config(const hx_model_file *s, hx_error *err) {
+    if (s->has_config) return HX_OK;
+    if (err) *err = s->problem;
+    return s->problem.code;
 }
 
 hx_status hx_model_file_open(hx_model_file *s, const char *path, hx_error *err) {

@@ -14,12 +14,14 @@ typedef struct {
     bool is_folder;
     bool has_config; /* the configuration was understood */
     hx_config config; /* owned where has_config */
-    char problem[HX_MESSAGE_MAX]; /* why not; "" where it was */
+    hx_error problem; /* why not */
     hx_buf config_json; /* of a folder; owned */
 } hx_model_file;
 
 /* A configuration that is not understood is no failure here: see `problem`. */
 hx_status hx_model_file_open(hx_model_file *s, const char *path, hx_error *err) HX_MUST_USE;
+/* HX_OK, or the failure that `problem` holds. */
+hx_status hx_model_file_needs_config(const hx_model_file *s, hx_error *err) HX_MUST_USE;
 void hx_model_file_release(hx_model_file *s);
 bool hx_model_is_folder(const char *path);
 /* "folder/name", for the caller to free(); NULL when out of memory. */
