@@ -4,6 +4,7 @@
  *
  * While packing, the pages of a matrix are let go as soon as it has been read: at no time are both forms of the model in memory. The
  * output matrix is packed when logits of a whole piece are first wanted; embeddings and labels by a head never need it. */
+#include "llama/grammar_tokens.h"
 #include "llama/model.h"
 
 #include <stdlib.h>
@@ -66,6 +67,7 @@ void hx_llama_close(hx_llama *m) {
     }
     hx_linear_free(m->output);
     hx_linear_free(m->head);
+    hx_token_table_free(m->token_table);
     hx_tokenizer_close(m->tokenizer);
     hx_tensor_file_close(m->file);
     hx_config_release(&m->config);

@@ -39,6 +39,7 @@ struct hx_llama {
     float rope_amplitude;
     pthread_mutex_t lock; /* guards packing */
     bool packed_layers, packed_output;
+    struct hx_token_table *token_table; /* for grammars; made under lock on first need (generate.c) */
     bool steps_as_stored; /* every matrix has whole blocks of 32 columns: the form STORED works */
 };
 
