@@ -164,25 +164,33 @@ void hx_gemm_pack32_avx512(const float *rows, size_t stride, size_t k, float *ou
     pack_words((const uint8_t *)rows, stride * 4, k, (uint8_t *)out);
 }
 
+/* Sums are variables of their own and not an array: compilers keep them in registers. */
+#define START(i) __m512 a##i = zero, b##i = zero;
+#define STEP(i)                                                                                    \
+    if (i < rows) {                                                                                \
+        __m512 v = _mm512_set1_ps(x##i[k]);                                                        \
+        a##i = _mm512_fmadd_ps(v, w0, a##i);                                                       \
+        b##i = _mm512_fmadd_ps(v, w1, b##i);                                                       \
+    }
+#define FINISH(i)                                                                                  \
+    if (i < rows) put(t, i, a##i, b##i);
+
+INLINE void put(const hx_exact_tile *t, size_t m, __m512 a, __m512 b) {
+    float *out = t->out + m * t->ldo;
+    _mm512_storeu_ps(out, _mm512_add_ps(a, _mm512_loadu_ps(t->bias)));
+    _mm512_storeu_ps(out + 16, _mm512_add_ps(b, _mm512_loadu_ps(t->bias + 16)));
+}
+
 INLINE void exact_rows(const hx_exact_tile *t, size_t rows) {
-    __m512 s[HX_GEMM_ROWS][2];
-    for (size_t m = 0; m < rows; m++)
-        s[m][0] = s[m][1] = _mm512_setzero_ps();
-    const float *x = t->x, *w = t->w;
-    for (size_t i = 0; i < t->k; i++, w += HX_GEMM_LANES) {
+    const __m512 zero = _mm512_setzero_ps();
+    HX_GEMM_EACH_ROW(START)
+    const float *w = t->w;
+    HX_GEMM_ROW_POINTERS(const float, t->x, t->ldx)
+    for (size_t k = 0; k < t->k; k++, w += HX_GEMM_LANES) {
         __m512 w0 = _mm512_load_ps(w), w1 = _mm512_load_ps(w + 16);
-#pragma GCC unroll 12
-        for (size_t m = 0; m < rows; m++) {
-            __m512 v = _mm512_set1_ps(x[m * t->ldx + i]);
-            s[m][0] = _mm512_fmadd_ps(v, w0, s[m][0]);
-            s[m][1] = _mm512_fmadd_ps(v, w1, s[m][1]);
-        }
+        HX_GEMM_EACH_ROW(STEP)
     }
-    __m512 b0 = _mm512_loadu_ps(t->bias), b1 = _mm512_loadu_ps(t->bias + 16);
-    for (size_t m = 0; m < rows; m++) {
-        _mm512_storeu_ps(t->out + m * t->ldo, _mm512_add_ps(s[m][0], b0));
-        _mm512_storeu_ps(t->out + m * t->ldo + 16, _mm512_add_ps(s[m][1], b1));
-    }
+    HX_GEMM_EACH_ROW(FINISH)
 }
 
 void hx_gemm_exact_avx512(const hx_exact_tile *t) {

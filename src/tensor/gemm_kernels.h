@@ -61,6 +61,13 @@ struct hx_gemm_kernels {
     void (*swiglu)(const float *g, const float *u, size_t n, float *y);
 };
 
+/* f(0) ... f(11), and x0 ... x11 as pointers to the rows of a tile. */
+#define HX_GEMM_EACH_ROW(f) f(0) f(1) f(2) f(3) f(4) f(5) f(6) f(7) f(8) f(9) f(10) f(11)
+#define HX_GEMM_ROW_POINTERS(type, x, ld)                                                          \
+    type *x0 = (x), *x1 = x0 + (ld), *x2 = x1 + (ld), *x3 = x2 + (ld), *x4 = x3 + (ld),            \
+         *x5 = x4 + (ld), *x6 = x5 + (ld), *x7 = x6 + (ld), *x8 = x7 + (ld), *x9 = x8 + (ld),      \
+         *x10 = x9 + (ld), *x11 = x10 + (ld);
+
 extern const hx_gemm_kernels hx_gemm_scalar;
 #if defined(__x86_64__)
 extern const hx_gemm_kernels hx_gemm_avx2, hx_gemm_avx512, hx_gemm_vnni;

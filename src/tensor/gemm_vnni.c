@@ -16,32 +16,43 @@ INLINE __m512i four(const uint8_t *x) {
     return _mm512_set1_epi32(v);
 }
 
+/* As an instruction and not an intrinsic: gcc 12 copies the accumulators of the intrinsic through the stack in the inner loop. */
+INLINE __m512i add_products(__m512i sum, __m512i x, __m512i w) {
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w));
+    return sum;
+}
+
+/* Sums are variables of their own and not an array: compilers keep them in registers. */
+#define START(i) __m512i a##i = a, b##i = b;
+#define STEP(i)                                                                                    \
+    if (i < rows) {                                                                                \
+        __m512i v = four(x##i + k);                                                                \
+        a##i = add_products(a##i, v, w0);                                                          \
+        b##i = add_products(b##i, v, w1);                                                          \
+    }
+#define FINISH(i)                                                                                  \
+    if (i < rows) put(t, i, a##i, b##i);
+
+INLINE void put(const hx_int8_tile *t, size_t m, __m512i a, __m512i b) {
+    __m512 scale = _mm512_set1_ps(t->scale_x[m]);
+    __m512 va = _mm512_mul_ps(_mm512_cvtepi32_ps(a), scale);
+    __m512 vb = _mm512_mul_ps(_mm512_cvtepi32_ps(b), scale);
+    va = _mm512_fmadd_ps(va, _mm512_loadu_ps(t->scale_w), _mm512_loadu_ps(t->bias));
+    vb = _mm512_fmadd_ps(vb, _mm512_loadu_ps(t->scale_w + 16), _mm512_loadu_ps(t->bias + 16));
+    _mm512_storeu_ps(t->out + m * t->ldo, va);
+    _mm512_storeu_ps(t->out + m * t->ldo + 16, vb);
+}
+
 INLINE void int8_rows(const hx_int8_tile *t, size_t rows) {
-    __m512i s[HX_GEMM_ROWS][2];
-    for (size_t m = 0; m < rows; m++) {
-        s[m][0] = _mm512_loadu_si512(t->start);
-        s[m][1] = _mm512_loadu_si512(t->start + 16);
-    }
+    __m512i a = _mm512_loadu_si512(t->start), b = _mm512_loadu_si512(t->start + 16);
+    HX_GEMM_EACH_ROW(START)
     const int8_t *w = t->w;
-    const uint8_t *x0 = t->x, *end = t->x + t->k;
-    size_t ld = t->ldx;
-    for (; x0 < end; x0 += 4, w += HX_GEMM_LANES * 4) {
+    HX_GEMM_ROW_POINTERS(const uint8_t, t->x, t->ldx)
+    for (size_t k = 0; k < t->k; k += 4, w += HX_GEMM_LANES * 4) {
         __m512i w0 = _mm512_load_si512(w), w1 = _mm512_load_si512(w + 64);
-#pragma GCC unroll 12
-        for (size_t m = 0; m < rows; m++) {
-            __m512i v = four(x0 + m * ld);
-            s[m][0] = _mm512_dpbusd_epi32(s[m][0], v, w0);
-            s[m][1] = _mm512_dpbusd_epi32(s[m][1], v, w1);
-        }
+        HX_GEMM_EACH_ROW(STEP)
     }
-    for (size_t h = 0; h < 2; h++) {
-        __m512 scale = _mm512_loadu_ps(t->scale_w + 16 * h);
-        __m512 bias = _mm512_loadu_ps(t->bias + 16 * h);
-        for (size_t m = 0; m < rows; m++) {
-            __m512 v = _mm512_mul_ps(_mm512_cvtepi32_ps(s[m][h]), _mm512_set1_ps(t->scale_x[m]));
-            _mm512_storeu_ps(t->out + m * t->ldo + 16 * h, _mm512_fmadd_ps(v, scale, bias));
-        }
-    }
+    HX_GEMM_EACH_ROW(FINISH)
 }
 
 static void int8_vnni(const hx_int8_tile *t) {
