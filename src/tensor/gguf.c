@@ -168,6 +168,7 @@ static hx_status read_tensor(gguf_walk *w, uint64_t *offset) {
     uint32_t type = 0;
     w->name = (hx_str){NULL, 0};
     HX_TRY(take_str(w, HX_TENSOR_NAME_MAX, &t.name));
+    HX_TRY(hx__tensor_check_name(w->f, w->f->path, t.name, w->err));
     w->name = t.name;
     HX_TRY(read_dims(w, &t));
     HX_TRY(take(w, &type, sizeof type));

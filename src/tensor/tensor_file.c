@@ -55,7 +55,8 @@ hx_status hx__tensor_file_room(hx_tensor_file *f, size_t n, hx_error *err) {
     return HX_OK;
 }
 
-static hx_status check_name(const hx_tensor_file *f, const char *path, hx_str name, hx_error *err) {
+hx_status hx__tensor_check_name(const hx_tensor_file *f, const char *path, hx_str name,
+                                hx_error *err) {
     size_t i = f->n_tensors + 1;
     if (name.len == 0) return hx_fail(err, HX_EFORMAT, "%s: tensor %zu has no name", path, i);
     if (name.len > HX_TENSOR_NAME_MAX)
@@ -69,7 +70,7 @@ static hx_status check_name(const hx_tensor_file *f, const char *path, hx_str na
 
 hx_status hx__tensor_file_add(hx_tensor_file *f, const char *path, const hx_tensor_entry *t,
                               hx_error *err) {
-    HX_TRY(check_name(f, path, t->name, err));
+    HX_TRY(hx__tensor_check_name(f, path, t->name, err));
     if (f->n_tensors == f->n_room)
         return hx_fail(err, HX_EINTERNAL, "%s: more tensors than were counted", path);
     hx_tensor_entry *kept = &f->tensors[f->n_tensors];

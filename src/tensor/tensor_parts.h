@@ -49,7 +49,10 @@ bool hx__safetensors_begins(hx_str file);
 
 /* Room for n more tensors; at most HX_TENSORS_MAX in all. */
 hx_status hx__tensor_file_room(hx_tensor_file *f, size_t n, hx_error *err) HX_MUST_USE;
-/* Keeps `t` with a copy of its name, which must be new, not empty and proper text. There must be room. `path`: of the shard. */
+/* The next tensor's name: text, neither empty nor too long. */
+hx_status hx__tensor_check_name(const hx_tensor_file *f, const char *path, hx_str name,
+                                hx_error *err) HX_MUST_USE;
+/* Keeps `t` with a copy of its name, which must be good and new. There must be room. `path`: of the shard. */
 hx_status hx__tensor_file_add(hx_tensor_file *f, const char *path, const hx_tensor_entry *t,
                               hx_error *err) HX_MUST_USE;
 /* The product of the dims and its bytes in t->type, into t->bytes; refuses dims of 0, rows that are no whole blocks, overflow. */
