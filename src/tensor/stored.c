@@ -9,12 +9,22 @@ size_t hx_stored_row_bytes(size_t k) {
     return hx__stored_stride(k);
 }
 
+static void order_nibbles(const int8_t *q, size_t n, int8_t *out) {
+    for (size_t i = 0; i < n; i += 128, q += 128, out += 128)
+        for (size_t block = 0; block < 4; ++block) {
+            memcpy(out + 16 * block, q + 32 * block, 16);
+            memcpy(out + 64 + 16 * block, q + 32 * block + 16, 16);
+        }
+}
+
 void hx_stored_quantise(const hx_kernels *kernels, const float *x, size_t k, void *out) {
-    float *scale = (float *)(void *)((uint8_t *)out + hx__stored_padded(k));
-    size_t blocks = hx__stored_blocks(k);
+    size_t padded = hx__stored_padded(k), blocks = hx__stored_blocks(k);
+    int8_t *q = out;
+    float *scale = (float *)(void *)(q + 2 * padded);
     memset(scale, 0, blocks * 2 * sizeof(float));
-    if (k % 64) memset((uint8_t *)out + k, 0, 64 - k % 64);
-    kernels->stored->quantise(x, k, out, scale, scale + blocks);
+    memset(q + k, 0, padded - k);
+    kernels->stored->quantise(x, k, q, scale, scale + blocks);
+    order_nibbles(q, padded, q + padded);
 }
 
 static hx_stored_fn *loop_of(const hx_stored_kernels *s, hx_dtype type) {

@@ -1,9 +1,16 @@
 /* stored_avx512_loops.h - stored.h for AVX-512, included by stored_avx512.c and stored_vnni.c, which differ in the instructions
  * of the integer sums only (the compiler's flags decide), not in their bits.
  *
- * Weights come in units of 64 elements: one vector of unsigned codes, one of F32 scales (a lane holds the sum of 4 products). A step is
- * one unit of the simple formats (two blocks; one at the end of an odd row) or four units of the K formats (one block). Nibbles are
- * spread by one permutation of 16-bit words, since all blocks are of even size. */
+ * One row of weights at a time, since the processor fetches one stream of memory ahead best; each step is unpacked once for up to 4 rows
+ * of activations. A lane of the integer sums holds the products of one scale:
+ *
+ *   Q4_0, Q4_1, Q5_0   4 blocks, 128 elements: their 64 bytes of nibbles are gathered by one permutation of 16-bit words (all blocks
+ *                      are of even size); low and high nibbles meet activations in the same order (hx__stored_nibbles) and fall
+ *                      into the same 4 lanes a block
+ *   Q8_0               2 blocks; codes become unsigned by + 128, and 128 times the sum of x is subtracted, both as integers
+ *   Q4_K, Q6_K         one block of 256, in 4 vectors
+ *
+ * Offsets of Q4_0 and Q5_0 and minima go through the sums of the activations, in F32, added at the end of the row. */
 #ifndef HX_TENSOR_STORED_AVX512_LOOPS_H
 #define HX_TENSOR_STORED_AVX512_LOOPS_H
 
@@ -14,140 +21,206 @@
 
 typedef enum { F_Q4_0, F_Q4_1, F_Q5_0, F_Q8_0, F_Q4_K, F_Q6_K } format;
 
+enum { AHEAD = 4096 }; /* bytes fetched ahead: past the end that does nothing */
+
 typedef struct {
-    __m512i q[4];
-    __m512 d[4];
-    __m512 m; /* minima, lanes as in load_sums */
-} unit;
+    const int8_t *q, *nibbles;
+    const float *scale, *sum;
+} activations;
 
-HX_INLINE size_t units_of(format f) {
-    return f == F_Q4_K || f == F_Q6_K ? 4 : 1;
-}
+/* One output: lanes of codes times activations, lanes of minima (or d) times sums of activations. */
+typedef struct {
+    __m512 dot;
+    __m256 low;
+    __m128 low_4;
+} output;
+
 HX_INLINE size_t block_bytes(format f) {
-    return f == F_Q4_0   ? 18
-           : f == F_Q4_1 ? 20
-           : f == F_Q5_0 ? 22
-           : f == F_Q8_0 ? 34
-           : f == F_Q4_K ? 144
-                         : 210;
+    switch (f) {
+    case F_Q4_0:
+        return 18;
+    case F_Q4_1:
+        return 20;
+    case F_Q5_0:
+        return 22;
+    case F_Q8_0:
+        return 34;
+    case F_Q4_K:
+        return 144;
+    default:
+        return 210;
+    }
 }
-HX_INLINE int offset_of(format f) {
-#ifndef __AVX512VNNI__
-    if (f == F_Q8_0) return 0;
-#endif
-    return f == F_Q4_0 ? 8 : f == F_Q5_0 ? 16 : f == F_Q8_0 ? 128 : f == F_Q6_K ? 32 : 0;
+HX_INLINE bool has_nibbles(format f) {
+    return f <= F_Q5_0;
 }
-HX_INLINE bool has_minimum(format f) {
-    return f == F_Q4_1 || f == F_Q4_K;
+HX_INLINE size_t blocks_of(format f) { /* of the file, a step */
+    return has_nibbles(f) ? 4 : f == F_Q8_0 ? 2 : 1;
+}
+HX_INLINE size_t elements_of(format f) {
+    return has_nibbles(f) ? 128 : f == F_Q8_0 ? 64 : 256;
 }
 
-/* sum + the sums of 4 products of q (unsigned; signed for Q8_0 without VNNI) and x (signed). */
-HX_INLINE __m512i dot4(format f, __m512i sum, __m512i q, __m512i x) {
+/* sum + the sums of 4 products of q (unsigned, below 128) and x (signed). */
+HX_INLINE __m512i dot4(__m512i sum, __m512i q, __m512i x) {
 #ifdef __AVX512VNNI__
-    (void)f;
     return _mm512_dpbusd_epi32(sum, q, x);
 #else
-    if (f == F_Q8_0) {
-        x = _mm512_mask_sub_epi8(x, _mm512_movepi8_mask(q), _mm512_setzero_si512(), x);
-        q = _mm512_abs_epi8(q);
-    }
     __m512i pairs = _mm512_maddubs_epi16(q, x);
     return _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
 #endif
 }
 
-/* Words w, w + 1, ..., w + 7 in each of lanes 2 * half and 2 * half + 1. */
-#define WORDS_TWICE(a, b)                                                                          \
-    _mm512_set_epi16((b) + 7, (b) + 6, (b) + 5, (b) + 4, (b) + 3, (b) + 2, (b) + 1, (b), (b) + 7,  \
-                     (b) + 6, (b) + 5, (b) + 4, (b) + 3, (b) + 2, (b) + 1, (b), (a) + 7, (a) + 6,  \
-                     (a) + 5, (a) + 4, (a) + 3, (a) + 2, (a) + 1, (a), (a) + 7, (a) + 6, (a) + 5,  \
-                     (a) + 4, (a) + 3, (a) + 2, (a) + 1, (a))
-/* 8 times word 0, then 8 times word b. */
-#define SCALES(b)                                                                                  \
-    _mm512_set_epi16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (b), (b), (b), (b), (b), (b), \
-                     (b), (b), 0, 0, 0, 0, 0, 0, 0, 0)
-
-HX_INLINE __m512i low_then_high(__m512i bytes) {
-    const __m512i shift = _mm512_set_epi64(0x0004000400040004, 0x0004000400040004, 0, 0,
-                                           0x0004000400040004, 0x0004000400040004, 0, 0);
-    return _mm512_and_si512(_mm512_srlv_epi16(bytes, shift), _mm512_set1_epi8(15));
+/* The same for q signed. */
+HX_INLINE __m512i dot4_signed(__m512i q, __m512i x) {
+#ifdef __AVX512VNNI__
+    const __m512i top = _mm512_set1_epi8(-128);
+    __m512i zero = _mm512_setzero_si512(), more = _mm512_dpbusd_epi32(zero, top, x);
+    return _mm512_sub_epi32(_mm512_dpbusd_epi32(zero, _mm512_xor_si512(q, top), x), more);
+#else
+    x = _mm512_mask_sub_epi8(x, _mm512_movepi8_mask(q), _mm512_setzero_si512(), x);
+    return dot4(_mm512_setzero_si512(), _mm512_abs_epi8(q), x);
+#endif
 }
 
-HX_INLINE __m512 to_scales(__m512i words) {
-    return _mm512_cvtph_ps(_mm512_castsi512_si256(words));
+/* ---------------------------------------------------------------- Q4_0, Q4_1, Q5_0 */
+
+/* Words w to w + 7 and v to v + 7. */
+#define RUN(w, v)                                                                                  \
+    (short)((v) + 7), (short)((v) + 6), (short)((v) + 5), (short)((v) + 4), (short)((v) + 3),      \
+        (short)((v) + 2), (short)((v) + 1), (short)(v), (short)((w) + 7), (short)((w) + 6),        \
+        (short)((w) + 5), (short)((w) + 4), (short)((w) + 3), (short)((w) + 2), (short)((w) + 1),  \
+        (short)(w)
+
+typedef struct {
+    __m512i low, high; /* codes of elements 0-15, 16-31 of 4 blocks */
+    __m128 d, m; /* m is d where the format has no minimum */
+} nibbles;
+
+/* 16 where the high bit of a code is set: `heads` has the words 2 of the four blocks in its third quarter, words 3 in its last. */
+HX_INLINE void add_fifth_bits(nibbles *u, __m256i heads) {
+    __m128i bits = _mm256_extracti128_si256(heads, 1);
+    const __m512i sixteen = _mm512_set1_epi8(16);
+    __mmask64 low = (__mmask64)_mm_cvtsi128_si64(bits);
+    __mmask64 high = (__mmask64)_mm_extract_epi64(bits, 1);
+    u->low = _mm512_mask_add_epi8(u->low, low, u->low, sixteen);
+    u->high = _mm512_mask_add_epi8(u->high, high, u->high, sixteen);
 }
 
-/* Two blocks (or one) of a simple format with nibbles. */
-HX_INLINE void unpack_nibbles(format f, const uint8_t *w, size_t blocks, unit *u) {
-    const int words = (int)block_bytes(f) / 2;
-    const int first = words - 8; /* word where the nibbles begin */
-    __mmask32 m = (__mmask32)((1ull << (blocks * (size_t)words)) - 1);
-    __m512i raw = _mm512_maskz_loadu_epi16(m, w);
-    const __m512i order = WORDS_TWICE((short)first, (short)(first + words));
-    u->q[0] = low_then_high(_mm512_permutexvar_epi16(order, raw));
-    u->d[0] = to_scales(_mm512_permutexvar_epi16(SCALES((short)words), raw));
-    if (f == F_Q4_1) {
-        const __m512i minima =
-            _mm512_set_epi32(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11 << 16 | 1);
-        u->m = to_scales(_mm512_maskz_permutexvar_epi16(3, minima, raw));
+/* `blocks` <= 4 of them; the others are 0. */
+HX_INLINE nibbles unpack_nibbles(format f, const uint8_t *w, size_t blocks) {
+    const int n = (int)block_bytes(f) / 2,
+              first = n - 8; /* words of a block; where its nibbles begin */
+    const int b = 32, c = 32 + n; /* words of blocks 2 and 3, in the second vector */
+    size_t here = blocks < 2 ? blocks : 2, there = blocks - here;
+    __mmask32 mask = (__mmask32)((1ull << (here * (size_t)n)) - 1);
+    __mmask32 mask_2 = (__mmask32)((1ull << (there * (size_t)n)) - 1);
+    __m512i raw = blocks == 4 ? _mm512_loadu_si512(w) : _mm512_maskz_loadu_epi16(mask, w);
+    __m512i raw_2 = _mm512_maskz_loadu_epi16(mask_2, w + 4 * n);
+    const __m512i order = _mm512_set_epi16(RUN(b + first, c + first), RUN(first, n + first));
+    const int m = f == F_Q4_1 ? 1 : 0;
+    const __m512i order_of_heads = _mm512_set_epi16(
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (short)(c + 2), (short)(b + 2),
+        (short)(n + 2), 2, (short)(c + 1), (short)(b + 1), (short)(n + 1), 1, (short)(c + m),
+        (short)(b + m), (short)(n + m), (short)m, (short)c, (short)b, (short)n, 0);
+    __m512i codes = _mm512_permutex2var_epi16(raw, order, raw_2);
+    __m256i heads = _mm512_castsi512_si256(_mm512_permutex2var_epi16(raw, order_of_heads, raw_2));
+    __m256 scales = _mm256_cvtph_ps(_mm256_castsi256_si128(heads));
+    const __m512i nibble = _mm512_set1_epi8(15);
+    nibbles u = {.low = _mm512_and_si512(codes, nibble),
+                 .high = _mm512_and_si512(_mm512_srli_epi16(codes, 4), nibble),
+                 .d = _mm256_castps256_ps128(scales),
+                 .m = _mm256_castps256_ps128(scales)};
+    if (f == F_Q4_1) u.m = _mm256_extractf128_ps(scales, 1);
+    if (f == F_Q5_0) add_fifth_bits(&u, heads);
+    return u;
+}
+
+HX_INLINE void step_nibbles(format f, size_t n_x, const uint8_t *w, size_t blocks,
+                            const activations *a, size_t at, output *out) {
+    const __m512i four_times = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
+    nibbles u = unpack_nibbles(f, w, blocks);
+    HX_UNROLL
+    for (size_t i = 0; i < n_x; ++i) {
+        __m512i sum = dot4(_mm512_setzero_si512(), u.low, _mm512_loadu_si512(a[i].nibbles + at));
+        sum = dot4(sum, u.high, _mm512_loadu_si512(a[i].nibbles + at + 64));
+        __m128 d = _mm_mul_ps(u.d, _mm_loadu_ps(a[i].scale + at / 32));
+        __m512 scale = _mm512_permutexvar_ps(four_times, _mm512_castps128_ps512(d));
+        out[i].dot = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), scale, out[i].dot);
+        out[i].low_4 = _mm_fmadd_ps(u.m, _mm_loadu_ps(a[i].sum + at / 32), out[i].low_4);
     }
-    if (f == F_Q5_0) {
-        uint32_t h[2] = {0, 0};
-        memcpy(&h[0], w + 2, 4);
-        if (blocks == 2) memcpy(&h[1], w + 24, 4);
-        __mmask64 high = (__mmask64)h[0] | (__mmask64)h[1] << 32;
-        u->q[0] = _mm512_mask_add_epi8(u->q[0], high, u->q[0], _mm512_set1_epi8(16));
-    }
 }
 
-HX_INLINE void unpack_q8_0(const uint8_t *w, size_t blocks, unit *u) {
+/* ---------------------------------------------------------------- Q8_0 */
+
+HX_INLINE void step_q8_0(size_t n_x, const uint8_t *w, size_t blocks, const activations *a,
+                         size_t at, output *out) {
     const uint8_t *next = blocks == 2 ? w + 34 : w;
+    const __m512i eight_times = _mm512_set_epi32(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
     __m256i low = _mm256_loadu_si256((const void *)(w + 2));
     __m256i high =
-        blocks == 2 ? _mm256_loadu_si256((const void *)(w + 36)) : _mm256_setzero_si256();
+        blocks == 2 ? _mm256_loadu_si256((const void *)(next + 2)) : _mm256_setzero_si256();
     __m512i q = _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
-    u->q[0] = offset_of(F_Q8_0) ? _mm512_xor_si512(q, _mm512_set1_epi8(-128)) : q;
-    __m128i d0 = _mm_broadcastw_epi16(_mm_loadu_si16(w));
-    __m128i d1 = _mm_broadcastw_epi16(_mm_loadu_si16(next));
-    u->d[0] = _mm512_cvtph_ps(_mm256_set_m128i(d1, d0));
+    __m128 d = _mm_cvtph_ps(_mm_unpacklo_epi16(_mm_loadu_si16(w), _mm_loadu_si16(next)));
+    HX_UNROLL
+    for (size_t i = 0; i < n_x; ++i) {
+        __m512i sum = dot4_signed(q, _mm512_loadu_si512(a[i].q + at));
+        __m128 two = _mm_castsi128_ps(_mm_loadl_epi64((const void *)(a[i].scale + at / 32)));
+        __m512 scale =
+            _mm512_permutexvar_ps(eight_times, _mm512_castps128_ps512(_mm_mul_ps(d, two)));
+        out[i].dot = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), scale, out[i].dot);
+    }
 }
 
-/* Lanes 2 j (8 times) and 2 j + 1 (8 times) of groups of 32. */
-HX_INLINE __m512i pair_of(int j) {
-    return _mm512_set_epi32(2 * j + 1, 2 * j + 1, 2 * j + 1, 2 * j + 1, 2 * j + 1, 2 * j + 1,
-                            2 * j + 1, 2 * j + 1, 2 * j, 2 * j, 2 * j, 2 * j, 2 * j, 2 * j, 2 * j,
-                            2 * j);
-}
+/* ---------------------------------------------------------------- Q4_K */
 
 /* Scales and minima are 6-bit numbers in 12 bytes: of groups 0-3 in the low bits of bytes 0-3 and 4-7; of groups 4-7 four bits in
- * bytes 8-11 and two bits on top of the others. Lanes: scales 0-3, minima 0-3, scales 4-7, minima 4-7. */
-HX_INLINE void unpack_q4_k(const uint8_t *w, unit *u) {
+ * bytes 8-11 and two bits on top of the others. */
+HX_INLINE void scales_q4_k(const uint8_t *w, __m256 *d, __m256 *m) {
     uint64_t ab;
     uint32_t c;
     memcpy(&ab, w + 4, 8);
     memcpy(&c, w + 12, 4);
-    uint64_t cc = (uint64_t)(c & 0x0f0f0f0f) | (uint64_t)(c >> 4 & 0x0f0f0f0f) << 32;
-    uint64_t low = ab & 0x3f3f3f3f3f3f3f3f, high = cc | (ab >> 2 & 0x3030303030303030);
-    __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
-    __m512 d = _mm512_set1_ps(hx__scale_f16(w)), dmin = _mm512_set1_ps(-hx__scale_f16(w + 2));
-    __m512 all = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)),
-                               _mm512_mask_mov_ps(d, 0xf0f0, dmin));
-    u->m = _mm512_maskz_mov_ps(0xf0f0, all);
+    uint64_t top = ab >> 2 & 0x3030303030303030, low = ab & 0x3f3f3f3f3f3f3f3f;
+    uint64_t scales = (low & 0xffffffff) | ((c & 0x0f0f0f0f) | (top & 0xffffffff)) << 32;
+    uint64_t minima = low >> 32 | ((top >> 32) | (c >> 4 & 0x0f0f0f0f)) << 32;
+    __m256i s = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)scales));
+    __m256i t = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)minima));
+    *d = _mm256_mul_ps(_mm256_cvtepi32_ps(s), _mm256_set1_ps(hx__scale_f16(w)));
+    *m = _mm256_mul_ps(_mm256_cvtepi32_ps(t), _mm256_set1_ps(hx__scale_f16(w + 2)));
+}
+
+HX_INLINE void step_q4_k(size_t n_x, const uint8_t *w, const activations *a, size_t at,
+                         output *out) {
+    const __m512i right = _mm512_set_epi64(0x0004000400040004, 0x0004000400040004,
+                                           0x0004000400040004, 0x0004000400040004, 0, 0, 0, 0);
+    const __m512i eight_times = _mm512_set_epi32(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+    __m256 d, m, scale[4];
+    scales_q4_k(w, &d, &m);
+    HX_UNROLL
+    for (size_t i = 0; i < n_x; ++i) {
+        scale[i] = _mm256_mul_ps(d, _mm256_loadu_ps(a[i].scale + at / 32));
+        out[i].low = _mm256_fmadd_ps(m, _mm256_loadu_ps(a[i].sum + at / 32), out[i].low);
+    }
     HX_UNROLL
     for (int j = 0; j < 4; ++j) {
         __m512i raw = _mm512_broadcast_i64x4(_mm256_loadu_si256((const void *)(w + 16 + 32 * j)));
-        const __m512i shift = _mm512_set_epi64(0x0004000400040004, 0x0004000400040004,
-                                               0x0004000400040004, 0x0004000400040004, 0, 0, 0, 0);
-        u->q[j] = _mm512_and_si512(_mm512_srlv_epi16(raw, shift), _mm512_set1_epi8(15));
-        u->d[j] = _mm512_permutexvar_ps(pair_of(j < 2 ? j : j + 2), all);
+        __m512i q = _mm512_and_si512(_mm512_srlv_epi16(raw, right), _mm512_set1_epi8(15));
+        const __m512i order = _mm512_add_epi32(eight_times, _mm512_set1_epi32(2 * j));
+        HX_UNROLL
+        for (size_t i = 0; i < n_x; ++i) {
+            __m512i x = _mm512_loadu_si512(a[i].q + at + 64 * (size_t)j);
+            __m512 sum = _mm512_cvtepi32_ps(dot4(_mm512_setzero_si512(), q, x));
+            __m512 s = _mm512_permutexvar_ps(order, _mm512_castps256_ps512(scale[i]));
+            out[i].dot = _mm512_fmadd_ps(sum, s, out[i].dot);
+        }
     }
 }
 
-/* ql[64 h + i], qh[32 h + i]: see blocks.h. Scales of 16 elements = 4 lanes. */
-HX_INLINE void unpack_q6_k(const uint8_t *w, unit *u) {
-    __m128i bytes = _mm_loadu_si128((const void *)(w + 192));
-    __m512 all = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes)),
-                               _mm512_set1_ps(hx__scale_f16(w + 208)));
+/* ---------------------------------------------------------------- Q6_K */
+
+/* Codes, 64 elements a vector, from ql (128 bytes) and qh (64): see blocks.h. */
+HX_INLINE void unpack_q6_k(const uint8_t *w, __m512i *q) {
     const __m512i left = _mm512_set_epi64(
         0x0002000200020002, 0x0002000200020002, 0x0002000200020002, 0x0002000200020002,
         0x0004000400040004, 0x0004000400040004, 0x0004000400040004, 0x0004000400040004);
@@ -161,137 +234,114 @@ HX_INLINE void unpack_q6_k(const uint8_t *w, unit *u) {
         __m512i low = _mm512_and_si512(l, nibble);
         __m512i high = _mm512_and_si512(_mm512_srli_epi16(l, 4), nibble);
         /* (a and b) or c */
-        u->q[2 * h] = _mm512_ternarylogic_epi32(_mm512_sllv_epi16(top, left), upper, low, 0xea);
-        u->q[2 * h + 1] =
-            _mm512_ternarylogic_epi32(_mm512_srlv_epi16(top, right), upper, high, 0xea);
+        q[2 * h] = _mm512_ternarylogic_epi32(_mm512_sllv_epi16(top, left), upper, low, 0xea);
+        q[2 * h + 1] = _mm512_ternarylogic_epi32(_mm512_srlv_epi16(top, right), upper, high, 0xea);
+    }
+}
+
+HX_INLINE void step_q6_k(size_t n_x, const uint8_t *w, const activations *a, size_t at,
+                         output *out) {
+    const __m512i four_times = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
+    const __m512i twice = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0);
+    __m128i bytes = _mm_loadu_si128((const void *)(w + 192));
+    __m512 d = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes)),
+                             _mm512_set1_ps(hx__scale_f16(w + 208)));
+    __m512i q[4];
+    __m512 scale[4];
+    unpack_q6_k(w, q);
+    HX_UNROLL
+    for (size_t i = 0; i < n_x; ++i) {
+        __m256 eight = _mm256_loadu_ps(a[i].scale + at / 32);
+        scale[i] = _mm512_mul_ps(d, _mm512_permutexvar_ps(twice, _mm512_castps256_ps512(eight)));
     }
     HX_UNROLL
     for (int j = 0; j < 4; ++j) {
-        const __m512i order =
-            _mm512_add_epi32(_mm512_set1_epi32(4 * j),
-                             _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0));
-        u->d[j] = _mm512_permutexvar_ps(order, all);
-    }
-}
-
-HX_INLINE void unpack(format f, const uint8_t *w, size_t blocks, unit *u) {
-    if (f == F_Q4_K)
-        unpack_q4_k(w, u);
-    else if (f == F_Q6_K)
-        unpack_q6_k(w, u);
-    else if (f == F_Q8_0)
-        unpack_q8_0(w, blocks, u);
-    else
-        unpack_nibbles(f, w, blocks, u);
-}
-
-/* Sums of the step's blocks in the lanes where unpack has their minima. */
-HX_INLINE __m512 load_sums(format f, const float *sum) {
-    if (f != F_Q4_K) return _mm512_maskz_loadu_ps(3, sum);
-    const __m512i order = _mm512_set_epi32(7, 6, 5, 4, 0, 0, 0, 0, 3, 2, 1, 0, 0, 0, 0, 0);
-    return _mm512_maskz_permutexvar_ps(0xf0f0, order, _mm512_castps256_ps512(_mm256_loadu_ps(sum)));
-}
-
-HX_INLINE __m512 load_scales(const float *scale) {
-    __m128 two = _mm_castpd_ps(_mm_load_sd((const double *)(const void *)scale));
-    return _mm512_permutexvar_ps(pair_of(0), _mm512_castps128_ps512(two));
-}
-
-typedef struct {
-    const int8_t *q;
-    const float *scale, *sum;
-} activations;
-
-/* One step of n_w rows of weights and n_x rows of activations. */
-HX_INLINE void step(format f, size_t n_w, size_t n_x, const uint8_t *const *w, size_t blocks,
-                    const activations *a, size_t at, __m512 *acc) {
-    unit u[4];
-    HX_UNROLL
-    for (size_t r = 0; r < n_w; ++r)
-        unpack(f, w[r], blocks, &u[r]);
-    HX_UNROLL
-    for (size_t m = 0; m < n_x; ++m) {
+        const __m512i order = _mm512_add_epi32(four_times, _mm512_set1_epi32(4 * j));
         HX_UNROLL
-        for (size_t j = 0; j < units_of(f); ++j) {
-            __m512i x = _mm512_loadu_si512(a[m].q + at + j * 64);
-            __m512 scale = load_scales(a[m].scale + at / 32 + j * 2);
-            __m512i zero = _mm512_setzero_si512(), less = zero;
-            if (offset_of(f))
-                less =
-                    _mm512_sub_epi32(zero, dot4(f, zero, _mm512_set1_epi8((char)offset_of(f)), x));
-            HX_UNROLL
-            for (size_t r = 0; r < n_w; ++r) {
-                __m512 sum = _mm512_cvtepi32_ps(dot4(f, less, u[r].q[j], x));
-                acc[r * n_x + m] =
-                    _mm512_fmadd_ps(sum, _mm512_mul_ps(u[r].d[j], scale), acc[r * n_x + m]);
-            }
+        for (size_t i = 0; i < n_x; ++i) {
+            __m512i x = _mm512_loadu_si512(a[i].q + at + 64 * (size_t)j),
+                    zero = _mm512_setzero_si512();
+            __m512i less = dot4(zero, _mm512_set1_epi8(32), x);
+            __m512i sum = _mm512_sub_epi32(dot4(zero, q[j], x), less);
+            __m512 s = _mm512_permutexvar_ps(order, scale[i]);
+            out[i].dot = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), s, out[i].dot);
         }
-        if (!has_minimum(f)) continue;
-        __m512 sums = load_sums(f, a[m].sum + at / 32);
-        HX_UNROLL
-        for (size_t r = 0; r < n_w; ++r)
-            acc[r * n_x + m] = _mm512_fmadd_ps(u[r].m, sums, acc[r * n_x + m]);
     }
 }
 
-/* Rows [n, n + n_w) of the weights x rows [m, m + n_x) of the activations; those past the end are computed again and dropped. */
-HX_INLINE void run_tile(format f, size_t n_w, size_t n_x, const hx_stored_job *job, size_t n,
-                        size_t m) {
-    const uint8_t *w[4];
+/* ---------------------------------------------------------------- rows */
+
+HX_INLINE void step(format f, size_t n_x, const uint8_t *w, size_t blocks, const activations *a,
+                    size_t at, output *out) {
+    HX_UNROLL
+    for (size_t line = 0; line < block_bytes(f) * blocks_of(f); line += 64)
+        _mm_prefetch((const char *)w + AHEAD + line, _MM_HINT_T0);
+    if (f == F_Q4_K)
+        step_q4_k(n_x, w, a, at, out);
+    else if (f == F_Q6_K)
+        step_q6_k(n_x, w, a, at, out);
+    else if (f == F_Q8_0)
+        step_q8_0(n_x, w, blocks, a, at, out);
+    else
+        step_nibbles(f, n_x, w, blocks, a, at, out);
+}
+
+HX_INLINE float finish(format f, const output *out) {
+    float dot = _mm512_reduce_add_ps(out->dot);
+    if (f == F_Q4_K) return dot - _mm512_reduce_add_ps(_mm512_zextps256_ps512(out->low));
+    if (!has_nibbles(f)) return dot;
+    float low = _mm512_reduce_add_ps(_mm512_zextps128_ps512(out->low_4));
+    return f == F_Q4_1 ? dot + low : dot - (f == F_Q4_0 ? 8 : 16) * low;
+}
+
+/* A row of weights x rows [m, m + n_x) of the activations; those past the end are computed again and dropped. */
+HX_INLINE void run_row(format f, size_t n_x, const hx_stored_job *job, size_t n, size_t m) {
+    const uint8_t *w = job->w + n * job->row_bytes;
     activations a[4];
-    __m512 acc[4];
-    size_t stride = hx__stored_stride(job->k), units = units_of(f);
-    for (size_t r = 0; r < n_w; ++r)
-        w[r] = job->w + (n + r < job->n_rows ? n + r : job->n_rows - 1) * job->row_bytes;
+    output out[4];
+    size_t stride = hx__stored_stride(job->k);
+    HX_UNROLL
     for (size_t i = 0; i < n_x; ++i) {
         const uint8_t *row = job->rows + (m + i < job->m_rows ? m + i : job->m_rows - 1) * stride;
-        a[i] = (activations){(const int8_t *)row, hx__stored_scale(row, job->k),
-                             hx__stored_sum(row, job->k)};
+        a[i] = (activations){(const int8_t *)row, hx__stored_nibbles(row, job->k),
+                             hx__stored_scale(row, job->k), hx__stored_sum(row, job->k)};
+        out[i] = (output){_mm512_setzero_ps(), _mm256_setzero_ps(), _mm_setzero_ps()};
     }
-    HX_UNROLL
-    for (size_t i = 0; i < n_w * n_x; ++i)
-        acc[i] = _mm512_setzero_ps();
-    size_t bytes = block_bytes(f) * (units == 1 ? 2 : 1), at = 0;
-    for (; at + 64 * units <= job->k; at += 64 * units) {
-        step(f, n_w, n_x, w, 2, a, at, acc);
-        HX_UNROLL
-        for (size_t r = 0; r < n_w; ++r)
-            w[r] += bytes;
-    }
-    if (units == 1 && at < job->k) step(f, n_w, n_x, w, 1, a, at, acc);
-    for (size_t r = 0; r < n_w && n + r < job->n_rows; ++r)
-        for (size_t i = 0; i < n_x && m + i < job->m_rows; ++i)
-            job->y[(m + i) * job->ldy + n + r] = _mm512_reduce_add_ps(acc[r * n_x + i]);
+    size_t at = 0, n_step = elements_of(f);
+    for (; at + n_step <= job->k; at += n_step, w += block_bytes(f) * blocks_of(f))
+        step(f, n_x, w, blocks_of(f), a, at, out);
+    if (n_step < 256 && at < job->k) step(f, n_x, w, (job->k - at) / 32, a, at, out);
+    for (size_t i = 0; i < n_x && m + i < job->m_rows; ++i)
+        job->y[(m + i) * job->ldy + n] = finish(f, &out[i]);
 }
 
-HX_INLINE void run_format(format f, size_t n_w, const hx_stored_job *job) {
-    if (job->m_rows == 1) {
-        for (size_t n = 0; n < job->n_rows; n += n_w)
-            run_tile(f, n_w, 1, job, n, 0);
-        return;
+HX_INLINE void run_format(format f, const hx_stored_job *job) {
+    for (size_t n = 0; n < job->n_rows; ++n) {
+        if (job->m_rows == 1)
+            run_row(f, 1, job, n, 0);
+        else
+            for (size_t m = 0; m < job->m_rows; m += 4)
+                run_row(f, 4, job, n, m);
     }
-    for (size_t n = 0; n < job->n_rows; ++n)
-        for (size_t m = 0; m < job->m_rows; m += 4)
-            run_tile(f, 1, 4, job, n, m);
 }
 
 static void run_q4_0(const hx_stored_job *job) {
-    run_format(F_Q4_0, 4, job);
+    run_format(F_Q4_0, job);
 }
 static void run_q4_1(const hx_stored_job *job) {
-    run_format(F_Q4_1, 4, job);
+    run_format(F_Q4_1, job);
 }
 static void run_q5_0(const hx_stored_job *job) {
-    run_format(F_Q5_0, 4, job);
+    run_format(F_Q5_0, job);
 }
 static void run_q8_0(const hx_stored_job *job) {
-    run_format(F_Q8_0, 4, job);
+    run_format(F_Q8_0, job);
 }
 static void run_q4_k(const hx_stored_job *job) {
-    run_format(F_Q4_K, 1, job);
+    run_format(F_Q4_K, job);
 }
 static void run_q6_k(const hx_stored_job *job) {
-    run_format(F_Q6_K, 2, job);
+    run_format(F_Q6_K, job);
 }
 
 /* ---------------------------------------------------------------- float formats */

@@ -1,10 +1,12 @@
 /* stored_kernels.h - the loops behind stored.h, one table a set, for src/tensor only.
  *
- * A quantised row of k elements, k rounded up to 64 with zeros (K):
+ * A quantised row of k elements, k rounded up to 128 with zeros (K):
  *
- *     int8 q[K] | float scale[N] | float sum[N]      N = K / 32 rounded up to 16; sum = scale * (sum of the block's q)
+ *     int8 q[K] | int8 nibbles[K] | float scale[N] | float sum[N]      N = K / 32 rounded up to 16
  *
- * w = d (q - offset) + m of a block, so w . x = sum over blocks of d scale (q . x_q - offset sum(x_q)) + m sum: the bracket is an exact
+ * nibbles = q in another order: of each 128, elements 0-15 of the four blocks, then elements 16-31. sum = scale * (sum of the block's q).
+ *
+ * w = d (q - offset) + m of a block, so w . x = sum over blocks of d scale (q . x_q) + (m - d offset) sum: q . x_q is an exact
  * integer, the rest is F32. Every (weight row, activation row) is summed in one order, whatever is computed beside it. */
 #ifndef HX_TENSOR_STORED_KERNELS_H
 #define HX_TENSOR_STORED_KERNELS_H
@@ -25,7 +27,7 @@ typedef struct {
 typedef void hx_stored_fn(const hx_stored_job *job);
 
 struct hx_stored_kernels {
-    /* One row; the padding is written too. */
+    /* One row, without padding and nibbles. */
     void (*quantise)(const float *x, size_t k, int8_t *q, float *scale, float *sum);
     hx_stored_fn *f32, *f16, *bf16; /* read x; f16 and bf16 may be NULL */
     hx_stored_fn *q4_0, *q4_1, *q5_0, *q8_0, *q4_k, *q6_k; /* read rows */
@@ -33,16 +35,19 @@ struct hx_stored_kernels {
 
 /* Where the parts of a quantised row are. */
 static inline size_t hx__stored_padded(size_t k) {
-    return (k + 63) / 64 * 64;
+    return (k + 127) / 128 * 128;
 }
 static inline size_t hx__stored_blocks(size_t k) {
     return (hx__stored_padded(k) / 32 + 15) / 16 * 16;
 }
 static inline size_t hx__stored_stride(size_t k) {
-    return hx__stored_padded(k) + hx__stored_blocks(k) * 2 * sizeof(float);
+    return hx__stored_padded(k) * 2 + hx__stored_blocks(k) * 2 * sizeof(float);
+}
+static inline const int8_t *hx__stored_nibbles(const uint8_t *row, size_t k) {
+    return (const int8_t *)row + hx__stored_padded(k);
 }
 static inline const float *hx__stored_scale(const uint8_t *row, size_t k) {
-    return (const float *)(const void *)(row + hx__stored_padded(k));
+    return (const float *)(const void *)(row + 2 * hx__stored_padded(k));
 }
 static inline const float *hx__stored_sum(const uint8_t *row, size_t k) {
     return hx__stored_scale(row, k) + hx__stored_blocks(k);
