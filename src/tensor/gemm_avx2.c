@@ -99,7 +99,7 @@ static float most_of(const float *x, size_t k) {
     return f;
 }
 
-static float quantise_avx2(const float *x, size_t k, int8_t *out) {
+static float quantise_avx2(const float *x, size_t k, uint8_t flip, int8_t *out) {
     const __m256i order = _mm256_setr_epi32(0, 4, 0, 0, 0, 0, 0, 0);
     const __m256i low =
         _mm256_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 12, 8, 4, 0, -1, -1, -1, -1,
@@ -111,9 +111,20 @@ static float quantise_avx2(const float *x, size_t k, int8_t *out) {
         __m256i q = _mm256_shuffle_epi8(eight_of(x + i, n, r), low);
         int64_t v =
             _mm_cvtsi128_si64(_mm256_castsi256_si128(_mm256_permutevar8x32_epi32(q, order)));
+        v ^= (int64_t)(flip * 0x0101010101010101u);
         memcpy(out + i, &v, n);
     }
     return most > 1e-30f || most != most ? most / 127.0f : 0.0f;
+}
+
+static float ready_avx2(const float *x, size_t k, const float *w, float eps, size_t block,
+                        uint8_t flip, float *scratch, int8_t *out) {
+    if (w)
+        norm_avx2(x, k, w, eps, scratch);
+    else if (scratch != x)
+        memcpy(scratch, x, k * sizeof *x);
+    rotate_avx2(scratch, k, block);
+    return quantise_avx2(scratch, k, flip, out);
 }
 
 /* 8 x 8 elements of 32 bits. */
@@ -273,12 +284,14 @@ static void exact_avx2(const hx_exact_tile *t) {
             }
 }
 
-static void add_avx2(const float *x, size_t n, float *y) {
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        _mm256_storeu_ps(y + i, _mm256_add_ps(_mm256_loadu_ps(y + i), _mm256_loadu_ps(x + i)));
-    for (; i < n; i++)
-        y[i] += x[i];
+static void add_avx2(const float *x, size_t ldx, size_t rows, size_t n, float *y, size_t ldy) {
+    for (size_t m = 0; m < rows; m++, x += ldx, y += ldy) {
+        size_t i = 0;
+        for (; i + 8 <= n; i += 8)
+            _mm256_storeu_ps(y + i, _mm256_add_ps(_mm256_loadu_ps(y + i), _mm256_loadu_ps(x + i)));
+        for (; i < n; i++)
+            y[i] += x[i];
+    }
 }
 
 /* exp as gemm_scalar.c defines it. */
@@ -300,22 +313,25 @@ INLINE __m256 exp8(__m256 x) {
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), power));
 }
 
-static void swiglu_avx2(const float *g, const float *u, size_t n, float *y) {
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        __m256 v = _mm256_loadu_ps(g + i);
-        __m256 e = exp8(_mm256_xor_ps(v, _mm256_set1_ps(-0.0f)));
-        __m256 s = _mm256_div_ps(v, _mm256_add_ps(_mm256_set1_ps(1.0f), e));
-        _mm256_storeu_ps(y + i, _mm256_mul_ps(s, _mm256_loadu_ps(u + i)));
+static void swiglu_avx2(const float *g, const float *u, size_t ldx, size_t rows, size_t n, float *y,
+                        size_t ldy) {
+    for (size_t m = 0; m < rows; m++, g += ldx, u += ldx, y += ldy) {
+        size_t i = 0;
+        for (; i + 8 <= n; i += 8) {
+            __m256 v = _mm256_loadu_ps(g + i);
+            __m256 e = exp8(_mm256_xor_ps(v, _mm256_set1_ps(-0.0f)));
+            __m256 s = _mm256_div_ps(v, _mm256_add_ps(_mm256_set1_ps(1.0f), e));
+            _mm256_storeu_ps(y + i, _mm256_mul_ps(s, _mm256_loadu_ps(u + i)));
+        }
+        for (; i < n; i++)
+            y[i] = hx_gemm_swiglu_one(g[i], u[i]);
     }
-    hx_gemm_swiglu_scalar(g + i, u + i, n - i, y + i);
 }
 
 const hx_gemm_kernels hx_gemm_avx2 = {
     .decode = hx_gemm_decode_avx2,
     .norm = norm_avx2,
-    .rotate = rotate_avx2,
-    .quantise = quantise_avx2,
+    .ready = ready_avx2,
     .pack8 = pack8_avx2,
     .pack32 = pack32_avx2,
     .int8 = hx_gemm_int8_avx2,

@@ -1,13 +1,14 @@
 /* gemm_avx512.c - the loops of linear.h for AVX-512 (F, BW, DQ, VL): 16 lanes a register.
  *
  * The Walsh-Hadamard transform works in registers: distances 1 to 8 are a permutation and one fma with a vector of signs each
- * (fma(x, +-1, y) is y +- x rounded once, as the definition wants), larger ones are sums of whole registers. Up to 64 elements, then
- * 8 registers, stay in registers at a time; the whole row is in the first-level cache.
+ * (fma(x, +-1, y) is y +- x rounded once, as the definition wants), larger ones are sums of whole registers: up to 64 elements stay in
+ * registers, for larger blocks a second pass goes over the row, which is in the first-level cache.
  * The F32 tile: 12 x 32 accumulators, one chain a lane. */
 #if defined(__x86_64__)
 #include "tensor/gemm_kernels.h"
 
 #include <immintrin.h>
+#include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -22,14 +23,18 @@ static float sum_halves(__m512 s) {
     return _mm_cvtss_f32(_mm_add_ss(b, _mm_shuffle_ps(b, b, 1)));
 }
 
-void hx_gemm_norm_avx512(const float *x, size_t k, const float *w, float eps, float *out) {
+static float norm_factor(const float *x, size_t k, float eps) {
     __m512 s = _mm512_setzero_ps();
     for (size_t i = 0; i < k; i += 16) {
         __m512 v = _mm512_maskz_loadu_ps(rest_mask(k - i), x + i);
         s = _mm512_fmadd_ps(v, v, s);
     }
     __m128 root = _mm_sqrt_ss(_mm_set_ss(sum_halves(s) / (float)k + eps));
-    __m512 r = _mm512_set1_ps(1.0f / _mm_cvtss_f32(root));
+    return 1.0f / _mm_cvtss_f32(root);
+}
+
+void hx_gemm_norm_avx512(const float *x, size_t k, const float *w, float eps, float *out) {
+    __m512 r = _mm512_set1_ps(norm_factor(x, k, eps));
     for (size_t i = 0; i < k; i += 16) {
         __mmask16 m = rest_mask(k - i);
         __m512 v = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), r);
@@ -50,69 +55,139 @@ INLINE __m512 rotate16(__m512 v) {
     return _mm512_fmadd_ps(v, PLUS_MINUS(8), _mm512_shuffle_f32x4(v, v, 0x4E));
 }
 
-/* Distances 16, 32, ... of n registers (a power of two, constant where called). */
-INLINE void rotate_registers(__m512 *v, size_t n) {
-    for (size_t h = 1; h < n; h *= 2)
-        for (size_t i = 0; i < n; i += 2 * h)
-            for (size_t j = i; j < i + h; j++) {
-                __m512 a = v[j];
-                v[j] = _mm512_add_ps(a, v[j + h]);
-                v[j + h] = _mm512_sub_ps(a, v[j + h]);
-            }
+INLINE void sum_and_difference(__m512 *a, __m512 *b) {
+    __m512 old = *a;
+    *a = _mm512_add_ps(old, *b);
+    *b = _mm512_sub_ps(old, *b);
 }
 
-/* n registers next to each other. */
-INLINE void rotate_near(float *x, size_t n) {
-    __m512 v[8];
-    for (size_t i = 0; i < n; i++)
-        v[i] = rotate16(_mm512_loadu_ps(x + 16 * i));
-    rotate_registers(v, n);
-    for (size_t i = 0; i < n; i++)
-        _mm512_storeu_ps(x + 16 * i, v[i]);
+/* A row on its way: where from, factors of the norm (w NULL = none), where to, the greatest bits without sign. */
+typedef struct {
+    const float *x, *w;
+    __m512 r;
+    float *out;
+    __m512i top;
+} row_state;
+
+INLINE __m512 take(const row_state *s, size_t i, bool normed) {
+    __m512 v = _mm512_loadu_ps(s->x + i);
+    if (normed) v = _mm512_mul_ps(_mm512_mul_ps(v, s->r), _mm512_loadu_ps(s->w + i));
+    return rotate16(v);
 }
 
-/* n registers 128 floats apart, after rotate_near(8) of each run of 128. */
-INLINE void rotate_far(float *x, size_t n) {
-    for (size_t at = 0; at < 128; at += 16) {
-        __m512 v[4];
-        for (size_t i = 0; i < n; i++)
-            v[i] = _mm512_loadu_ps(x + at + 128 * i);
-        rotate_registers(v, n);
-        for (size_t i = 0; i < n; i++)
-            _mm512_storeu_ps(x + at + 128 * i, v[i]);
+INLINE void give(row_state *s, size_t i, __m512 v) {
+    const __m512i bits = _mm512_set1_epi32(0x7fffffff);
+    s->top = _mm512_max_epu32(s->top, _mm512_and_si512(_mm512_castps_si512(v), bits));
+    _mm512_storeu_ps(s->out + i, v);
+}
+
+INLINE void rotate64(row_state *s, size_t i, bool normed) {
+    __m512 a = take(s, i, normed), b = take(s, i + 16, normed);
+    __m512 c = take(s, i + 32, normed), d = take(s, i + 48, normed);
+    sum_and_difference(&a, &b);
+    sum_and_difference(&c, &d);
+    sum_and_difference(&a, &c);
+    sum_and_difference(&b, &d);
+    give(s, i, a);
+    give(s, i + 16, b);
+    give(s, i + 32, c);
+    give(s, i + 48, d);
+}
+
+/* n registers `step` floats apart, from out to out; n = 2 or 4 */
+INLINE void rotate_far(row_state *s, size_t i, size_t step, size_t n) {
+    __m512 a = _mm512_loadu_ps(s->out + i), b = _mm512_loadu_ps(s->out + i + step);
+    sum_and_difference(&a, &b);
+    if (n == 4) {
+        __m512 c = _mm512_loadu_ps(s->out + i + 2 * step),
+               d = _mm512_loadu_ps(s->out + i + 3 * step);
+        sum_and_difference(&c, &d);
+        sum_and_difference(&a, &c);
+        sum_and_difference(&b, &d);
+        give(s, i + 2 * step, c);
+        give(s, i + 3 * step, d);
+    }
+    give(s, i, a);
+    give(s, i + step, b);
+}
+
+/* The top of what is not yet the result does not count. */
+INLINE void rotate_more(row_state *s, size_t k, size_t step, size_t n) {
+    s->top = _mm512_setzero_si512();
+    for (size_t i = 0; i < k; i += n * step)
+        for (size_t j = 0; j < step; j += 16)
+            rotate_far(s, i + j, step, n);
+}
+
+INLINE void rotate_row(row_state *s, size_t k, size_t block, bool normed) {
+    if (block == 16)
+        for (size_t i = 0; i < k; i += 16)
+            give(s, i, take(s, i, normed));
+    if (block == 32)
+        for (size_t i = 0; i < k; i += 32) {
+            __m512 a = take(s, i, normed), b = take(s, i + 16, normed);
+            sum_and_difference(&a, &b);
+            give(s, i, a);
+            give(s, i + 16, b);
+        }
+    if (block >= 64)
+        for (size_t i = 0; i < k; i += 64)
+            rotate64(s, i, normed);
+    if (block == 128) rotate_more(s, k, 64, 2);
+    if (block >= 256) rotate_more(s, k, 64, 4);
+    if (block == 512) rotate_more(s, k, 256, 2);
+}
+
+/* Blocks below a register's width. */
+static void rotate_small(row_state *s, size_t k, size_t block, float eps) {
+    if (s->w)
+        hx_gemm_norm_avx512(s->x, k, s->w, eps, s->out);
+    else
+        memmove(s->out, s->x, k * sizeof *s->x);
+    hx_gemm_rotate_scalar(s->out, k, block);
+    const __m512i bits = _mm512_set1_epi32(0x7fffffff);
+    for (size_t i = 0; i < k; i += 16) {
+        __m512i v = _mm512_maskz_loadu_epi32(rest_mask(k - i), s->out + i);
+        s->top = _mm512_max_epu32(s->top, _mm512_and_si512(v, bits));
     }
 }
 
-void hx_gemm_rotate_avx512(float *x, size_t k, size_t block) {
-    for (size_t i = 0; block == 16 && i < k; i += 16)
-        rotate_near(x + i, 1);
-    for (size_t i = 0; block == 32 && i < k; i += 32)
-        rotate_near(x + i, 2);
-    for (size_t i = 0; block == 64 && i < k; i += 64)
-        rotate_near(x + i, 4);
-    for (size_t i = 0; block >= 128 && i < k; i += 128)
-        rotate_near(x + i, 8);
-    for (size_t i = 0; block == 256 && i < k; i += 256)
-        rotate_far(x + i, 2);
-    for (size_t i = 0; block == 512 && i < k; i += 512)
-        rotate_far(x + i, 4);
-    if (block < 16) hx_gemm_rotate_scalar(x, k, block);
+INLINE __m512i scaled(const float *x, __m512 r) {
+    return _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x), r));
 }
 
-float hx_gemm_quantise_avx512(const float *x, size_t k, int8_t *out) {
-    __m512i top = _mm512_setzero_si512(), bits = _mm512_set1_epi32(0x7fffffff);
-    for (size_t i = 0; i < k; i += 16) {
-        __m512i v = _mm512_maskz_loadu_epi32(rest_mask(k - i), x + i);
-        top = _mm512_max_epu32(top, _mm512_and_si512(v, bits));
+static void round_row(const float *x, size_t k, float factor, uint8_t flip, int8_t *out) {
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512i flips = _mm512_set1_epi8((char)flip);
+    __m512 r = _mm512_set1_ps(factor);
+    size_t i = 0;
+    for (; i + 64 <= k; i += 64) {
+        __m512i a = _mm512_packs_epi32(scaled(x + i, r), scaled(x + i + 16, r));
+        __m512i b = _mm512_packs_epi32(scaled(x + i + 32, r), scaled(x + i + 48, r));
+        __m512i q = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(a, b));
+        _mm512_storeu_si512(out + i, _mm512_xor_si512(q, flips));
     }
-    __m128i u = _mm_cvtsi32_si128((int)_mm512_reduce_max_epu32(top));
-    float most = _mm_cvtss_f32(_mm_castsi128_ps(u));
-    __m512 r = _mm512_set1_ps(most > 1e-30f ? 127.0f / most : 0.0f);
-    for (size_t i = 0; i < k; i += 16) {
+    for (; i < k; i += 16) {
         __mmask16 m = rest_mask(k - i);
         __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), r));
-        _mm512_mask_cvtepi32_storeu_epi8(out + i, m, q);
+        _mm512_mask_cvtepi32_storeu_epi8(out + i, m, _mm512_xor_si512(q, flips));
     }
+}
+
+float hx_gemm_ready_avx512(const float *x, size_t k, const float *w, float eps, size_t block,
+                           uint8_t flip, float *scratch, int8_t *out) {
+    row_state s = {.x = x, .w = w, .out = scratch, .top = _mm512_setzero_si512()};
+    if (block < 16) {
+        rotate_small(&s, k, block, eps);
+    } else if (w) {
+        s.r = _mm512_set1_ps(norm_factor(x, k, eps));
+        rotate_row(&s, k, block, true);
+    } else {
+        rotate_row(&s, k, block, false);
+    }
+    __m128i u = _mm_cvtsi32_si128((int)_mm512_reduce_max_epu32(s.top));
+    float most = _mm_cvtss_f32(_mm_castsi128_ps(u));
+    round_row(scratch, k, most > 1e-30f ? 127.0f / most : 0.0f, flip, out);
     return most > 1e-30f || most != most ? most / 127.0f : 0.0f;
 }
 
@@ -234,12 +309,13 @@ void hx_gemm_exact_avx512(const hx_exact_tile *t) {
     }
 }
 
-void hx_gemm_add_avx512(const float *x, size_t n, float *y) {
-    for (size_t i = 0; i < n; i += 16) {
-        __mmask16 m = rest_mask(n - i);
-        __m512 v = _mm512_add_ps(_mm512_maskz_loadu_ps(m, y + i), _mm512_maskz_loadu_ps(m, x + i));
-        _mm512_mask_storeu_ps(y + i, m, v);
-    }
+void hx_gemm_add_avx512(const float *x, size_t ldx, size_t rows, size_t n, float *y, size_t ldy) {
+    for (size_t m = 0; m < rows; m++, x += ldx, y += ldy)
+        for (size_t i = 0; i < n; i += 16) {
+            __mmask16 k = rest_mask(n - i);
+            __m512 v = _mm512_maskz_loadu_ps(k, x + i);
+            _mm512_mask_storeu_ps(y + i, k, _mm512_add_ps(_mm512_maskz_loadu_ps(k, y + i), v));
+        }
 }
 
 /* exp as gemm_scalar.c defines it. */
@@ -261,22 +337,23 @@ INLINE __m512 exp16(__m512 x) {
     return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(p), power));
 }
 
-void hx_gemm_swiglu_avx512(const float *g, const float *u, size_t n, float *y) {
+void hx_gemm_swiglu_avx512(const float *g, const float *u, size_t ldx, size_t rows, size_t n,
+                           float *y, size_t ldy) {
     const __m512 one = _mm512_set1_ps(1.0f);
-    for (size_t i = 0; i < n; i += 16) {
-        __mmask16 m = rest_mask(n - i);
-        __m512 v = _mm512_maskz_loadu_ps(m, g + i);
-        __m512 minus = _mm512_xor_ps(v, _mm512_set1_ps(-0.0f));
-        __m512 s = _mm512_div_ps(v, _mm512_add_ps(one, exp16(minus)));
-        _mm512_mask_storeu_ps(y + i, m, _mm512_mul_ps(s, _mm512_maskz_loadu_ps(m, u + i)));
-    }
+    for (size_t m = 0; m < rows; m++, g += ldx, u += ldx, y += ldy)
+        for (size_t i = 0; i < n; i += 16) {
+            __mmask16 k = rest_mask(n - i);
+            __m512 v = _mm512_maskz_loadu_ps(k, g + i);
+            __m512 e = exp16(_mm512_xor_ps(v, _mm512_set1_ps(-0.0f)));
+            __m512 s = _mm512_div_ps(v, _mm512_add_ps(one, e));
+            _mm512_mask_storeu_ps(y + i, k, _mm512_mul_ps(s, _mm512_maskz_loadu_ps(k, u + i)));
+        }
 }
 
 const hx_gemm_kernels hx_gemm_avx512 = {
     .decode = hx_gemm_decode_avx2,
     .norm = hx_gemm_norm_avx512,
-    .rotate = hx_gemm_rotate_avx512,
-    .quantise = hx_gemm_quantise_avx512,
+    .ready = hx_gemm_ready_avx512,
     .pack8 = hx_gemm_pack8_avx512,
     .pack32 = hx_gemm_pack32_avx512,
     .int8 = hx_gemm_int8_avx2,

@@ -45,20 +45,22 @@ struct hx_gemm_kernels {
     /* out = (x * r) * w, r = 1 / sqrt(sum / k + eps). sum of x^2: 16 fma chains, element i in chain i mod 16, added by halves
      * (j and j + 8, j and j + 4, ...). out may be x. */
     void (*norm)(const float *x, size_t k, const float *w, float eps, float *out);
-    /* Walsh-Hadamard transform in place of blocks (a power of two that divides k), distances 1, 2, 4, ... in this order, not scaled:
-     * sqrt(block) times the orthonormal one. */
-    void (*rotate)(float *x, size_t k, size_t block);
-    /* out = x * (127 / max|x|) to the nearest int8, ties to even; returns max|x| / 127. All zero gives 0; a NaN or an infinity gives
-     * a scale that is no number, so that it is not lost. */
-    float (*quantise)(const float *x, size_t k, int8_t *out);
+    /* A row to int8: v = norm of x (w NULL = x itself); the Walsh-Hadamard transform of blocks of v (a power of two that divides k, 512
+     * at most), distances 1, 2, 4, ... in this order, not scaled, so sqrt(block) times the orthonormal one; then the nearest int8 to
+     * v * (127 / max|v|), ties to even, each byte xor `flip`. Returns max|v| / 127: zero where all is zero, and no finite number where
+     * x has a NaN or an infinity, so that it is not lost. `scratch`: k floats, may be x. */
+    float (*ready)(const float *x, size_t k, const float *w, float eps, size_t block, uint8_t flip,
+                   float *scratch, int8_t *out);
     /* 16 rows, `stride` elements apart, into a half of a panel (out = its first lane). */
     void (*pack8)(const int8_t *rows, size_t stride, size_t k, int8_t *out);
     void (*pack32)(const float *rows, size_t stride, size_t k, float *out);
     void (*int8)(const hx_int8_tile *tile);
     void (*exact)(const hx_exact_tile *tile);
-    void (*add)(const float *x, size_t n, float *y); /* y += x */
+    /* Rows of n; those of y ldy apart, the others ldx. y += x */
+    void (*add)(const float *x, size_t ldx, size_t rows, size_t n, float *y, size_t ldy);
     /* y = g / (1 + exp(-g)) * u; exp as in gemm_scalar.c, relative error below 3e-7 for |g| <= 86. */
-    void (*swiglu)(const float *g, const float *u, size_t n, float *y);
+    void (*swiglu)(const float *g, const float *u, size_t ldx, size_t rows, size_t n, float *y,
+                   size_t ldy);
 };
 
 /* f(0) ... f(11), and x0 ... x11 as pointers to the rows of a tile. */
@@ -75,18 +77,19 @@ extern const hx_gemm_kernels hx_gemm_avx2, hx_gemm_avx512, hx_gemm_vnni;
 void hx_gemm_decode_avx2(hx_dtype type, const void *src, size_t n, float *dst);
 void hx_gemm_int8_avx2(const hx_int8_tile *tile);
 void hx_gemm_norm_avx512(const float *x, size_t k, const float *w, float eps, float *out);
-void hx_gemm_rotate_avx512(float *x, size_t k, size_t block);
-float hx_gemm_quantise_avx512(const float *x, size_t k, int8_t *out);
+float hx_gemm_ready_avx512(const float *x, size_t k, const float *w, float eps, size_t block,
+                           uint8_t flip, float *scratch, int8_t *out);
 void hx_gemm_pack8_avx512(const int8_t *rows, size_t stride, size_t k, int8_t *out);
 void hx_gemm_pack32_avx512(const float *rows, size_t stride, size_t k, float *out);
 void hx_gemm_exact_avx512(const hx_exact_tile *tile);
-void hx_gemm_add_avx512(const float *x, size_t n, float *y);
-void hx_gemm_swiglu_avx512(const float *g, const float *u, size_t n, float *y);
+void hx_gemm_add_avx512(const float *x, size_t ldx, size_t rows, size_t n, float *y, size_t ldy);
+void hx_gemm_swiglu_avx512(const float *g, const float *u, size_t ldx, size_t rows, size_t n,
+                           float *y, size_t ldy);
 #elif defined(__aarch64__)
 extern const hx_gemm_kernels hx_gemm_neon;
 #endif
 /* Of any processor, for the ends and odd sizes that the others leave. */
 void hx_gemm_rotate_scalar(float *x, size_t k, size_t block);
-void hx_gemm_swiglu_scalar(const float *g, const float *u, size_t n, float *y);
+float hx_gemm_swiglu_one(float g, float u);
 
 #endif

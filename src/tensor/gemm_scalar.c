@@ -43,7 +43,7 @@ void hx_gemm_rotate_scalar(float *x, size_t k, size_t block) {
             }
 }
 
-static float quantise_scalar(const float *x, size_t k, int8_t *out) {
+static float quantise_scalar(const float *x, size_t k, uint8_t flip, int8_t *out) {
     uint32_t top = 0; /* of non-negative floats, infinity and NaN last, as of their bits */
     for (size_t i = 0; i < k; i++) {
         uint32_t u = bits_of(x[i]) & 0x7fffffffu;
@@ -52,8 +52,18 @@ static float quantise_scalar(const float *x, size_t k, int8_t *out) {
     float most = float_of(top);
     float r = most > 1e-30f ? 127.0f / most : 0.0f;
     for (size_t i = 0; i < k; i++)
-        out[i] = (int8_t)(uint8_t)bits_of(x[i] * r + ROUNDER);
+        out[i] = (int8_t)(uint8_t)(bits_of(x[i] * r + ROUNDER) ^ flip);
     return most > 1e-30f || most != most ? most / 127.0f : 0.0f;
+}
+
+static float ready_scalar(const float *x, size_t k, const float *w, float eps, size_t block,
+                          uint8_t flip, float *scratch, int8_t *out) {
+    if (w)
+        norm_scalar(x, k, w, eps, scratch);
+    else
+        memmove(scratch, x, k * sizeof *x);
+    hx_gemm_rotate_scalar(scratch, k, block);
+    return quantise_scalar(scratch, k, flip, out);
 }
 
 static void pack8_scalar(const int8_t *rows, size_t stride, size_t k, int8_t *out) {
@@ -95,9 +105,10 @@ static void exact_scalar(const hx_exact_tile *t) {
     }
 }
 
-static void add_scalar(const float *x, size_t n, float *y) {
-    for (size_t i = 0; i < n; i++)
-        y[i] += x[i];
+static void add_scalar(const float *x, size_t ldx, size_t rows, size_t n, float *y, size_t ldy) {
+    for (size_t m = 0; m < rows; m++)
+        for (size_t i = 0; i < n; i++)
+            y[m * ldy + i] += x[m * ldx + i];
 }
 
 static float exp_scalar(float x) {
@@ -115,20 +126,25 @@ static float exp_scalar(float x) {
     return float_of(bits_of(p) + (bits_of(t) << 23));
 }
 
-void hx_gemm_swiglu_scalar(const float *g, const float *u, size_t n, float *y) {
-    for (size_t i = 0; i < n; i++)
-        y[i] = g[i] / (1.0f + exp_scalar(-g[i])) * u[i];
+float hx_gemm_swiglu_one(float g, float u) {
+    return g / (1.0f + exp_scalar(-g)) * u;
+}
+
+static void swiglu_scalar(const float *g, const float *u, size_t ldx, size_t rows, size_t n,
+                          float *y, size_t ldy) {
+    for (size_t m = 0; m < rows; m++)
+        for (size_t i = 0; i < n; i++)
+            y[m * ldy + i] = hx_gemm_swiglu_one(g[m * ldx + i], u[m * ldx + i]);
 }
 
 const hx_gemm_kernels hx_gemm_scalar = {
     .decode = hx_dtype_decode,
     .norm = norm_scalar,
-    .rotate = hx_gemm_rotate_scalar,
-    .quantise = quantise_scalar,
+    .ready = ready_scalar,
     .pack8 = pack8_scalar,
     .pack32 = pack32_scalar,
     .int8 = int8_scalar,
     .exact = exact_scalar,
     .add = add_scalar,
-    .swiglu = hx_gemm_swiglu_scalar,
+    .swiglu = swiglu_scalar,
 };

@@ -99,8 +99,7 @@ static void int8_vnni(const hx_int8_tile *t) {
 const hx_gemm_kernels hx_gemm_vnni = {
     .decode = hx_gemm_decode_avx2,
     .norm = hx_gemm_norm_avx512,
-    .rotate = hx_gemm_rotate_avx512,
-    .quantise = hx_gemm_quantise_avx512,
+    .ready = hx_gemm_ready_avx512,
     .pack8 = hx_gemm_pack8_avx512,
     .pack32 = hx_gemm_pack32_avx512,
     .int8 = int8_vnni,

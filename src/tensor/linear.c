@@ -131,30 +131,47 @@ void hx_linear_free(hx_linear *l) {
     free(l);
 }
 
-/* One row of a tile: `count` outputs from lane `from` on. */
-static void put_row(const hx_linear *l, const float *r, size_t from, size_t count, float *y) {
-    const hx_gemm_kernels *g = l->kernels->gemm;
-    switch (l->kind) {
-    case HX_LINEAR_STORE:
-        memcpy(y, r + from, count * sizeof *y);
-        break;
-    case HX_LINEAR_ADD:
-        g->add(r + from, count, y);
-        break;
-    case HX_LINEAR_SWIGLU:
-        g->swiglu(r, r + HX_GEMM_HALF, count, y);
-        break;
+/* The columns of y that come from lanes [*from, *from + count) of a panel; returns where they start in a row of y. */
+static size_t columns_of(const hx_linear_job *job, size_t panel, size_t *from, size_t *count) {
+    size_t width = hx_linear_width(job->l), at = panel * width;
+    *from = at < job->first ? job->first - at : 0;
+    size_t end = job->first + job->n - at < width ? job->first + job->n - at : width;
+    *count = end - *from;
+    return at + *from - job->first;
+}
+
+float *hx_linear_out(const hx_linear_job *job, size_t panel, size_t row, size_t rows, float *tile,
+                     size_t *ld) {
+    size_t from, count, at = columns_of(job, panel, &from, &count);
+    float *y = job->call->y + row * job->call->ldy + at;
+    for (size_t m = 0; m < rows; m++) {
+        const char *line = (const char *)(y + m * job->call->ldy);
+        __builtin_prefetch(line, 1);
+        __builtin_prefetch(line + 64, 1);
     }
+    bool whole = job->l->kind == HX_LINEAR_STORE && count == HX_GEMM_LANES;
+    *ld = whole ? job->call->ldy : HX_GEMM_LANES;
+    return whole ? y : tile;
 }
 
 void hx_linear_put(const hx_linear_job *job, size_t panel, size_t row, size_t rows,
                    const float *tile) {
-    size_t width = hx_linear_width(job->l), at = panel * width;
-    size_t from = at < job->first ? job->first - at : 0;
-    size_t end = job->first + job->n - at < width ? job->first + job->n - at : width;
-    float *y = job->call->y + row * job->call->ldy + (at + from - job->first);
-    for (size_t m = 0; m < rows; m++)
-        put_row(job->l, tile + m * HX_GEMM_LANES, from, end - from, y + m * job->call->ldy);
+    const hx_gemm_kernels *g = job->l->kernels->gemm;
+    const size_t ld = HX_GEMM_LANES, ldy = job->call->ldy;
+    size_t from, count, at = columns_of(job, panel, &from, &count);
+    float *y = job->call->y + row * ldy + at;
+    switch (job->l->kind) {
+    case HX_LINEAR_STORE:
+        for (size_t m = 0; count < ld && m < rows; m++)
+            memcpy(y + m * ldy, tile + m * ld + from, count * sizeof *y);
+        break;
+    case HX_LINEAR_ADD:
+        g->add(tile + from, ld, rows, count, y, ldy);
+        break;
+    case HX_LINEAR_SWIGLU:
+        g->swiglu(tile, tile + HX_GEMM_HALF, ld, rows, count, y, ldy);
+        break;
+    }
 }
 
 size_t hx_linear_scratch(const hx_linear *l, hx_form form, size_t m, size_t n_threads) {

@@ -71,12 +71,11 @@ static void multiply_panel(void *context, size_t i, size_t worker) {
         .w = w,
         .k = l->k,
         .bias = l->bias + panel * HX_GEMM_LANES,
-        .out = out,
-        .ldo = HX_GEMM_LANES,
     };
     for (size_t m = 0; m < m_all; m += HX_GEMM_ROWS) {
         t.x = (const float *)(const void *)(job->rows + m * job->stride);
         t.rows = m_all - m < HX_GEMM_ROWS ? m_all - m : HX_GEMM_ROWS;
+        t.out = hx_linear_out(job, panel, m, t.rows, out, &t.ldo);
         l->kernels->gemm->exact(&t);
         hx_linear_put(job, panel, m, t.rows, out);
     }

@@ -36,18 +36,10 @@ static float *tile_of(const hx_linear_job *job, size_t worker) {
 
 static void quantise_row(const hx_linear_job *job, size_t m, float *row) {
     const hx_linear *l = job->l;
-    const hx_gemm_kernels *g = l->kernels->gemm;
     const hx_linear_call *c = job->call;
     uint8_t *q = job->rows + m * job->stride;
-    const float *x = c->x + m * c->ldx;
-    if (c->norm)
-        g->norm(x, l->k, c->norm, c->eps, row);
-    else
-        memcpy(row, x, l->k * sizeof *row);
-    g->rotate(row, l->k, l->block);
-    job->scale[m] = g->quantise(row, l->k, (int8_t *)q);
-    for (size_t i = 0; i < l->k; i++)
-        q[i] ^= 0x80;
+    job->scale[m] = l->kernels->gemm->ready(c->x + m * c->ldx, l->k, c->norm, c->eps, l->block,
+                                            0x80, row, (int8_t *)q);
     memset(q + l->k, 0x80, l->k4 - l->k);
 }
 
@@ -71,13 +63,12 @@ static void multiply_panel(const hx_linear_job *job, size_t panel, size_t from, 
         .start = l->start + at,
         .scale_w = l->scale + at,
         .bias = l->bias + at,
-        .out = out,
-        .ldo = HX_GEMM_LANES,
     };
     for (size_t m = from; m < to; m += HX_GEMM_ROWS) {
         t.x = job->rows + m * job->stride;
         t.scale_x = job->scale + m;
         t.rows = to - m < HX_GEMM_ROWS ? to - m : HX_GEMM_ROWS;
+        t.out = hx_linear_out(job, panel, m, t.rows, out, &t.ldo);
         l->kernels->gemm->int8(&t);
         hx_linear_put(job, panel, m, t.rows, out);
     }

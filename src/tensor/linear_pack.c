@@ -53,8 +53,8 @@ static void pack_lane(const hx_linear *l, size_t panel, size_t lane, float *row,
         return;
     }
     g->decode(type, stored, l->k, row);
-    g->rotate(row, l->k, l->block);
-    l->scale[at] = g->quantise(row, l->k, q) / (float)l->block;
+    l->scale[at] = g->ready(row, l->k, NULL, 0.0f, l->block, 0, row, q) / (float)l->block;
+    memset(q + l->k, 0, l->k4 - l->k);
     l->start[at] = -128 * sum_of(q, l->k);
 }
 

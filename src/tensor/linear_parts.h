@@ -63,7 +63,10 @@ typedef struct {
     size_t rows_a_piece, panels_a_piece, n_row_pieces;
 } hx_linear_job;
 
-/* Puts a tile (rows, 32) of panel into y. */
+/* Where the tile of a panel goes: into y itself where all its lanes are stored as they are, otherwise to `tile` (rows, 32). */
+float *hx_linear_out(const hx_linear_job *job, size_t panel, size_t row, size_t rows, float *tile,
+                     size_t *ld);
+/* Puts what hx_linear_out() sent to `tile` into y. */
 void hx_linear_put(const hx_linear_job *job, size_t panel, size_t row, size_t rows,
                    const float *tile);
 size_t hx_linear_int8_scratch(const hx_linear *l, size_t m, size_t n_threads);

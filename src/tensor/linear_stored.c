@@ -67,27 +67,26 @@ static void multiply_run(const hx_linear_job *job, const hx_linear_part *part, s
     const char *w = (const char *)part->data + row * hx_linear_row_bytes(l, part->type);
     hx_stored_run(l->kernels, part->type, w, n, l->k, quantised_of(job, from), x_of(job, from),
                   job->stride / sizeof(float), m, y, n, scratch);
-    for (size_t i = 0; part->bias && i < m; i++)
-        l->kernels->gemm->add(part->bias + row, n, y + i * n);
+    if (part->bias) l->kernels->gemm->add(part->bias + row, 0, m, n, y, n);
 }
 
 /* n outputs of m rows to columns `at` of y. */
 static void put_run(const hx_linear_job *job, size_t at, size_t n, size_t from, size_t m,
                     const float *r, const float *up) {
     const hx_gemm_kernels *g = job->l->kernels->gemm;
-    for (size_t i = 0; i < m; i++) {
-        float *y = job->call->y + (from + i) * job->call->ldy + at;
-        switch (job->l->kind) {
-        case HX_LINEAR_STORE:
-            memcpy(y, r + i * n, n * sizeof *y);
-            break;
-        case HX_LINEAR_ADD:
-            g->add(r + i * n, n, y);
-            break;
-        case HX_LINEAR_SWIGLU:
-            g->swiglu(r + i * n, up + i * n, n, y);
-            break;
-        }
+    const size_t ldy = job->call->ldy;
+    float *y = job->call->y + from * ldy + at;
+    switch (job->l->kind) {
+    case HX_LINEAR_STORE:
+        for (size_t i = 0; i < m; i++)
+            memcpy(y + i * ldy, r + i * n, n * sizeof *y);
+        break;
+    case HX_LINEAR_ADD:
+        g->add(r, n, m, n, y, ldy);
+        break;
+    case HX_LINEAR_SWIGLU:
+        g->swiglu(r, up, n, m, n, y, ldy);
+        break;
     }
 }
 

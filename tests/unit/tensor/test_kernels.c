@@ -86,16 +86,17 @@ static void check_rows(const hx_gemm_kernels *g, const hx_gemm_kernels *scalar, 
         float *a = test_floats(k, 1.0f, r), *b = malloc(k * sizeof *b);
         int8_t *qa = malloc(k), *qb = malloc(k);
         memcpy(b, a, k * sizeof *b);
-        g->add(x, k, a);
-        scalar->add(x, k, b);
+        g->add(x, k, 1, k, a, k);
+        scalar->add(x, k, 1, k, b, k);
         assert_memory_equal(a, b, k * sizeof *a);
         g->norm(x, k, w, 1e-6f, a);
         scalar->norm(x, k, w, 1e-6f, b);
         assert_memory_equal(a, b, k * sizeof *a);
-        g->swiglu(x, w, k, a);
-        scalar->swiglu(x, w, k, b);
+        g->swiglu(x, w, k, 1, k, a, k);
+        scalar->swiglu(x, w, k, 1, k, b, k);
         assert_memory_equal(a, b, k * sizeof *a);
-        float sa = g->quantise(x, k, qa), sb = scalar->quantise(x, k, qb);
+        float sa = g->ready(x, k, k % 2 ? w : NULL, 1e-6f, 1, (uint8_t)k, a, qa);
+        float sb = scalar->ready(x, k, k % 2 ? w : NULL, 1e-6f, 1, (uint8_t)k, b, qb);
         assert_memory_equal(&sa, &sb, sizeof sa);
         assert_memory_equal(qa, qb, k);
         free(x);
@@ -114,21 +115,26 @@ static void rows_are_made_ready_to_the_same_bits(void **state) {
 
 static void check_rotate(const hx_gemm_kernels *g, const hx_gemm_kernels *scalar, hx_rng *r) {
     for (size_t block = 1; block <= 512; block *= 2)
-        for (size_t n = 1; n <= 3; n++) {
+        for (size_t n = 1; n <= 5; n++) {
             size_t k = n * block;
-            float *a = test_floats(k, 1.0f, r), *b = malloc(k * sizeof *b),
-                  *x = malloc(k * sizeof *x);
-            memcpy(b, a, k * sizeof *b);
-            memcpy(x, a, k * sizeof *x);
-            g->rotate(a, k, block);
-            scalar->rotate(b, k, block);
+            float *a = calloc(k, sizeof *a), *b = calloc(k, sizeof *b),
+                  *x = test_floats(k, 1.0f, r);
+            float *w = n % 2 ? test_floats(k, 1.0f, r) : NULL;
+            int8_t *qa = malloc(k), *qb = malloc(k);
+            float sa = g->ready(x, k, w, 1e-5f, block, 0x80, a, qa);
+            float sb = scalar->ready(x, k, w, 1e-5f, block, 0x80, b, qb);
+            assert_memory_equal(&sa, &sb, sizeof sa);
+            assert_memory_equal(qa, qb, k);
             assert_memory_equal(a, b, k * sizeof *a);
-            g->rotate(a, k, block); /* twice is `block` times the identity */
-            for (size_t i = 0; i < k; i++)
+            g->ready(a, k, NULL, 0.0f, block, 0, a, qa); /* twice is `block` times the identity */
+            for (size_t i = 0; !w && i < k; i++)
                 assert_true(fabsf(a[i] / (float)block - x[i]) < 1e-5f);
             free(a);
             free(b);
             free(x);
+            free(w);
+            free(qa);
+            free(qb);
         }
 }
 
