@@ -121,78 +121,66 @@ typedef struct {
     const float *scale, *sum;
 } activations;
 
-/* One block of the file of n_w rows of weights and n_x rows of activations. */
-HX_INLINE void step(format f, size_t n_w, size_t n_x, const uint8_t *const *w, const activations *a,
-                    size_t at, __m256 *acc) {
-    head h[4];
+enum { AHEAD = 4096 }; /* bytes fetched ahead: past the end that does nothing */
+
+/* One block of the file and n_x rows of activations. */
+HX_INLINE void step(format f, size_t n_x, const uint8_t *w, const activations *a, size_t at,
+                    __m256 *acc) {
     HX_UNROLL
-    for (size_t r = 0; r < n_w; ++r)
-        h[r] = read_head(f, w[r]);
+    for (size_t line = 0; line < bytes_of(f); line += 64)
+        _mm_prefetch((const char *)w + AHEAD + line, _MM_HINT_T0);
+    head h = read_head(f, w);
     HX_UNROLL
     for (int j = 0; j < (int)blocks_of(f); ++j) {
         size_t i = at / 32 + (size_t)j;
+        __m256i q = codes_of(f, w, j);
+        __m256 d = scales_of(f, &h, j);
         HX_UNROLL
-        for (size_t r = 0; r < n_w; ++r) {
-            __m256i q = codes_of(f, w[r], j);
-            __m256 d = scales_of(f, &h[r], j);
-            HX_UNROLL
-            for (size_t m = 0; m < n_x; ++m) {
-                __m256i x = _mm256_loadu_si256((const void *)(a[m].q + 32 * i));
-                __m256i sum = dot4(f, q, x);
-                if (offset_of(f))
-                    sum = _mm256_sub_epi32(sum, dot4(f, _mm256_set1_epi8((char)offset_of(f)), x));
-                __m256 scale = _mm256_mul_ps(d, _mm256_set1_ps(a[m].scale[i]));
-                __m256 *to = &acc[r * n_x + m];
-                *to = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), scale, *to);
-                if (f == F_Q4_1) /* the minimum counts once, in lane 0 */
-                    *to = _mm256_fmadd_ps(h[r].b, _mm256_castps128_ps256(_mm_load_ss(a[m].sum + i)),
-                                          *to);
-            }
+        for (size_t m = 0; m < n_x; ++m) {
+            __m256i x = _mm256_loadu_si256((const void *)(a[m].q + 32 * i));
+            __m256i sum = dot4(f, q, x);
+            if (offset_of(f))
+                sum = _mm256_sub_epi32(sum, dot4(f, _mm256_set1_epi8((char)offset_of(f)), x));
+            __m256 scale = _mm256_mul_ps(d, _mm256_set1_ps(a[m].scale[i]));
+            acc[m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), scale, acc[m]);
+            if (f == F_Q4_1) /* the minimum counts once, in lane 0 */
+                acc[m] =
+                    _mm256_fmadd_ps(h.b, _mm256_zextps128_ps256(_mm_load_ss(a[m].sum + i)), acc[m]);
         }
     }
     if (f != F_Q4_K) return;
     HX_UNROLL
-    for (size_t r = 0; r < n_w * n_x; ++r)
-        acc[r] = _mm256_fmadd_ps(h[r / n_x].b, _mm256_loadu_ps(a[r % n_x].sum + at / 32), acc[r]);
+    for (size_t m = 0; m < n_x; ++m)
+        acc[4 + m] = _mm256_fmadd_ps(h.b, _mm256_loadu_ps(a[m].sum + at / 32), acc[4 + m]);
 }
 
-/* Rows [n, n + n_w) of the weights x rows [m, m + n_x) of the activations; those past the end are computed again and dropped. */
-HX_INLINE void run_tile(format f, size_t n_w, size_t n_x, const hx_stored_job *job, size_t n,
-                        size_t m) {
-    const uint8_t *w[4];
+/* A row of weights x rows [m, m + n_x) of the activations; those past the end are computed again and dropped. */
+HX_INLINE void run_row(format f, size_t n_x, const hx_stored_job *job, size_t n, size_t m) {
+    const uint8_t *w = job->w + n * job->row_bytes;
     activations a[4];
-    __m256 acc[4];
-    size_t stride = hx__stored_stride(job->k), elements = 32 * blocks_of(f);
-    for (size_t r = 0; r < n_w; ++r)
-        w[r] = job->w + (n + r < job->n_rows ? n + r : job->n_rows - 1) * job->row_bytes;
+    __m256 acc[8]; /* codes times activations; minima times sums of activations */
+    size_t stride = hx__stored_stride(job->k);
+    HX_UNROLL
     for (size_t i = 0; i < n_x; ++i) {
         const uint8_t *row = job->rows + (m + i < job->m_rows ? m + i : job->m_rows - 1) * stride;
         a[i] = (activations){(const int8_t *)row, hx__stored_scale(row, job->k),
                              hx__stored_sum(row, job->k)};
+        acc[i] = acc[4 + i] = _mm256_setzero_ps();
     }
-    HX_UNROLL
-    for (size_t i = 0; i < n_w * n_x; ++i)
-        acc[i] = _mm256_setzero_ps();
-    for (size_t at = 0; at < job->k; at += elements) {
-        step(f, n_w, n_x, w, a, at, acc);
-        HX_UNROLL
-        for (size_t r = 0; r < n_w; ++r)
-            w[r] += bytes_of(f);
-    }
-    for (size_t r = 0; r < n_w && n + r < job->n_rows; ++r)
-        for (size_t i = 0; i < n_x && m + i < job->m_rows; ++i)
-            job->y[(m + i) * job->ldy + n + r] = hx__sum_256(acc[r * n_x + i]);
+    for (size_t at = 0; at < job->k; at += 32 * blocks_of(f), w += bytes_of(f))
+        step(f, n_x, w, a, at, acc);
+    for (size_t i = 0; i < n_x && m + i < job->m_rows; ++i)
+        job->y[(m + i) * job->ldy + n] = hx__sum_256(_mm256_add_ps(acc[i], acc[4 + i]));
 }
 
 HX_INLINE void run_format(format f, const hx_stored_job *job) {
-    if (job->m_rows == 1) {
-        for (size_t n = 0; n < job->n_rows; n += 2)
-            run_tile(f, 2, 1, job, n, 0);
-        return;
+    for (size_t n = 0; n < job->n_rows; ++n) {
+        if (job->m_rows == 1)
+            run_row(f, 1, job, n, 0);
+        else
+            for (size_t m = 0; m < job->m_rows; m += 4)
+                run_row(f, 4, job, n, m);
     }
-    for (size_t n = 0; n < job->n_rows; ++n)
-        for (size_t m = 0; m < job->m_rows; m += 4)
-            run_tile(f, 1, 4, job, n, m);
 }
 
 static void run_q4_0(const hx_stored_job *job) {
