@@ -12,27 +12,35 @@
 #define INLINE static inline __attribute__((always_inline))
 #define ROWS 6
 
-/* Lanes j and j + 8 of 16 chains are already added. */
 static float sum_halves(__m256 s) {
     __m128 b = _mm_add_ps(_mm256_castps256_ps128(s), _mm256_extractf128_ps(s, 1));
     b = _mm_add_ps(b, _mm_movehl_ps(b, b));
     return _mm_cvtss_f32(_mm_add_ss(b, _mm_shuffle_ps(b, b, 1)));
 }
 
-static void norm_avx2(const float *x, size_t k, const float *w, float eps, float *out) {
-    __m256 a = _mm256_setzero_ps(), b = _mm256_setzero_ps();
-    size_t i = 0;
-    for (; i + 16 <= k; i += 16) {
-        __m256 v0 = _mm256_loadu_ps(x + i), v1 = _mm256_loadu_ps(x + i + 8);
-        a = _mm256_fmadd_ps(v0, v0, a);
-        b = _mm256_fmadd_ps(v1, v1, b);
+/* 64 chains; those past k add nothing. */
+static float sum_of_squares(const float *x, size_t k) {
+    __m256 s[8];
+    for (size_t j = 0; j < 8; j++)
+        s[j] = _mm256_setzero_ps();
+    for (size_t i = 0; i < k; i += 64) {
+        float rest[64] = {0};
+        const float *from = x + i;
+        if (k - i < 64) from = memcpy(rest, x + i, (k - i) * sizeof *x);
+        for (size_t j = 0; j < 8; j++) {
+            __m256 v = _mm256_loadu_ps(from + 8 * j);
+            s[j] = _mm256_fmadd_ps(v, v, s[j]);
+        }
     }
-    float rest[16] = {0};
-    if (i < k) memcpy(rest, x + i, (k - i) * sizeof *x);
-    __m256 v0 = _mm256_loadu_ps(rest), v1 = _mm256_loadu_ps(rest + 8);
-    a = _mm256_fmadd_ps(v0, v0, a);
-    b = _mm256_fmadd_ps(v1, v1, b);
-    float sum = sum_halves(_mm256_add_ps(a, b));
+    for (size_t h = 4; h > 0; h /= 2)
+        for (size_t j = 0; j < h; j++)
+            s[j] = _mm256_add_ps(s[j], s[j + h]);
+    return sum_halves(s[0]);
+}
+
+static void norm_avx2(const float *x, size_t k, const float *w, float eps, float *out) {
+    float sum = sum_of_squares(x, k);
+    size_t i;
     float r = 1.0f / _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(sum / (float)k + eps)));
     for (i = 0; i + 8 <= k; i += 8) {
         __m256 v = _mm256_mul_ps(_mm256_loadu_ps(x + i), _mm256_set1_ps(r));

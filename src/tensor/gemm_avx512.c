@@ -24,12 +24,24 @@ static float sum_halves(__m512 s) {
 }
 
 static float norm_factor(const float *x, size_t k, float eps) {
-    __m512 s = _mm512_setzero_ps();
-    for (size_t i = 0; i < k; i += 16) {
-        __m512 v = _mm512_maskz_loadu_ps(rest_mask(k - i), x + i);
-        s = _mm512_fmadd_ps(v, v, s);
+    __m512 a = _mm512_setzero_ps(), b = a, c = a, d = a;
+    size_t i = 0;
+    for (; i + 64 <= k; i += 64) {
+        __m512 va = _mm512_loadu_ps(x + i), vb = _mm512_loadu_ps(x + i + 16);
+        __m512 vc = _mm512_loadu_ps(x + i + 32), vd = _mm512_loadu_ps(x + i + 48);
+        a = _mm512_fmadd_ps(va, va, a);
+        b = _mm512_fmadd_ps(vb, vb, b);
+        c = _mm512_fmadd_ps(vc, vc, c);
+        d = _mm512_fmadd_ps(vd, vd, d);
     }
-    __m128 root = _mm_sqrt_ss(_mm_set_ss(sum_halves(s) / (float)k + eps));
+    float rest[64] = {0};
+    memcpy(rest, x + i, (k - i) * sizeof *x);
+    __m512 va = _mm512_loadu_ps(rest), vb = _mm512_loadu_ps(rest + 16);
+    __m512 vc = _mm512_loadu_ps(rest + 32), vd = _mm512_loadu_ps(rest + 48);
+    a = _mm512_add_ps(_mm512_fmadd_ps(va, va, a), _mm512_fmadd_ps(vc, vc, c));
+    b = _mm512_add_ps(_mm512_fmadd_ps(vb, vb, b), _mm512_fmadd_ps(vd, vd, d));
+    float sum = sum_halves(_mm512_add_ps(a, b));
+    __m128 root = _mm_sqrt_ss(_mm_set_ss(sum / (float)k + eps));
     return 1.0f / _mm_cvtss_f32(root);
 }
 

@@ -21,6 +21,7 @@ typedef struct {
     size_t ldx, rows; /* rows in [1, 12] */
     const float *scale_x; /* (rows) */
     const int8_t *w; /* a panel, aligned to 64 */
+    const int8_t *next; /* k * 32 bytes that will be wanted soon; w where there are none */
     size_t k; /* a multiple of 4 */
     const int32_t *start; /* (32): -128 sum over k of w */
     const float *scale_w, *bias; /* (32) */
@@ -42,8 +43,8 @@ typedef struct {
 struct hx_gemm_kernels {
     /* n elements (whole blocks) of stored weights to F32, bit-equal to hx_dtype_decode(). */
     void (*decode)(hx_dtype type, const void *src, size_t n, float *dst);
-    /* out = (x * r) * w, r = 1 / sqrt(sum / k + eps). sum of x^2: 16 fma chains, element i in chain i mod 16, added by halves
-     * (j and j + 8, j and j + 4, ...). out may be x. */
+    /* out = (x * r) * w, r = 1 / sqrt(sum / k + eps). sum of x^2: 64 fma chains, element i in chain i mod 64, added by halves
+     * (j and j + 32, j and j + 16, ...). out may be x. */
     void (*norm)(const float *x, size_t k, const float *w, float eps, float *out);
     /* A row to int8: v = norm of x (w NULL = x itself); the Walsh-Hadamard transform of blocks of v (a power of two that divides k, 512
      * at most), distances 1, 2, 4, ... in this order, not scaled, so sqrt(block) times the orthonormal one; then the nearest int8 to

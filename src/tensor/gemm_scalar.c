@@ -22,10 +22,10 @@ static float float_of(uint32_t u) {
 }
 
 static void norm_scalar(const float *x, size_t k, const float *w, float eps, float *out) {
-    float s[16] = {0};
+    float s[64] = {0};
     for (size_t i = 0; i < k; i++)
-        s[i % 16] = fmaf(x[i], x[i], s[i % 16]);
-    for (size_t h = 8; h > 0; h /= 2)
+        s[i % 64] = fmaf(x[i], x[i], s[i % 64]);
+    for (size_t h = 32; h > 0; h /= 2)
         for (size_t j = 0; j < h; j++)
             s[j] += s[j + h];
     float r = 1.0f / sqrtf(s[0] / (float)k + eps);

@@ -46,9 +46,11 @@ INLINE void put(const hx_int8_tile *t, size_t m, __m512i a, __m512i b) {
 INLINE void int8_rows(const hx_int8_tile *t, size_t rows) {
     __m512i a = _mm512_loadu_si512(t->start), b = _mm512_loadu_si512(t->start + 16);
     HX_GEMM_EACH_ROW(START)
-    const int8_t *w = t->w;
+    const int8_t *w = t->w, *next = t->next;
     HX_GEMM_ROW_POINTERS(const uint8_t, t->x, t->ldx)
-    for (size_t k = 0; k < t->k; k += 4, w += HX_GEMM_LANES * 4) {
+    for (size_t k = 0; k < t->k; k += 4, w += HX_GEMM_LANES * 4, next += HX_GEMM_LANES * 4) {
+        _mm_prefetch((const char *)next, _MM_HINT_T1);
+        _mm_prefetch((const char *)next + 64, _MM_HINT_T1);
         __m512i w0 = _mm512_load_si512(w), w1 = _mm512_load_si512(w + 64);
         HX_GEMM_EACH_ROW(STEP)
     }

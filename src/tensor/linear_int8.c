@@ -11,7 +11,7 @@
 #define BLOCK_BYTES                                                                                \
     ((size_t)384                                                                                   \
      << 10) /* of rows of x: what a second-level cache of 512 KB and more holds beside a panel */
-#define BLOCK_ROWS 252
+#define BLOCK_ROWS 120
 #define PIECES_A_THREAD 24 /* of like size: the last one costs little */
 #define ROWS_A_PIECE 8
 
@@ -55,7 +55,8 @@ static void quantise_rows(void *context, size_t i, size_t worker) {
 static void multiply_panel(const hx_linear_job *job, size_t panel, size_t from, size_t to,
                            float *out) {
     const hx_linear *l = job->l;
-    const size_t at = panel * HX_GEMM_LANES;
+    const size_t at = panel * HX_GEMM_LANES,
+                 next = panel + 1 < l->n_panels ? at + HX_GEMM_LANES : at;
     hx_int8_tile t = {
         .ldx = job->stride,
         .w = l->weights + at * l->k4,
@@ -67,6 +68,7 @@ static void multiply_panel(const hx_linear_job *job, size_t panel, size_t from, 
     for (size_t m = from; m < to; m += HX_GEMM_ROWS) {
         t.x = job->rows + m * job->stride;
         t.scale_x = job->scale + m;
+        t.next = to - m <= HX_GEMM_ROWS ? l->weights + next * l->k4 : t.w;
         t.rows = to - m < HX_GEMM_ROWS ? to - m : HX_GEMM_ROWS;
         t.out = hx_linear_out(job, panel, m, t.rows, out, &t.ldo);
         l->kernels->gemm->int8(&t);

@@ -185,7 +185,18 @@ static void check_extremes(const hx_gemm_kernels *g, const hx_gemm_kernels *scal
     for (size_t m = 0; m < HX_GEMM_ROWS; m++)
         memset(x + m * k, m % 2 ? 255 : 1, k);
     for (size_t rows = 1; rows <= HX_GEMM_ROWS; rows++) {
-        hx_int8_tile t = {x, k, rows, one, w, k, start, one, zero, a, HX_GEMM_LANES};
+        hx_int8_tile t = {.x = x,
+                          .ldx = k,
+                          .rows = rows,
+                          .scale_x = one,
+                          .w = w,
+                          .next = w,
+                          .k = k,
+                          .start = start,
+                          .scale_w = one,
+                          .bias = zero,
+                          .out = a,
+                          .ldo = HX_GEMM_LANES};
         g->int8(&t);
         t.out = b;
         scalar->int8(&t);

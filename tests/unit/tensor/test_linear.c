@@ -126,10 +126,10 @@ static void exact_is_within_1e_5_of_double(void **state) {
 
 /* The int8 form, as linear.h and gemm_kernels.h describe it. */
 static void norm_in_order(const test_product *p, const float *x, float *out) {
-    float chain[16] = {0};
+    float chain[64] = {0};
     for (size_t i = 0; i < p->k; i++)
-        chain[i & 15] = fmaf(x[i], x[i], chain[i & 15]);
-    for (int half = 8; half; half >>= 1)
+        chain[i & 63] = fmaf(x[i], x[i], chain[i & 63]);
+    for (int half = 32; half; half >>= 1)
         for (int j = 0; j < half; j++)
             chain[j] = chain[j] + chain[j + half];
     float r = 1.0f / sqrtf(chain[0] / (float)p->k + TEST_EPS);
