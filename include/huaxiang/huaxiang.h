@@ -10,6 +10,10 @@
 
 #include "huaxiang/text.h"
 
+#include "huaxiang/llama.h"
+
+#include "huaxiang/model.h"
+
 #include "huaxiang/store.h"
 
 #include "huaxiang/pipeline.h"

@@ -30,7 +30,8 @@ typedef struct {
     bool quiet;
     bool talks; /* standard error is a terminal */
     hx_arena *arena; /* the run's */
-    volatile int cancel; /* set by Ctrl-C, see interrupt.c */
+    volatile int cancel; /* set by Ctrl-C, see surroundings.c */
+    hx_str prompt; /* of generate; in the run's arena */
 } hx_cli;
 
 /* One of two forms of a text, by the language that was asked for. */
@@ -65,6 +66,8 @@ hx_store *hx_cli_store(hx_cli *c, hx_store_mode mode, int *exit_status);
 bool hx_cli_answer_options(hx_cli *c, hx_answer_options *out);
 /* --delimiter, --map, ... False after a sentence. */
 bool hx_cli_reader_options(hx_cli *c, hx_reader_options *out);
+/* Whether a language model is to read the texts: by --model and --engine. */
+bool hx_cli_wants_llama(const hx_cli *c);
 /* The engine asked for is there; names it on standard error. */
 bool hx_cli_engine(hx_cli *c);
 hx_text_model *hx_cli_text_model(hx_cli *c); /* NULL after a sentence */

@@ -18,6 +18,7 @@
 #include <zstd.h>
 
 #include "cli/commands.h"
+#include "cli/llama.h"
 #include "cli/output.h"
 
 #define DATA_FILE_MAX ((size_t)1 << 30)
@@ -70,7 +71,28 @@ static void check_libraries(checkup *k) {
     add(k, "libraries", true, "SQLite %s, zlib %s, zstd %s, utf8proc %s, jansson %s",
         "SQLite %s、zlib %s、zstd %s、utf8proc %s、jansson %s", sqlite3_libversion(), zlibVersion(),
         ZSTD_versionString(), utf8proc_version(), jansson_version_str());
-    add(k, "engines", true, "%s", "%s", hx_engine_name(HX_ENGINE_RULES));
+    add(k, "engines", true, "%s, %s", "%s、%s", hx_engine_name(HX_ENGINE_RULES),
+        hx_engine_name(HX_ENGINE_LLAMA));
+}
+
+/* ------------------------------------------------------------------ models */
+static void check_models(checkup *k) {
+    const char *kernels = NULL, *folder = hx_cli_models_folder(k->c);
+    const char *wanted = getenv("HUAXIANG_KERNELS");
+    hx_error err = {.ui = k->c->ui};
+    const hx_known_model *all;
+    size_t n = hx_known_models(&all);
+    char here[512] = "", path[4096];
+    if (hx_model_kernels(wanted, &kernels, &err) == HX_OK)
+        add(k, "kernels", true, "%s", "%s", kernels);
+    else
+        add(k, "kernels", false, "%s", "%s", err.message);
+    for (size_t i = 0; folder && i < n; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s.gguf", folder, all[i].name);
+        put_feature(here, sizeof here, all[i].name, access(path, R_OK) == 0);
+    }
+    add(k, "models", true, "%s: %s", "%s：%s", folder ? folder : "-",
+        *here ? here : hx_cli_tr(k->c, "none", "无"));
 }
 
 /* ------------------------------------------------------------------ data */
@@ -144,6 +166,7 @@ int hx_cmd_doctor(hx_cli *c) {
     add(&k, "program", true, "huaxiang %s", "huaxiang %s", hx_version());
     check_processor(&k);
     check_libraries(&k);
+    check_models(&k);
     check_data(&k);
     check_store(&k);
     bool ok = true;

@@ -5,14 +5,18 @@
  * all are written to --rejects FILE where it is given. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/filter.h"
+#include "cli/filter_llama.h"
+#include "cli/generate.h"
 #include "cli/grid.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 
 #define CHUNK_BYTES ((size_t)256 << 10)
+#define CHUNK_BYTES_LLAMA ((size_t)16 << 10) /* some thousand tokens: a second or less */
 #define TABLE_CELL_MAX 60 /* a table is for eyes; JSON and CSV have all */
 
 typedef struct {
@@ -24,10 +28,12 @@ typedef struct {
     FILE *rejects; /* NULL = not kept */
     hx_str header; /* of the first file, in the run's arena */
     uint64_t rows, rejected, rejects_shown, index;
+    struct timespec began;
 } filter_job;
 
 static hx_filter_kind kind_of(const char *name) {
-    return (hx_filter_kind)hx_cli_choice("clean,redact,words,sentiment,intent,keywords,annotate",
+    return (hx_filter_kind)hx_cli_choice("clean,redact,words,sentiment,intent,keywords,annotate,"
+                                         "tokenize,embed,classify,generate",
                                          name);
 }
 
@@ -52,7 +58,7 @@ static int add_label(hx_cli *c, hx_filter_plan *p, hx_str word) {
 
 static int set_labels(hx_cli *c, hx_filter_plan *p) {
     const char *list = c->options.text[HX_OPT_LABELS];
-    if (!list) return HX_EXIT_DONE;
+    if (!list || p->kind == HX_FILTER_CLASSIFY) return HX_EXIT_DONE;
     for (size_t n; *list; list += n + (list[n] == ',')) {
         n = strcspn(list, ",");
         int status = add_label(c, p, (hx_str){list, n});
@@ -61,31 +67,6 @@ static int set_labels(hx_cli *c, hx_filter_plan *p) {
     if (p->kind == HX_FILTER_SENTIMENT && (p->sentiments & (p->sentiments - 1)) == 0)
         return hx_cli_usage(c, "--labels needs two labels or more", "--labels 至少需要两个标签");
     return HX_EXIT_DONE;
-}
-
-/* A decimal from 0 to 1. */
-static bool parse_share(const char *s, double *out) {
-    double value = 0, place = 1;
-    bool point = false, digits = false;
-    for (; *s; s++) {
-        if (*s == '.' && !point) {
-            point = true;
-            continue;
-        }
-        if (*s < '0' || *s > '9') return false;
-        digits = true;
-        if (point) place /= 10;
-        value = point ? value + place * (*s - '0') : value * 10 + (*s - '0');
-    }
-    *out = value;
-    return digits && value <= 1;
-}
-
-static int set_abstain(hx_cli *c, hx_filter_plan *p) {
-    const char *text = c->options.text[HX_OPT_ABSTAIN];
-    if (!text || parse_share(text, &p->abstain)) return HX_EXIT_DONE;
-    return hx_cli_usage(c, "--abstain must be a number from 0 to 1, not '%s'",
-                        "--abstain 须为 0 到 1 的数，而不是“%s”", text);
 }
 
 static int set_options(filter_job *j) {
@@ -102,15 +83,15 @@ static int set_options(filter_job *j) {
                           .clean = {hx_cli_has(v, HX_OPT_KEEP_TRADITIONAL),
                                     hx_cli_has(v, HX_OPT_KEEP_CASE),
                                     hx_cli_has(v, HX_OPT_KEEP_URLS)},
+                          .abstain = v->real[HX_OPT_ABSTAIN],
                           .cell_max = TABLE_CELL_MAX};
     j->n_threads = hx_cli_has(v, HX_OPT_THREADS) ? (size_t)v->number[HX_OPT_THREADS]
                    : processors > 0              ? (size_t)processors
                                                  : 1;
     j->limit = hx_cli_has(v, HX_OPT_HEAD) ? (size_t)v->number[HX_OPT_HEAD] : 0;
     if (!hx_cli_reader_options(c, &j->reader_options)) return HX_EXIT_FAILED;
-    j->reader_options.chunk_bytes = CHUNK_BYTES;
-    int status = set_abstain(c, p);
-    return status == HX_EXIT_DONE ? set_labels(c, p) : status;
+    j->reader_options.chunk_bytes = hx_cli_wants_llama(c) ? CHUNK_BYTES_LLAMA : CHUNK_BYTES;
+    return set_labels(c, p);
 }
 
 /* ------------------------------------------------------------------ columns */
@@ -238,6 +219,17 @@ static void show_notes(filter_job *j, const hx_filter_batch *b) {
     }
 }
 
+/* A language model takes its time: where the output is not the terminal itself, the terminal shows how far it is. */
+static void show_rows(filter_job *j) {
+    if (!j->plan.llama || !j->c->talks || isatty(fileno(j->c->out))) return;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    hx_progress p = {.path = j->plan.path, .rows = j->rows};
+    p.seconds = (double)(t.tv_sec - j->began.tv_sec) + (double)(t.tv_nsec - j->began.tv_nsec) / 1e9;
+    hx_reader_progress(j->plan.reader, &p.done, &p.total);
+    hx_progress_show(j->c, &p);
+}
+
 static bool write_table(filter_job *j, const hx_filter_batch *b) {
     hx_outbuf out = {0};
     const char *at = b->out.ptr;
@@ -259,6 +251,7 @@ static bool take_batch(void *context, hx_filter_batch *b) {
     filter_job *j = context;
     j->rows += b->rows;
     j->rejected += b->rejected;
+    show_rows(j);
     show_notes(j, b);
     if (j->rejects && b->rejects.len > 0)
         (void)fwrite(b->rejects.ptr, 1, b->rejects.len, j->rejects);
@@ -271,9 +264,11 @@ static bool take_batch(void *context, hx_filter_batch *b) {
 static int filter_reader(filter_job *j, hx_reader *r) {
     hx_error err = {.ui = j->c->ui};
     uint64_t before = j->rows, rejected = j->rejected;
+    clock_gettime(CLOCK_MONOTONIC, &j->began);
     size_t limit = j->limit ? j->limit - (size_t)j->rows : 0;
     hx_status st =
         hx_filter_run(&j->plan, r, j->n_threads, limit, &j->c->cancel, take_batch, j, &err);
+    if (j->plan.llama) hx_progress_clear(j->c);
     if (st == HX_ENOMEM && !err.message[0])
         return hx_cli_fail(j->c, "not enough memory to read the texts", "内存不足，无法读取文本");
     if (st != HX_OK) return hx_cli_error(j->c, &err);
@@ -340,20 +335,46 @@ static int close_rejects(filter_job *j, int status) {
     return hx_cli_fail(j->c, "%s: can't be written: %s", "%s：无法写入：%s", path, strerror(errno));
 }
 
-int hx_cmd_filter(hx_cli *c) {
-    filter_job j = {.c = c};
+/* ------------------------------------------------------------------ the command */
+static int run_filter(filter_job *j) {
+    int status = open_rejects(j);
+    return status == HX_EXIT_DONE ? close_rejects(j, filter_files(j)) : status;
+}
+
+static int filter_by_rules(filter_job *j) {
     hx_text_model *m = NULL;
-    int status = set_options(&j);
-    if (status != HX_EXIT_DONE) return status;
-    if (j.plan.kind != HX_FILTER_REDACT) {
-        if (!hx_cli_engine(c)) return HX_EXIT_FAILED;
-        m = hx_cli_text_model(c);
+    if (j->plan.kind != HX_FILTER_REDACT) {
+        m = hx_cli_text_model(j->c);
         if (!m) return HX_EXIT_FAILED;
     }
-    j.plan.model = m;
-    status = open_rejects(&j);
-    if (status == HX_EXIT_DONE) status = close_rejects(&j, filter_files(&j));
-    hx_grid_release(&j.grid);
+    j->plan.model = m;
+    int status = run_filter(j);
     hx_text_model_close(m);
+    return status;
+}
+
+/* One worker feeds the model, whose own threads share each pass; tokens are found by many. */
+static int filter_by_llama(filter_job *j) {
+    hx_filter_llama l = {.n_labels = 0};
+    hx_cli_generate g = {.c = j->c};
+    if (j->plan.kind != HX_FILTER_TOKENIZE) j->n_threads = 1;
+    int status = hx_filter_llama_open(j->c, &j->plan, &l);
+    if (status == HX_EXIT_DONE && j->plan.kind == HX_FILTER_GENERATE) {
+        status = hx_cli_generate_open(j->c, &g, &l.opened);
+        l.generate = &g;
+    }
+    if (status == HX_EXIT_DONE) status = run_filter(j);
+    hx_cli_generate_close(&g);
+    hx_filter_llama_close(&l);
+    return status;
+}
+
+int hx_cmd_filter(hx_cli *c) {
+    filter_job j = {.c = c};
+    int status = set_options(&j);
+    if (status != HX_EXIT_DONE) return status;
+    if (j.plan.kind != HX_FILTER_REDACT && !hx_cli_engine(c)) return HX_EXIT_FAILED;
+    status = hx_cli_wants_llama(c) ? filter_by_llama(&j) : filter_by_rules(&j);
+    hx_grid_release(&j.grid);
     return status;
 }

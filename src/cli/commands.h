@@ -16,9 +16,17 @@ typedef enum {
     HX_PART_LOOK,
     HX_PART_KEEP,
     HX_PART_TEXT,
+    HX_PART_MODEL,
     HX_PART_PROGRAM,
     HX_PART_N
 } hx_cli_part;
+
+/* What --model may be. */
+typedef enum {
+    HX_MODEL_RULES = 0, /* rules, which is the same as nothing */
+    HX_MODEL_MAY, /* rules, or a language model */
+    HX_MODEL_MUST /* a language model */
+} hx_cli_model_use;
 
 struct hx_cli_command {
     const char *name;
@@ -26,11 +34,12 @@ struct hx_cli_command {
     const char *args; /* as help shows them, behind the name */
     const char *actions; /* comma-separated, one must follow the name; NULL = none */
     int min_args, max_args; /* behind the action; -1 = any number */
-    uint64_t options; /* beside the global ones */
+    const unsigned char *options; /* ids beside the global ones, ended by HX_OPT_N; NULL = none */
     const char *en, *zh; /* one line */
     const char *more_en, *more_zh; /* a paragraph */
     hx_cli_example examples[HX_EXAMPLES_MAX]; /* ended by command = NULL where fewer */
     int (*run)(hx_cli *c);
+    hx_cli_model_use model;
 };
 
 extern const hx_cli_command hx_cli_commands[];
@@ -39,7 +48,7 @@ extern const size_t hx_cli_commands_n;
 const hx_cli_command *hx_cli_command_find(const char *name); /* NULL where there is none */
 void hx_cli_command_names(char *out, size_t size); /* comma-separated */
 const char *hx_cli_part_title(const hx_cli *c, hx_cli_part part);
-uint64_t hx_cli_command_options(const hx_cli_command *command); /* with the global ones */
+hx_cli_option_set hx_cli_command_options(const hx_cli_command *command); /* with the global ones */
 
 int hx_cmd_profile(hx_cli *c);
 int hx_cmd_show(hx_cli *c);
@@ -53,7 +62,14 @@ int hx_cmd_backup(hx_cli *c);
 int hx_cmd_restore(hx_cli *c);
 int hx_cmd_erase(hx_cli *c);
 int hx_cmd_doctor(hx_cli *c);
-int hx_cmd_filter(hx_cli *c); /* clean redact words sentiment intent keywords annotate */
+int hx_cmd_filter(hx_cli *c); /* clean redact words sentiment ... and tokenize embed classify */
+int hx_cmd_models(hx_cli *c);
+int hx_cmd_inspect(hx_cli *c);
+int hx_cmd_convert(hx_cli *c);
+int hx_cmd_quantize(hx_cli *c);
+int hx_cmd_generate(hx_cli *c);
+int hx_cmd_evaluate(hx_cli *c);
+int hx_cmd_bench(hx_cli *c);
 int hx_cmd_table(hx_cli *c);
 int hx_cmd_completion(hx_cli *c);
 int hx_cmd_man(hx_cli *c);

@@ -15,10 +15,11 @@ static void put_words(hx_outbuf *out, const char *list) {
         hx_outbuf_byte(out, *list == ',' ? ' ' : *list);
 }
 
-static void put_option_words(hx_outbuf *out, uint64_t options) {
+static void put_option_words(hx_outbuf *out, const hx_cli_command *command) {
+    const hx_cli_option_set options = hx_cli_command_options(command);
     const char *between = "";
     for (int id = 0; id < HX_OPT_N; id++) {
-        if (!(options >> id & 1)) continue;
+        if (!options.has[id]) continue;
         hx_outbuf_printf(out, "%s--%s", between, hx_cli_options[id].name);
         between = " ";
     }
@@ -62,7 +63,7 @@ static void put_bash(hx_outbuf *out) {
     for (size_t i = 0; i < hx_cli_commands_n; i++) {
         const hx_cli_command *command = &hx_cli_commands[i];
         hx_outbuf_printf(out, "        %s) known='", command->name);
-        put_option_words(out, hx_cli_command_options(command));
+        put_option_words(out, command);
         hx_outbuf_byte(out, '\'');
         if (command->actions) {
             hx_outbuf_text(out, "\n            if [ \"$COMP_CWORD\" -eq 2 ] && [ \"${word#-}\" = "
@@ -116,10 +117,10 @@ static void put_zsh(const hx_cli *c, hx_outbuf *out) {
                         "case $command in\n");
     for (size_t i = 0; i < hx_cli_commands_n; i++) {
         const hx_cli_command *command = &hx_cli_commands[i];
+        const hx_cli_option_set options = hx_cli_command_options(command);
         hx_outbuf_printf(out, "        %s)\n            _arguments", command->name);
         for (int id = 0; id < HX_OPT_N; id++)
-            if (hx_cli_command_options(command) >> id & 1)
-                put_zsh_option(c, out, &hx_cli_options[id]);
+            if (options.has[id]) put_zsh_option(c, out, &hx_cli_options[id]);
         if (command->actions) {
             hx_outbuf_text(out, " \\\n                '1:action:(");
             put_words(out, command->actions);
@@ -166,9 +167,9 @@ static void put_fish(const hx_cli *c, hx_outbuf *out) {
             put_words(out, command->actions);
             hx_outbuf_text(out, "'\n");
         }
+        const hx_cli_option_set options = hx_cli_command_options(command);
         for (int id = 0; id < HX_OPT_N; id++)
-            if (hx_cli_command_options(command) >> id & 1)
-                put_fish_option(c, out, command->name, &hx_cli_options[id]);
+            if (options.has[id]) put_fish_option(c, out, command->name, &hx_cli_options[id]);
     }
 }
 

@@ -6,6 +6,8 @@
  * one chunk is under way, so that the rest of the limit is known when it is handed out. */
 #include "cli/filter.h"
 
+#include "cli/filter_llama.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +68,29 @@ static hx_status read_row(const hx_filter_plan *p, hx_filter_worker *w, const hx
     return st;
 }
 
+/* Rows that are read together: all, or as many as may still be wanted. */
+static size_t group_end(const hx_rows *rows, size_t from, size_t wanted) {
+    size_t end = from, good = 0;
+    while (end < rows->n_rows && (wanted == 0 || good < wanted))
+        good += !rows->rows[end++].bad;
+    return end;
+}
+
+static hx_status read_rows(const hx_filter_plan *p, hx_filter_worker *w, const hx_rows *rows,
+                           filter_slot *s) {
+    hx_status st = HX_OK;
+    size_t i = 0;
+    while (i < rows->n_rows && st == HX_OK && (s->limit == 0 || s->batch.rows < s->limit)) {
+        size_t first = i, end = group_end(rows, i, s->limit ? s->limit - s->batch.rows : 0);
+        if (p->llama) st = hx_filter_llama_read(p, &rows->rows[i], end - i, &w->ahead, &s->err);
+        for (; i < end && st == HX_OK; i++) {
+            w->row = i - first;
+            st = read_row(p, w, &rows->rows[i], s);
+        }
+    }
+    return st;
+}
+
 static hx_status fill_batch(const hx_filter_plan *p, hx_filter_worker *w, hx_arena *rows_arena,
                             filter_slot *s) {
     hx_rows rows = {NULL, 0, 0};
@@ -74,10 +99,7 @@ static hx_status fill_batch(const hx_filter_plan *p, hx_filter_worker *w, hx_are
     hx_arena_reset(rows_arena);
     s->err.ui = p->ui;
     hx_status st = hx_chunk_rows(p->reader, s->chunk, rows_arena, &rows, &s->err);
-    for (size_t i = 0;
-         i < rows.n_rows && st == HX_OK && (s->limit == 0 || s->batch.rows < s->limit); i++)
-        st = read_row(p, w, &rows.rows[i], s);
-    return st;
+    return st == HX_OK ? read_rows(p, w, &rows, s) : st;
 }
 
 static filter_slot *take_slot(filter_pool *pool) {
@@ -109,10 +131,10 @@ static void set_state(filter_pool *pool, filter_slot *s, slot_state state) {
 
 static void *work(void *context) {
     filter_pool *pool = context;
-    hx_filter_worker w = {NULL, hx_arena_new(0)};
+    hx_filter_worker w = {.arena = hx_arena_new(0), .ahead = {.arena = hx_arena_new(0)}};
     hx_arena *rows_arena = hx_arena_new((size_t)4 << 30);
     hx_error err = {.ui = pool->plan->ui, .code = HX_ENOMEM};
-    bool ready = w.arena && rows_arena;
+    bool ready = w.arena && w.ahead.arena && rows_arena;
     if (ready && pool->plan->model)
         ready = hx_annotator_new(&w.annotator, pool->plan->model, &err) == HX_OK;
     for (filter_slot *s = take_slot(pool); s; s = take_slot(pool)) {
@@ -124,6 +146,7 @@ static void *work(void *context) {
     }
     hx_annotator_free(w.annotator);
     hx_arena_free(w.arena);
+    hx_arena_free(w.ahead.arena);
     hx_arena_free(rows_arena);
     return NULL;
 }

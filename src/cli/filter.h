@@ -17,8 +17,14 @@ typedef enum {
     HX_FILTER_SENTIMENT,
     HX_FILTER_INTENT,
     HX_FILTER_KEYWORDS,
-    HX_FILTER_ANNOTATE
+    HX_FILTER_ANNOTATE,
+    HX_FILTER_TOKENIZE,
+    HX_FILTER_EMBED,
+    HX_FILTER_CLASSIFY,
+    HX_FILTER_GENERATE
 } hx_filter_kind;
+
+typedef struct hx_filter_llama hx_filter_llama; /* filter_llama.h */
 
 typedef struct {
     hx_filter_kind kind;
@@ -31,7 +37,8 @@ typedef struct {
     bool *hidden; /* by column: a result takes its place; in the run's arena */
     bool json_lines; /* the format of the input */
     bool splice; /* records stay as they stand, results go behind the last member */
-    const hx_text_model *model; /* NULL for redact */
+    const hx_text_model *model; /* NULL for redact, and where a language model reads */
+    const hx_filter_llama *llama; /* the language model that reads; NULL = none */
     hx_clean_options clean;
     unsigned sentiments, intents; /* allowed labels, by bit; 0 = all */
     double abstain; /* a label with a lower score is unsure */
@@ -50,10 +57,20 @@ typedef struct {
 
 #define HX_FILTER_NOTES 3 /* rejected rows shown */
 
+/* What a language model said of a group of rows at once; in `arena`. */
+typedef struct {
+    hx_arena *arena; /* reset for each group */
+    float *values; /* (n, width) */
+    hx_error *failed; /* (n); code HX_OK where the row was read */
+    size_t n;
+} hx_filter_ahead;
+
 /* One worker's memory. */
 typedef struct {
-    hx_annotator *annotator; /* NULL for redact */
+    hx_annotator *annotator; /* NULL for redact and language models */
     hx_arena *arena; /* reset for each row */
+    hx_filter_ahead ahead;
+    size_t row; /* of the group */
 } hx_filter_worker;
 
 /* The names of the columns that the filter adds: in CSV, or (`table`) for eyes. Ended by NULL. */

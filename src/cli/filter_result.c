@@ -15,6 +15,7 @@
 #include <jansson.h>
 #include <utf8proc.h>
 
+#include "cli/filter_llama.h"
 #include "cli/grid.h"
 
 typedef struct {
@@ -30,6 +31,7 @@ typedef struct {
     hx_sentiment sentiment;
     hx_intent intent;
     hx_annotation all;
+    hx_llama_said said; /* of a language model */
 } filter_result;
 
 /* ------------------------------------------------------------------ names */
@@ -41,14 +43,22 @@ const char *const *hx_filter_columns(hx_filter_kind kind, bool table) {
                                           {"intent", "intent_score", NULL},
                                           {"keywords", NULL},
                                           {"lang", "clean", "words", "sentiment", "sentiment_score",
-                                           "intent", "intent_score", "keywords", "pii", NULL}};
+                                           "intent", "intent_score", "keywords", "pii", NULL},
+                                          {"input_ids", "attention_mask", NULL},
+                                          {"embedding", NULL},
+                                          {"label", "score", NULL},
+                                          {"generated", NULL}};
     static const char *const shown[][10] = {{"clean", NULL},
                                             {"pii", NULL},
                                             {"words", NULL},
                                             {"sentiment", NULL},
                                             {"intent", NULL},
                                             {"keywords", NULL},
-                                            {"lang", "sentiment", "intent", "keywords", NULL}};
+                                            {"lang", "sentiment", "intent", "keywords", NULL},
+                                            {"input_ids", NULL},
+                                            {"embedding", NULL},
+                                            {"label", "score", NULL},
+                                            {"generated", NULL}};
     return table ? shown[kind] : csv[kind];
 }
 
@@ -99,9 +109,34 @@ static hx_status read_all(const hx_filter_plan *p, hx_filter_worker *w, filter_r
     return HX_OK;
 }
 
+static bool is_blank(hx_str s) {
+    size_t i = 0;
+    while (i < s.len && strchr(" \t\r\n", s.ptr[i]) && s.ptr[i])
+        i++;
+    return i == s.len;
+}
+
+/* A language model's choice as the rules' result; nothing is said of a text without words. */
+static hx_status read_by_llama(const hx_filter_plan *p, hx_filter_worker *w, filter_result *r,
+                               hx_error *err) {
+    double score = 0;
+    hx_status st = hx_filter_llama_text(p, w, r->text, &r->said, err);
+    if (st != HX_OK || (p->kind != HX_FILTER_SENTIMENT && p->kind != HX_FILTER_INTENT)) return st;
+    int code = p->llama->codes[hx_filter_llama_best(p->llama, &r->said, &score)];
+    if (p->kind == HX_FILTER_INTENT) {
+        r->intent.label = is_blank(r->text) ? HX_INTENT_OTHER : (hx_intent_label)code;
+        r->intent.score = score;
+    } else if (!is_blank(r->text)) {
+        r->sentiment.label = (hx_sentiment_label)code;
+        r->sentiment.score = score;
+    }
+    return HX_OK;
+}
+
 static hx_status read_text(const hx_filter_plan *p, hx_filter_worker *w, filter_result *r,
                            hx_error *err) {
     hx_status st = HX_OK;
+    if (p->llama) return read_by_llama(p, w, r, err);
     switch (p->kind) {
     case HX_FILTER_CLEAN:
         return hx_text_clean(w->annotator, r->text, &p->clean, w->arena, &r->clean, err);
@@ -264,8 +299,11 @@ static void put_results(hx_outbuf *b, const hx_filter_plan *p, const filter_resu
     case HX_FILTER_KEYWORDS:
         put_keywords(b, r);
         break;
-    default:
+    case HX_FILTER_ANNOTATE:
         put_all(b, p, r);
+        break;
+    default:
+        hx_filter_llama_json(b, p, &r->said);
     }
 }
 
@@ -390,8 +428,18 @@ static void put_joined(cell_row *c, const filter_result *r, const char *what) {
     hx_outbuf_release(&list);
 }
 
+static void put_said(cell_row *c, const filter_result *r, const char *name) {
+    hx_outbuf text = {0};
+    hx_filter_llama_cell(&text, c->plan, &r->said, name);
+    if (text.failed) c->out->failed = true;
+    put_cell(c, hx_outbuf_str(&text));
+    hx_outbuf_release(&text);
+}
+
 static void put_column(cell_row *c, const filter_result *r, const char *name) {
-    if (strcmp(name, "clean") == 0) {
+    if (c->plan->kind >= HX_FILTER_TOKENIZE) {
+        put_said(c, r, name);
+    } else if (strcmp(name, "clean") == 0) {
         put_cell(c, r->clean.text);
     } else if (strcmp(name, "lang") == 0) {
         put_cell(c, hx_str_of(hx_lang_name(r->all.lang)));

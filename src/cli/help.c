@@ -17,11 +17,10 @@ static void put_padded(hx_outbuf *out, hx_str s, size_t column) {
 }
 
 const char *hx_help_group_title(const hx_cli *c, hx_cli_option_group group) {
-    static const char *const titles[HX_GROUP_N][2] = {{"Options", "选项"},
-                                                      {"Reading files", "读取文件"},
-                                                      {"Text", "文本"},
-                                                      {"Output", "输出"},
-                                                      {"General", "通用"}};
+    static const char *const titles[HX_GROUP_N][2] = {
+        {"Options", "选项"}, {"Reading files", "读取文件"},
+        {"Text", "文本"},    {"Model", "模型"},
+        {"Output", "输出"},  {"General", "通用"}};
     return titles[group][c->ui == HX_UI_ZH];
 }
 
@@ -45,13 +44,13 @@ static void put_examples(const hx_cli *c, const hx_cli_command *command, hx_outb
     }
 }
 
-static void put_options(const hx_cli *c, uint64_t options, hx_outbuf *out) {
+static void put_options(const hx_cli *c, const hx_cli_option_set *options, hx_outbuf *out) {
     hx_outbuf head = {0};
     for (int group = 0; group < HX_GROUP_N; group++) {
         bool titled = false;
         for (int id = 0; id < HX_OPT_N; id++) {
             const hx_cli_option *o = &hx_cli_options[id];
-            if (!(options >> id & 1) || (int)o->group != group) continue;
+            if (!options->has[id] || (int)o->group != group) continue;
             if (!titled) hx_outbuf_printf(out, "\n%s\n", hx_help_group_title(c, o->group));
             titled = true;
             head.len = 0;
@@ -72,7 +71,8 @@ void hx_help_command(const hx_cli *c, const hx_cli_command *command, hx_outbuf *
     if (command->more_en)
         hx_outbuf_printf(out, "\n%s\n", hx_cli_tr(c, command->more_en, command->more_zh));
     put_examples(c, command, out);
-    put_options(c, hx_cli_command_options(command), out);
+    const hx_cli_option_set options = hx_cli_command_options(command);
+    put_options(c, &options, out);
 }
 
 void hx_help_program(const hx_cli *c, hx_outbuf *out) {
@@ -95,14 +95,17 @@ void hx_help_program(const hx_cli *c, hx_outbuf *out) {
             hx_outbuf_printf(out, "%s\n", hx_cli_tr(c, command->en, command->zh));
         }
     }
-    put_options(c, HX_OPTS_GLOBAL, out);
+    const hx_cli_option_set globals = hx_cli_option_globals();
+    put_options(c, &globals, out);
     hx_outbuf_printf(
         out, "\n%s\n",
         hx_cli_tr(c,
                   "'huaxiang COMMAND --help' has the options of a command and examples. Everything "
-                  "runs on this machine; nothing is sent anywhere.",
+                  "runs on this machine; nothing is sent anywhere, and only 'models get' reads "
+                  "from the network.",
                   "'huaxiang 命令 --help' "
-                  "给出该命令的选项和示例。一切都在本机运行，不向外发送任何数据。"));
+                  "给出该命令的选项和示例。一切都在本机运行，不向外发送任何数据；只有“models get”"
+                  "会访问网络。"));
 }
 
 int hx_cmd_help(hx_cli *c) {

@@ -52,6 +52,10 @@ static int explain_value(const hx_cli *c, const hx_cli_args_problem *p) {
         return hx_cli_usage(c, "--%s must be a whole number from %lld to %lld, not '%s'",
                             "--%s 须为 %lld 到 %lld 的整数，而不是“%s”", o->name, (long long)o->min,
                             (long long)o->max, p->value);
+    case HX_ARGS_NOT_REAL:
+        return hx_cli_usage(c, "--%s must be a number from %lld to %lld, not '%s'",
+                            "--%s 须为 %lld 到 %lld 的数，而不是“%s”", o->name, (long long)o->min,
+                            (long long)o->max, p->value);
     case HX_ARGS_NOT_CHOICE:
         hx_cli_suggest(c, p->value, o->value, hint, sizeof hint);
         return hx_cli_usage(c, "--%s must be one of %s, not '%s'%s",
@@ -62,7 +66,8 @@ static int explain_value(const hx_cli *c, const hx_cli_args_problem *p) {
     }
 }
 
-static int explain(const hx_cli *c, const hx_cli_args_problem *p, uint64_t allowed) {
+static int explain(const hx_cli *c, const hx_cli_args_problem *p,
+                   const hx_cli_option_set *allowed) {
     char names[NAMES_MAX], hint[HINT_MAX] = "";
     switch (p->fault) {
     case HX_ARGS_UNKNOWN:
@@ -113,10 +118,19 @@ static int check_args(const hx_cli *c) {
 
 /* ------------------------------------------------------------------ run */
 static int check_model(const hx_cli *c) {
-    const char *wanted = c->options.text[HX_OPT_MODEL];
-    if (!wanted || strcmp(wanted, "rules") == 0) return HX_EXIT_DONE;
-    return hx_cli_fail(c, "--model %s: no model is installed in this version; the engine is rules",
-                       "--model %s：本版本没有安装模型；引擎为 rules", wanted);
+    const char *wanted = c->options.text[HX_OPT_MODEL], *name = c->command->name;
+    bool rules = !wanted || strcmp(wanted, "rules") == 0;
+    if (c->command->model == HX_MODEL_MUST && rules)
+        return hx_cli_fail(c,
+                           "%s needs a model: --model FILE|NAME; none ships with this version, "
+                           "'huaxiang models get smollm2-135m' gets the smallest one known",
+                           "%s 需要模型：--model 文件|名称；本版本不附带模型，“huaxiang models get "
+                           "smollm2-135m”可获取已知的最小模型",
+                           name);
+    if (c->command->model == HX_MODEL_RULES && !rules)
+        return hx_cli_fail(c, "--model %s: %s is done without a model", "--model %s：%s 不使用模型",
+                           wanted, name);
+    return HX_EXIT_DONE;
 }
 
 static int run_command(hx_cli *c) {
@@ -150,10 +164,11 @@ static int run_named(hx_cli *c, const char *name) {
 static int dispatch(hx_cli *c, int n, char **argv) {
     char names[NAMES_MAX], hint[HINT_MAX];
     hx_cli_args_problem problem;
+    const hx_cli_option_set globals = hx_cli_option_globals();
     int left = 0;
-    if (!hx_cli_args_parse(argv, n, HX_OPTS_GLOBAL, true, &c->options, &left, &problem)) {
+    if (!hx_cli_args_parse(argv, n, &globals, true, &c->options, &left, &problem)) {
         if (wants_help(n, argv)) return print_help(c);
-        return explain(c, &problem, HX_OPTS_GLOBAL);
+        return explain(c, &problem, &globals);
     }
     if (hx_cli_has(&c->options, HX_OPT_VERSION)) return run_named(c, "version");
     if (left == 0) {
@@ -170,10 +185,10 @@ static int dispatch(hx_cli *c, int n, char **argv) {
     }
     if (hx_cli_has(&c->options, HX_OPT_HELP) || wants_help(left - 1, argv + 1))
         return print_help(c);
-    uint64_t allowed = hx_cli_command_options(c->command);
+    const hx_cli_option_set allowed = hx_cli_command_options(c->command);
     c->args = argv + 1;
-    if (!hx_cli_args_parse(c->args, left - 1, allowed, false, &c->options, &c->n_args, &problem))
-        return explain(c, &problem, allowed);
+    if (!hx_cli_args_parse(c->args, left - 1, &allowed, false, &c->options, &c->n_args, &problem))
+        return explain(c, &problem, &allowed);
     return hx_cli_has(&c->options, HX_OPT_VERSION) ? run_named(c, "version") : run_command(c);
 }
 

@@ -31,10 +31,9 @@ static void put_command(const hx_cli *c, const hx_cli_command *command, hx_outbu
     put_line(out, "", hx_cli_tr(c, command->en, command->zh));
     if (command->more_en) put_line(out, ".br\n", hx_cli_tr(c, command->more_en, command->more_zh));
     hx_outbuf_text(out, ".br\n");
-    for (int id = 0; id < HX_OPT_N; id++) {
-        if (!(command->options >> id & 1)) continue;
+    for (const unsigned char *id = command->options; id && *id < HX_OPT_N; id++) {
         hx_outbuf_printf(out, "\\-\\-");
-        put_line(out, "", hx_cli_options[id].name);
+        put_line(out, "", hx_cli_options[*id].name);
     }
 }
 
@@ -72,8 +71,14 @@ static void put_ends(const hx_cli *c, hx_outbuf *out) {
          "还会把它们写入文件。"},
         {"ENVIRONMENT",
          "LC_ALL, LC_MESSAGES, LANG: the language of messages. NO_COLOR: no colours. HX_SHARE: the "
-         "folder of the program's data.",
-         "LC_ALL、LC_MESSAGES、LANG：消息的语言。NO_COLOR：不用颜色。HX_SHARE：程序数据所在目录。"},
+         "folder of the program's data. HUAXIANG_MODELS: the folder of models (else "
+         "XDG_CACHE_HOME/huaxiang/models or HOME/.cache/huaxiang/models). HUAXIANG_HUB: another "
+         "hub, https://..., to get models from. HUAXIANG_KERNELS: scalar, avx2, avx512, vnni or "
+         "neon.",
+         "LC_ALL、LC_MESSAGES、LANG：消息的语言。NO_COLOR：不用颜色。HX_SHARE：程序数据所在目录。"
+         "HUAXIANG_MODELS：模型目录（默认 XDG_CACHE_HOME/huaxiang/models 或 "
+         "HOME/.cache/huaxiang/models）。HUAXIANG_HUB：获取模型所用的其他模型库，https://…。"
+         "HUAXIANG_KERNELS：scalar、avx2、avx512、vnni 或 neon。"},
         {"FILES",
          "../share/huaxiang beside the program: dictionaries, lexicons and the report's chart "
          "library.",

@@ -24,11 +24,12 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         FLAG("quiet", 'q', HX_GROUP_GENERAL, "no progress and no notes on standard error",
              "标准错误上不显示进度和提示"),
     [HX_OPT_SEED] = {"seed", 0, HX_OPT_NUMBER, HX_GROUP_GENERAL, "N", 0, INT64_MAX,
-                     "start of random numbers (no command of this version draws any)",
-                     "随机数种子（本版本没有命令使用随机数）"},
-    [HX_OPT_MODEL] = TEXT("model", 0, HX_OPT_STRING, HX_GROUP_GENERAL, "NAME",
-                          "the model that reads texts: rules (the only one of this version)",
-                          "文本分析模型：rules（本版本仅此一种）"),
+                     "start of random numbers: the same seed, the same result (generate)",
+                     "随机数种子：种子相同，结果相同（generate）"},
+    [HX_OPT_MODEL] =
+        TEXT("model", 0, HX_OPT_STRING, HX_GROUP_GENERAL, "FILE|NAME",
+             "rules, a name of 'models list', a .gguf file or a model's folder (default: rules)",
+             "rules、“models list”中的名称、.gguf 文件或模型目录（默认 rules）"),
     [HX_OPT_FORMAT] =
         TEXT("format", 'f', HX_OPT_CHOICE, HX_GROUP_OUTPUT, "json,table,csv",
              "json (one a line), table or csv; default: table on a terminal, else json",
@@ -96,15 +97,16 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
              "保留文本但不分析（只做订单时更快）"),
     [HX_OPT_THREADS] = {"threads", 'j', HX_OPT_NUMBER, HX_GROUP_GENERAL, "N", 1, 1024,
                         "threads (default: one a processor)", "线程数（默认每个处理器一个）"},
-    [HX_OPT_ENGINE] = TEXT("engine", 0, HX_OPT_STRING, HX_GROUP_TEXT, "NAME",
-                           "how texts are read: rules (the only engine of this version)",
-                           "文本分析引擎：rules（本版本仅此一种）"),
+    [HX_OPT_ENGINE] =
+        TEXT("engine", 0, HX_OPT_STRING, HX_GROUP_TEXT, "NAME",
+             "how texts are read: rules or llama (default: llama with --model, else rules)",
+             "文本分析引擎：rules 或 llama（默认：给出 --model 时为 llama，否则 rules）"),
     [HX_OPT_LABELS] = TEXT("labels", 0, HX_OPT_STRING, HX_GROUP_TEXT, "A,B",
                            "only these labels are answers: positive,negative",
                            "只在这些标签中作答：positive,negative"),
-    [HX_OPT_ABSTAIN] = TEXT("abstain", 0, HX_OPT_STRING, HX_GROUP_TEXT, "P",
-                            "a label with a score below P (0 to 1) becomes unsure",
-                            "得分低于 P（0 到 1）的标签记为 unsure"),
+    [HX_OPT_ABSTAIN] = {"abstain", 0, HX_OPT_REAL, HX_GROUP_TEXT, "P", 0, 1,
+                        "a label with a score below P (0 to 1) becomes unsure",
+                        "得分低于 P（0 到 1）的标签记为 unsure"},
     [HX_OPT_USER_WORDS] = TEXT("user-words", 0, HX_OPT_FILE, HX_GROUP_TEXT, "FILE",
                                "your own words, one a line", "自定义词，每行一个"),
     [HX_OPT_STOP_FILE] =
@@ -131,6 +133,78 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_FORCE] =
         FLAG("force", 0, HX_GROUP_JOB, "replace a store that is there", "覆盖已有的库"),
     [HX_OPT_YES] = FLAG("yes", 'y', HX_GROUP_JOB, "do not ask", "不再询问"),
+    [HX_OPT_PRECISION] = TEXT("precision", 0, HX_OPT_CHOICE, HX_GROUP_MODEL, "fast,exact",
+                              "fast: 8-bit integers; exact: 32-bit floats (default: fast)",
+                              "fast：8 位整数；exact：32 位浮点（默认 fast）"),
+    [HX_OPT_SPECIAL] =
+        FLAG("special", 0, HX_GROUP_MODEL, "add the tokens that the model puts around a text",
+             "加上模型在文本首尾使用的特殊词元"),
+    [HX_OPT_MAX_LENGTH] = {"max-length", 0, HX_OPT_NUMBER, HX_GROUP_MODEL, "N", 1, 1 << 20,
+                           "at most N tokens a text; more are cut off at its end",
+                           "每条文本最多 N 个词元，超出部分从末尾截去"},
+    [HX_OPT_PAD] =
+        FLAG("pad", 0, HX_GROUP_MODEL, "fill up to --max-length; attention_mask says how",
+             "补齐到 --max-length，attention_mask 标出补齐部分"),
+    [HX_OPT_PIECES] = FLAG("pieces", 0, HX_GROUP_MODEL, "tokens as the model spells them, too",
+                           "同时给出词元的写法"),
+    [HX_OPT_POOLING] = TEXT("pooling", 0, HX_OPT_CHOICE, HX_GROUP_MODEL, "last,mean",
+                            "the vector of the last token, or the mean of all (default: last)",
+                            "取最后一个词元的向量，或全部的均值（默认 last）"),
+    [HX_OPT_NORMALIZE] =
+        FLAG("normalize", 0, HX_GROUP_MODEL, "vectors of length 1", "把向量归一化为长度 1"),
+    [HX_OPT_BIDIRECTIONAL] = FLAG("bidirectional", 0, HX_GROUP_MODEL,
+                                  "every token sees the whole text, not only before it",
+                                  "每个词元都能看到全文，而不只是前文"),
+    [HX_OPT_INSTRUCTION] = TEXT("instruction", 0, HX_OPT_STRING, HX_GROUP_MODEL, "TEXT",
+                                "what to ask about each text (default: which label fits)",
+                                "对每条文本提出的问题（默认：哪个标签合适）"),
+    [HX_OPT_DATA] = TEXT("data", 'd', HX_OPT_FILE, HX_GROUP_READING, "FILE", "read rows of FILE",
+                         "读取 FILE 中的各行"),
+    [HX_OPT_GRAMMAR] = TEXT("grammar", 0, HX_OPT_FILE, HX_GROUP_MODEL, "FILE",
+                            "the text must fit this GBNF grammar", "文本必须符合该 GBNF 语法"),
+    [HX_OPT_JSON_SCHEMA] =
+        TEXT("json-schema", 0, HX_OPT_FILE, HX_GROUP_MODEL, "FILE",
+             "the text must be JSON of this schema", "文本必须是符合该 JSON Schema 的 JSON"),
+    [HX_OPT_MAX_TOKENS] = {"max-tokens", 0, HX_OPT_NUMBER, HX_GROUP_MODEL, "N", 1, 1 << 20,
+                           "end after N tokens (default: 256)", "最多生成 N 个词元（默认 256）"},
+    [HX_OPT_TEMPERATURE] = {"temperature", 0, HX_OPT_REAL, HX_GROUP_MODEL, "T", 0, 100,
+                            "0: always the likeliest token; more: more variety (default: 0)",
+                            "0：总取最可能的词元；越大越多样（默认 0）"},
+    [HX_OPT_TOP_K] = {"top-k", 0, HX_OPT_NUMBER, HX_GROUP_MODEL, "N", 0, 1 << 20,
+                      "only among the N likeliest tokens (0: all)",
+                      "只在最可能的 N 个词元中选（0 为全部）"},
+    [HX_OPT_TOP_P] = {"top-p", 0, HX_OPT_REAL, HX_GROUP_MODEL, "P", 0, 1,
+                      "only among the likeliest that make up P (1: all)",
+                      "只在累计概率达到 P 的最可能词元中选（1 为全部）"},
+    [HX_OPT_MIN_P] = {"min-p", 0, HX_OPT_REAL, HX_GROUP_MODEL, "P", 0, 1,
+                      "only tokens at least P times as likely as the likeliest",
+                      "只选概率不低于最可能词元 P 倍的词元"},
+    [HX_OPT_REPETITION_PENALTY] = {"repetition-penalty", 0, HX_OPT_REAL, HX_GROUP_MODEL, "R", 0,
+                                   100, "above 1: less of what was just said",
+                                   "大于 1：减少重复刚说过的内容"},
+    [HX_OPT_STOP] = TEXT("stop", 0, HX_OPT_STRING, HX_GROUP_MODEL, "TEXT|TEXT",
+                         "end before one of these texts (\\n and \\t are understood)",
+                         "遇到其中一段文字即止（可写 \\n 和 \\t）"),
+    [HX_OPT_SYSTEM] =
+        TEXT("system", 0, HX_OPT_STRING, HX_GROUP_MODEL, "TEXT",
+             "what the model is told about its task beforehand", "事先告诉模型的任务说明"),
+    [HX_OPT_RAW] =
+        FLAG("raw", 0, HX_GROUP_MODEL, "go on with the prompt as it is: no chat template",
+             "直接续写提示，不套用对话模板"),
+    [HX_OPT_LOG_PROBS] = FLAG("log-probs", 0, HX_GROUP_MODEL, "the log-probability of each token",
+                              "给出每个词元的对数概率"),
+    [HX_OPT_CONTEXT] = {"context", 0, HX_OPT_NUMBER, HX_GROUP_MODEL, "N", 8, 1 << 20,
+                        "tokens that prompt and answer may have together (default: 4096)",
+                        "提示和回答合计的词元上限（默认 4096）"},
+    [HX_OPT_TARGET] = TEXT("out", 'o', HX_OPT_FILE, HX_GROUP_JOB, "PATH",
+                           "the file or folder to write", "要写入的文件或目录"),
+    [HX_OPT_TO] = TEXT("to", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "gguf,hf",
+                       "a GGUF file, or a Hugging Face folder", "GGUF 文件，或 Hugging Face 目录"),
+    [HX_OPT_TYPE] =
+        TEXT("type", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "q4_k,q4_0,q4_1,q6_k,q8_0,bf16,f16,f32",
+             "type of the weights", "权重的类型"),
+    [HX_OPT_WEIGHTS] = FLAG("tensors", 0, HX_GROUP_OUTPUT, "every tensor with its type and shape",
+                            "列出每个张量及其类型和形状"),
 };
 
 static size_t choice_len(const char *choices) {
@@ -147,11 +221,20 @@ int hx_cli_choice(const char *choices, const char *word) {
     }
 }
 
-void hx_cli_option_names(uint64_t allowed, char *out, size_t size) {
+hx_cli_option_set hx_cli_option_globals(void) {
+    return (hx_cli_option_set){.has = {[HX_OPT_HELP] = true,
+                                       [HX_OPT_VERSION] = true,
+                                       [HX_OPT_LANG] = true,
+                                       [HX_OPT_QUIET] = true,
+                                       [HX_OPT_SEED] = true,
+                                       [HX_OPT_MODEL] = true}};
+}
+
+void hx_cli_option_names(const hx_cli_option_set *allowed, char *out, size_t size) {
     size_t at = 0;
     out[0] = '\0';
     for (int id = 0; id < HX_OPT_N; id++) {
-        if (!(allowed >> id & 1)) continue;
+        if (!allowed->has[id]) continue;
         int n = snprintf(out + at, size - at, "%s--%s", at ? "," : "", hx_cli_options[id].name);
         if (n < 0 || (size_t)n >= size - at) return;
         at += (size_t)n;
@@ -170,6 +253,24 @@ static bool parse_number(const char *s, int64_t *out) {
     return true;
 }
 
+/* A decimal number: digits, and perhaps a point with digits. */
+static bool parse_real(const char *s, double *out) {
+    double value = 0, place = 1;
+    bool point = false, digits = false;
+    for (; *s; s++) {
+        if (*s == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (*s < '0' || *s > '9') return false;
+        digits = true;
+        if (point) place *= 10;
+        value = value * 10 + (*s - '0');
+    }
+    *out = value / place;
+    return digits && value <= 1e15;
+}
+
 static bool parse_char(const char *s, int64_t *out) {
     bool tab = strcmp(s, "tab") == 0 || strcmp(s, "\\t") == 0;
     *out = tab ? '\t' : s[0];
@@ -182,6 +283,10 @@ static hx_cli_args_fault set_value(hx_cli_values *values, int id, const char *va
     if (o->kind == HX_OPT_NUMBER) {
         if (!parse_number(value, &values->number[id])) return HX_ARGS_NOT_NUMBER;
         if (values->number[id] < o->min || values->number[id] > o->max) return HX_ARGS_OUT_OF_RANGE;
+    } else if (o->kind == HX_OPT_REAL) {
+        if (!parse_real(value, &values->real[id]) || values->real[id] < (double)o->min ||
+            values->real[id] > (double)o->max)
+            return HX_ARGS_NOT_REAL;
     } else if (o->kind == HX_OPT_CHOICE) {
         values->number[id] = hx_cli_choice(o->value, value);
         if (values->number[id] < 0) return HX_ARGS_NOT_CHOICE;
@@ -195,7 +300,7 @@ static hx_cli_args_fault set_value(hx_cli_values *values, int id, const char *va
 typedef struct {
     char **argv;
     int n, at;
-    uint64_t allowed;
+    const hx_cli_option_set *allowed;
     hx_cli_values *values;
     hx_cli_args_problem *problem;
 } cursor;
@@ -205,17 +310,17 @@ static bool fault(cursor *c, hx_cli_args_fault f, int id, const char *word, cons
     return false;
 }
 
-static int find_name(uint64_t allowed, const char *name, size_t n) {
+static int find_name(const hx_cli_option_set *allowed, const char *name, size_t n) {
     int id = 0;
-    while (id < HX_OPT_N && !((allowed >> id & 1) && strlen(hx_cli_options[id].name) == n &&
+    while (id < HX_OPT_N && !(allowed->has[id] && strlen(hx_cli_options[id].name) == n &&
                               memcmp(hx_cli_options[id].name, name, n) == 0))
         id++;
     return id;
 }
 
-static int find_letter(uint64_t allowed, char letter) {
+static int find_letter(const hx_cli_option_set *allowed, char letter) {
     int id = 0;
-    while (id < HX_OPT_N && !((allowed >> id & 1) && hx_cli_options[id].letter == letter))
+    while (id < HX_OPT_N && !(allowed->has[id] && hx_cli_options[id].letter == letter))
         id++;
     return id;
 }
@@ -250,7 +355,7 @@ static bool take_short(cursor *c, const char *word) {
     return true;
 }
 
-bool hx_cli_args_parse(char **argv, int n, uint64_t allowed, bool stop_at_word,
+bool hx_cli_args_parse(char **argv, int n, const hx_cli_option_set *allowed, bool stop_at_word,
                        hx_cli_values *values, int *n_rest, hx_cli_args_problem *problem) {
     cursor c = {argv, n, 0, allowed, values, problem};
     int rest = 0;

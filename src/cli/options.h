@@ -1,6 +1,6 @@
 /* options.h - the one table of options, and what was given on the command line.
  *
- * An option means the same in every command that takes it; a command says which by a set of bits. */
+ * An option means the same in every command that takes it; a command says which by a list of ids. */
 #ifndef HX_CLI_OPTIONS_H
 #define HX_CLI_OPTIONS_H
 
@@ -53,18 +53,47 @@ typedef enum {
     HX_OPT_AGG,
     HX_OPT_FORCE,
     HX_OPT_YES,
+    HX_OPT_PRECISION,
+    HX_OPT_SPECIAL,
+    HX_OPT_MAX_LENGTH,
+    HX_OPT_PAD,
+    HX_OPT_PIECES,
+    HX_OPT_POOLING,
+    HX_OPT_NORMALIZE,
+    HX_OPT_BIDIRECTIONAL,
+    HX_OPT_INSTRUCTION,
+    HX_OPT_DATA,
+    HX_OPT_GRAMMAR,
+    HX_OPT_JSON_SCHEMA,
+    HX_OPT_MAX_TOKENS,
+    HX_OPT_TEMPERATURE,
+    HX_OPT_TOP_K,
+    HX_OPT_TOP_P,
+    HX_OPT_MIN_P,
+    HX_OPT_REPETITION_PENALTY,
+    HX_OPT_STOP,
+    HX_OPT_SYSTEM,
+    HX_OPT_RAW,
+    HX_OPT_LOG_PROBS,
+    HX_OPT_CONTEXT,
+    HX_OPT_TARGET,
+    HX_OPT_TO,
+    HX_OPT_TYPE,
+    HX_OPT_WEIGHTS,
     HX_OPT_N
 } hx_cli_option_id;
 
-#define HX_OPT_BIT(id) ((uint64_t)1 << (id))
-#define HX_OPTS_GLOBAL                                                                             \
-    (HX_OPT_BIT(HX_OPT_HELP) | HX_OPT_BIT(HX_OPT_VERSION) | HX_OPT_BIT(HX_OPT_LANG) |              \
-     HX_OPT_BIT(HX_OPT_QUIET) | HX_OPT_BIT(HX_OPT_SEED) | HX_OPT_BIT(HX_OPT_MODEL))
+typedef struct {
+    bool has[HX_OPT_N];
+} hx_cli_option_set;
+
+hx_cli_option_set hx_cli_option_globals(void); /* those that every command takes */
 
 typedef enum {
     HX_OPT_FLAG = 0,
     HX_OPT_STRING,
     HX_OPT_NUMBER,
+    HX_OPT_REAL, /* a decimal number */
     HX_OPT_CHOICE,
     HX_OPT_CHAR,
     HX_OPT_FILE
@@ -73,6 +102,7 @@ typedef enum {
     HX_GROUP_JOB = 0,
     HX_GROUP_READING,
     HX_GROUP_TEXT,
+    HX_GROUP_MODEL,
     HX_GROUP_OUTPUT,
     HX_GROUP_GENERAL,
     HX_GROUP_N
@@ -84,7 +114,7 @@ typedef struct {
     hx_cli_option_kind kind;
     hx_cli_option_group group;
     const char *value; /* how help calls the value; of a choice: the choices, comma-separated */
-    int64_t min, max; /* of a number */
+    int64_t min, max; /* of a number, decimal or whole */
     const char *en, *zh;
 } hx_cli_option;
 
@@ -92,7 +122,8 @@ extern const hx_cli_option hx_cli_options[HX_OPT_N];
 
 typedef struct {
     const char *text[HX_OPT_N]; /* NULL = not given; of a flag: "" */
-    int64_t number[HX_OPT_N]; /* of numbers; of a choice: its index; of a character: it */
+    int64_t number[HX_OPT_N]; /* of whole numbers; of a choice: its index; of a character: it */
+    double real[HX_OPT_N]; /* of decimal numbers */
 } hx_cli_values;
 
 static inline bool hx_cli_has(const hx_cli_values *v, hx_cli_option_id id) {
@@ -105,6 +136,7 @@ typedef enum {
     HX_ARGS_NO_VALUE,
     HX_ARGS_SURPLUS_VALUE,
     HX_ARGS_NOT_NUMBER,
+    HX_ARGS_NOT_REAL,
     HX_ARGS_OUT_OF_RANGE,
     HX_ARGS_NOT_CHOICE,
     HX_ARGS_NOT_CHAR
@@ -119,11 +151,11 @@ typedef struct {
 
 /* Sorts argv[0..n) into options out of `allowed` and the rest, which is moved to the front of argv, in order; *n_rest of them.
  * With `stop_at_word` it ends at the first word that is no option, *n_rest = how many are left then. */
-bool hx_cli_args_parse(char **argv, int n, uint64_t allowed, bool stop_at_word,
+bool hx_cli_args_parse(char **argv, int n, const hx_cli_option_set *allowed, bool stop_at_word,
                        hx_cli_values *values, int *n_rest, hx_cli_args_problem *problem);
 /* The index of `word` in comma-separated `choices`, or -1. */
 int hx_cli_choice(const char *choices, const char *word);
 /* The names of all options in the set, comma-separated, for suggestions. */
-void hx_cli_option_names(uint64_t allowed, char *out, size_t size);
+void hx_cli_option_names(const hx_cli_option_set *allowed, char *out, size_t size);
 
 #endif

@@ -66,6 +66,33 @@ void hx_progress_show(void *context, const hx_progress *p) {
     hx_outbuf_release(&b);
 }
 
+void hx_progress_bytes(const hx_cli *c, const char *what, uint64_t done, uint64_t total,
+                       uint64_t fresh, double seconds) {
+    if (!c->talks) return;
+    hx_outbuf b = {0};
+    double rate = seconds > 0 ? (double)fresh / seconds : 0;
+    hx_outbuf_visible(&b, hx_str_of(what), NAME_WIDTH);
+    hx_outbuf_text(&b, "  ");
+    if (total > 0) put_bar(&b, (double)done / (double)total);
+    hx_outbuf_printf(&b, "  %.1f MB  %.1f MB/s", (double)done / 1e6, rate / 1e6);
+    if (rate > 0 && total > done) put_left(&b, c, (double)(total - done) / rate);
+    fprintf(stderr, "\r\x1b[K%.*s", (int)b.len, b.ptr ? b.ptr : "");
+    (void)fflush(stderr);
+    hx_outbuf_release(&b);
+}
+
+void hx_progress_share(const hx_cli *c, const char *what, double share, double seconds) {
+    if (!c->talks) return;
+    hx_outbuf b = {0};
+    hx_outbuf_visible(&b, hx_str_of(what), NAME_WIDTH);
+    hx_outbuf_text(&b, "  ");
+    put_bar(&b, share);
+    if (share > 0.01 && share < 1) put_left(&b, c, seconds * (1 - share) / share);
+    fprintf(stderr, "\r\x1b[K%.*s", (int)b.len, b.ptr ? b.ptr : "");
+    (void)fflush(stderr);
+    hx_outbuf_release(&b);
+}
+
 void hx_progress_clear(const hx_cli *c) {
     if (c->talks) fputs("\r\x1b[K", stderr);
 }

@@ -7,6 +7,11 @@
 /* The callbacks of hx_import_options; context = the hx_cli. */
 void hx_progress_show(void *context, const hx_progress *p);
 void hx_progress_notice(void *context, const char *sentence);
+/* The same for bytes: `fresh` of them came in `seconds`; total 0 = not known. */
+void hx_progress_bytes(const hx_cli *c, const char *what, uint64_t done, uint64_t total,
+                       uint64_t fresh, double seconds);
+/* A share of some other work, 0 to 1. */
+void hx_progress_share(const hx_cli *c, const char *what, double share, double seconds);
 void hx_progress_clear(const hx_cli *c);
 
 #endif

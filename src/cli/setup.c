@@ -78,15 +78,43 @@ bool hx_cli_reader_options(hx_cli *c, hx_reader_options *out) {
 }
 
 /* ------------------------------------------------------------------ text */
-bool hx_cli_engine(hx_cli *c) {
-    const char *wanted = c->options.text[HX_OPT_ENGINE];
+bool hx_cli_wants_llama(const hx_cli *c) {
+    const char *model = c->options.text[HX_OPT_MODEL], *engine = c->options.text[HX_OPT_ENGINE];
+    if (c->command->model == HX_MODEL_MUST) return true;
+    if (c->command->model != HX_MODEL_MAY) return false;
+    if (engine) return strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0;
+    return model && strcmp(model, "rules") != 0;
+}
+
+/* What --engine and --model say must go together. */
+static bool check_engine(hx_cli *c, const char *engine) {
+    const char *model = c->options.text[HX_OPT_MODEL];
+    bool rules = !model || strcmp(model, "rules") == 0;
+    if (engine && strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0 &&
+        c->command->model == HX_MODEL_MAY) {
+        if (rules)
+            hx_cli_fail(c,
+                        "engine llama needs --model FILE|NAME; 'huaxiang models list' shows which "
+                        "there are",
+                        "引擎 llama 需要 --model 文件|名称；“huaxiang models list”列出可用模型");
+        return !rules;
+    }
     const char *installed = hx_engine_name(HX_ENGINE_RULES);
-    if (wanted && strcmp(wanted, installed) != 0) {
+    if (engine && strcmp(engine, installed) != 0) {
         hx_cli_fail(c, "engine %s is not installed; installed: %s", "引擎 %s 未安装；已安装：%s",
-                    wanted, installed);
+                    engine, installed);
         return false;
     }
-    hx_cli_note(c, "engine: %s", "引擎：%s", installed);
+    if (engine && !rules)
+        hx_cli_fail(c, "--model %s is no model of the engine %s", "--model %s 不是引擎 %s 的模型",
+                    model, engine);
+    return rules || !engine;
+}
+
+bool hx_cli_engine(hx_cli *c) {
+    if (!check_engine(c, c->options.text[HX_OPT_ENGINE])) return false;
+    if (!hx_cli_wants_llama(c))
+        hx_cli_note(c, "engine: %s", "引擎：%s", hx_engine_name(HX_ENGINE_RULES));
     return true;
 }
 

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "huaxiang/model.h"
 #include "model/model_file.h"
+#include "tensor/kernels.h"
 
 #define SHOWN_BYTES 200
 #define SHOWN_ELEMENTS 8
@@ -285,4 +286,11 @@ hx_status hx_model_inspect(const char *path, hx_arena *arena, hx_str *json, hx_e
     hx_buf_release(&out);
     hx_model_file_release(&s);
     return st;
+}
+
+hx_status hx_model_kernels(const char *wanted, const char **name, hx_error *err) {
+    const hx_kernels *k = NULL;
+    HX_TRY(hx_kernels_choose(wanted, &k, err));
+    *name = hx_kernels_name(k);
+    return HX_OK;
 }

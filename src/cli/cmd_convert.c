@@ -1,0 +1,93 @@
+/* cmd_convert.c - convert: Hugging Face folder to GGUF file and back; quantize: a GGUF file with smaller weights. */
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cli/commands.h"
+#include "cli/llama.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+
+typedef struct {
+    hx_cli *c;
+    const char *what;
+    struct timespec began;
+    double shown;
+} convert_job;
+
+static void show_parameters(void *context, uint64_t done, uint64_t total) {
+    convert_job *j = context;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double seconds =
+        (double)(now.tv_sec - j->began.tv_sec) + (double)(now.tv_nsec - j->began.tv_nsec) / 1e9;
+    if (seconds < j->shown + 0.1) return;
+    j->shown = seconds;
+    hx_progress_share(j->c, j->what, total ? (double)done / (double)total : 0, seconds);
+}
+
+static hx_convert_options options_of(convert_job *j) {
+    const hx_cli_values *v = &j->c->options;
+    clock_gettime(CLOCK_MONOTONIC, &j->began);
+    return (hx_convert_options){
+        .type = v->text[HX_OPT_TYPE],
+        .n_threads = hx_cli_has(v, HX_OPT_THREADS) ? (size_t)v->number[HX_OPT_THREADS] : 0,
+        .progress = show_parameters,
+        .context = j,
+        .cancel = &j->c->cancel};
+}
+
+static int finish(convert_job *j, hx_status st, const hx_error *err, const char *out) {
+    struct stat size;
+    hx_progress_clear(j->c);
+    if (st != HX_OK) return hx_cli_error(j->c, err);
+    if (stat(out, &size) == 0 && S_ISREG(size.st_mode))
+        hx_cli_note(j->c, "wrote %s, %.1f MB", "已写入 %s，%.1f MB", out,
+                    (double)size.st_size / 1e6);
+    else
+        hx_cli_note(j->c, "wrote the folder %s", "已写入目录 %s", out);
+    return HX_EXIT_DONE;
+}
+
+/* The file to read and the place to write; NULL after a sentence, *status set. */
+static const char *start(hx_cli *c, const char **out, int *status) {
+    *out = c->options.text[HX_OPT_TARGET];
+    *status = HX_EXIT_FAILED;
+    if (!*out) {
+        *status = hx_cli_usage(c, "%s needs --out PATH", "%s 需要 --out 路径", c->command->name);
+        return NULL;
+    }
+    hx_cli_catch_interrupts(c);
+    return hx_cli_model_path(c, c->args[0]);
+}
+
+int hx_cmd_convert(hx_cli *c) {
+    int status;
+    const char *out;
+    if (!hx_cli_has(&c->options, HX_OPT_TO))
+        return hx_cli_usage(c, "convert needs --to gguf or --to hf",
+                            "convert 需要 --to gguf 或 --to hf");
+    const char *from = start(c, &out, &status);
+    if (!from) return status;
+    hx_model_format to = (hx_model_format)c->options.number[HX_OPT_TO];
+    if (to == HX_MODEL_GGUF && !hx_output_may_replace(c, out)) return HX_EXIT_FAILED;
+    convert_job j = {.c = c, .what = hx_cli_tr(c, "converting", "转换")};
+    const hx_convert_options options = options_of(&j);
+    hx_error err = {.ui = c->ui};
+    return finish(&j, hx_model_convert(from, to, out, &options, &err), &err, out);
+}
+
+int hx_cmd_quantize(hx_cli *c) {
+    int status;
+    const char *out, *type = c->options.text[HX_OPT_TYPE];
+    if (!type)
+        return hx_cli_usage(c, "quantize needs --type: q4_k is a good one",
+                            "quantize 需要 --type，如 q4_k");
+    const char *from = start(c, &out, &status);
+    if (!from) return status;
+    if (!hx_output_may_replace(c, out)) return HX_EXIT_FAILED;
+    convert_job j = {.c = c, .what = hx_cli_tr(c, "quantising", "量化")};
+    const hx_convert_options options = options_of(&j);
+    hx_error err = {.ui = c->ui};
+    return finish(&j, hx_model_quantize(from, type, out, &options, &err), &err, out);
+}

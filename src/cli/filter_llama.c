@@ -1,0 +1,351 @@
+/* filter_llama.c - what a language model says of texts; see filter_llama.h.
+ *
+ *     rows of a chunk -> one packed batch -> numbers a row -> (filter_result.c) the record
+ *
+ * embed and classify, and sentiment and intent by a prompt, read a group of rows in one pass: the batch is packed without padding, so a
+ * text's numbers do not depend on its neighbours. A group that fails is read again row by row, so that one bad text costs only itself.
+ * tokenize needs no pass and runs on all threads; generate goes text by text.
+ *
+ * Labels without training: the instruction is run once and kept; each text is judged by the likelihood of the labels behind it, less
+ * their likelihood behind no text (hx_llama_label_texts). */
+#include "cli/filter_llama.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/generate.h"
+
+#define SHOWN_NUMBERS 4 /* of a vector, in tables */
+
+/* ------------------------------------------------------------------ labels */
+static int add_label(hx_cli *c, hx_filter_llama *l, const char *label, int code) {
+    if (l->n_labels == HX_FILTER_LABELS_MAX)
+        return hx_cli_usage(c, "--labels: more than %d labels", "--labels：标签超过 %d 个",
+                            HX_FILTER_LABELS_MAX);
+    l->codes[l->n_labels] = code;
+    l->labels[l->n_labels++] = label;
+    return HX_EXIT_DONE;
+}
+
+static int own_labels(hx_cli *c, hx_filter_llama *l) {
+    const char *list = c->options.text[HX_OPT_LABELS];
+    int status = HX_EXIT_DONE;
+    for (size_t n; list && *list && status == HX_EXIT_DONE; list += n + (list[n] == ',')) {
+        n = strcspn(list, ",");
+        hx_str label = hx_arena_str(c->arena, (hx_str){list, n});
+        if (!label.ptr) return hx_cli_fail(c, "not enough memory to start", "内存不足，无法启动");
+        if (n > 0) status = add_label(c, l, label.ptr, 0);
+    }
+    if (status == HX_EXIT_DONE && l->n_labels < 2)
+        return hx_cli_usage(c, "--labels needs two labels or more", "--labels 至少需要两个标签");
+    return status;
+}
+
+static int choose_labels(hx_cli *c, const hx_filter_plan *p, hx_filter_llama *l) {
+    int status = HX_EXIT_DONE;
+    if (p->kind == HX_FILTER_SENTIMENT)
+        for (int i = HX_SENTIMENT_N - 1; i >= HX_SENTIMENT_NEGATIVE; i--)
+            if (p->sentiments == 0 || (p->sentiments >> i & 1))
+                status = add_label(c, l, hx_sentiment_name((hx_sentiment_label)i), i);
+    if (p->kind == HX_FILTER_INTENT)
+        for (int i = HX_INTENT_OTHER; i < HX_INTENT_N; i++)
+            if (p->intents == 0 || (p->intents >> i & 1))
+                status = add_label(c, l, hx_intent_name((hx_intent_label)i), i);
+    if (p->kind == HX_FILTER_CLASSIFY) status = own_labels(c, l);
+    return status;
+}
+
+static const char *instruction_of(hx_cli *c, const hx_filter_plan *p, const hx_filter_llama *l) {
+    hx_outbuf b = {0};
+    if (hx_cli_has(&c->options, HX_OPT_INSTRUCTION)) return c->options.text[HX_OPT_INSTRUCTION];
+    if (p->kind == HX_FILTER_SENTIMENT)
+        hx_outbuf_text(&b, "What is the sentiment of this customer review? Answer with one word: ");
+    else if (p->kind == HX_FILTER_INTENT)
+        hx_outbuf_text(&b, "What does the customer who wrote this want? Answer with one word: ");
+    else
+        hx_outbuf_text(&b, "Which of these labels fits this text? Answer with one of them: ");
+    for (size_t i = 0; i < l->n_labels; i++)
+        hx_outbuf_printf(&b, "%s%s",
+                         i == 0                ? ""
+                         : i + 1 < l->n_labels ? ", "
+                                               : " or ",
+                         l->labels[i]);
+    hx_outbuf_byte(&b, '.');
+    hx_str kept = b.failed ? (hx_str){NULL, 0} : hx_arena_str(c->arena, hx_outbuf_str(&b));
+    hx_outbuf_release(&b);
+    return kept.ptr;
+}
+
+static int make_prompt(hx_cli *c, const hx_filter_plan *p, hx_filter_llama *l) {
+    int status = choose_labels(c, p, l);
+    if (status != HX_EXIT_DONE) return status;
+    hx_error err = {.ui = c->ui};
+    const hx_label_options options = {
+        .instruction = instruction_of(c, p, l), .labels = l->labels, .n_labels = l->n_labels};
+    if (!options.instruction)
+        return hx_cli_fail(c, "not enough memory to start", "内存不足，无法启动");
+    if (hx_label_prompt_new(&l->prompt, l->opened.context, &options, &err) != HX_OK)
+        return hx_cli_error(c, &err);
+    l->width = l->n_labels;
+    return HX_EXIT_DONE;
+}
+
+/* The labels of the model's own head. */
+static int use_head(hx_cli *c, hx_filter_llama *l) {
+    const hx_llama_info *info = l->opened.info;
+    if (info->n_labels == 0)
+        return hx_cli_fail(
+            c,
+            "%s has no classification head; give the labels to choose from: --labels "
+            "A,B",
+            "%s 没有分类头；请给出供选择的标签：--labels A,B", c->options.text[HX_OPT_MODEL]);
+    if (info->is_token_classifier)
+        return hx_cli_fail(c, "%s labels tokens, not texts", "%s 标注的是词元，不是文本",
+                           c->options.text[HX_OPT_MODEL]);
+    l->n_labels = l->width = info->n_labels;
+    return HX_EXIT_DONE;
+}
+
+/* ------------------------------------------------------------------ opening */
+static const char *label_at(const hx_filter_llama *l, size_t i) {
+    return l->prompt ? l->labels[i] : hx_llama_label(l->opened.model, i);
+}
+
+static void take_options(const hx_cli *c, hx_filter_llama *l) {
+    const hx_cli_values *v = &c->options;
+    l->max_length = hx_cli_has(v, HX_OPT_MAX_LENGTH) ? (size_t)v->number[HX_OPT_MAX_LENGTH] : 0;
+    l->pieces = hx_cli_has(v, HX_OPT_PIECES);
+    l->tokens = (hx_token_options){.special = hx_cli_has(v, HX_OPT_SPECIAL),
+                                   .max_length = l->max_length,
+                                   .pad = hx_cli_has(v, HX_OPT_PAD)};
+    l->embed = (hx_embed_options){.pooling = (hx_pooling)v->number[HX_OPT_POOLING],
+                                  .normalize = hx_cli_has(v, HX_OPT_NORMALIZE),
+                                  .bidirectional = hx_cli_has(v, HX_OPT_BIDIRECTIONAL),
+                                  .max_length = l->max_length};
+}
+
+int hx_filter_llama_open(hx_cli *c, hx_filter_plan *p, hx_filter_llama *l) {
+    const hx_context_options context = p->kind == HX_FILTER_GENERATE
+                                           ? hx_cli_generate_context(c)
+                                           : (hx_context_options){.n_sequences = 2};
+    take_options(c, l);
+    if (l->tokens.pad && l->max_length == 0)
+        return hx_cli_usage(c, "--pad needs --max-length N", "--pad 需要 --max-length N");
+    bool only_tokens = p->kind == HX_FILTER_TOKENIZE;
+    if (!hx_cli_llama_open(c, &l->opened, only_tokens ? NULL : &context)) return HX_EXIT_FAILED;
+    p->llama = l;
+    bool labels = p->kind == HX_FILTER_SENTIMENT || p->kind == HX_FILTER_INTENT ||
+                  (p->kind == HX_FILTER_CLASSIFY && hx_cli_has(&c->options, HX_OPT_LABELS));
+    if (labels) return make_prompt(c, p, l);
+    if (p->kind == HX_FILTER_CLASSIFY) return use_head(c, l);
+    if (p->kind == HX_FILTER_EMBED) l->width = l->opened.info->n_embd;
+    return HX_EXIT_DONE;
+}
+
+void hx_filter_llama_close(hx_filter_llama *l) {
+    hx_label_prompt_free(l->prompt);
+    hx_cli_llama_close(&l->opened);
+    *l = (hx_filter_llama){0};
+}
+
+/* ------------------------------------------------------------------ reading */
+static hx_status run_texts(const hx_filter_plan *p, const hx_str *texts, size_t n, float *out,
+                           hx_error *err) {
+    const hx_filter_llama *l = p->llama;
+    hx_llama_context *c = l->opened.context;
+    if (p->kind == HX_FILTER_EMBED) return hx_llama_embed(c, texts, n, &l->embed, out, err);
+    if (l->prompt) return hx_llama_label_texts(c, l->prompt, texts, n, out, err);
+    return hx_llama_classify(c, texts, n, l->max_length, out, err);
+}
+
+static bool is_of_the_text(hx_status st) {
+    return st == HX_ELIMIT || st == HX_EFORMAT || st == HX_EINVAL;
+}
+
+static hx_status run_one_by_one(const hx_filter_plan *p, const hx_str *texts, size_t n,
+                                hx_filter_ahead *ahead, hx_error *err) {
+    for (size_t i = 0; i < n; i++) {
+        hx_error one = {.ui = p->ui};
+        hx_status st = run_texts(p, &texts[i], 1, ahead->values + i * p->llama->width, &one);
+        if (st == HX_OK) continue;
+        if (!is_of_the_text(st)) {
+            *err = one;
+            return st;
+        }
+        one.code = HX_EFORMAT;
+        ahead->failed[i] = one;
+    }
+    return HX_OK;
+}
+
+hx_status hx_filter_llama_read(const hx_filter_plan *p, const hx_row *rows, size_t n,
+                               hx_filter_ahead *ahead, hx_error *err) {
+    if (p->llama->width == 0) return HX_OK;
+    hx_arena_reset(ahead->arena);
+    hx_str *texts = hx_arena_alloc(ahead->arena, (n + 1) * sizeof *texts);
+    ahead->failed = hx_arena_alloc(ahead->arena, (n + 1) * sizeof *ahead->failed);
+    ahead->values = hx_arena_alloc(ahead->arena, (n + 1) * p->llama->width * sizeof(float));
+    ahead->n = n;
+    if (!texts || !ahead->failed || !ahead->values) {
+        err->code = HX_ENOMEM;
+        return HX_ENOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        bool usable = !rows[i].bad && rows[i].cells[p->text_column].ptr;
+        texts[i] = usable ? rows[i].cells[p->text_column] : HX_STR_LIT("");
+    }
+    hx_status st = run_texts(p, texts, n, ahead->values, err);
+    return is_of_the_text(st) ? run_one_by_one(p, texts, n, ahead, err) : st;
+}
+
+hx_status hx_filter_llama_text(const hx_filter_plan *p, hx_filter_worker *w, hx_str text,
+                               hx_llama_said *out, hx_error *err) {
+    const hx_filter_llama *l = p->llama;
+    if (p->kind == HX_FILTER_TOKENIZE)
+        return hx_llama_tokenize(l->opened.model, text, &l->tokens, w->arena, &out->tokens,
+                                 &out->mask, err);
+    if (p->kind == HX_FILTER_GENERATE)
+        return hx_cli_generate_text(l->generate, text, w->arena, &out->generation, &out->log_probs,
+                                    err);
+    if (w->ahead.failed[w->row].code != HX_OK) {
+        *err = w->ahead.failed[w->row];
+        return err->code;
+    }
+    out->values = w->ahead.values + w->row * l->width;
+    return HX_OK;
+}
+
+size_t hx_filter_llama_best(const hx_filter_llama *l, const hx_llama_said *said, double *score) {
+    size_t best = 0;
+    for (size_t i = 1; i < l->n_labels; i++)
+        if (said->values[i] > said->values[best]) best = i;
+    *score = (double)said->values[best];
+    return best;
+}
+
+/* ------------------------------------------------------------------ writing */
+static void put_key(hx_outbuf *b, const char *key) {
+    if (b->len > 0 && b->ptr[b->len - 1] != '{') hx_outbuf_byte(b, ',');
+    hx_outbuf_printf(b, "\"%s\":", key);
+}
+
+static void put_ids(hx_outbuf *b, const hx_tokens *t, const char *between) {
+    for (size_t i = 0; i < t->n; i++) {
+        if (i > 0) hx_outbuf_text(b, between);
+        hx_outbuf_uint(b, (uint64_t)(t->ids[i] < 0 ? 0 : t->ids[i]));
+    }
+}
+
+static void put_mask(hx_outbuf *b, const hx_llama_said *said, const char *between) {
+    for (size_t i = 0; i < said->tokens.n; i++) {
+        if (i > 0) hx_outbuf_text(b, between);
+        hx_outbuf_byte(b, said->mask && said->mask[i] == 0 ? '0' : '1');
+    }
+}
+
+static void put_tokens(hx_outbuf *b, const hx_filter_llama *l, const hx_llama_said *said) {
+    put_key(b, "input_ids");
+    hx_outbuf_byte(b, '[');
+    put_ids(b, &said->tokens, ",");
+    hx_outbuf_byte(b, ']');
+    put_key(b, "attention_mask");
+    hx_outbuf_byte(b, '[');
+    put_mask(b, said, ",");
+    hx_outbuf_byte(b, ']');
+    if (!l->pieces) return;
+    put_key(b, "tokens");
+    hx_outbuf_byte(b, '[');
+    for (size_t i = 0; i < said->tokens.n; i++) {
+        if (i > 0) hx_outbuf_byte(b, ',');
+        hx_outbuf_json(b, hx_llama_token(l->opened.model, said->tokens.ids[i]));
+    }
+    hx_outbuf_byte(b, ']');
+}
+
+/* Seven digits: more than half-precision, fewer bytes than what reads back bit for bit. */
+static void put_numbers(hx_outbuf *b, const float *v, size_t n, const char *between) {
+    for (size_t i = 0; i < n; i++)
+        hx_outbuf_printf(b, "%s%.7g", i ? between : "", (double)v[i]);
+}
+
+static void put_scores(hx_outbuf *b, const hx_filter_llama *l, const hx_llama_said *said,
+                       const char *label, double score) {
+    put_key(b, "label");
+    hx_outbuf_json(b, hx_str_of(label));
+    put_key(b, "score");
+    hx_outbuf_score(b, score);
+    put_key(b, "scores");
+    hx_outbuf_byte(b, '{');
+    for (size_t i = 0; i < l->n_labels; i++) {
+        if (i > 0) hx_outbuf_byte(b, ',');
+        hx_outbuf_json(b, hx_str_of(label_at(l, i)));
+        hx_outbuf_byte(b, ':');
+        hx_outbuf_score(b, (double)said->values[i]);
+    }
+    hx_outbuf_byte(b, '}');
+}
+
+static const char *chosen(const hx_filter_plan *p, const hx_llama_said *said, double *score) {
+    size_t best = hx_filter_llama_best(p->llama, said, score);
+    return *score < p->abstain ? "unsure" : label_at(p->llama, best);
+}
+
+static void put_generated(hx_outbuf *b, const hx_llama_said *said) {
+    const hx_generation *g = &said->generation;
+    put_key(b, "generated");
+    hx_outbuf_json(b, g->text);
+    put_key(b, "tokens");
+    hx_outbuf_uint(b, g->n_tokens);
+    put_key(b, "end");
+    hx_outbuf_printf(b, "\"%s\"", hx_cli_end_name(g->end));
+    if (!said->log_probs.ptr) return;
+    put_key(b, "log_prob");
+    hx_outbuf_printf(b, "%.7g", g->log_prob);
+    put_key(b, "log_probs");
+    hx_outbuf_bytes(b, said->log_probs.ptr, said->log_probs.len);
+}
+
+void hx_filter_llama_json(hx_outbuf *b, const hx_filter_plan *p, const hx_llama_said *said) {
+    double score = 0;
+    switch (p->kind) {
+    case HX_FILTER_TOKENIZE:
+        put_tokens(b, p->llama, said);
+        break;
+    case HX_FILTER_EMBED:
+        put_key(b, "embedding");
+        hx_outbuf_byte(b, '[');
+        put_numbers(b, said->values, p->llama->width, ",");
+        hx_outbuf_byte(b, ']');
+        break;
+    case HX_FILTER_CLASSIFY: {
+        const char *label = chosen(p, said, &score);
+        put_scores(b, p->llama, said, label, score);
+        break;
+    }
+    default:
+        put_generated(b, said);
+    }
+}
+
+void hx_filter_llama_cell(hx_outbuf *b, const hx_filter_plan *p, const hx_llama_said *said,
+                          const char *column) {
+    bool table = p->shape == HX_SHAPE_TABLE;
+    double score = 0;
+    if (strcmp(column, "input_ids") == 0) {
+        put_ids(b, &said->tokens, " ");
+    } else if (strcmp(column, "attention_mask") == 0) {
+        put_mask(b, said, " ");
+    } else if (strcmp(column, "embedding") == 0) {
+        bool cut = table && p->llama->width > SHOWN_NUMBERS;
+        put_numbers(b, said->values, cut ? SHOWN_NUMBERS : p->llama->width, " ");
+        if (cut) hx_outbuf_printf(b, " … (%zu)", p->llama->width);
+    } else if (strcmp(column, "label") == 0) {
+        hx_outbuf_text(b, chosen(p, said, &score));
+    } else if (strcmp(column, "score") == 0) {
+        (void)chosen(p, said, &score);
+        hx_outbuf_score(b, score);
+    } else {
+        hx_outbuf_bytes(b, said->generation.text.ptr, said->generation.text.len);
+    }
+}

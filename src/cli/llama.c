@@ -1,0 +1,95 @@
+/* llama.c - opens the model that --model names.
+ *
+ *     HUAXIANG_MODELS     the folder of models; else $XDG_CACHE_HOME/huaxiang/models, else $HOME/.cache/huaxiang/models
+ *     HUAXIANG_KERNELS    scalar, avx2, avx512, vnni or neon in place of the best this machine has
+ *
+ * The program reads these, the library never does. */
+#include "cli/llama.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+
+static const char *set_in_environment(const char *name) {
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+/* `a` and `b` joined, in the run's arena; NULL when out of memory. */
+static const char *join(hx_cli *c, const char *a, const char *b) {
+    size_t n = strlen(a) + strlen(b) + 1;
+    char *p = hx_arena_alloc(c->arena, n);
+    if (p) (void)snprintf(p, n, "%s%s", a, b);
+    return p;
+}
+
+const char *hx_cli_models_folder(hx_cli *c) {
+    const char *own = set_in_environment("HUAXIANG_MODELS"),
+               *cache = set_in_environment("XDG_CACHE_HOME"), *home = set_in_environment("HOME");
+    const char *folder = own     ? own
+                         : cache ? join(c, cache, "/huaxiang/models")
+                         : home  ? join(c, home, "/.cache/huaxiang/models")
+                                 : NULL;
+    if (!folder)
+        hx_cli_fail(c, "no folder for models is known; set HUAXIANG_MODELS to one",
+                    "不知道模型放在哪个目录；请用 HUAXIANG_MODELS 指出");
+    return folder;
+}
+
+void hx_cli_model_names(char *out, size_t size) {
+    const hx_known_model *all;
+    size_t n = hx_known_models(&all), at = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < n; i++) {
+        int len = snprintf(out + at, size - at, "%s%s", i ? "," : "", all[i].name);
+        if (len < 0 || (size_t)len >= size - at) return;
+        at += (size_t)len;
+    }
+}
+
+const char *hx_cli_model_path(hx_cli *c, const char *name) {
+    hx_error err = {.ui = c->ui};
+    hx_str path = {NULL, 0};
+    const char *folder = hx_cli_models_folder(c);
+    if (!folder) return NULL;
+    if (hx_model_resolve(name, folder, c->arena, &path, &err) == HX_OK) return path.ptr;
+    hx_cli_error(c, &err);
+    return NULL;
+}
+
+static hx_llama_options options_of(const hx_cli *c, bool tokenizer_only) {
+    const hx_cli_values *v = &c->options;
+    return (hx_llama_options){
+        .precision = (hx_precision)v->number[HX_OPT_PRECISION],
+        .n_threads = hx_cli_has(v, HX_OPT_THREADS) ? (size_t)v->number[HX_OPT_THREADS] : 0,
+        .tokenizer_only = tokenizer_only,
+        .kernels = set_in_environment("HUAXIANG_KERNELS")};
+}
+
+bool hx_cli_llama_open(hx_cli *c, hx_cli_llama *l, const hx_context_options *context) {
+    static const char *const precisions[][2] = {{"fast", "快速"}, {"exact", "精确"}};
+    hx_error err = {.ui = c->ui};
+    const hx_llama_options options = options_of(c, context == NULL);
+    *l = (hx_cli_llama){.path = hx_cli_model_path(c, c->options.text[HX_OPT_MODEL])};
+    if (!l->path) return false;
+    hx_status st = hx_llama_open(&l->model, l->path, &options, &err);
+    if (st == HX_OK && context) st = hx_llama_context_open(&l->context, l->model, context, &err);
+    if (st != HX_OK) {
+        hx_cli_error(c, &err);
+        hx_cli_llama_close(l);
+        return false;
+    }
+    l->info = hx_llama_describe(l->model);
+    if (context)
+        hx_cli_note(c, "engine: llama (%s, %s, %s)", "引擎：llama（%s，%s，%s）",
+                    c->options.text[HX_OPT_MODEL], precisions[options.precision][c->ui == HX_UI_ZH],
+                    l->info->kernels);
+    return true;
+}
+
+void hx_cli_llama_close(hx_cli_llama *l) {
+    hx_llama_context_close(l->context);
+    hx_llama_close(l->model);
+    *l = (hx_cli_llama){0};
+}

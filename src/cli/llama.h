@@ -1,0 +1,25 @@
+/* llama.h - the model that --model names, opened as the options say; see llama.c for what the environment adds. */
+#ifndef HX_CLI_LLAMA_H
+#define HX_CLI_LLAMA_H
+
+#include "cli/cli.h"
+
+typedef struct {
+    hx_llama *model; /* owned */
+    hx_llama_context *context; /* owned; NULL where none was asked for */
+    const hx_llama_info *info;
+    const char *path; /* in the run's arena */
+} hx_cli_llama;
+
+/* The folder of models that were got, in the run's arena; NULL after a sentence. */
+const char *hx_cli_models_folder(hx_cli *c);
+/* The path that a model's name or path stands for, in the run's arena; NULL after a sentence. */
+const char *hx_cli_model_path(hx_cli *c, const char *name);
+/* --model by --precision, --threads and HUAXIANG_KERNELS, with a context unless `context` is NULL: then only tokenising works. Says on
+ * standard error what runs. False after a sentence. */
+bool hx_cli_llama_open(hx_cli *c, hx_cli_llama *l, const hx_context_options *context);
+void hx_cli_llama_close(hx_cli_llama *l);
+/* Comma-separated, for suggestions. */
+void hx_cli_model_names(char *out, size_t size);
+
+#endif
