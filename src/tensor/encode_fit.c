@@ -131,7 +131,7 @@ static bool range_improve(const float *x, const float *w, size_t n, bool sinks, 
 }
 
 hx_fit hx__fit_range(const float *x, const float *w, size_t n, int top, bool sinks, float *q) {
-    float min = x[0], max = x[0], tried[HX_FIT_MAX];
+    float min = x[0], max = x[0], tried[HX_FIT_MAX] = {0};
     for (size_t i = 1; i < n; i++) {
         min = x[i] < min ? x[i] : min;
         max = x[i] > max ? x[i] : max;

@@ -76,7 +76,8 @@ static float q4_choose(q4_block *b, size_t g) {
 static bool q4_refit(q4_block *b) {
     double aa = 0, am = 0, mm = 0, xa = 0, xm = 0;
     for (size_t i = 0; i < HX_BLOCK_K; i++) {
-        double a = (double)b->q[i] * b->scale[i / Q4_GROUP], m = b->min[i / Q4_GROUP];
+        size_t g = i / Q4_GROUP;
+        double a = (double)b->q[i] * b->scale[g], m = b->min[g];
         double w = (double)b->w[i], x = (double)b->x[i];
         aa += w * a * a;
         am += w * a * m;

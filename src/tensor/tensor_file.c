@@ -1,7 +1,10 @@
 /* tensor_file.c - the handle of a file of tensors: which format it has, names, pages.
  *
- * The format is told by the first bytes; only an index of shards goes by its name. Everything small (names, entries) is in one arena; the tensors stay in the
- * mapping. Names are found by a hash map of 64-bit hashes: of two names with one hash the second is put in under the next seed. */
+ * The format is told by the first bytes; only an index of shards goes by its name. Everything small (names, entries) is in one
+ * arena; the tensors stay in the mapping. Names are found by a hash map of 64-bit hashes: of two names with one hash the second is
+ * put in under the next seed.
+ *
+ * Invariant: entries [0, n_tensors) are complete and indexed; what a failed open leaves behind is closed by the same close. */
 #include "tensor/tensor_parts.h"
 
 #include <stdlib.h>
