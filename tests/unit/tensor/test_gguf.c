@@ -316,6 +316,7 @@ static void keeps_the_old_file(void **state) {
     (void)state;
     test_place place = place_of("m.gguf");
     write_file(place.path, HX_STR_LIT("old"));
+    const uint64_t five[5] = {8, 1, 1, 1, 1};
     pattern less = {1, 31}, more = {1, 33}, right = {1, 32};
     hx_gguf_writer *w = new_writer();
     hx_gguf_put_tensor(w, "t", HX_DTYPE_F32, 1, eight, fill_pattern, &less);
@@ -343,7 +344,7 @@ static void keeps_the_old_file(void **state) {
         w, &place, HX_EFORMAT,
         ": rows of tensor 't' have 8 elements, which is no multiple of 32 as Q4_0 needs");
     w = new_writer();
-    hx_gguf_put_tensor(w, "t", HX_DTYPE_F32, 5, eight, fill_pattern, &right);
+    hx_gguf_put_tensor(w, "t", HX_DTYPE_F32, 5, five, fill_pattern, &right);
     assert_not_written(w, &place, HX_EINVAL, ": tensor 't' has 5 dimensions; 1 to 4 are known");
     place_remove(&place);
 }
