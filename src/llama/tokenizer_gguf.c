@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "llama/tokenizer_parts.h"
+#include "llama/tokenizer_folder.h"
 
 #define KEY(name) "tokenizer.ggml." name
 
@@ -195,6 +195,27 @@ static hx_status read_charsmap(hx_tokenizer *t, const hx_tensor_file *f, hx_erro
     return hx__charsmap_read(t, v->raw, err);
 }
 
+/* What a tokenizer.json was: merged by merges, added tokens cut out first. */
+static hx_status use_merges(hx_tokenizer *t, const hx_tensor_file *f, const hx_gguf_value *merges,
+                            hx_error *err) {
+    const hx_str meta = HX_STR_LIT("\xE2\x96\x81"), none = {NULL, 0};
+    hx_str pre = none;
+    bool found = false;
+    HX_TRY(hx_gguf_read_str(f, KEY("pre"), &pre, &found, err));
+    t->sentencepiece = t->replace_each_byte = false;
+    t->scores = NULL;
+    t->n_norms = 0;
+    t->prefix_first = hx_str_equal(pre, HX_STR_LIT("metaspace-first"));
+    t->prefix_any = t->sp.add_dummy_prefix;
+    if (t->prefix_first || hx_str_equal(pre, HX_STR_LIT("metaspace"))) {
+        t->norms[t->n_norms++] = (hx_norm){HX_NORM_METASPACE, none, none};
+    } else {
+        if (t->prefix_any) t->norms[t->n_norms++] = (hx_norm){HX_NORM_PREPEND, meta, none};
+        t->norms[t->n_norms++] = (hx_norm){HX_NORM_REPLACE, HX_STR_LIT(" "), meta};
+    }
+    return read_merges(t, merges, err);
+}
+
 static hx_status open_sentencepiece(hx_tokenizer *t, const hx_tensor_file *f, bool unigram,
                                     hx_error *err) {
     const hx_gguf_value *merges;
@@ -214,9 +235,8 @@ static hx_status open_sentencepiece(hx_tokenizer *t, const hx_tensor_file *f, bo
     t->decode = (hx_decode_flags){true, t->sp.add_dummy_prefix};
     HX_TRY(read_scores(t, f, err));
     HX_TRY(find_array(t, f, KEY("merges"), &merges, err));
-    if (merges && !unigram) HX_TRY(read_merges(t, merges, err));
-    HX_TRY(hx__tokenizer_finish(t, err));
-    return unigram || merges ? HX_OK : hx__bpe_pairs_of_scores(t, err);
+    if (merges && !unigram) HX_TRY(use_merges(t, f, merges, err));
+    return hx__tokenizer_complete(t, err);
 }
 
 static hx_status open_model(hx_tokenizer *t, const hx_tensor_file *f, hx_error *err) {

@@ -76,7 +76,8 @@ struct hx_tokenizer {
     bool crossed_lead
         [256]; /* a token has a part of a character before one that begins with this byte, or may have */
     bool ignore_merges; /* a word that is a token is that token */
-    int32_t unknown; /* what stands for characters that no token has; -1 = nothing: they are left out */
+    int32_t
+        unknown; /* what stands for characters that no token has; -1 = nothing: they are left out */
     bool fuse_unknown; /* neighbouring unknown characters are one unknown token */
     bool byte_fallback;
 
