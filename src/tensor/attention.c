@@ -7,29 +7,38 @@
  * A row that sees nothing of a tile may share a block with one that does: then its weights are exactly 0 and its old sums are
  * multiplied by exactly 1.
  *
- * scratch: k_t (head_dim, 64) | v (64, width) | zero row, spare rows (16, head_dim) | per row: width sums | state */
+ * scratch: k_t (head_dim, 64) | v (64, width) | width sums a row | zero row | 16 spare rows | rows */
 #include "tensor/attention.h"
 
 #include "tensor/attention_kernels.h"
+#include "tensor/vector_kernels.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { TILE = HX_ATTENTION_TILE, GROUP = HX_ATTENTION_GROUP, ROWS = HX_ATTENTION_ROWS };
 
+/* One query of one head. */
 typedef struct {
-    const hx_attention_kernels *kernels;
+    const float *q;
+    float *out;
+    size_t seen; /* keys, from the first on */
+    float max, sum; /* see hx_attention_state */
+} attention_row;
+
+typedef struct {
+    const hx_kernels *kernels;
     const hx_attention_call *call;
     size_t width, total; /* head_dim rounded up to 16; positions of all spans */
-    size_t first_query, n_queries; /* of the call, now */
-    float *k_t, *v_copy, *zero, *spare, *acc;
-    hx_attention_state *state;
-    size_t tile; /* first position */
-    size_t tile_n; /* positions of the tile that anybody sees */
+    float *k_t, *v_copy, *acc, *zero, *spare;
+    attention_row *rows;
+    size_t n_rows; /* now: of at most HX_ATTENTION_QUERIES queries */
+    size_t tile, tile_n; /* first position; positions that anybody sees */
     const float *v;
     size_t ldv;
 } task;
 
+/* Where the keys and values of a tile are. */
 typedef struct {
     const void *k[TILE], *v[TILE];
     hx_dtype type[TILE];
@@ -42,73 +51,65 @@ static size_t width_of(size_t head_dim) {
 
 size_t hx_attention_scratch(size_t head_dim, size_t n_heads) {
     size_t width = width_of(head_dim), rows = HX_ATTENTION_QUERIES * n_heads;
-    size_t floats = (size_t)TILE * (head_dim + width) + (1 + GROUP) * width + rows * width;
-    return floats * sizeof(float) + rows * sizeof(hx_attention_state) + 64;
+    size_t floats = (size_t)TILE * (head_dim + width) + rows * width + (1 + GROUP) * width;
+    return floats * sizeof(float) + rows * sizeof(attention_row) + 64;
 }
 
 static void lay_out(task *t, void *scratch) {
-    size_t head_dim = t->call->head_dim, rows = HX_ATTENTION_QUERIES * t->call->n_heads;
+    size_t head_dim = t->call->head_dim;
     uintptr_t at = ((uintptr_t)scratch + 63) & ~(uintptr_t)63;
     t->width = width_of(head_dim);
     t->k_t = (float *)at;
     t->v_copy = t->k_t + TILE * head_dim;
     t->acc = t->v_copy + TILE * t->width;
-    t->zero = t->acc + rows * t->width;
+    t->zero = t->acc + HX_ATTENTION_QUERIES * t->call->n_heads * t->width;
     t->spare = t->zero + t->width;
-    t->state = (hx_attention_state *)(void *)(t->spare + GROUP * t->width);
+    t->rows = (attention_row *)(void *)(t->spare + GROUP * t->width);
+    memset(t->zero, 0, t->width * sizeof *t->zero);
+    if (t->width != head_dim) memset(t->v_copy, 0, TILE * t->width * sizeof *t->v_copy);
 }
 
-/* How many keys query i of the call sees. */
-static size_t keys_seen(const task *t, size_t i) {
-    size_t n = t->call->first + i + 1;
-    return !t->call->causal || n > t->total ? t->total : n;
-}
-
-/* How many positions of the tile it sees. */
-static size_t tile_seen(const task *t, size_t i) {
-    size_t n = keys_seen(t, i);
-    if (n <= t->tile) return 0;
-    return n - t->tile < TILE ? n - t->tile : TILE;
-}
+/* ---------------------------------------------------------------- tiles */
 
 static void find_places(const task *t, places *p) {
     const hx_attention_span *span = t->call->spans;
-    size_t skip = t->tile;
+    size_t skip = t->tile, i = 0;
     while (skip >= span->n)
         skip -= span++->n;
     p->only = span->n - skip >= t->tile_n ? span : NULL;
-    for (size_t i = 0; i < t->tile_n; ++i, ++skip) {
+    for (; i < t->tile_n; ++i, ++skip) {
         while (skip >= span->n)
             skip -= span++->n;
         p->k[i] = (const uint8_t *)span->k + skip * span->stride;
         p->v[i] = (const uint8_t *)span->v + skip * span->stride;
         p->type[i] = span->type;
     }
-    for (size_t i = t->tile_n; i < TILE; ++i) {
+    for (; i % GROUP; ++i) {
         p->k[i] = t->zero;
         p->type[i] = p->type[i - 1];
     }
 }
 
-/* Keys of one group whose positions may be of different types. */
+/* Keys of one group whose positions are of different types. */
 static void load_mixed_keys(const task *t, const places *p, size_t group) {
     const void *rows[GROUP];
     size_t head_dim = t->call->head_dim;
     for (size_t i = 0; i < GROUP; ++i) {
         float *row = t->spare + i * t->width;
-        t->kernels->values(p->type[group + i], p->k[group + i], head_dim, row);
+        t->kernels->attention->values(p->type[group + i], p->k[group + i], head_dim, row);
         rows[i] = row;
     }
-    t->kernels->keys(HX_DTYPE_F32, rows, head_dim, t->k_t + group);
+    t->kernels->attention->keys(HX_DTYPE_F32, rows, head_dim, t->k_t + group);
 }
 
 static void load_keys(const task *t, const places *p) {
     for (size_t group = 0; group < t->tile_n; group += GROUP) {
         bool same = true;
-        for (size_t i = 1; i < GROUP; ++i)
+        for (size_t i = 1; i < GROUP && !p->only; ++i)
             same = same && p->type[group + i] == p->type[group];
         if (same)
-            t->kernels->keys(p->type[group], p->k + group, t->call->head_dim, t->k_t + group);
+            t->kernels->attention->keys(p->type[group], p->k + group, t->call->head_dim,
+                                        t->k_t + group);
         else
             load_mixed_keys(t, p, group);
     }
@@ -123,84 +124,89 @@ static void load_values(task *t, const places *p) {
         return;
     }
     for (size_t i = 0; i < t->tile_n; ++i)
-        t->kernels->values(p->type[i], p->v[i], head_dim, t->v_copy + i * t->width);
+        t->kernels->attention->values(p->type[i], p->v[i], head_dim, t->v_copy + i * t->width);
     t->v = t->v_copy;
     t->ldv = t->width;
 }
 
-static const float *query_of(const task *t, size_t row) {
-    const hx_attention_call *c = t->call;
-    size_t query = t->first_query + row / c->n_heads;
-    return c->q + query * c->ldq + row % c->n_heads * c->head_dim;
+/* How many positions of the tile a row sees. */
+static size_t tile_seen(const task *t, const attention_row *row) {
+    if (row->seen <= t->tile) return 0;
+    return row->seen - t->tile < TILE ? row->seen - t->tile : TILE;
 }
 
-/* Rows [row, row + n) against the tile. */
-static void run_block(const task *t, size_t row, size_t n) {
+/* Rows [first, first + n) against the tile. */
+static void run_block(const task *t, size_t first, size_t n) {
     _Alignas(64) float s[ROWS * TILE];
     const float *q[ROWS];
-    float alpha[ROWS];
-    size_t n_heads = t->call->n_heads;
-    size_t seen = tile_seen(t, t->first_query + (row + n - 1) / n_heads);
-    size_t groups = (seen + GROUP - 1) / GROUP;
-    for (size_t r = 0; r < n; ++r)
-        q[r] = query_of(t, row + r);
-    t->kernels->scores(q, n, t->k_t, t->call->head_dim, groups, s);
+    hx_attention_state state;
+    const hx_attention_kernels *kernels = t->kernels->attention;
+    attention_row *row = t->rows + first;
+    size_t seen = tile_seen(t, &row[n - 1]), groups = (seen + GROUP - 1) / GROUP;
     for (size_t r = 0; r < n; ++r) {
-        size_t visible = tile_seen(t, t->first_query + (row + r) / n_heads);
-        alpha[r] =
-            t->kernels->softmax(s + r * TILE, groups, visible, t->call->scale, &t->state[row + r]);
+        q[r] = row[r].q;
+        state.max[r] = row[r].max;
+        state.sum[r] = row[r].sum;
+        state.visible[r] = tile_seen(t, &row[r]);
     }
-    t->kernels->weigh(s, n, seen, t->v, t->ldv, t->width, alpha, t->acc + row * t->width);
+    kernels->scores(q, n, t->k_t, t->call->head_dim, groups, s);
+    kernels->softmax(s, n, groups, t->call->scale, &state);
+    for (size_t r = 0; r < n; ++r) {
+        row[r].max = state.max[r];
+        row[r].sum = state.sum[r];
+    }
+    kernels->weigh(s, n, seen, t->v, t->ldv, t->width, t->tile ? state.alpha : NULL,
+                   t->acc + first * t->width);
 }
 
 static void run_tile(task *t) {
     places p;
+    size_t row = 0;
     find_places(t, &p);
     load_keys(t, &p);
     load_values(t, &p);
-    size_t n_rows = t->n_queries * t->call->n_heads, row = 0;
-    size_t first = t->call->first + t->first_query; /* position of the first of these queries */
-    if (t->call->causal && t->tile > first) row = (t->tile - first) * t->call->n_heads;
-    for (; row < n_rows; row += ROWS)
-        run_block(t, row, n_rows - row < ROWS ? n_rows - row : ROWS);
+    while (t->rows[row].seen <= t->tile)
+        ++row;
+    for (; row < t->n_rows; row += ROWS)
+        run_block(t, row, t->n_rows - row < ROWS ? t->n_rows - row : ROWS);
 }
 
-static void write_out(const task *t) {
+/* ---------------------------------------------------------------- rows */
+
+static void begin_rows(task *t, size_t query, size_t n) {
     const hx_attention_call *c = t->call;
-    for (size_t row = 0; row < t->n_queries * c->n_heads; ++row) {
-        float *out =
-            c->out + (t->first_query + row / c->n_heads) * c->ldo + row % c->n_heads * c->head_dim;
-        const float *acc = t->acc + row * t->width;
-        float inverse = 1.0f / t->state[row].sum;
-        for (size_t d = 0; d < c->head_dim; ++d)
-            out[d] = acc[d] * inverse;
+    attention_row *row = t->rows;
+    for (size_t i = query; i < query + n; ++i) {
+        size_t seen = c->first + i + 1;
+        if (!c->causal || seen > t->total) seen = t->total;
+        for (size_t h = 0; h < c->n_heads; ++h)
+            *row++ = (attention_row){.q = c->q + i * c->ldq + h * c->head_dim,
+                                     .out = c->out + i * c->ldo + h * c->head_dim,
+                                     .seen = seen,
+                                     .max = -INFINITY};
     }
+    t->n_rows = n * c->n_heads;
 }
 
-static void run_queries(task *t) {
-    size_t n_rows = t->n_queries * t->call->n_heads;
-    size_t end = keys_seen(t, t->first_query + t->n_queries - 1);
-    memset(t->acc, 0, n_rows * t->width * sizeof *t->acc);
-    for (size_t row = 0; row < n_rows; ++row)
-        t->state[row] = (hx_attention_state){.max = -INFINITY};
+static void run_rows(task *t) {
+    size_t head_dim = t->call->head_dim, end = t->rows[t->n_rows - 1].seen;
     for (t->tile = 0; t->tile < end; t->tile += TILE) {
         t->tile_n = end - t->tile < TILE ? end - t->tile : TILE;
         run_tile(t);
     }
-    write_out(t);
+    for (size_t i = 0; i < t->n_rows; ++i)
+        t->kernels->vector->scale_by(t->acc + i * t->width, head_dim, 1.0f / t->rows[i].sum, NULL,
+                                     t->rows[i].out);
 }
 
 void hx_attention_run(const hx_kernels *kernels, const hx_attention_call *call, void *scratch) {
-    task t = {.kernels = kernels->attention, .call = call};
+    task t = {.kernels = kernels, .call = call};
     lay_out(&t, scratch);
     for (size_t i = 0; i < call->n_spans; ++i)
         t.total += call->spans[i].n;
-    memset(t.zero, 0, t.width * sizeof *t.zero);
-    if (t.width != call->head_dim) memset(t.v_copy, 0, TILE * t.width * sizeof *t.v_copy);
     for (size_t i = 0; i < call->n_queries; i += HX_ATTENTION_QUERIES) {
-        t.first_query = i;
-        t.n_queries =
-            call->n_queries - i < HX_ATTENTION_QUERIES ? call->n_queries - i : HX_ATTENTION_QUERIES;
-        run_queries(&t);
+        size_t left = call->n_queries - i;
+        begin_rows(&t, i, left < HX_ATTENTION_QUERIES ? left : HX_ATTENTION_QUERIES);
+        run_rows(&t);
     }
 }

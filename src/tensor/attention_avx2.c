@@ -121,27 +121,42 @@ HX_INLINE __m256 seen_of(size_t visible, size_t p) {
     return _mm256_castsi256_ps(hx__lanes_8(visible > p ? visible - p : 0));
 }
 
-static float softmax(float *s, size_t groups, size_t visible, float scale,
-                     hx_attention_state *state) {
-    __m256 most = _mm256_set1_ps(state->max);
+HX_INLINE float greatest(const float *s, size_t visible, float max) {
+    __m256 most = _mm256_set1_ps(max);
     for (size_t p = 0; p < visible; p += 8) {
         __m256 x = _mm256_max_ps(most, _mm256_loadu_ps(s + p));
         most = _mm256_blendv_ps(most, x, seen_of(visible, p));
     }
-    float max = hx__max_256(most);
-    __m256 factor = _mm256_set1_ps(scale * HX_LOG2_E), origin = _mm256_set1_ps(max);
-    __m256 sum = _mm256_setzero_ps();
+    return hx__max_256(most);
+}
+
+HX_INLINE float exponentials(float *s, size_t groups, size_t visible, float max, __m256 factor) {
+    __m256 sum = _mm256_setzero_ps(), origin = _mm256_set1_ps(max);
     for (size_t p = 0; p < groups * GROUP; p += 8) {
         __m256 x = _mm256_sub_ps(_mm256_loadu_ps(s + p), origin);
         x = _mm256_and_ps(hx__exp2_256(_mm256_mul_ps(x, factor)), seen_of(visible, p));
         sum = _mm256_add_ps(sum, x);
         _mm256_storeu_ps(s + p, x);
     }
-    __m256 old = _mm256_mul_ps(_mm256_sub_ps(_mm256_set1_ps(state->max), origin), factor);
-    float alpha = _mm256_cvtss_f32(hx__exp2_256(old));
-    state->max = max;
-    state->sum = state->sum * alpha + hx__sum_256(sum);
-    return alpha;
+    return hx__sum_256(sum);
+}
+
+static void softmax(float *s, size_t n_rows, size_t groups, float scale,
+                    hx_attention_state *state) {
+    float max[8] = {0}, old[8] = {0}, alpha[8];
+    __m256 factor = _mm256_set1_ps(scale * HX_LOG2_E);
+    for (size_t r = 0; r < n_rows; ++r) {
+        old[r] = state->max[r];
+        max[r] = greatest(s + r * TILE, state->visible[r], old[r]);
+    }
+    __m256 less = _mm256_sub_ps(_mm256_loadu_ps(old), _mm256_loadu_ps(max));
+    _mm256_storeu_ps(alpha, hx__exp2_256(_mm256_mul_ps(less, factor)));
+    for (size_t r = 0; r < n_rows; ++r) {
+        float sum = exponentials(s + r * TILE, groups, state->visible[r], max[r], factor);
+        state->alpha[r] = alpha[r];
+        state->max[r] = max[r];
+        state->sum[r] = state->sum[r] * alpha[r] + sum;
+    }
 }
 
 /* 16 elements of the value. */
@@ -150,6 +165,8 @@ HX_INLINE void weigh_of(size_t rows, const float *s, size_t n, const float *v, s
     __m256 sum[HX_ATTENTION_ROWS][2];
     HX_UNROLL
     for (size_t r = 0; r < rows; ++r) {
+        sum[r][0] = sum[r][1] = _mm256_setzero_ps();
+        if (!alpha) continue;
         __m256 a = _mm256_set1_ps(alpha[r]);
         sum[r][0] = _mm256_mul_ps(a, _mm256_loadu_ps(acc + r * width));
         sum[r][1] = _mm256_mul_ps(a, _mm256_loadu_ps(acc + r * width + 8));
@@ -175,11 +192,14 @@ static void weigh(const float *s, size_t n_rows, size_t n, const float *v, size_
     for (size_t d = 0; d < width; d += 16) {
         size_t r = 0;
         for (; r + 6 <= n_rows; r += 6)
-            weigh_of(6, s + r * TILE, n, v + d, ldv, width, alpha + r, acc + r * width + d);
+            weigh_of(6, s + r * TILE, n, v + d, ldv, width, alpha ? alpha + r : NULL,
+                     acc + r * width + d);
         for (; r + 3 <= n_rows; r += 3)
-            weigh_of(3, s + r * TILE, n, v + d, ldv, width, alpha + r, acc + r * width + d);
+            weigh_of(3, s + r * TILE, n, v + d, ldv, width, alpha ? alpha + r : NULL,
+                     acc + r * width + d);
         for (; r < n_rows; ++r)
-            weigh_of(1, s + r * TILE, n, v + d, ldv, width, alpha + r, acc + r * width + d);
+            weigh_of(1, s + r * TILE, n, v + d, ldv, width, alpha ? alpha + r : NULL,
+                     acc + r * width + d);
     }
 }
 

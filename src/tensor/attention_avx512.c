@@ -153,46 +153,65 @@ static void scores(const float *const *q, size_t n_rows, const float *k_t, size_
         scores_1(q + r, k_t, head_dim, groups, s + r * TILE);
 }
 
-HX_INLINE float softmax_of(size_t groups, float *s, size_t visible, float scale,
-                           hx_attention_state *state) {
-    __m512 x[4], most = _mm512_set1_ps(state->max);
-    __mmask16 seen[4];
-    HX_UNROLL
-    for (size_t g = 0; g < groups; ++g) {
-        size_t before = g * GROUP;
-        size_t n = visible <= before ? 0 : visible - before < 16 ? visible - before : 16;
-        seen[g] = hx__lanes(n);
-        x[g] = _mm512_loadu_ps(s + before);
-        most = _mm512_mask_max_ps(most, seen[g], most, x[g]);
-    }
-    float max = _mm512_reduce_max_ps(most);
-    __m512 factor = _mm512_set1_ps(scale * HX_LOG2_E), origin = _mm512_set1_ps(max);
-    __m512 sum = _mm512_setzero_ps();
-    HX_UNROLL
-    for (size_t g = 0; g < groups; ++g) {
-        __m512 e = hx__exp2_512(_mm512_mul_ps(_mm512_sub_ps(x[g], origin), factor));
-        e = _mm512_maskz_mov_ps(seen[g], e);
-        sum = _mm512_add_ps(sum, e);
-        _mm512_storeu_ps(s + g * GROUP, e);
-    }
-    __m512 old = _mm512_mul_ps(_mm512_sub_ps(_mm512_set1_ps(state->max), origin), factor);
-    float alpha = _mm512_cvtss_f32(hx__exp2_512(old));
-    state->max = max;
-    state->sum = state->sum * alpha + _mm512_reduce_add_ps(sum);
-    return alpha;
+/* Lanes of group g that are visible. */
+HX_INLINE __mmask16 seen_of(size_t visible, size_t g) {
+    size_t before = g * GROUP;
+    return hx__lanes(visible <= before ? 0 : visible - before < 16 ? visible - before : 16);
 }
 
-static float softmax(float *s, size_t groups, size_t visible, float scale,
-                     hx_attention_state *state) {
+HX_INLINE float greatest(size_t groups, const float *s, size_t visible, float max) {
+    __m512 most = _mm512_set1_ps(max);
+    HX_UNROLL
+    for (size_t g = 0; g < groups; ++g)
+        most = _mm512_mask_max_ps(most, seen_of(visible, g), most, _mm512_loadu_ps(s + g * GROUP));
+    return _mm512_reduce_max_ps(most);
+}
+
+HX_INLINE float exponentials(size_t groups, float *s, size_t visible, float max, __m512 factor) {
+    __m512 sum = _mm512_setzero_ps(), origin = _mm512_set1_ps(max);
+    HX_UNROLL
+    for (size_t g = 0; g < groups; ++g) {
+        __m512 x = _mm512_sub_ps(_mm512_loadu_ps(s + g * GROUP), origin);
+        x = _mm512_maskz_mov_ps(seen_of(visible, g), hx__exp2_512(_mm512_mul_ps(x, factor)));
+        sum = _mm512_add_ps(sum, x);
+        _mm512_storeu_ps(s + g * GROUP, x);
+    }
+    return _mm512_reduce_add_ps(sum);
+}
+
+HX_INLINE void softmax_of(size_t groups, float *s, size_t n_rows, float scale,
+                          hx_attention_state *state) {
+    float max[16] = {0}, sum[16] = {0};
+    const __mmask16 rows = hx__lanes(n_rows);
+    __m512 factor = _mm512_set1_ps(scale * HX_LOG2_E);
+    for (size_t r = 0; r < n_rows; ++r)
+        max[r] = greatest(groups, s + r * TILE, state->visible[r], state->max[r]);
+    for (size_t r = 0; r < n_rows; ++r)
+        sum[r] = exponentials(groups, s + r * TILE, state->visible[r], max[r], factor);
+    __m512 old = _mm512_maskz_loadu_ps(rows, state->max), now = _mm512_loadu_ps(max);
+    __m512 alpha = hx__exp2_512(_mm512_mul_ps(_mm512_sub_ps(old, now), factor));
+    __m512 total =
+        _mm512_fmadd_ps(_mm512_maskz_loadu_ps(rows, state->sum), alpha, _mm512_loadu_ps(sum));
+    _mm512_mask_storeu_ps(state->max, rows, now);
+    _mm512_mask_storeu_ps(state->sum, rows, total);
+    _mm512_mask_storeu_ps(state->alpha, rows, alpha);
+}
+
+static void softmax(float *s, size_t n_rows, size_t groups, float scale,
+                    hx_attention_state *state) {
     switch (groups) {
     case 1:
-        return softmax_of(1, s, visible, scale, state);
+        softmax_of(1, s, n_rows, scale, state);
+        break;
     case 2:
-        return softmax_of(2, s, visible, scale, state);
+        softmax_of(2, s, n_rows, scale, state);
+        break;
     case 3:
-        return softmax_of(3, s, visible, scale, state);
+        softmax_of(3, s, n_rows, scale, state);
+        break;
     default:
-        return softmax_of(4, s, visible, scale, state);
+        softmax_of(4, s, n_rows, scale, state);
+        break;
     }
 }
 
@@ -204,8 +223,9 @@ HX_INLINE void weigh_of(size_t rows, size_t parts, const float *s, size_t n, con
     for (size_t r = 0; r < rows; ++r)
         HX_UNROLL
     for (size_t i = 0; i < parts; ++i)
-        sum[r][i] =
-            _mm512_mul_ps(_mm512_set1_ps(alpha[r]), _mm512_loadu_ps(acc + r * width + i * 16));
+        sum[r][i] = alpha ? _mm512_mul_ps(_mm512_set1_ps(alpha[r]),
+                                          _mm512_loadu_ps(acc + r * width + i * 16))
+                          : _mm512_setzero_ps();
     for (size_t p = 0; p < n; ++p, v += ldv) {
         __m512 x[4];
         HX_UNROLL
@@ -245,11 +265,11 @@ static void weigh(const float *s, size_t n_rows, size_t n, const float *v, size_
                   const float *alpha, float *acc) {
     size_t r = 0;
     for (; r + 6 <= n_rows; r += 6)
-        weigh_6(s + r * TILE, n, v, ldv, width, alpha + r, acc + r * width);
+        weigh_6(s + r * TILE, n, v, ldv, width, alpha ? alpha + r : NULL, acc + r * width);
     for (; r + 3 <= n_rows; r += 3)
-        weigh_3(s + r * TILE, n, v, ldv, width, alpha + r, acc + r * width);
+        weigh_3(s + r * TILE, n, v, ldv, width, alpha ? alpha + r : NULL, acc + r * width);
     for (; r < n_rows; ++r)
-        weigh_1(s + r * TILE, n, v, ldv, width, alpha + r, acc + r * width);
+        weigh_1(s + r * TILE, n, v, ldv, width, alpha ? alpha + r : NULL, acc + r * width);
 }
 
 const hx_attention_kernels hx_attention_avx512 = {keys, values, scores, softmax, weigh};

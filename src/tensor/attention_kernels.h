@@ -11,8 +11,11 @@
 #define HX_ATTENTION_GROUP 16 /* positions that are transposed together */
 #define HX_ATTENTION_ROWS 6 /* rows at once, at most */
 
+/* What a row has seen so far: its greatest score and its sum of exp(scale (score - max)). */
 typedef struct {
-    float max, sum; /* of the scores seen; of exp(scale (score - max)) */
+    float max[HX_ATTENTION_ROWS], sum[HX_ATTENTION_ROWS];
+    size_t visible[HX_ATTENTION_ROWS]; /* in: positions of this tile that it sees */
+    float alpha[HX_ATTENTION_ROWS]; /* out: what earlier sums are to be multiplied with */
 } hx_attention_state;
 
 struct hx_attention_kernels {
@@ -23,11 +26,9 @@ struct hx_attention_kernels {
     /* s[r * TILE + p] = q_r . k_p for p < 16 * groups, r < n_rows <= ROWS */
     void (*scores)(const float *const *q, size_t n_rows, const float *k_t, size_t head_dim,
                    size_t groups, float *s);
-    /* Scores of one row to weights exp(scale (s - max)), 0 from `visible` to the end of the groups. Returns what earlier sums are to be
-     * multiplied with. */
-    float (*softmax)(float *s, size_t groups, size_t visible, float scale,
-                     hx_attention_state *state);
-    /* acc_r = alpha_r acc_r + sum over p < n of s[r * TILE + p] v_p. Rows of acc are `width` floats apart, rows of v ldv; width = head_dim
+    /* Scores of n_rows rows to weights exp(scale (s - max)), 0 from `visible` to the end of the groups. */
+    void (*softmax)(float *s, size_t n_rows, size_t groups, float scale, hx_attention_state *state);
+    /* acc_r = alpha_r acc_r + sum over p < n of s[r * TILE + p] v_p; alpha NULL = 0, then acc is not read. Rows of acc are `width` floats apart, rows of v ldv; width = head_dim
      * rounded up to 16, and that much of v can be read. */
     void (*weigh)(const float *s, size_t n_rows, size_t n, const float *v, size_t ldv, size_t width,
                   const float *alpha, float *acc);

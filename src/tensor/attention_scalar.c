@@ -34,26 +34,31 @@ static void scores(const float *const *q, size_t n_rows, const float *k_t, size_
     }
 }
 
-static float softmax(float *s, size_t groups, size_t visible, float scale,
-                     hx_attention_state *state) {
-    float max = state->max, sum = 0;
+static void softmax_row(float *s, size_t groups, float scale, hx_attention_state *state, size_t r) {
+    size_t visible = state->visible[r];
+    float max = state->max[r], sum = 0;
     for (size_t p = 0; p < visible; ++p)
         max = s[p] > max ? s[p] : max;
     for (size_t p = 0; p < groups * GROUP; ++p) {
         s[p] = p < visible ? expf((s[p] - max) * scale) : 0;
         sum += s[p];
     }
-    float alpha = expf((state->max - max) * scale);
-    state->max = max;
-    state->sum = state->sum * alpha + sum;
-    return alpha;
+    state->alpha[r] = expf((state->max[r] - max) * scale);
+    state->max[r] = max;
+    state->sum[r] = state->sum[r] * state->alpha[r] + sum;
+}
+
+static void softmax(float *s, size_t n_rows, size_t groups, float scale,
+                    hx_attention_state *state) {
+    for (size_t r = 0; r < n_rows; ++r)
+        softmax_row(s + r * TILE, groups, scale, state, r);
 }
 
 static void weigh(const float *s, size_t n_rows, size_t n, const float *v, size_t ldv, size_t width,
                   const float *alpha, float *acc) {
     for (size_t r = 0; r < n_rows; ++r, s += TILE, acc += width) {
         for (size_t d = 0; d < width; ++d)
-            acc[d] *= alpha[r];
+            acc[d] = alpha ? acc[d] * alpha[r] : 0;
         for (size_t p = 0; p < n; ++p)
             for (size_t d = 0; d < width; ++d)
                 acc[d] += s[p] * v[p * ldv + d];

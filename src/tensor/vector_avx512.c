@@ -33,7 +33,13 @@ static float dot(const float *x, const float *y, size_t n) {
 
 static void scale_by(const float *x, size_t n, float scale, const float *w, float *out) {
     __m512 a = _mm512_set1_ps(scale);
-    for (size_t i = 0; i < n; i += 16) {
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        __m512 r = _mm512_mul_ps(_mm512_loadu_ps(x + i), a);
+        if (w) r = _mm512_mul_ps(r, _mm512_loadu_ps(w + i));
+        _mm512_storeu_ps(out + i, r);
+    }
+    if (i < n) {
         __mmask16 m = tail(i, n);
         __m512 r = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), a);
         if (w) r = _mm512_mul_ps(r, _mm512_maskz_loadu_ps(m, w + i));
