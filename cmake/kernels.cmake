@@ -2,7 +2,9 @@
 # another processor's set compiles to nothing.
 function(hx_kernel_flags flags)
   foreach(file ${ARGN})
-    set_source_files_properties(src/tensor/${file} PROPERTIES COMPILE_OPTIONS "${flags}")
+    # Without optimisation gcc's intrinsics are macros that convert signs in our files.
+    set_source_files_properties(src/tensor/${file} PROPERTIES COMPILE_OPTIONS
+                                "${flags};$<$<CONFIG:Debug>:-Wno-sign-conversion>")
   endforeach()
 endfunction()
 

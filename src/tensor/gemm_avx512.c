@@ -13,7 +13,7 @@
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE __mmask16 rest_mask(size_t n) {
-    return n >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << n) - 1u);
+    return (__mmask16)(n >= 16 ? 0xffffu : (1u << n) - 1u);
 }
 
 static float sum_halves(__m512 s) {
