@@ -63,7 +63,7 @@ static hx_status read_bpe_vocab(vocab_reader *r, json_t *vocab) {
     if (!json_is_object(vocab) || json_object_size(vocab) == 0)
         return hx_fail(r->err, HX_EFORMAT, "%s: model.vocab must be an object of ids", r->t->what);
     json_object_foreach(vocab, key, value) {
-        size_t id;
+        size_t id = 0;
         HX_TRY(read_id(r, value, hx_str_of(key), &id));
         HX_TRY(put_token(r, id, hx_str_of(key)));
     }
@@ -92,7 +92,7 @@ static hx_status read_unigram_vocab(vocab_reader *r, const json_t *vocab) {
 
 static hx_status read_added(vocab_reader *r, const json_t *token) {
     hx_str name = hx_json_text(json_object_get(token, "content"));
-    size_t id;
+    size_t id = 0;
     if (!name.len) return hx_fail(r->err, HX_EFORMAT, "%s: an added token is empty", r->t->what);
     HX_TRY(read_id(r, json_object_get(token, "id"), name, &id));
     if (json_is_true(json_object_get(token, "single_word")))
