@@ -2,8 +2,10 @@
 """Writes src/llama/pretokenize_class.inc: the character classes of the pre-tokenizers, asked from `tokenizers` (0.23.3) itself.
 
 Its regular expressions (Oniguruma), its Digits splitter (Rust) and its NFC each carry their own version of Unicode, so each is asked
-about every code point. Usage: tools/make_token_classes.py > src/llama/pretokenize_class.inc
+about every code point. Marks that utf8proc (2.8) knows and the NFC of `tokenizers` does not are a class too. Usage: tools/make_token_classes.py > src/llama/pretokenize_class.inc
 """
+import ctypes
+import ctypes.util
 import unicodedata
 
 from tokenizers import Regex, normalizers, pre_tokenizers
@@ -46,8 +48,32 @@ def changed_by_nfc():
     return found
 
 
+def utf8proc_nfc():
+    library = ctypes.CDLL(ctypes.util.find_library("utf8proc"))
+    library.utf8proc_map.restype = ctypes.c_ssize_t
+    free = ctypes.CDLL(None).free
+    free.argtypes = [ctypes.c_void_p]
+
+    def nfc(text):
+        data, out = text.encode(), ctypes.c_void_p()
+        size = library.utf8proc_map(data, len(data), ctypes.byref(out), 1 << 1 | 1 << 3)  # STABLE, COMPOSE
+        text = ctypes.string_at(out, size).decode()
+        free(out)
+        return text
+
+    return nfc
+
+
+def newer_marks():
+    """What utf8proc reorders before an overlay, or joins, and the NFC of `tokenizers` does not."""
+    ours, theirs = utf8proc_nfc(), normalizers.NFC().normalize_str
+    found = {c for c in ALL if ours(chr(c) + "\u0334") != theirs(chr(c) + "\u0334")}
+    return found | {0x11930}  # with U+11935 it is U+11938 since Unicode 13
+
+
 def main():
-    sets = [(1, matching(r"\p{L}")), (2, matching(r"\p{N}")), (4, matching(r"\s")), (8, digits()), (16, changed_by_nfc())]
+    sets = [(1, matching(r"\p{L}")), (2, matching(r"\p{N}")), (4, matching(r"\s")), (8, digits()), (16, changed_by_nfc()),
+            (32, newer_marks())]
     table = [0] * 0x110000
     for bit, members in sets:
         for c in members:

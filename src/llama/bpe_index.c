@@ -173,19 +173,7 @@ static hx_status index_chars(hx_tokenizer *t, hx_error *err) {
     return HX_OK;
 }
 
-static void index_bytes(hx_tokenizer *t) {
-    char spelt[4];
-    t->has_bytes = true;
-    for (int b = 0; b < 256; b++) {
-        size_t n = hx_utf8_put(hx__byte_spelling((uint8_t)b), spelt);
-        if (t->kind == HX_TOKENIZER_BPE_BYTES)
-            t->byte_ids[b] = hx_vocab_find(&t->vocab, (hx_str){spelt, n});
-        if (t->byte_ids[b] < 0) t->has_bytes = false;
-    }
-}
-
 hx_status hx__bpe_index(hx_tokenizer *t, hx_error *err) {
-    index_bytes(t);
     t->crossed = hx_arena_alloc(t->arena, ((size_t)1 << HX_CROSS_BITS) / 8);
     if (!t->crossed) return hx_fail(err, HX_ENOMEM, "%s: out of memory", t->what);
     if (t->kind == HX_TOKENIZER_BPE_BYTES) {

@@ -16,7 +16,14 @@ typedef enum {
     HX_PRE_METASPACE /* before each U+2581, which stands for spaces */
 } hx_pre_kind;
 
-enum { HX_CLASS_L = 1, HX_CLASS_N = 2, HX_CLASS_S = 4, HX_CLASS_DIGIT = 8, HX_CLASS_NFC = 16 };
+enum {
+    HX_CLASS_L = 1,
+    HX_CLASS_N = 2,
+    HX_CLASS_S = 4,
+    HX_CLASS_DIGIT = 8,
+    HX_CLASS_NFC = 16, /* NFC may change it, or what stands before it */
+    HX_CLASS_NEWER = 32 /* a mark to our NFC, not yet one to that of `tokenizers` */
+};
 
 typedef struct {
     hx_pre_kind kind;

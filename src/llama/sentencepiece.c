@@ -185,7 +185,7 @@ hx_status hx__sentencepiece_read(hx_tokenizer *t, hx_str file, hx_error *err) {
         false, {NULL, 0}};
     if (file.len > UINT32_MAX) return damaged(t, err);
     t->sp = (hx_sp_flags){true, true, true, false};
-    t->sentencepiece = t->single = t->replace_each_byte = t->fuse_unknown = true;
+    t->sentencepiece = t->single = t->fuse_unknown = true;
     HX_TRY(count_pieces(t, file, err));
     HX_TRY(read_model(&m, file, err));
     if (m.model_type != 1 && m.model_type != 2)

@@ -1,7 +1,7 @@
 /* tokenizer.c - the life of a tokenizer, and the way from a text to ids.
  *
- *   1. Bytes that are no UTF-8 become U+FFFD: each maximal bad part one, as Unicode advises and Python's errors="replace" does; for
- *      SentencePiece files each byte one, as there. Ids of any bytes are therefore those the peers give.
+ *   1. Bytes that are no UTF-8 become U+FFFD: each maximal bad part one, as Unicode advises and Python's errors="replace" does; the
+ *      normaliser of SentencePiece makes each byte one. Ids of any bytes are therefore those the peers give.
  *   2. Added tokens are cut out, the leftmost, of these the longest: user-defined ones always, special ones only with parse_special.
  *   3. What lies between is normalised, cut into words, and each word becomes ids.
  *   4. With max_length the ids of the text are cut so that the special tokens around it stay.
@@ -112,14 +112,14 @@ static size_t bad_part(const unsigned char *p, size_t left) {
     return n;
 }
 
-static bool replace_bad(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str *text) {
+static bool replace_bad(hx_tokenizer_scratch *s, hx_str *text) {
     size_t valid = hx_utf8_valid_prefix(*text);
     if (valid == text->len) return true;
     hx_buf_reset(&s->text);
     hx_str rest = *text;
     while (valid < rest.len) {
         const unsigned char *bad = (const unsigned char *)rest.ptr + valid;
-        size_t skip = valid + (t->replace_each_byte ? 1 : bad_part(bad, rest.len - valid));
+        size_t skip = valid + bad_part(bad, rest.len - valid);
         if (!hx_buf_append(&s->text, rest.ptr, valid) ||
             !hx_buf_append(&s->text, "\xEF\xBF\xBD", 3))
             return false;
@@ -295,7 +295,7 @@ hx_status hx__tokenizer_encode(const hx_tokenizer *t, hx_tokenizer_scratch *s, h
     encoder e = {t, s, ids, SIZE_MAX, err};
     if (o->max_length) e.limit = body + (o->max_length - n_before - n_after) * sizeof(int32_t);
     HX_TRY(put_all(&e, t->before, n_before));
-    if (!replace_bad(t, s, &text)) return no_memory(&e);
+    if (!t->sentencepiece && !replace_bad(s, &text)) return no_memory(&e);
     if (text.len) HX_TRY(encode_text(&e, text, o->parse_special));
     if (ids->len > e.limit) ids->len = e.limit;
     HX_TRY(put_all(&e, t->after, n_after));

@@ -169,6 +169,17 @@ static hx_status check_byte_tokens(hx_tokenizer *t, hx_error *err) {
     return HX_OK;
 }
 
+static void index_bytes(hx_tokenizer *t) {
+    char spelt[4];
+    t->has_bytes = true;
+    for (int b = 0; b < 256; b++) {
+        size_t n = hx_utf8_put(hx__byte_spelling((uint8_t)b), spelt);
+        if (t->kind == HX_TOKENIZER_BPE_BYTES)
+            t->byte_ids[b] = hx_vocab_find(&t->vocab, (hx_str){spelt, n});
+        if (t->byte_ids[b] < 0) t->has_bytes = false;
+    }
+}
+
 hx_status hx__tokenizer_finish(hx_tokenizer *t, hx_error *err) {
     HX_TRY(check_byte_tokens(t, err));
     if (!t->added) t->added = hx_arena_alloc(t->arena, t->vocab.n);
@@ -176,6 +187,7 @@ hx_status hx__tokenizer_finish(hx_tokenizer *t, hx_error *err) {
     for (size_t id = 0; id < t->vocab.n; id++)
         add_token(t, id);
     HX_TRY(hx__vocab_bytes(t, err));
+    index_bytes(t);
     if (t->kind == HX_TOKENIZER_UNIGRAM)
         HX_TRY(hx__unigram_index(t, err));
     else

@@ -202,7 +202,7 @@ static hx_status use_merges(hx_tokenizer *t, const hx_tensor_file *f, const hx_g
     hx_str pre = none;
     bool found = false;
     HX_TRY(hx_gguf_read_str(f, KEY("pre"), &pre, &found, err));
-    t->sentencepiece = t->replace_each_byte = false;
+    t->sentencepiece = false;
     t->scores = NULL;
     t->n_norms = 0;
     t->prefix_first = hx_str_equal(pre, HX_STR_LIT("metaspace-first"));
@@ -220,7 +220,7 @@ static hx_status open_sentencepiece(hx_tokenizer *t, const hx_tensor_file *f, bo
                                     hx_error *err) {
     const hx_gguf_value *merges;
     t->kind = unigram ? HX_TOKENIZER_UNIGRAM : HX_TOKENIZER_BPE_SENTENCEPIECE;
-    t->sentencepiece = t->single = t->replace_each_byte = t->fuse_unknown = true;
+    t->sentencepiece = t->single = t->fuse_unknown = true;
     t->byte_fallback = true;
     t->sp = (hx_sp_flags){true, unigram, true, false};
     t->add_bos = !unigram;

@@ -106,11 +106,27 @@ static bool map_clusters(const hx_charsmap *m, hx_str in, hx_buf *out) {
 /* ------------------------------------------------------------------ Unicode forms */
 static bool put_form(hx_str in, int options, hx_buf *out) {
     utf8proc_uint8_t *text = NULL;
+    if (in.len == 0) return true;
     utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)in.ptr, (utf8proc_ssize_t)in.len,
                                       &text, (utf8proc_option_t)(options | UTF8PROC_STABLE));
     bool ok = n >= 0 && hx_buf_append(out, text, (size_t)n);
     free(text);
     return ok;
+}
+
+/* NFC of an older Unicode, as `tokenizers` has it: characters that have become marks since stay where they are. */
+static bool put_nfc(const hx_tokenizer *t, hx_str in, hx_buf *out) {
+    size_t start = 0;
+    for (size_t i = 0; i < in.len;) {
+        unsigned len;
+        bool newer = hx_char_class(&t->pre, hx_char_at(in.ptr + i, &len)) & HX_CLASS_NEWER;
+        if (newer && (!put_form((hx_str){in.ptr + start, i - start}, UTF8PROC_COMPOSE, out) ||
+                      !hx_buf_append(out, in.ptr + i, len)))
+            return false;
+        i += len;
+        if (newer) start = i;
+    }
+    return put_form((hx_str){in.ptr + start, in.len - start}, UTF8PROC_COMPOSE, out);
 }
 
 static bool put_lower(hx_str in, hx_buf *out) {
@@ -207,16 +223,16 @@ static bool put_words(const hx_tokenizer *t, hx_str in, hx_buf *out) {
 static size_t next_chunk(const hx_tokenizer *t, hx_str in, hx_str *to) {
     unsigned char c = (unsigned char)in.ptr[0];
     int32_t id = t->first_user[c] ? hx__added_at(t, in, HX_ADDED) : -1;
-    unsigned len;
     if (id >= 0) {
         *to = (hx_str){in.ptr, t->vocab.spans[id].len};
         return to->len;
     }
-    size_t n = map_find(&t->charsmap, in, false, to);
+    size_t n = map_find(&t->charsmap, in, false, to), end = 0;
     if (n > 0) return n;
-    (void)hx_char_at(in.ptr, &len);
-    *to = (hx_str){in.ptr, len};
-    return len;
+    /* a bad byte is U+FFFD, which the map does not see */
+    *to =
+        hx_utf8_next(in, &end) == HX_UTF8_BAD ? HX_STR_LIT("\xEF\xBF\xBD") : (hx_str){in.ptr, end};
+    return end;
 }
 
 static bool put_escaped(const hx_tokenizer *t, hx_str s, hx_buf *out) {
@@ -271,7 +287,7 @@ static bool run_step(const hx_tokenizer *t, const hx_norm *step, hx_str in, bool
                      hx_buf *out) {
     switch (step->kind) {
     case HX_NORM_NFC:
-        return put_form(in, UTF8PROC_COMPOSE, out);
+        return put_nfc(t, in, out);
     case HX_NORM_NFKC:
         return put_form(in, UTF8PROC_COMPOSE | UTF8PROC_COMPAT, out);
     case HX_NORM_NFD:
@@ -300,8 +316,7 @@ static bool run_step(const hx_tokenizer *t, const hx_norm *step, hx_str in, bool
 }
 
 static bool has_prefix_space(const hx_tokenizer *t, hx_str text) {
-    unsigned len;
-    return !t->pre.add_prefix_space || is_space_at(t, text, 0, &len);
+    return !t->pre.add_prefix_space || text.ptr[0] == ' ';
 }
 
 hx_status hx__normalise(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str in, bool first,

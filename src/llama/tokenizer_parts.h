@@ -86,11 +86,8 @@ struct hx_tokenizer {
     double *scores; /* (n); SentencePiece BPE has them too; NULL = none */
     double unknown_score, user_score; /* user_score: times the length, see unigram.c */
     bool single; /* sums are rounded to float, as SentencePiece's */
-    bool one_segment; /* SentencePiece: one word is the whole text */
 
     /* text */
-    bool
-        replace_each_byte; /* a bad byte is U+FFFD for itself (SentencePiece); else a maximal bad part is (Unicode, Python) */
     hx_norm norms[HX_NORMS_MAX];
     size_t n_norms;
     hx_charsmap charsmap;

@@ -126,8 +126,9 @@ void hx_tokenizer_put_gguf(const hx_tokenizer *t, hx_gguf_writer *w) {
         put_sentencepiece(t, pairs, w);
     }
     free(pairs);
-    put_id(w, KEY("bos_token_id"), t->bos);
-    put_id(w, KEY("eos_token_id"), t->eos);
+    /* GGUF says what stands around a text only by these two */
+    put_id(w, KEY("bos_token_id"), t->n_before ? t->before[0] : t->bos);
+    put_id(w, KEY("eos_token_id"), t->n_after ? t->after[0] : t->eos);
     put_id(w, KEY("unknown_token_id"), t->unk);
     put_id(w, KEY("padding_token_id"), t->pad);
     hx_gguf_put_bool(w, KEY("add_bos_token"), t->n_before > 0);
