@@ -107,32 +107,37 @@ static float most_of(const float *x, size_t k) {
     return f;
 }
 
-static float quantise_avx2(const float *x, size_t k, uint8_t flip, int8_t *out) {
+static float quantise_avx2(const float *x, size_t k, uint8_t flip, int8_t *out, int32_t *sum) {
     const __m256i order = _mm256_setr_epi32(0, 4, 0, 0, 0, 0, 0, 0);
     const __m256i low =
         _mm256_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 12, 8, 4, 0, -1, -1, -1, -1,
                         -1, -1, -1, -1, -1, -1, -1, -1, 12, 8, 4, 0);
     float most = most_of(x, k);
     __m256 r = _mm256_set1_ps(most > 1e-30f ? 127.0f / most : 0.0f);
+    __m256i total = _mm256_setzero_si256();
     for (size_t i = 0; i < k; i += 8) {
         size_t n = k - i < 8 ? k - i : 8;
-        __m256i q = _mm256_shuffle_epi8(eight_of(x + i, n, r), low);
-        int64_t v =
-            _mm_cvtsi128_si64(_mm256_castsi256_si128(_mm256_permutevar8x32_epi32(q, order)));
+        __m256i q = eight_of(x + i, n, r);
+        total = _mm256_add_epi32(total, q);
+        q = _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(q, low), order);
+        int64_t v = _mm_cvtsi128_si64(_mm256_castsi256_si128(q));
         v ^= (int64_t)(flip * 0x0101010101010101u);
         memcpy(out + i, &v, n);
     }
+    __m128i t = _mm_add_epi32(_mm256_castsi256_si128(total), _mm256_extracti128_si256(total, 1));
+    t = _mm_add_epi32(t, _mm_shuffle_epi32(t, 0x4E));
+    *sum = _mm_cvtsi128_si32(_mm_add_epi32(t, _mm_shuffle_epi32(t, 0xB1)));
     return most > 1e-30f || most != most ? most / 127.0f : 0.0f;
 }
 
 static float ready_avx2(const float *x, size_t k, const float *w, float eps, size_t block,
-                        uint8_t flip, float *scratch, int8_t *out) {
+                        uint8_t flip, float *scratch, int8_t *out, int32_t *sum) {
     if (w)
         norm_avx2(x, k, w, eps, scratch);
     else if (scratch != x)
         memcpy(scratch, x, k * sizeof *x);
     rotate_avx2(scratch, k, block);
-    return quantise_avx2(scratch, k, flip, out);
+    return quantise_avx2(scratch, k, flip, out, sum);
 }
 
 /* 8 x 8 elements of 32 bits. */

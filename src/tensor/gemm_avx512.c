@@ -168,26 +168,34 @@ INLINE __m512i scaled(const float *x, __m512 r) {
     return _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x), r));
 }
 
-static void round_row(const float *x, size_t k, float factor, uint8_t flip, int8_t *out) {
+/* Returns the sum, from those of bytes + 128 by eights. */
+static int32_t round_row(const float *x, size_t k, float factor, uint8_t flip, int8_t *out) {
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const __m512i flips = _mm512_set1_epi8((char)flip);
+    const __m512i flips = _mm512_set1_epi8((char)flip), high = _mm512_set1_epi8(-128);
     __m512 r = _mm512_set1_ps(factor);
+    __m512i sums = _mm512_setzero_si512();
     size_t i = 0;
     for (; i + 64 <= k; i += 64) {
         __m512i a = _mm512_packs_epi32(scaled(x + i, r), scaled(x + i + 16, r));
         __m512i b = _mm512_packs_epi32(scaled(x + i + 32, r), scaled(x + i + 48, r));
         __m512i q = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(a, b));
+        __m512i of_8 = _mm512_sad_epu8(_mm512_xor_si512(q, high), _mm512_setzero_si512());
+        sums = _mm512_add_epi64(sums, of_8);
         _mm512_storeu_si512(out + i, _mm512_xor_si512(q, flips));
     }
+    /* Of what was no number any sum will do. */
+    uint32_t sum = (uint32_t)_mm512_reduce_add_epi64(sums) - 128 * (uint32_t)i;
     for (; i < k; i += 16) {
         __mmask16 m = rest_mask(k - i);
         __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), r));
+        sum += (uint32_t)_mm512_reduce_add_epi32(q);
         _mm512_mask_cvtepi32_storeu_epi8(out + i, m, _mm512_xor_si512(q, flips));
     }
+    return (int32_t)sum;
 }
 
 float hx_gemm_ready_avx512(const float *x, size_t k, const float *w, float eps, size_t block,
-                           uint8_t flip, float *scratch, int8_t *out) {
+                           uint8_t flip, float *scratch, int8_t *out, int32_t *sum) {
     row_state s = {.x = x, .w = w, .out = scratch, .top = _mm512_setzero_si512()};
     if (block < 16) {
         rotate_small(&s, k, block, eps);
@@ -199,7 +207,7 @@ float hx_gemm_ready_avx512(const float *x, size_t k, const float *w, float eps, 
     }
     __m128i u = _mm_cvtsi32_si128((int)_mm512_reduce_max_epu32(s.top));
     float most = _mm_cvtss_f32(_mm_castsi128_ps(u));
-    round_row(scratch, k, most > 1e-30f ? 127.0f / most : 0.0f, flip, out);
+    *sum = round_row(scratch, k, most > 1e-30f ? 127.0f / most : 0.0f, flip, out);
     return most > 1e-30f || most != most ? most / 127.0f : 0.0f;
 }
 

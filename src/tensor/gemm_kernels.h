@@ -49,9 +49,9 @@ struct hx_gemm_kernels {
     /* A row to int8: v = norm of x (w NULL = x itself); the Walsh-Hadamard transform of blocks of v (a power of two that divides k, 512
      * at most), distances 1, 2, 4, ... in this order, not scaled, so sqrt(block) times the orthonormal one; then the nearest int8 to
      * v * (127 / max|v|), ties to even, each byte xor `flip`. Returns max|v| / 127: zero where all is zero, and no finite number where
-     * x has a NaN or an infinity, so that it is not lost. `scratch`: k floats, may be x. */
+     * x has a NaN or an infinity, so that it is not lost. *sum = the sum of the int8, before `flip`. `scratch`: k floats, may be x. */
     float (*ready)(const float *x, size_t k, const float *w, float eps, size_t block, uint8_t flip,
-                   float *scratch, int8_t *out);
+                   float *scratch, int8_t *out, int32_t *sum);
     /* 16 rows, `stride` elements apart, into a half of a panel (out = its first lane). */
     void (*pack8)(const int8_t *rows, size_t stride, size_t k, int8_t *out);
     void (*pack32)(const float *rows, size_t stride, size_t k, float *out);
@@ -79,7 +79,7 @@ void hx_gemm_decode_avx2(hx_dtype type, const void *src, size_t n, float *dst);
 void hx_gemm_int8_avx2(const hx_int8_tile *tile);
 void hx_gemm_norm_avx512(const float *x, size_t k, const float *w, float eps, float *out);
 float hx_gemm_ready_avx512(const float *x, size_t k, const float *w, float eps, size_t block,
-                           uint8_t flip, float *scratch, int8_t *out);
+                           uint8_t flip, float *scratch, int8_t *out, int32_t *sum);
 void hx_gemm_pack8_avx512(const int8_t *rows, size_t stride, size_t k, int8_t *out);
 void hx_gemm_pack32_avx512(const float *rows, size_t stride, size_t k, float *out);
 void hx_gemm_exact_avx512(const hx_exact_tile *tile);

@@ -43,7 +43,7 @@ void hx_gemm_rotate_scalar(float *x, size_t k, size_t block) {
             }
 }
 
-static float quantise_scalar(const float *x, size_t k, uint8_t flip, int8_t *out) {
+static float quantise_scalar(const float *x, size_t k, uint8_t flip, int8_t *out, int32_t *sum) {
     uint32_t top = 0; /* of non-negative floats, infinity and NaN last, as of their bits */
     for (size_t i = 0; i < k; i++) {
         uint32_t u = bits_of(x[i]) & 0x7fffffffu;
@@ -51,19 +51,23 @@ static float quantise_scalar(const float *x, size_t k, uint8_t flip, int8_t *out
     }
     float most = float_of(top);
     float r = most > 1e-30f ? 127.0f / most : 0.0f;
-    for (size_t i = 0; i < k; i++)
-        out[i] = (int8_t)(uint8_t)(bits_of(x[i] * r + ROUNDER) ^ flip);
+    *sum = 0;
+    for (size_t i = 0; i < k; i++) {
+        uint8_t q = (uint8_t)bits_of(x[i] * r + ROUNDER);
+        *sum += (int8_t)q;
+        out[i] = (int8_t)(q ^ flip);
+    }
     return most > 1e-30f || most != most ? most / 127.0f : 0.0f;
 }
 
 static float ready_scalar(const float *x, size_t k, const float *w, float eps, size_t block,
-                          uint8_t flip, float *scratch, int8_t *out) {
+                          uint8_t flip, float *scratch, int8_t *out, int32_t *sum) {
     if (w)
         norm_scalar(x, k, w, eps, scratch);
     else
         memmove(scratch, x, k * sizeof *x);
     hx_gemm_rotate_scalar(scratch, k, block);
-    return quantise_scalar(scratch, k, flip, out);
+    return quantise_scalar(scratch, k, flip, out, sum);
 }
 
 static void pack8_scalar(const int8_t *rows, size_t stride, size_t k, int8_t *out) {

@@ -38,8 +38,9 @@ static void quantise_row(const hx_linear_job *job, size_t m, float *row) {
     const hx_linear *l = job->l;
     const hx_linear_call *c = job->call;
     uint8_t *q = job->rows + m * job->stride;
+    int32_t sum;
     job->scale[m] = l->kernels->gemm->ready(c->x + m * c->ldx, l->k, c->norm, c->eps, l->block,
-                                            0x80, row, (int8_t *)q);
+                                            0x80, row, (int8_t *)q, &sum);
     memset(q + l->k, 0x80, l->k4 - l->k);
 }
 

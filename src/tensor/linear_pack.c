@@ -34,17 +34,11 @@ static size_t pack_worker_bytes(const hx_linear *l) {
     return hx_linear_round(l->k * sizeof(float), 64) + HX_GEMM_HALF * row_stride(l);
 }
 
-static int32_t sum_of(const int8_t *q, size_t k) {
-    int32_t sum = 0;
-    for (size_t i = 0; i < k; i++)
-        sum += q[i];
-    return sum;
-}
-
 static void pack_lane(const hx_linear *l, size_t panel, size_t lane, float *row, int8_t *q) {
     const hx_gemm_kernels *g = l->kernels->gemm;
     size_t at = panel * HX_GEMM_LANES + lane;
     hx_dtype type;
+    int32_t sum;
     const void *stored = hx_linear_lane(l, panel, lane, &type);
     l->scale[at] = 0.0f;
     l->start[at] = 0;
@@ -53,9 +47,9 @@ static void pack_lane(const hx_linear *l, size_t panel, size_t lane, float *row,
         return;
     }
     g->decode(type, stored, l->k, row);
-    l->scale[at] = g->ready(row, l->k, NULL, 0.0f, l->block, 0, row, q) / (float)l->block;
+    l->scale[at] = g->ready(row, l->k, NULL, 0.0f, l->block, 0, row, q, &sum) / (float)l->block;
     memset(q + l->k, 0, l->k4 - l->k);
-    l->start[at] = -128 * sum_of(q, l->k);
+    l->start[at] = (int32_t)(0u - 128u * (uint32_t)sum);
 }
 
 static void pack_half(void *context, size_t i, size_t worker) {

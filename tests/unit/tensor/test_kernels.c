@@ -85,6 +85,7 @@ static void check_rows(const hx_gemm_kernels *g, const hx_gemm_kernels *scalar, 
         float *x = test_floats(k, 2.0f, r), *w = test_floats(k, 1.0f, r);
         float *a = test_floats(k, 1.0f, r), *b = malloc(k * sizeof *b);
         int8_t *qa = malloc(k), *qb = malloc(k);
+        int32_t ta, tb;
         memcpy(b, a, k * sizeof *b);
         g->add(x, k, 1, k, a, k);
         scalar->add(x, k, 1, k, b, k);
@@ -95,9 +96,10 @@ static void check_rows(const hx_gemm_kernels *g, const hx_gemm_kernels *scalar, 
         g->swiglu(x, w, k, 1, k, a, k);
         scalar->swiglu(x, w, k, 1, k, b, k);
         assert_memory_equal(a, b, k * sizeof *a);
-        float sa = g->ready(x, k, k % 2 ? w : NULL, 1e-6f, 1, (uint8_t)k, a, qa);
-        float sb = scalar->ready(x, k, k % 2 ? w : NULL, 1e-6f, 1, (uint8_t)k, b, qb);
+        float sa = g->ready(x, k, k % 2 ? w : NULL, 1e-6f, 1, (uint8_t)k, a, qa, &ta);
+        float sb = scalar->ready(x, k, k % 2 ? w : NULL, 1e-6f, 1, (uint8_t)k, b, qb, &tb);
         assert_memory_equal(&sa, &sb, sizeof sa);
+        assert_int_equal(ta, tb);
         assert_memory_equal(qa, qb, k);
         free(x);
         free(w);
@@ -121,12 +123,16 @@ static void check_rotate(const hx_gemm_kernels *g, const hx_gemm_kernels *scalar
                   *x = test_floats(k, 1.0f, r);
             float *w = n % 2 ? test_floats(k, 1.0f, r) : NULL;
             int8_t *qa = malloc(k), *qb = malloc(k);
-            float sa = g->ready(x, k, w, 1e-5f, block, 0x80, a, qa);
-            float sb = scalar->ready(x, k, w, 1e-5f, block, 0x80, b, qb);
+            int32_t ta, tb;
+            float sa = g->ready(x, k, w, 1e-5f, block, 0x80, a, qa, &ta);
+            float sb = scalar->ready(x, k, w, 1e-5f, block, 0x80, b, qb, &tb);
             assert_memory_equal(&sa, &sb, sizeof sa);
+            assert_int_equal(ta, tb);
+            assert_int_equal(ta, tb);
             assert_memory_equal(qa, qb, k);
             assert_memory_equal(a, b, k * sizeof *a);
-            g->ready(a, k, NULL, 0.0f, block, 0, a, qa); /* twice is `block` times the identity */
+            g->ready(a, k, NULL, 0.0f, block, 0, a, qa,
+                     &ta); /* twice is `block` times the identity */
             for (size_t i = 0; !w && i < k; i++)
                 assert_true(fabsf(a[i] / (float)block - x[i]) < 1e-5f);
             free(a);
