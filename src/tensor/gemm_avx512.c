@@ -183,15 +183,16 @@ static int32_t round_row(const float *x, size_t k, float factor, uint8_t flip, i
         sums = _mm512_add_epi64(sums, of_8);
         _mm512_storeu_si512(out + i, _mm512_xor_si512(q, flips));
     }
-    /* Of what was no number any sum will do. */
-    uint32_t sum = (uint32_t)_mm512_reduce_add_epi64(sums) - 128 * (uint32_t)i;
+    int32_t sum = (int32_t)_mm512_reduce_add_epi64(sums) - 128 * (int32_t)i;
     for (; i < k; i += 16) {
         __mmask16 m = rest_mask(k - i);
-        __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), r));
-        sum += (uint32_t)_mm512_reduce_add_epi32(q);
-        _mm512_mask_cvtepi32_storeu_epi8(out + i, m, _mm512_xor_si512(q, flips));
+        __m512i v = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), r));
+        __m128i q = _mm512_cvtepi32_epi8(v);
+        __m128i of_8 = _mm_sad_epu8(_mm_xor_si128(q, _mm_set1_epi8(-128)), _mm_setzero_si128());
+        sum += _mm_cvtsi128_si32(of_8) + _mm_extract_epi16(of_8, 4) - 128 * 16;
+        _mm_mask_storeu_epi8(out + i, m, _mm_xor_si128(q, _mm_set1_epi8((char)flip)));
     }
-    return (int32_t)sum;
+    return sum;
 }
 
 float hx_gemm_ready_avx512(const float *x, size_t k, const float *w, float eps, size_t block,
