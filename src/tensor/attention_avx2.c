@@ -1,8 +1,9 @@
 /* attention_avx2.c - attention.h for AVX2: 6 rows x 16 positions, and 6 rows x 16 elements of the value, stay in 12 registers while
  * the sums run. The formulas are those of attention_avx512.c. */
+#include "tensor/attention_kernels.h"
+
 #if defined(__x86_64__)
 
-#include "tensor/attention_kernels.h"
 #include "tensor/simd_avx2.h"
 
 enum { TILE = HX_ATTENTION_TILE, GROUP = HX_ATTENTION_GROUP };

@@ -3,9 +3,10 @@
  *
  * One step of a sum is 24 multiply-adds for 4 loads and 6 broadcasts. exp is hx__exp2_512 of scale log2(e) (score - max), so
  * its error is 1.3 units of the last place of the weight plus that of the product, nothing at the maximum itself. */
+#include "tensor/attention_kernels.h"
+
 #if defined(__x86_64__)
 
-#include "tensor/attention_kernels.h"
 #include "tensor/simd_avx512.h"
 
 enum { TILE = HX_ATTENTION_TILE, GROUP = HX_ATTENTION_GROUP };

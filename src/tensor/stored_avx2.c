@@ -2,10 +2,11 @@
  *
  * One block of 32 at a time: a vector of unsigned codes times a vector of activations, pairs of products in 16 bits (codes below 64
  * times at most 127 cannot overflow; Q8_0 moves the sign of the weight to the activation), then sums of 4 products in 32 bits. */
+#include "tensor/stored_kernels.h"
+
 #if defined(__x86_64__)
 
 #include "tensor/simd_avx2.h"
-#include "tensor/stored_kernels.h"
 
 #include <string.h>
 

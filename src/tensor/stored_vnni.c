@@ -1,4 +1,6 @@
 /* stored_vnni.c - stored.h for AVX-512 with VNNI: see stored_avx512_loops.h. */
+#include "tensor/stored_kernels.h"
+
 #if defined(__x86_64__)
 
 #include "tensor/stored_avx512_loops.h"

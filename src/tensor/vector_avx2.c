@@ -1,8 +1,9 @@
 /* vector_avx2.c - vector.h for AVX2 with FMA and F16C. Tails are masked, so every length takes the same path. */
+#include "tensor/vector_kernels.h"
+
 #if defined(__x86_64__)
 
 #include "tensor/simd_avx2.h"
-#include "tensor/vector_kernels.h"
 
 #include <math.h>
 #include <string.h>

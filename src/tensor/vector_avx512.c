@@ -1,8 +1,9 @@
 /* vector_avx512.c - vector.h for AVX-512. Tails are masked, so every length takes the same path. */
+#include "tensor/vector_kernels.h"
+
 #if defined(__x86_64__)
 
 #include "tensor/simd_avx512.h"
-#include "tensor/vector_kernels.h"
 
 #include <math.h>
 
