@@ -69,6 +69,7 @@ hx_status hx_grammar_new(hx_grammar **out, hx_str gbnf, hx_error *err) {
     hx_buf_init(&g->sets, HX_GRAMMAR_RANGES_MAX * sizeof(hx_code_set));
     hx_buf_init(&g->ranges, HX_GRAMMAR_RANGES_MAX * sizeof(hx_code_range));
     g->depth_max = DEPTH_MAX;
+    g->bracket_depth_max = DEPTH_MAX;
     hx_status status = hx_grammar_parse(g, gbnf, err);
     if (status == HX_OK) status = hx_grammar_check(g, gbnf, err);
     if (status != HX_OK) {

@@ -62,6 +62,8 @@ struct hx_grammar {
     hx_buf rules, alternatives, elements, sets, ranges; /* arrays of the types above */
     uint32_t root;
     uint32_t depth_max; /* frames of a stack */
+    uint32_t
+        bracket_depth_max; /* frames at an opening bracket, [ or {: below depth_max, so that what is opened can be filled */
 };
 
 const hx_rule *hx_grammar_rule(const hx_grammar *g, uint32_t i);

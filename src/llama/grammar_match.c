@@ -286,6 +286,11 @@ static uint32_t close_items(hx_matcher *m) {
             repeat(m, e, it);
             break;
         case HX_ELEMENT_CHAR:
+            if ((e->arg == '[' || e->arg == '{') &&
+                frame_at(m, it.parent)->depth >= m->g->bracket_depth_max)
+                break;
+            add_top(m, intern_frame(m, it.element, 0, it.parent));
+            break;
         case HX_ELEMENT_SET:
             add_top(m, intern_frame(m, it.element, 0, it.parent));
             break;

@@ -1,0 +1,273 @@
+/* schema_merge.c - schemas that must hold together, and schemas that cannot.
+ *
+ * A merge is exact or refused: bounds take the narrower one, types what they share, `required` and `properties` the union. A property in two
+ * parts, additionalProperties beside another part's properties, and two different values of any other keyword are refused. */
+#include "llama/schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+enum { PARTS_MAX = 256 };
+
+static hx_status fail_memory(hx_schema *s) {
+    return hx_fail(s->err, HX_ENOMEM, "not enough memory for the schema");
+}
+
+bool hx_schema_same_value(const json_t *a, const json_t *b) {
+    /* 1 and 1.0 are one value. */
+    if (json_is_number(a) && json_is_number(b)) return json_number_value(a) == json_number_value(b);
+    return json_equal(a, b) != 0;
+}
+
+unsigned hx_schema_type_of(const json_t *value) {
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return HX_TYPE_OBJECT;
+    case JSON_ARRAY:
+        return HX_TYPE_ARRAY;
+    case JSON_STRING:
+        return HX_TYPE_STRING;
+    case JSON_INTEGER:
+        return HX_TYPE_INTEGER | HX_TYPE_NUMBER;
+    case JSON_REAL: {
+        double x = json_real_value(value);
+        bool is_whole = x >= -9e15 && x <= 9e15 && x == (double)(int64_t)x;
+        return is_whole ? HX_TYPE_INTEGER | HX_TYPE_NUMBER : HX_TYPE_NUMBER;
+    }
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return HX_TYPE_BOOLEAN;
+    default:
+        return HX_TYPE_NULL;
+    }
+}
+
+/* ------------------------------------------------------------------ merging */
+/* Adds the strings of `list` to `all` where they are not there. */
+static int unite(json_t *all, json_t *list) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        bool found = false;
+        for (size_t k = 0; k < json_array_size(all) && !found; k++)
+            found = json_equal(json_array_get(all, k), json_array_get(list, i)) != 0;
+        if (!found && json_array_append(all, json_array_get(list, i)) != 0) return -1;
+    }
+    return 0;
+}
+
+static bool has_type(json_t *types, const char *name) {
+    if (json_is_string(types)) return strcmp(json_string_value(types), name) == 0;
+    for (size_t i = 0; i < json_array_size(types); i++)
+        if (json_is_string(json_array_get(types, i)) &&
+            strcmp(json_string_value(json_array_get(types, i)), name) == 0)
+            return true;
+    return false;
+}
+
+/* Names that both have; an integer is a number. */
+static json_t *shared_types(json_t *a, json_t *b) {
+    static const char *const names[] = {"null",   "boolean", "integer", "number",
+                                        "string", "array",   "object"};
+    json_t *both = json_array();
+    for (size_t i = 0; both && i < sizeof names / sizeof *names; i++) {
+        bool is_integer = strcmp(names[i], "integer") == 0;
+        bool in_a = has_type(a, names[i]) || (is_integer && has_type(a, "number"));
+        bool in_b = has_type(b, names[i]) || (is_integer && has_type(b, "number"));
+        if (in_a && in_b) json_array_append_new(both, json_string(names[i]));
+    }
+    return both;
+}
+
+static hx_status merge_properties(hx_schema *s, uint32_t place, json_t *into, json_t *from) {
+    for (void *i = json_object_iter(from); i; i = json_object_iter_next(from, i)) {
+        json_t *old = json_object_get(into, json_object_iter_key(i)),
+               *value = json_object_iter_value(i);
+        if (old && !json_equal(old, value))
+            return hx_schema_fail(
+                s, place, NULL,
+                "schema: two parts of %s describe the same property; describe it once");
+        if (!old && json_object_set(into, json_object_iter_key(i), value) != 0)
+            return fail_memory(s);
+    }
+    return HX_OK;
+}
+
+/* Keeps the narrower bound. */
+static int narrow(json_t *into, const char *key, json_t *old, json_t *value) {
+    bool keeps_greater = strncmp(key, "min", 3) == 0 || strcmp(key, "exclusiveMinimum") == 0;
+    bool is_greater = json_number_value(value) > json_number_value(old);
+    return keeps_greater == is_greater ? json_object_set(into, key, value) : 0;
+}
+
+static bool is_bound(const char *key) {
+    static const char *const bounds[] = {
+        "minimum",   "maximum",  "exclusiveMinimum", "exclusiveMaximum", "minLength",
+        "maxLength", "minItems", "maxItems",         "minProperties",    "maxProperties"};
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+        if (strcmp(bounds[i], key) == 0) return true;
+    return false;
+}
+
+/* `old` is what `into` has under the key; it may be changed in place, being a copy. */
+static hx_status merge_key(hx_schema *s, uint32_t place, json_t *into, const char *key, json_t *old,
+                           json_t *value) {
+    int failed = 0;
+    if (json_equal(old, value)) return HX_OK;
+    if (strcmp(key, "properties") == 0 && json_is_object(old) && json_is_object(value))
+        return merge_properties(s, place, old, value);
+    if (strcmp(key, "required") == 0 && json_is_array(old) && json_is_array(value))
+        failed = unite(old, value);
+    else if (strcmp(key, "type") == 0)
+        failed = json_object_set_new(into, key, shared_types(old, value));
+    else if (is_bound(key) && json_is_number(old) && json_is_number(value))
+        failed = narrow(into, key, old, value);
+    else
+        return hx_schema_fail(s, place, key, "schema: two parts say different things about %s");
+    return failed == 0 ? HX_OK : fail_memory(s);
+}
+
+static hx_status merge_part(hx_schema *s, uint32_t place, json_t *into, json_t *part) {
+    json_t *own = json_object_get(into, "properties"), *other = json_object_get(part, "properties");
+    json_t *own_more = json_object_get(into, "additionalProperties"),
+           *more = json_object_get(part, "additionalProperties");
+    bool is_closed = (own_more && !json_is_true(own_more)) || (more && !json_is_true(more));
+    if (is_closed && json_object_size(into) > 0 && !json_equal(own, other) &&
+        (json_object_size(own) > 0 || json_object_size(other) > 0))
+        return hx_schema_fail(s, place, "additionalProperties",
+                              "schema: %s would concern properties of another part");
+    for (void *i = json_object_iter(part); i; i = json_object_iter_next(part, i)) {
+        const char *key = json_object_iter_key(i);
+        json_t *value = json_object_iter_value(i), *old = json_object_get(into, key);
+        if (hx_schema_is_note(key)) continue;
+        if (old) {
+            HX_TRY(merge_key(s, place, into, key, old, value));
+            continue;
+        }
+        /* Lists that may grow are copied; schemas inside stay the document's, so that their rules are shared. */
+        bool grows = strcmp(key, "properties") == 0 || strcmp(key, "required") == 0;
+        json_t *kept = grows ? json_copy(value) : json_incref(value);
+        if (!kept || json_object_set_new(into, key, kept) != 0) return fail_memory(s);
+    }
+    return HX_OK;
+}
+
+hx_status hx_schema_merge(hx_schema *s, uint32_t place, json_t *const *parts, size_t n,
+                          json_t **out) {
+    json_t *into = json_object();
+    if (!into || !hx_buf_append(&s->owned, &into, sizeof into)) {
+        json_decref(into);
+        return s->owned.no_memory || !into
+                   ? fail_memory(s)
+                   : hx_fail(s->err, HX_ELIMIT, "schema: more than %d schemas",
+                             HX_SCHEMA_RULES_MAX);
+    }
+    for (size_t i = 0; i < n; i++) {
+        json_t *part = parts[i];
+        HX_TRY(hx_schema_resolve(s, place, &part));
+        if (json_is_true(part)) continue;
+        if (!json_is_object(part))
+            return hx_schema_fail(s, place, NULL,
+                                  "schema: %s joins something that is no schema, or false");
+        HX_TRY(merge_part(s, place, into, part));
+    }
+    *out = into;
+    return HX_OK;
+}
+
+hx_status hx_schema_all_of(hx_schema *s, uint32_t place, json_t *node, json_t **out) {
+    json_t *parts[PARTS_MAX];
+    size_t n = 0, done = 0;
+    parts[n++] = node;
+    /* Parts may have an allOf of their own: they are put in line. */
+    for (; done < n; done++) {
+        HX_TRY(hx_schema_resolve(s, place, &parts[done]));
+        json_t *list = json_object_get(parts[done], "allOf");
+        if (!list) continue;
+        if (json_array_size(list) == 0)
+            return hx_schema_fail(s, place, "allOf", "schema: %s must be a list of schemas");
+        if (json_array_size(list) > PARTS_MAX - n)
+            return hx_schema_fail(s, place, "allOf", "schema: %s joins too many schemas");
+        json_t *rest = json_copy(parts[done]);
+        if (!rest || !hx_buf_append(&s->owned, &rest, sizeof rest)) {
+            json_decref(rest);
+            return fail_memory(s);
+        }
+        json_object_del(rest, "allOf");
+        parts[done] = rest;
+        for (size_t i = 0; i < json_array_size(list); i++)
+            parts[n++] = json_array_get(list, i);
+    }
+    return hx_schema_merge(s, place, parts, n, out);
+}
+
+/* ------------------------------------------------------------------ disjoint schemas */
+/* Its values where they are listed: a list to free, or NULL. */
+static json_t *listed_values(json_t *node) {
+    json_t *one = json_object_get(node, "const"), *list = json_object_get(node, "enum");
+    if (one) return json_pack("[O]", one);
+    return json_is_array(list) ? json_incref(list) : NULL;
+}
+
+static bool values_disjoint(json_t *a, json_t *b) {
+    json_t *x = listed_values(a), *y = listed_values(b);
+    bool is_disjoint = x && y;
+    for (size_t i = 0; is_disjoint && i < json_array_size(x); i++)
+        for (size_t k = 0; is_disjoint && k < json_array_size(y); k++)
+            is_disjoint = !hx_schema_same_value(json_array_get(x, i), json_array_get(y, k));
+    json_decref(x);
+    json_decref(y);
+    return is_disjoint;
+}
+
+static hx_status types_of_values(hx_schema *s, uint32_t place, json_t *node, unsigned *types) {
+    HX_TRY(hx_schema_types(s, place, node, types));
+    json_t *list = listed_values(node);
+    if (!list) return HX_OK;
+    unsigned some = 0;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        some |= hx_schema_type_of(json_array_get(list, i));
+    *types &= some;
+    json_decref(list);
+    return HX_OK;
+}
+
+static bool requires(json_t *node, const char *name) {
+    json_t *list = json_object_get(node, "required");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *one = json_string_value(json_array_get(list, i));
+        if (one && strcmp(one, name) == 0) return true;
+    }
+    return false;
+}
+
+/* A property that both must have tells them apart by its values. */
+static bool told_apart(json_t *a, json_t *b) {
+    json_t *properties = json_object_get(a, "properties"),
+           *others = json_object_get(b, "properties");
+    for (void *i = json_object_iter(properties); i; i = json_object_iter_next(properties, i)) {
+        const char *name = json_object_iter_key(i);
+        json_t *other = json_object_get(others, name);
+        if (other && requires(a, name) && requires(b, name) &&
+            values_disjoint(json_object_iter_value(i), other))
+            return true;
+    }
+    return false;
+}
+
+hx_status hx_schema_disjoint(hx_schema *s, uint32_t place, json_t *a, json_t *b, bool *out) {
+    unsigned x, y;
+    HX_TRY(hx_schema_resolve(s, place, &a));
+    HX_TRY(hx_schema_resolve(s, place, &b));
+    *out = json_is_false(a) || json_is_false(b);
+    if (!json_is_object(a) || !json_is_object(b)) return HX_OK;
+    HX_TRY(types_of_values(s, place, a, &x));
+    HX_TRY(types_of_values(s, place, b, &y));
+    if ((x | y) & HX_TYPE_NUMBER) {
+        x |= x & HX_TYPE_NUMBER ? HX_TYPE_INTEGER : 0u;
+        y |= y & HX_TYPE_NUMBER ? HX_TYPE_INTEGER : 0u;
+    }
+    *out = (x & y) == 0 || values_disjoint(a, b) ||
+           (x == HX_TYPE_OBJECT && y == HX_TYPE_OBJECT && told_apart(a, b));
+    return HX_OK;
+}
