@@ -1,7 +1,7 @@
 /* gemm_avx512.c - the loops of linear.h for AVX-512 (F, BW, DQ, VL): 16 lanes a register.
  *
  * The Walsh-Hadamard transform works in registers: distances 1 to 8 are a permutation and one fma with a vector of signs each
- * (fma(x, +-1, y) is y +- x rounded once, as the definition wants), larger ones are sums of whole registers: up to 64 elements stay in
+ * (fma(x, +-1, y) is y +- x rounded once, as the definition wants), larger ones are sums of whole registers: up to 128 elements stay in
  * registers, for larger blocks a second pass goes over the row, which is in the first-level cache.
  * The F32 tile: 12 x 32 accumulators, one chain a lane. */
 #if defined(__x86_64__)
@@ -93,61 +93,77 @@ INLINE void give(row_state *s, size_t i, __m512 v) {
     _mm512_storeu_ps(s->out + i, v);
 }
 
-INLINE void rotate64(row_state *s, size_t i, bool normed) {
-    __m512 a = take(s, i, normed), b = take(s, i + 16, normed);
-    __m512 c = take(s, i + 32, normed), d = take(s, i + 48, normed);
-    sum_and_difference(&a, &b);
-    sum_and_difference(&c, &d);
-    sum_and_difference(&a, &c);
-    sum_and_difference(&b, &d);
-    give(s, i, a);
-    give(s, i + 16, b);
-    give(s, i + 32, c);
-    give(s, i + 48, d);
+typedef struct {
+    __m512 a, b, c, d;
+} registers;
+
+/* 64 elements, distances 1 to 32. */
+INLINE registers take64(const row_state *s, size_t i, bool normed) {
+    registers v = {take(s, i, normed), take(s, i + 16, normed), take(s, i + 32, normed),
+                   take(s, i + 48, normed)};
+    sum_and_difference(&v.a, &v.b);
+    sum_and_difference(&v.c, &v.d);
+    sum_and_difference(&v.a, &v.c);
+    sum_and_difference(&v.b, &v.d);
+    return v;
 }
 
-/* n registers `step` floats apart, from out to out; n = 2 or 4 */
-INLINE void rotate_far(row_state *s, size_t i, size_t step, size_t n) {
-    __m512 a = _mm512_loadu_ps(s->out + i), b = _mm512_loadu_ps(s->out + i + step);
+INLINE void give64(row_state *s, size_t i, registers v) {
+    give(s, i, v.a);
+    give(s, i + 16, v.b);
+    give(s, i + 32, v.c);
+    give(s, i + 48, v.d);
+}
+
+INLINE void rotate128(row_state *s, size_t i, bool normed) {
+    registers v = take64(s, i, normed), w = take64(s, i + 64, normed);
+    sum_and_difference(&v.a, &w.a);
+    sum_and_difference(&v.b, &w.b);
+    sum_and_difference(&v.c, &w.c);
+    sum_and_difference(&v.d, &w.d);
+    give64(s, i, v);
+    give64(s, i + 64, w);
+}
+
+/* Distance 128, and 256 where the block is 512, from out to out. */
+INLINE void rotate_far(row_state *s, size_t i, size_t block) {
+    __m512 a = _mm512_loadu_ps(s->out + i), b = _mm512_loadu_ps(s->out + i + 128);
     sum_and_difference(&a, &b);
-    if (n == 4) {
-        __m512 c = _mm512_loadu_ps(s->out + i + 2 * step),
-               d = _mm512_loadu_ps(s->out + i + 3 * step);
+    if (block == 512) {
+        __m512 c = _mm512_loadu_ps(s->out + i + 256), d = _mm512_loadu_ps(s->out + i + 384);
         sum_and_difference(&c, &d);
         sum_and_difference(&a, &c);
         sum_and_difference(&b, &d);
-        give(s, i + 2 * step, c);
-        give(s, i + 3 * step, d);
+        give(s, i + 256, c);
+        give(s, i + 384, d);
     }
     give(s, i, a);
-    give(s, i + step, b);
+    give(s, i + 128, b);
 }
 
 /* The top of what is not yet the result does not count. */
-INLINE void rotate_more(row_state *s, size_t k, size_t step, size_t n) {
+INLINE void rotate_wide(row_state *s, size_t k, size_t block) {
     s->top = _mm512_setzero_si512();
-    for (size_t i = 0; i < k; i += n * step)
-        for (size_t j = 0; j < step; j += 16)
-            rotate_far(s, i + j, step, n);
+    for (size_t i = 0; i < k; i += block)
+        for (size_t j = 0; j < 128; j += 16)
+            rotate_far(s, i + j, block);
 }
 
 INLINE void rotate_row(row_state *s, size_t k, size_t block, bool normed) {
-    if (block == 16)
-        for (size_t i = 0; i < k; i += 16)
-            give(s, i, take(s, i, normed));
-    if (block == 32)
-        for (size_t i = 0; i < k; i += 32) {
-            __m512 a = take(s, i, normed), b = take(s, i + 16, normed);
-            sum_and_difference(&a, &b);
-            give(s, i, a);
-            give(s, i + 16, b);
-        }
-    if (block >= 64)
-        for (size_t i = 0; i < k; i += 64)
-            rotate64(s, i, normed);
-    if (block == 128) rotate_more(s, k, 64, 2);
-    if (block >= 256) rotate_more(s, k, 64, 4);
-    if (block == 512) rotate_more(s, k, 256, 2);
+    for (size_t i = 0; block == 16 && i < k; i += 16)
+        give(s, i, take(s, i, normed));
+    for (size_t i = 0; block == 32 && i < k; i += 32) {
+        __m512 a = take(s, i, normed), b = take(s, i + 16, normed);
+        sum_and_difference(&a, &b);
+        give(s, i, a);
+        give(s, i + 16, b);
+    }
+    for (size_t i = 0; block == 64 && i < k; i += 64)
+        give64(s, i, take64(s, i, normed));
+    for (size_t i = 0; block >= 128 && i < k; i += 128)
+        rotate128(s, i, normed);
+    if (block == 256) rotate_wide(s, k, 256);
+    if (block == 512) rotate_wide(s, k, 512);
 }
 
 /* Blocks below a register's width. */
