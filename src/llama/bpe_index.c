@@ -53,19 +53,24 @@ static int32_t find_both(const hx_vocab *v, hx_str left, hx_str right, int32_t g
     return hx_vocab_find(v, (hx_str){both, left.len + right.len});
 }
 
-static hx_status add_merge(hx_merge_reader *r, hx_str left, hx_str right, const uint64_t hash[2],
-                           hx_error *err) {
+typedef struct {
+    uint64_t hash[2];
+    int32_t a, b, both;
+} found_merge;
+
+/* Finds the three tokens of a merge, and fetches the place it will have. */
+static hx_status find_merge(hx_merge_reader *r, hx_str left, hx_str right, uint32_t rank,
+                            found_merge *m, hx_error *err) {
     const hx_tokenizer *t = r->t;
-    int32_t a = hx_vocab_find_hashed(&t->vocab, left, hash[0]);
-    int32_t b = hx_vocab_find_hashed(&t->vocab, right, hash[1]);
-    int32_t both = a < 0 || b < 0 ? -1 : find_both(&t->vocab, left, right, r->last + 1);
-    if (both < 0)
+    m->a = hx_vocab_find_hashed(&t->vocab, left, m->hash[0]);
+    m->b = hx_vocab_find_hashed(&t->vocab, right, m->hash[1]);
+    m->both = m->a < 0 || m->b < 0 ? -1 : find_both(&t->vocab, left, right, r->last + 1);
+    if (m->both < 0)
         return hx_fail(err, HX_EFORMAT, "%s: merge %u, '%.*s %.*s', names an unknown token",
-                       t->what, r->rank, HX_STR_ARG(left), HX_STR_ARG(right));
-    *hx_pairs_put(&r->t->pairs, (uint32_t)a, (uint32_t)b) =
-        (uint64_t)r->rank << 32 | (uint32_t)both;
-    r->last = both;
-    r->rank++;
+                       t->what, rank, HX_STR_ARG(left), HX_STR_ARG(right));
+    r->last = m->both;
+    uint64_t key = hx_pair_key((uint32_t)m->a, (uint32_t)m->b);
+    __builtin_prefetch(&t->pairs.slots[hx_pair_home(&t->pairs, key)], 1);
     return HX_OK;
 }
 
@@ -77,18 +82,28 @@ static hx_status check_merge(const hx_merge_reader *r, hx_str left, hx_str right
                    r->t->what, rank, HX_STR_ARG(left));
 }
 
+/* At most BATCH merges: hashes first, then the tokens, then the pairs, so that each waits for memory once a batch. */
+static hx_status add_batch(hx_merge_reader *r, const hx_str *left, const hx_str *right, size_t n,
+                           hx_error *err) {
+    found_merge m[BATCH];
+    for (size_t i = 0; i < n; i++) {
+        HX_TRY(check_merge(r, left[i], right[i], r->rank + (uint32_t)i, err));
+        m[i].hash[0] = hx_vocab_hash(&r->t->vocab, left[i]);
+        m[i].hash[1] = hx_vocab_hash(&r->t->vocab, right[i]);
+    }
+    for (size_t i = 0; i < n; i++)
+        HX_TRY(find_merge(r, left[i], right[i], r->rank + (uint32_t)i, &m[i], err));
+    for (size_t i = 0; i < n; i++)
+        *hx_pairs_put(&r->t->pairs, (uint32_t)m[i].a, (uint32_t)m[i].b) =
+            (uint64_t)r->rank++ << 32 | (uint32_t)m[i].both;
+    return HX_OK;
+}
+
 hx_status hx__merges_add(hx_merge_reader *r, const hx_str *left, const hx_str *right, size_t n,
                          hx_error *err) {
-    uint64_t hashes[BATCH][2];
     for (size_t from = 0; from < n; from += BATCH) {
         size_t count = n - from < BATCH ? n - from : BATCH;
-        for (size_t i = 0; i < count; i++) {
-            HX_TRY(check_merge(r, left[from + i], right[from + i], r->rank + (uint32_t)i, err));
-            hashes[i][0] = hx_vocab_hash(&r->t->vocab, left[from + i]);
-            hashes[i][1] = hx_vocab_hash(&r->t->vocab, right[from + i]);
-        }
-        for (size_t i = 0; i < count; i++)
-            HX_TRY(add_merge(r, left[from + i], right[from + i], hashes[i], err));
+        HX_TRY(add_batch(r, left + from, right + from, count, err));
     }
     return HX_OK;
 }

@@ -42,11 +42,25 @@ int hx__byte_token(hx_str s) {
 }
 
 /* ------------------------------------------------------------------ bytes */
+/* Whether all 8 bytes are 21-7E, which spell themselves. */
+static bool are_themselves(uint64_t v) {
+    const uint64_t ones = 0x0101010101010101u, tops = 0x80 * ones;
+    /* no borrow or carry leaves a byte below 80 */
+    return ((v | (v + ones) | (((v | tops) - 0x21 * ones) ^ tops)) & tops) == 0;
+}
+
 /* Returns the length, 0 where a character spells no byte. */
 static size_t unspell(const int16_t *table, hx_str s, char *out) {
     size_t n = 0;
     for (size_t i = 0; i < s.len;) {
         unsigned c = (unsigned char)s.ptr[i];
+        uint64_t v;
+        if (i + 8 <= s.len && (memcpy(&v, s.ptr + i, 8), are_themselves(v))) {
+            memcpy(out + n, &v, 8);
+            n += 8;
+            i += 8;
+            continue;
+        }
         if (c < 0x80) {
             i++;
         } else {

@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 
+#define TAG 0xFFFFFFFF00000000u /* of a slot: the upper half of the hash */
+
 /* Slots for n entries: a power of two, at least 3/2 n. */
 static size_t slots_for(size_t n) {
     size_t slots = 16;
@@ -25,15 +27,16 @@ uint64_t hx_vocab_hash(const hx_vocab *v, hx_str spelling) {
     return h;
 }
 
+static bool is_spelt(const hx_vocab *v, uint32_t id, hx_str spelling) {
+    return v->spans[id].len == spelling.len &&
+           memcmp(v->text + v->spans[id].at, spelling.ptr, spelling.len) == 0;
+}
+
 int32_t hx_vocab_find_hashed(const hx_vocab *v, hx_str spelling, uint64_t hash) {
-    uint64_t tag = hash & 0xFFFFFFFF00000000u;
+    uint64_t tag = hash & TAG;
     for (uint64_t i = hash & v->mask; v->slots[i]; i = (i + 1) & v->mask) {
-        uint64_t slot = v->slots[i];
-        if ((slot & 0xFFFFFFFF00000000u) != tag) continue;
-        uint32_t id = (uint32_t)slot - 1;
-        if (v->spans[id].len == spelling.len &&
-            memcmp(v->text + v->spans[id].at, spelling.ptr, spelling.len) == 0)
-            return (int32_t)id;
+        uint32_t id = (uint32_t)v->slots[i] - 1;
+        if ((v->slots[i] & TAG) == tag && is_spelt(v, id, spelling)) return (int32_t)id;
     }
     return -1;
 }
@@ -61,14 +64,12 @@ static hx_status index_batch(hx_vocab *v, size_t from, size_t to, const char *wh
     }
     for (size_t id = from; id < to; id++) {
         hx_str spelling = hx_vocab_spelling(v, id);
-        uint64_t h = hashes[id - from], i = h & v->mask;
-        int32_t other = hx_vocab_find_hashed(v, spelling, h);
-        if (other >= 0)
-            return hx_fail(err, HX_EFORMAT, "%s: tokens %d and %zu are both spelt '%.*s'", what,
-                           other, id, HX_STR_ARG(spelling));
-        while (v->slots[i])
-            i = (i + 1) & v->mask;
-        v->slots[i] = (h & 0xFFFFFFFF00000000u) | (uint32_t)(id + 1);
+        uint64_t tag = hashes[id - from] & TAG, i = hashes[id - from] & v->mask;
+        for (; v->slots[i]; i = (i + 1) & v->mask)
+            if ((v->slots[i] & TAG) == tag && is_spelt(v, (uint32_t)v->slots[i] - 1, spelling))
+                return hx_fail(err, HX_EFORMAT, "%s: tokens %d and %zu are both spelt '%.*s'", what,
+                               (int)(uint32_t)v->slots[i] - 1, id, HX_STR_ARG(spelling));
+        v->slots[i] = tag | (uint32_t)(id + 1);
     }
     return HX_OK;
 }
