@@ -1,8 +1,8 @@
 /* team.c - threads that stay and share the pieces of one step after another.
  *
  * A step is published in `ticket`: the number of the step in the high half, the next piece in the low half. A thread takes a piece by
- * raising the low half with compare-and-swap. The description of the step (work, context, n) is written before the step is published
- * and not again before all its pieces are done. So a thread that reads it and then succeeds to swap has read the right one: the step
+ * raising the low half with compare-and-swap. The description of the step (work, context, n) is written while the ticket is closed (no piece
+ * left, a value no thread has read before), and not again before all its pieces are done. So a thread that reads it and then succeeds to swap has read the right one: the step
  * it took a piece of was published before and is not done (the fields are stored and loaded with release and acquire: who reads those of a
  * later step also sees the ticket moved on, and its swap fails). A thread that comes late finds another ticket and does no harm; the caller
  * waits for pieces, never for threads.
@@ -122,7 +122,9 @@ static void wait_for_pieces(hx_team *t, size_t n) {
 
 /* n below 2^32. */
 static void run_step(hx_team *t, size_t n, hx_team_fn *work, void *context) {
-    uint64_t step = (atomic_load(&t->ticket) >> INDEX_BITS) + 1;
+    uint64_t old = atomic_load(&t->ticket) >> INDEX_BITS, step = old + 1;
+    /* Closed first: a late thread that reads the new n beside the old ticket must not take a piece. */
+    atomic_store(&t->ticket, old << INDEX_BITS | INDEX_MASK);
     atomic_store_explicit(&t->work, work, memory_order_release);
     atomic_store_explicit(&t->context, context, memory_order_release);
     atomic_store_explicit(&t->n, n, memory_order_release);
