@@ -1,0 +1,245 @@
+/* test_label.c - labels by likelihood: against sums made by hand from logits, and the same for any grouping of texts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "huaxiang/llama.h"
+
+#define TINY HX_SOURCE_DIR "/tests/golden/llama/gguf_chat.gguf"
+
+enum { N_TEXTS = 11 };
+
+static const char *const texts[N_TEXTS] = {
+    "good",
+    "bad",
+    "the good is bad",
+    "",
+    "a",
+    "this is a very long text about nothing in particular, is it good or is it bad",
+    "  good \n",
+    "\xE5\xA5\xBD",
+    "<|im_end|>",
+    "bad bad bad bad",
+    "is"};
+
+static hx_llama *open_model(const char *path, hx_precision precision) {
+    hx_llama *m = NULL;
+    hx_error err = {0};
+    hx_llama_options o = {.precision = precision, .n_threads = 1};
+    if (hx_llama_open(&m, path, &o, &err) != HX_OK) fail_msg("%s", err.message);
+    return m;
+}
+
+static hx_llama_context *open_context(hx_llama *m, size_t n_sequences) {
+    hx_llama_context *c = NULL;
+    hx_error err = {0};
+    hx_context_options o = {.n_sequences = n_sequences, .n_positions = 300};
+    if (hx_llama_context_open(&c, m, &o, &err) != HX_OK) fail_msg("%s", err.message);
+    return c;
+}
+
+static void label(hx_llama *m, size_t n_sequences, const hx_label_options *o, float *out) {
+    hx_label_prompt *p = NULL;
+    hx_error err = {0};
+    hx_str list[N_TEXTS];
+    hx_llama_context *c = open_context(m, n_sequences);
+    for (size_t i = 0; i < N_TEXTS; i++)
+        list[i] = hx_str_of(texts[i]);
+    if (hx_label_prompt_new(&p, c, o, &err) != HX_OK) fail_msg("%s", err.message);
+    if (hx_llama_label_texts(c, p, list, N_TEXTS, out, &err) != HX_OK) fail_msg("%s", err.message);
+    hx_label_prompt_free(p);
+    hx_llama_context_close(c);
+}
+
+static void any_grouping_gives_the_same_bits(void **state) {
+    (void)state;
+    hx_llama *m = open_model(TINY, HX_PRECISION_FAST);
+    const char *labels[] = {"good", "bad", "neither good nor bad"};
+    hx_label_options o = {.instruction = "is this good", .labels = labels, .n_labels = 3};
+    float first[N_TEXTS * 3], other[N_TEXTS * 3];
+    label(m, 2, &o, first);
+    for (size_t i = 0; i < N_TEXTS; i++)
+        assert_true(fabs((double)first[3 * i] + (double)first[3 * i + 1] +
+                         (double)first[3 * i + 2] - 1) < 1e-5);
+    /* White space around a text is no part of it. */
+    assert_memory_equal(first, first + 3 * 6, 3 * sizeof *first);
+    assert_memory_not_equal(first, first + 3 * 2, 3 * sizeof *first);
+    for (size_t n = 3; n <= 14; n += 11) {
+        label(m, n, &o, other);
+        assert_memory_equal(first, other, sizeof first);
+    }
+    hx_llama_close(m);
+}
+
+/* log p(label | instruction, text) by one whole conversation in one piece. */
+static double likelihood(hx_llama_context *c, hx_llama *m, const char *instruction,
+                         const char *text, const char *answer, bool end) {
+    hx_arena *arena = hx_arena_new(0);
+    hx_tokens prompt, tail;
+    hx_chat_message messages[2] = {{"system", hx_str_of(instruction)}, {"user", hx_str_of(text)}};
+    assert_int_equal(hx_llama_chat(m, messages, 2, true, arena, &prompt, NULL), HX_OK);
+    assert_int_equal(hx_llama_tokenize(m, hx_str_of(answer), NULL, arena, &tail, NULL, NULL),
+                     HX_OK);
+    size_t n = prompt.n + tail.n + end, n_vocab = hx_llama_describe(m)->n_vocab;
+    int32_t *ids = hx_arena_alloc(arena, n * sizeof *ids);
+    memcpy(ids, prompt.ids, prompt.n * sizeof *ids);
+    memcpy(ids + prompt.n, tail.ids, tail.n * sizeof *ids);
+    if (end) ids[n - 1] = hx_llama_describe(m)->eos;
+    hx_llama_piece piece = {.ids = ids, .n = n, .sequence = -1, .want = HX_WANT_LOGITS_ALL};
+    assert_int_equal(hx_llama_run(c, &piece, 1, NULL), HX_OK);
+    const float *x = hx_llama_logits(c, 0, NULL);
+    double total = 0;
+    for (size_t t = prompt.n; t < n; t++) {
+        const float *row = x + (t - 1) * n_vocab;
+        double sum = 0;
+        for (size_t i = 0; i < n_vocab; i++)
+            sum += exp((double)row[i]);
+        total += (double)row[ids[t]] - log(sum);
+    }
+    hx_arena_free(arena);
+    return total;
+}
+
+static void check_against_hand(bool calibrated, bool overlapping) {
+    hx_llama *m = open_model(TINY, HX_PRECISION_EXACT);
+    const char *apart[] = {"good", "bad"}, *overlap[] = {"good", "good is"};
+    const char *const *labels = overlapping ? overlap : apart;
+    static const char *const empty[] = {"", "N/A", "..."};
+    hx_label_options o = {.instruction = "is this good",
+                          .labels = labels,
+                          .n_labels = 2,
+                          .no_calibration = !calibrated};
+    float got[N_TEXTS * 2];
+    label(m, 4, &o, got);
+    hx_llama_context *c = open_context(m, 1);
+    double prior[2] = {0};
+    for (size_t k = 0; k < 2 && calibrated; k++)
+        for (size_t i = 0; i < 3; i++)
+            prior[k] += likelihood(c, m, o.instruction, empty[i], labels[k], overlapping) / 3;
+    for (size_t i = 0; i < 6; i++) {
+        double a = likelihood(c, m, o.instruction, texts[i], labels[0], overlapping) - prior[0];
+        double b = likelihood(c, m, o.instruction, texts[i], labels[1], overlapping) - prior[1];
+        assert_true(fabs((double)got[2 * i] - 1 / (1 + exp(b - a))) < 1e-4);
+    }
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+}
+
+static void sums_are_those_made_by_hand(void **state) {
+    (void)state;
+    check_against_hand(false, false);
+    check_against_hand(true, false);
+    check_against_hand(false, true);
+    check_against_hand(true, true);
+}
+
+static void mistakes_get_a_sentence(void **state) {
+    (void)state;
+    hx_llama *m = open_model(TINY, HX_PRECISION_FAST);
+    hx_llama_context *c = open_context(m, 3), *one = open_context(m, 1);
+    hx_label_prompt *p = NULL;
+    hx_error err = {0};
+    const char *labels[] = {"good", "bad"}, *same[] = {"good", "good"}, *nothing[] = {"good", ""};
+    hx_label_options o = {.instruction = "x", .labels = labels, .n_labels = 1};
+    assert_int_equal(hx_label_prompt_new(&p, c, &o, &err), HX_EINVAL);
+    assert_string_equal(err.message, "give 2 to 256 labels to choose from");
+    o = (hx_label_options){.instruction = "x", .labels = same, .n_labels = 2};
+    assert_int_equal(hx_label_prompt_new(&p, c, &o, &err), HX_EINVAL);
+    assert_string_equal(err.message, "labels 1 and 2 are the same");
+    o.labels = nothing;
+    assert_int_equal(hx_label_prompt_new(&p, c, &o, &err), HX_EINVAL);
+    assert_string_equal(err.message, "label 2 must have 1 to 64 tokens");
+    o.labels = labels;
+    assert_int_equal(hx_label_prompt_new(&p, one, &o, &err), HX_EINVAL);
+    assert_string_equal(err.message, "labels need a context of 2 sequences or more");
+    assert_null(p);
+    assert_int_equal(hx_label_prompt_new(&p, c, &o, &err), HX_OK);
+    hx_str text = HX_STR_LIT("good");
+    float out[2];
+    assert_int_equal(hx_llama_label_texts(c, p, &text, 1, out, &err), HX_OK);
+    assert_int_equal(hx_llama_sequence_cut(c, 0, 1, &err), HX_OK);
+    assert_int_equal(hx_llama_label_texts(c, p, &text, 1, out, &err), HX_ECONFLICT);
+    assert_string_equal(err.message, "slot 0 no longer holds the instruction of these labels");
+    hx_label_prompt_free(p);
+    hx_llama_context_close(one);
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+}
+
+/* Texts longer than a slot are cut, not refused. */
+static void long_texts_are_cut(void **state) {
+    (void)state;
+    hx_llama *m = open_model(TINY, HX_PRECISION_FAST);
+    hx_llama_context *c = open_context(m, 2);
+    hx_label_prompt *p = NULL;
+    const char *labels[] = {"good", "bad"};
+    hx_label_options o = {.instruction = "x", .labels = labels, .n_labels = 2};
+    assert_int_equal(hx_label_prompt_new(&p, c, &o, NULL), HX_OK);
+    char *many = calloc(1, 5000);
+    memset(many, 'z', 4999);
+    hx_str list[2] = {{many, 1000}, {many, 4999}};
+    float out[4];
+    assert_int_equal(hx_llama_label_texts(c, p, list, 2, out, NULL), HX_OK);
+    assert_memory_equal(out, out + 2, 2 * sizeof *out);
+    free(many);
+    hx_label_prompt_free(p);
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+}
+
+static void real_model_knows_moods(void **state) {
+    (void)state;
+    char path[512];
+    const char *folder = getenv("HX_MODEL_DIR"), *home = getenv("HOME");
+    if (folder)
+        snprintf(path, sizeof path, "%s/qwen2.5-coder-0.5b.gguf", folder);
+    else
+        snprintf(path, sizeof path, "%s/.cache/huaxiang/models/qwen2.5-coder-0.5b.gguf",
+                 home ? home : "");
+    if (access(path, R_OK) != 0) {
+        print_message("no %s: skipped\n", path);
+        skip();
+    }
+    hx_llama *m = open_model(path, HX_PRECISION_FAST);
+    hx_llama_context *c = open_context(m, 5);
+    hx_label_prompt *p = NULL;
+    const char *labels[] = {"positive", "negative"};
+    hx_label_options o = {.instruction =
+                              "Is the review positive or negative? Answer with one word.",
+                          .labels = labels,
+                          .n_labels = 2};
+    hx_str list[] = {
+        HX_STR_LIT("Wonderful, I love it!"), HX_STR_LIT("Broken after a day, a waste of money."),
+        HX_STR_LIT(
+            "\xE9\x9D\x9E\xE5\xB8\xB8\xE5\xA5\xBD\xEF\xBC\x8C\xE5\xBE\x88\xE6\xBB\xA1\xE6\x84\x8F"),
+        HX_STR_LIT("The worst hotel I have ever seen."),
+        HX_STR_LIT("Great staff and a lovely room.")};
+    float out[10];
+    assert_int_equal(hx_label_prompt_new(&p, c, &o, NULL), HX_OK);
+    assert_int_equal(hx_llama_label_texts(c, p, list, 5, out, NULL), HX_OK);
+    const bool is_positive[] = {true, false, true, false, true};
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(out[2 * i] > out[2 * i + 1], is_positive[i]);
+    hx_label_prompt_free(p);
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_grouping_gives_the_same_bits),
+        cmocka_unit_test(sums_are_those_made_by_hand),
+        cmocka_unit_test(mistakes_get_a_sentence),
+        cmocka_unit_test(long_texts_are_cut),
+        cmocka_unit_test(real_model_knows_moods),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
