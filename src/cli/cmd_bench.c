@@ -2,6 +2,7 @@
  *
  * Each work is done three times and the fastest time counts; texts and tokens are made up here, the same ones every time. For figures
  * beside other engines see bench/ in the sources. */
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -120,8 +121,9 @@ static int measure(work *w, json_t *records, const char *en, const char *zh, wor
     (void)json_array_append_new(
         records, json_pack("{s:s,s:I,s:f,s:f,s:s,s:s}", "work", hx_cli_tr(w->c, en, zh), "tokens",
                            (json_int_t)tokens, "seconds", best, "tokens_per_second",
-                           best > 0 ? (double)tokens / best : 0.0, "kernels", w->l->info->kernels,
-                           "precision", w->c->options.number[HX_OPT_PRECISION] ? "exact" : "fast"));
+                           best > 0 ? floor((double)tokens / best * 10) / 10 : 0.0, "kernels",
+                           w->l->info->kernels, "precision",
+                           w->c->options.number[HX_OPT_PRECISION] ? "exact" : "fast"));
     return HX_EXIT_DONE;
 }
 

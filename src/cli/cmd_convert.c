@@ -58,7 +58,9 @@ static const char *start(hx_cli *c, const char **out, int *status) {
         return NULL;
     }
     hx_cli_catch_interrupts(c);
-    return hx_cli_model_path(c, c->args[0]);
+    const char *path = hx_cli_model_path(c, c->args[0]);
+    if (path) c->args[0] = (char *)(uintptr_t)path; /* which is never replaced: output.c looks */
+    return path;
 }
 
 int hx_cmd_convert(hx_cli *c) {

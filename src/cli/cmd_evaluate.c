@@ -118,13 +118,14 @@ static int report(const evaluation *e) {
     size_t parts = e->n_ids / e->part;
     json_t *records = json_array();
     (void)json_array_append_new(
-        records, json_pack("{s:s,s:f,s:f,s:f,s:I,s:I,s:I,s:s,s:s,s:f}", "model",
-                           e->c->options.text[HX_OPT_MODEL], "perplexity", perplexity, "nll", mean,
-                           "error", error, "n", (json_int_t)e->n, "parts", (json_int_t)parts,
-                           "context", (json_int_t)e->part, "precision",
-                           e->c->options.number[HX_OPT_PRECISION] ? "exact" : "fast", "kernels",
-                           e->l->info->kernels, "tokens_per_second",
-                           (double)(parts * e->part) / (seconds > 0 ? seconds : 1)));
+        records,
+        json_pack("{s:s,s:f,s:f,s:f,s:I,s:I,s:I,s:s,s:s,s:f}", "model",
+                  e->c->options.text[HX_OPT_MODEL], "perplexity", perplexity, "nll", mean, "error",
+                  error, "n", (json_int_t)e->n, "parts", (json_int_t)parts, "context",
+                  (json_int_t)e->part, "precision",
+                  e->c->options.number[HX_OPT_PRECISION] ? "exact" : "fast", "kernels",
+                  e->l->info->kernels, "tokens_per_second",
+                  floor((double)(parts * e->part) / (seconds > 0 ? seconds : 1) * 10) / 10));
     bool ok = hx_output_records(e->c, records, columns, sizeof columns / sizeof *columns);
     json_decref(records);
     return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;

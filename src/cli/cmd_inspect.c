@@ -72,7 +72,10 @@ static void put_metadata(const hx_cli *c, const json_t *report, hx_outbuf *out) 
         if (first)
             hx_outbuf_printf(&cell, hx_cli_tr(c, "%lld values: ", "%lld 个值："),
                              (long long)json_integer_value(json_object_get(value, "n")));
-        hx_output_cell(&cell, first ? first : value, true);
+        if (json_is_real(value))
+            hx_outbuf_printf(&cell, "%.7g", json_real_value(value));
+        else
+            hx_output_cell(&cell, first ? first : value, true);
         hx_outbuf_visible(out, hx_outbuf_str(&cell), 80);
         hx_outbuf_release(&cell);
         hx_outbuf_byte(out, '\n');
@@ -116,7 +119,10 @@ int hx_cmd_inspect(hx_cli *c) {
     hx_str text;
     const char *path = hx_cli_model_path(c, c->args[0]);
     if (!path) return HX_EXIT_FAILED;
-    if (hx_model_inspect(path, c->arena, &text, &err) != HX_OK) return hx_cli_error(c, &err);
+    if (hx_model_inspect(path, c->arena, &text, &err) != HX_OK) {
+        hx_cli_error(c, &err);
+        return HX_EXIT_FAILED;
+    }
     json_t *report = hx_output_parse(c, text);
     if (!report) return HX_EXIT_FAILED;
     bool ok = c->shape == HX_SHAPE_TABLE ? put_page(c, report) : put_record(c, report);

@@ -523,8 +523,7 @@ const hx_cli_command hx_cli_commands[] = {
      "different tokenizers can't be compared.",
      "与 llama.cpp 相同：按 --context（默认 512）个词元分段，预测每段的后一半。越低越好；\n"
      "不同分词器的结果不可比较。",
-     {{"huaxiang evaluate perplexity --data samples/labelled.csv --context 128 --model "
-       "smollm2-135m",
+     {{"huaxiang evaluate perplexity --data samples/comments.csv --context 32 --model smollm2-135m",
        "of a file's text", "一个文件的文本"}},
      hx_cmd_evaluate,
      HX_MODEL_MUST},

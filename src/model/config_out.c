@@ -133,7 +133,7 @@ static void put_json_scaling(hx_json_writer *w, const hx_rope_config *r) {
     hx_json_key(w, "rope_type");
     hx_json_cstr(w, names[r->scaling]);
     put_json_number(w, "factor", r->factor);
-    if (r->original_positions)
+    if (r->original_positions && r->scaling != HX_ROPE_LINEAR)
         put_json_size(w, "original_max_position_embeddings", r->original_positions);
     if (r->scaling == HX_ROPE_LLAMA3) {
         put_json_number(w, "low_freq_factor", r->low_freq_factor);
@@ -177,7 +177,16 @@ static const char *dtype_name(hx_dtype t) {
     return t == HX_DTYPE_F16 ? "float16" : t == HX_DTYPE_BF16 ? "bfloat16" : "float32";
 }
 
-void hx_config_write_json(const hx_config *c, hx_dtype type, bool attention_bias, hx_buf *out) {
+/* GGUF holds it as F32, whose seven digits are those that were written once: 1e-05, not 9.99999974e-06. */
+static void put_epsilon(hx_json_writer *w, double v) {
+    char text[32];
+    int n = snprintf(text, sizeof text, "%.7g", v);
+    hx_json_key(w, "rms_norm_eps");
+    hx_json_raw(w, (hx_str){text, (size_t)n});
+}
+
+void hx_config_write_json(const hx_config *c, hx_dtype type, bool attention_bias, bool mlp_bias,
+                          hx_buf *out) {
     hx_json_writer w;
     hx_json_begin(&w, out);
     hx_json_object(&w);
@@ -192,13 +201,15 @@ void hx_config_write_json(const hx_config *c, hx_dtype type, bool attention_bias
     put_json_size(&w, "head_dim", c->head_dim);
     put_json_size(&w, "vocab_size", c->n_vocab);
     put_json_size(&w, "max_position_embeddings", c->n_positions);
-    put_json_number(&w, "rms_norm_eps", c->norm_eps);
+    put_epsilon(&w, c->norm_eps);
     put_json_number(&w, "rope_theta", c->rope.theta);
     put_json_scaling(&w, &c->rope);
     hx_json_key(&w, "hidden_act");
     hx_json_cstr(&w, "silu");
     hx_json_key(&w, "attention_bias");
     hx_json_bool(&w, attention_bias);
+    hx_json_key(&w, "mlp_bias");
+    hx_json_bool(&w, mlp_bias);
     hx_json_key(&w, "tie_word_embeddings");
     hx_json_bool(&w, c->tied);
     put_token(&w, "bos_token_id", c->bos);

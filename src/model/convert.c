@@ -97,10 +97,12 @@ static hx_status write_weights(const plan *p, const char *folder, hx_error *err)
 }
 
 static hx_status write_config(const plan *p, const char *folder, hx_error *err) {
-    bool bias = hx_tensor_file_find(p->source->tensors, "blk.0.attn_output.bias") != NULL;
+    const hx_tensor_file *f = p->source->tensors;
+    bool attention_bias = hx_tensor_file_find(f, "blk.0.attn_output.bias") != NULL;
+    bool mlp_bias = hx_tensor_file_find(f, "blk.0.ffn_down.bias") != NULL;
     hx_buf out;
     hx_buf_init(&out, HX_MODEL_JSON_MAX);
-    hx_config_write_json(&p->config, p->type, bias, &out);
+    hx_config_write_json(&p->config, p->type, attention_bias, mlp_bias, &out);
     hx_status st = hx_buf_status(&out, "config.json", err);
     char *path = hx_model_join(folder, "config.json");
     if (st == HX_OK && !path) st = hx_fail(err, HX_ENOMEM, "out of memory");

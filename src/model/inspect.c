@@ -187,12 +187,13 @@ static void put_labels(hx_json_writer *w, const hx_config *c) {
     hx_json_end_array(w);
 }
 
-static void put_config(hx_json_writer *w, const hx_config *c) {
+static void put_config(hx_json_writer *w, const hx_tensor_file *f, const hx_config *c) {
     static const char *const scalings[] = {"none", "linear", "llama3", "yarn"};
+    const hx_tensor_entry *embedding = hx_tensor_file_find(f, "token_embd.weight");
     hx_json_key(w, "config");
     hx_json_object(w);
     put_uint(w, "layers", c->n_layers);
-    put_uint(w, "vocabulary", c->n_vocab);
+    put_uint(w, "vocabulary", embedding && !c->n_vocab ? embedding->dims[0] : c->n_vocab);
     put_uint(w, "embedding", c->n_embd);
     put_uint(w, "heads", c->n_heads);
     put_uint(w, "kv_heads", c->n_kv_heads);
@@ -261,7 +262,7 @@ static void put_all(hx_buf *out, const hx_model_file *s, const char *path) {
     hx_json_object(&w);
     put_head(&w, s, path);
     if (s->has_config) {
-        put_config(&w, &s->config);
+        put_config(&w, s->tensors, &s->config);
         put_memory(&w, &s->config);
     } else {
         put_text(&w, "problem", s->problem.message);
