@@ -1,7 +1,8 @@
 /* cache.c - the cache of keys and values (layout and invariants: cache.h).
  *
  * Rows of one head lie one behind the other, so that attention reads them as a stream. A shift moves the positions behind the forgotten
- * ones down and turns their keys back: decoded, rotated by -discard positions, encoded again; values are moved as they are. */
+ * ones down and turns their keys back: decoded, rotated by -discard positions, encoded again; values are moved as they are. Rotations add
+ * up, so that the result is the key of the new position; with Q8_0 rows each shift rounds once more. */
 #include "llama/cache.h"
 
 #include <stdlib.h>

@@ -1,5 +1,7 @@
 /* config_gguf.c - the configuration of a GGUF file: general.*, <architecture>.*, and huaxiang.* for classification heads.
  *
+ *     <architecture>.attention.head_count, .rope.freq_base, .rope.scaling.type, ...     huaxiang.head.type, huaxiang.labels
+ *
  * Key names are those of the `gguf` package (gguf/constants.py). Rotations of Llama 3.1 and later come as a tensor rope_freqs.weight, read
  * with the weights (weights.c). A yarn file's attn_factor multiplies 1 + 0.1 ln(factor), as in llama.cpp. */
 #include "llama/config.h"
