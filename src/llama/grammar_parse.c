@@ -515,7 +515,11 @@ hx_status hx_grammar_parse(hx_grammar *g, hx_str gbnf, hx_error *err) {
         return fail_at(&p, valid, "grammar: not valid UTF-8 at line %zu, column %zu");
     hx_buf_init(&p.pending, HX_GRAMMAR_ELEMENTS_MAX * sizeof(hx_element));
     hx_map_init(&p.names);
-    hx_status status = read_all(&p);
+    /* From here on arrays have an address, even while they are empty. */
+    bool has_room = hx_buf_reserve(&g->ranges, sizeof(hx_code_range)) &&
+                    hx_buf_reserve(&p.pending, sizeof(hx_element));
+    hx_status status =
+        has_room ? read_all(&p) : hx_fail(err, HX_ENOMEM, "not enough memory for the grammar");
     hx_buf_release(&p.pending);
     hx_map_release(&p.names);
     return status;
