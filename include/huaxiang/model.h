@@ -103,8 +103,7 @@ HX_API hx_status hx_model_quantize(const char *from, const char *type, const cha
 /* ------------------------------------------------------------------ this machine */
 /* The kernels that a model would run with: "vnni", "avx512", ... `wanted` as hx_llama_options has it, NULL = the best that runs here.
  * HX_EUNSUPPORTED says what is missing. */
-HX_API hx_status hx_model_kernels(const char *wanted, const char **name,
-                                  hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_model_kernels(const char *wanted, const char **name, hx_error *err) HX_MUST_USE;
 
 #ifdef __cplusplus
 }

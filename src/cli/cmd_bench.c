@@ -1,7 +1,9 @@
 /* cmd_bench.c - how fast a model runs on this machine, in tokens a second: short texts to vectors, one long text, answers token by token.
  *
- * Each work is done three times and the fastest time counts; texts and tokens are made up here, the same ones every time. For figures
- * beside other engines see bench/ in the sources. */
+ * Each work is done once to warm up and three times more, of which the fastest counts; texts and tokens are made up here, the same ones
+ * every time. For figures beside other engines see bench/ in the sources.
+ *
+ * One record a work: {"work","tokens","seconds","tokens_per_second","kernels","precision"}. */
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>

@@ -1,5 +1,8 @@
 /* cmd_models.c - models list, get, verify: which models are known, which are here, whether they are sound.
  *
+ * list: one record a known model, with its sum and where it lies or would lie. verify: one record a file that is sound; what is not is a
+ * sentence and exit status 1.
+ *
  * `get` is the only command that reads from the network: from the official hub, or from the one that HUAXIANG_HUB names, and what came is
  * checked against the recorded sum, so that any mirror will do. */
 #include <stdlib.h>

@@ -1,5 +1,7 @@
 /* config_out.c - a configuration as GGUF metadata, and as config.json; the inverse of src/llama/config_gguf.c and config_json.c.
  *
+ * Both write every number that the readers need and no more, so that what is read back is the same configuration.
+ *
  * Key names are those of the `gguf` package. Rotary scaling of Llama 3.1 is a tensor in GGUF files, from which its four numbers can't be
  * read back; they are kept in a key of our own, and for foreign files the scalings that Meta published are tried. */
 #include <math.h>

@@ -1,5 +1,7 @@
 /* convert.c - a Hugging Face folder to a GGUF file, and back; see model.h.
  *
+ * To a file: see quantize.c, which does it for both.
+ *
  * To a folder: all tensors in one float type - the one asked for, else that of the embedding, else F32 where that is quantised - in the
  * folder's order of rows, then the tokenizer, then config.json, last, so that a folder without it was not finished. */
 #include <errno.h>
