@@ -72,13 +72,16 @@ HX_INLINE void values_of(hx_dtype type, const void *row, size_t head_dim, float 
         _mm256_storeu_ps(out + d, load_row(type, row, d));
 }
 
-static void values(hx_dtype type, const void *row, size_t head_dim, float *out) {
-    if (type == HX_DTYPE_F32)
-        values_of(HX_DTYPE_F32, row, head_dim, out);
-    else if (type == HX_DTYPE_F16)
-        values_of(HX_DTYPE_F16, row, head_dim, out);
-    else
-        values_of(HX_DTYPE_Q8_0, row, head_dim, out);
+static void values(hx_dtype type, const void *const *rows, size_t n, size_t head_dim, float *out,
+                   size_t width) {
+    for (size_t i = 0; i < n; ++i, out += width) {
+        if (type == HX_DTYPE_F32)
+            values_of(HX_DTYPE_F32, rows[i], head_dim, out);
+        else if (type == HX_DTYPE_F16)
+            values_of(HX_DTYPE_F16, rows[i], head_dim, out);
+        else
+            values_of(HX_DTYPE_Q8_0, rows[i], head_dim, out);
+    }
 }
 
 /* One group of positions. */

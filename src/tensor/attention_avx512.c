@@ -11,7 +11,7 @@
 
 enum { TILE = HX_ATTENTION_TILE, GROUP = HX_ATTENTION_GROUP };
 
-/* Elements [d, d + n) of a row, n <= 16, as F32; the rest 0. */
+/* Elements [d, d + n) of a row, n = 16 or 8, as F32; the rest 0. */
 HX_INLINE __m512 load_row(hx_dtype type, const void *row, size_t d, size_t n) {
     if (type == HX_DTYPE_F32) return _mm512_maskz_loadu_ps(hx__lanes(n), (const float *)row + d);
     if (type == HX_DTYPE_F16) {
@@ -54,18 +54,23 @@ HX_INLINE void transpose(__m512 *r) {
         r[i] = t[i];
 }
 
+/* Elements [d, d + n) of 16 keys, n = 16 or 8. */
+HX_INLINE void keys_part(hx_dtype type, const void *const *rows, size_t d, size_t n, float *k_t) {
+    __m512 r[16];
+    HX_UNROLL
+    for (size_t p = 0; p < 16; ++p)
+        r[p] = load_row(type, rows[p], d, n);
+    transpose(r);
+    HX_UNROLL
+    for (size_t i = 0; i < n; ++i)
+        _mm512_storeu_ps(k_t + (d + i) * TILE, r[i]);
+}
+
 HX_INLINE void keys_of(hx_dtype type, const void *const *rows, size_t head_dim, float *k_t) {
-    for (size_t d = 0; d < head_dim; d += 16) {
-        size_t n = head_dim - d < 16 ? head_dim - d : 16;
-        __m512 r[16];
-        HX_UNROLL
-        for (size_t p = 0; p < 16; ++p)
-            r[p] = load_row(type, rows[p], d, n);
-        transpose(r);
-        HX_UNROLL
-        for (size_t i = 0; i < 16; ++i)
-            if (i < n) _mm512_storeu_ps(k_t + (d + i) * TILE, r[i]);
-    }
+    size_t d = 0;
+    for (; d + 16 <= head_dim; d += 16)
+        keys_part(type, rows, d, 16, k_t);
+    if (d < head_dim) keys_part(type, rows, d, 8, k_t);
 }
 
 static void keys(hx_dtype type, const void *const *rows, size_t head_dim, float *k_t) {
@@ -78,19 +83,22 @@ static void keys(hx_dtype type, const void *const *rows, size_t head_dim, float 
 }
 
 HX_INLINE void values_of(hx_dtype type, const void *row, size_t head_dim, float *out) {
-    for (size_t d = 0; d < head_dim; d += 16) {
-        size_t n = head_dim - d < 16 ? head_dim - d : 16;
-        _mm512_mask_storeu_ps(out + d, hx__lanes(n), load_row(type, row, d, n));
-    }
+    size_t d = 0;
+    for (; d + 16 <= head_dim; d += 16)
+        _mm512_storeu_ps(out + d, load_row(type, row, d, 16));
+    if (d < head_dim) _mm512_mask_storeu_ps(out + d, 0xff, load_row(type, row, d, 8));
 }
 
-static void values(hx_dtype type, const void *row, size_t head_dim, float *out) {
-    if (type == HX_DTYPE_F32)
-        values_of(HX_DTYPE_F32, row, head_dim, out);
-    else if (type == HX_DTYPE_F16)
-        values_of(HX_DTYPE_F16, row, head_dim, out);
-    else
-        values_of(HX_DTYPE_Q8_0, row, head_dim, out);
+static void values(hx_dtype type, const void *const *rows, size_t n, size_t head_dim, float *out,
+                   size_t width) {
+    for (size_t i = 0; i < n; ++i, out += width) {
+        if (type == HX_DTYPE_F32)
+            values_of(HX_DTYPE_F32, rows[i], head_dim, out);
+        else if (type == HX_DTYPE_F16)
+            values_of(HX_DTYPE_F16, rows[i], head_dim, out);
+        else
+            values_of(HX_DTYPE_Q8_0, rows[i], head_dim, out);
+    }
 }
 
 HX_INLINE void scores_of(size_t rows, size_t groups, const float *const *q, const float *k_t,

@@ -21,8 +21,9 @@ typedef struct {
 struct hx_attention_kernels {
     /* The keys of 16 positions (head_dim elements each) into 16 columns of k_t. */
     void (*keys)(hx_dtype type, const void *const *rows, size_t head_dim, float *k_t);
-    /* One value row to F32. */
-    void (*values)(hx_dtype type, const void *row, size_t head_dim, float *out);
+    /* n rows of values to F32, `width` floats apart. */
+    void (*values)(hx_dtype type, const void *const *rows, size_t n, size_t head_dim, float *out,
+                   size_t width);
     /* s[r * TILE + p] = q_r . k_p for p < 16 * groups, r < n_rows <= ROWS */
     void (*scores)(const float *const *q, size_t n_rows, const float *k_t, size_t head_dim,
                    size_t groups, float *s);

@@ -10,19 +10,21 @@
 
 enum { TILE = HX_ATTENTION_TILE, GROUP = HX_ATTENTION_GROUP };
 
-static void values(hx_dtype type, const void *row, size_t head_dim, float *out) {
+static void values(hx_dtype type, const void *const *rows, size_t n, size_t head_dim, float *out,
+                   size_t width) {
     if (type != HX_DTYPE_F16) {
-        hx_attention_scalar.values(type, row, head_dim, out);
+        hx_attention_scalar.values(type, rows, n, head_dim, out, width);
         return;
     }
-    for (size_t d = 0; d < head_dim; d += 4)
-        vst1q_f32(out + d, hx__load_f16_4((const uint16_t *)row + d));
+    for (size_t i = 0; i < n; ++i, out += width)
+        for (size_t d = 0; d < head_dim; d += 4)
+            vst1q_f32(out + d, hx__load_f16_4((const uint16_t *)rows[i] + d));
 }
 
 static void keys(hx_dtype type, const void *const *rows, size_t head_dim, float *k_t) {
     float row[256];
     for (size_t p = 0; p < GROUP; ++p) {
-        values(type, rows[p], head_dim, row);
+        values(type, rows + p, 1, head_dim, row, 0);
         for (size_t d = 0; d < head_dim; ++d)
             k_t[d * TILE + p] = row[d];
     }

@@ -6,17 +6,20 @@
 
 enum { TILE = HX_ATTENTION_TILE, GROUP = HX_ATTENTION_GROUP };
 
-static void values(hx_dtype type, const void *row, size_t head_dim, float *out) {
-    if (type == HX_DTYPE_F32)
-        memcpy(out, row, head_dim * sizeof *out);
-    else
-        hx_dtype_decode(type, row, head_dim, out);
+static void values(hx_dtype type, const void *const *rows, size_t n, size_t head_dim, float *out,
+                   size_t width) {
+    for (size_t i = 0; i < n; ++i, out += width) {
+        if (type == HX_DTYPE_F32)
+            memcpy(out, rows[i], head_dim * sizeof *out);
+        else
+            hx_dtype_decode(type, rows[i], head_dim, out);
+    }
 }
 
 static void keys(hx_dtype type, const void *const *rows, size_t head_dim, float *k_t) {
     float row[256];
     for (size_t p = 0; p < GROUP; ++p) {
-        values(type, rows[p], head_dim, row);
+        values(type, rows + p, 1, head_dim, row, 0);
         for (size_t d = 0; d < head_dim; ++d)
             k_t[d * TILE + p] = row[d];
     }

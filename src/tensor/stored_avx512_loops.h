@@ -393,6 +393,14 @@ static void run_bf16(const hx_stored_job *job) {
 
 /* ---------------------------------------------------------------- activations */
 
+/* The sum of 32 int8: of q + 128 by one instruction, less 32 times 128. */
+HX_INLINE int sum_32(const int8_t *q) {
+    __m256i bytes = _mm256_xor_si256(_mm256_loadu_si256((const void *)q), _mm256_set1_epi8(-128));
+    __m256i four = _mm256_sad_epu8(bytes, _mm256_setzero_si256());
+    __m128i two = _mm_add_epi64(_mm256_castsi256_si128(four), _mm256_extracti128_si256(four, 1));
+    return _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 2) - 32 * 128;
+}
+
 static void quantise(const float *x, size_t k, int8_t *q, float *scale, float *sum) {
     for (size_t b = 0; b < k / 32; ++b, x += 32, q += 32) {
         __m512 low = _mm512_loadu_ps(x), high = _mm512_loadu_ps(x + 16);
@@ -404,7 +412,7 @@ static void quantise(const float *x, size_t k, int8_t *q, float *scale, float *s
         _mm_storeu_si128((void *)q, _mm512_cvtsepi32_epi8(a));
         _mm_storeu_si128((void *)(q + 16), _mm512_cvtsepi32_epi8(c));
         scale[b] = some ? amax / 127.0f : 0;
-        sum[b] = scale[b] * (float)_mm512_reduce_add_epi32(_mm512_add_epi32(a, c));
+        sum[b] = scale[b] * (float)sum_32(q);
     }
 }
 
