@@ -103,6 +103,28 @@ static void a_step_sees_what_the_one_before_wrote(void **state) {
     hx_team_free(team);
 }
 
+/* A thread that comes late from a small step must not take a piece of the next, larger one twice or before it is there. */
+static void steps_of_growing_and_shrinking_size(void **state) {
+    (void)state;
+    for (size_t threads = 2; threads <= 4; threads++) {
+        hx_team *team = NULL;
+        assert_int_equal(hx_team_new(&team, threads, NULL), HX_OK);
+        board *b = calloc(1, sizeof *b);
+        b->size = threads;
+        for (size_t step = 0; step < 20000; step++) {
+            size_t n = 2 + step * 7 % 13;
+            for (size_t i = 0; i < 16; i++)
+                atomic_store(&b->runs[i], 0);
+            hx_team_run(team, n, run_piece, b);
+            for (size_t i = 0; i < 16; i++)
+                assert_int_equal(atomic_load(&b->runs[i]), i < n);
+        }
+        assert_int_equal(b->wrong, 0);
+        free(b);
+        hx_team_free(team);
+    }
+}
+
 typedef struct {
     atomic_int n_started;
     long naps[4];
@@ -150,6 +172,7 @@ int main(void) {
         cmocka_unit_test(no_team_is_the_caller_alone),
         cmocka_unit_test(zero_threads_are_one_a_processor),
         cmocka_unit_test(a_step_sees_what_the_one_before_wrote),
+        cmocka_unit_test(steps_of_growing_and_shrinking_size),
         cmocka_unit_test(slow_pieces_are_waited_for),
         cmocka_unit_test(an_idle_team_uses_no_processor),
     };
