@@ -1,11 +1,11 @@
 /* team.c - threads that stay and share the pieces of one step after another.
  *
  * A step is published in `ticket`: the number of the step in the high half, the next piece in the low half. A thread takes a piece by
- * raising the low half with compare-and-swap. The description of the step (work, context, n) is written while the ticket is closed (no piece
- * left, a value no thread has read before), and not again before all its pieces are done. So a thread that reads it and then succeeds to swap has read the right one: the step
- * it took a piece of was published before and is not done (the fields are stored and loaded with release and acquire: who reads those of a
- * later step also sees the ticket moved on, and its swap fails). A thread that comes late finds another ticket and does no harm; the caller
- * waits for pieces, never for threads.
+ * raising the low half with compare-and-swap. The description of the step (work, context, n) is written while the ticket is closed (its
+ * low half is a value that leaves no piece), and not again before all pieces of the step are done. So a thread that reads it and then
+ * succeeds to swap has read the right one: the step it took a piece of was published before and is not done. Fields are stored with
+ * release and loaded with acquire: who reads those of a later step also sees that the ticket moved on, and its swap fails. A thread that
+ * comes late finds another ticket and does no harm; the caller waits for pieces, never for threads.
  *
  * Waiting: SPINS pauses awake (some tens of microseconds), then a condition variable. `sleepers` and `ticket`, `is_caller_asleep` and
  * `n_done` are written and read in opposite order by the two sides, sequentially consistent: one of them sees the other. */
