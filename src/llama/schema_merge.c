@@ -1,7 +1,10 @@
 /* schema_merge.c - schemas that must hold together, and schemas that cannot.
  *
  * A merge is exact or refused: bounds take the narrower one, types what they share, `required` and `properties` the union. A property in two
- * parts, additionalProperties beside another part's properties, and two different values of any other keyword are refused. */
+ * parts, additionalProperties beside another part's properties, and two different values of any other keyword are refused.
+ *
+ * Disjoint is what can be proved at once: types, listed values, or a property that both require with listed values that differ. Anything
+ * else counts as overlapping, so that oneOf is refused rather than read as anyOf. */
 #include "llama/schema.h"
 
 #include <stdlib.h>
