@@ -1,7 +1,9 @@
 /* tokenizer_json_steps.c - normalizer, pre_tokenizer, decoder and post_processor of a tokenizer.json.
  *
- * Kinds are recognised by their type and, for regular expressions, by their text: those of gpt2, llama3 and qwen2. Sequences hold steps, not
- * sequences. A step that is not known is an error. */
+ * Kinds are recognised by their type and, for regular expressions, by their text: those of gpt2, llama3 and qwen2. Sequences hold
+ * steps, not sequences. A step that is not known is an error: a text would be cut otherwise than the model was trained for.
+ *
+ * Of a TemplateProcessing the template of single texts is read; what stands before and behind the text becomes lists of ids. */
 #include <string.h>
 
 #include "base/error.h"

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Compares the ids of records with those of Hugging Face `tokenizers`, whose tokenizer is built from the same GGUF file.
+"""Compares the ids of records with those of Hugging Face `tokenizers` or of `sentencepiece`.
 
-    check_tokens.py MODEL.gguf RECORDS IDS        RECORDS and IDS as bench_tokenize reads and writes them
+    check_tokens.py MODEL RECORDS IDS        RECORDS and IDS as bench_tokenize reads and writes them
 
-The vocabulary, merges and added tokens are the file's; normaliser and pre-tokenizer are those of the official tokenizer.json of the
-model's family. Special tokens are not parsed (transformers' split_special_tokens=True). Records that are no UTF-8 are decoded with
-errors="replace".
+MODEL is a GGUF file of byte-level BPE (vocabulary, merges and added tokens are the file's; normaliser and pre-tokenizer are those of the
+official tokenizer.json of the model's family), or a folder with tokenizer.json or tokenizer.model. Special tokens are not parsed
+(transformers' split_special_tokens=True). Records that are no UTF-8 are given to `tokenizers` decoded with errors="replace".
 """
+import os
 import struct
 import sys
 
+import sentencepiece
 from gguf import GGUFReader
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
@@ -67,24 +69,47 @@ def id_lists(path):
         at += 4 + 4 * n
 
 
-def main():
-    tokenizer = of_gguf(sys.argv[1])
-    texts = [r.decode("utf-8", "replace") for r in records(sys.argv[2])]
-    different = total = 0
-    ours = id_lists(sys.argv[3])
+def encoder(path):
+    """A function from a list of texts (bytes) to lists of ids, one thread."""
+    pieces = os.path.join(path, "tokenizer.model")
+    if os.path.exists(pieces):
+        model = sentencepiece.SentencePieceProcessor(model_file=pieces)
+        return lambda texts: [model.encode(text) for text in texts]
+    if path.endswith(".gguf"):
+        tokenizer = of_gguf(path)
+    else:
+        tokenizer = Tokenizer.from_file(os.path.join(path, "tokenizer.json"))
+        tokenizer.encode_special_tokens = True
+
+    def encode(texts):
+        texts = [text.decode("utf-8", "replace") for text in texts]
+        return [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
+
+    return encode
+
+
+def compare(encode, texts, ours):
+    """Prints the first differences; how many texts have other ids."""
+    different = 0
     for start in range(0, len(texts), 4096):
         batch = texts[start:start + 4096]
-        for text, encoding in zip(batch, tokenizer.encode_batch(batch, add_special_tokens=False)):
+        for text, theirs in zip(batch, encode(batch)):
             mine = next(ours)
-            total += 1
-            if mine != encoding.ids:
-                different += 1
-                if different <= 5:
-                    k = next((i for i, (a, b) in enumerate(zip(mine, encoding.ids)) if a != b), -1)
-                    print(f"differs at token {k}: {text[:80]!r} ours {mine[k:k + 8]} theirs {encoding.ids[k:k + 8]} "
-                          f"{[tokenizer.id_to_token(i) for i in encoding.ids[max(k - 2, 0):k + 6]]}")
-    print(f"{total} records, {different} different")
+            if mine == theirs:
+                continue
+            different += 1
+            if different <= 5:
+                k = next((i for i, (a, b) in enumerate(zip(mine, theirs)) if a != b), -1)
+                print(f"differs at token {k}: {text[:80]!r} ours {mine[k:k + 8]} theirs {theirs[k:k + 8]}")
+    return different
+
+
+def main():
+    texts = list(records(sys.argv[2]))
+    different = compare(encoder(sys.argv[1]), texts, id_lists(sys.argv[3]))
+    print(f"{len(texts)} records, {different} different")
     return different != 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
