@@ -2,7 +2,7 @@
  * while the sums run.
  *
  * One step of a sum is 24 multiply-adds for 4 loads and 6 broadcasts. exp is hx__exp2_512 of scale log2(e) (score - max), so
- * its error is 1.3 units of the last place of the weight plus that of the product, nothing at the maximum itself. */
+ * its error is one unit of the last place of the weight plus that of the product, nothing at the maximum itself. */
 #include "tensor/attention_kernels.h"
 
 #if defined(__x86_64__)

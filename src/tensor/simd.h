@@ -11,7 +11,7 @@
 #endif
 
 /* 2^r = 1 + r (c1 + r (c2 + ...)) for |r| <= 1/2, relative error 2e-9 before rounding, 1 exactly at 0 (weighted minimax by
- * Lawson's iteration). With rounding 2^x is within 1.3 units of the last place. */
+ * Lawson's iteration). With rounding 2^x is within one unit of the last place. */
 #define HX_EXP2_1 0.6931472028551602f
 #define HX_EXP2_2 0.24022647913622186f
 #define HX_EXP2_3 0.05550332470888694f

@@ -287,11 +287,12 @@ HX_INLINE void step(format f, size_t n_x, const uint8_t *w, size_t blocks, const
 }
 
 HX_INLINE float finish(format f, const output *out) {
-    float dot = _mm512_reduce_add_ps(out->dot);
-    if (f == F_Q4_K) return dot - _mm512_reduce_add_ps(_mm512_zextps256_ps512(out->low));
-    if (!has_nibbles(f)) return dot;
-    float low = _mm512_reduce_add_ps(_mm512_zextps128_ps512(out->low_4));
-    return f == F_Q4_1 ? dot + low : dot - (f == F_Q4_0 ? 8 : 16) * low;
+    __m512 low =
+        f == F_Q4_K ? _mm512_zextps256_ps512(out->low) : _mm512_zextps128_ps512(out->low_4);
+    float factor = f == F_Q4_1 ? 1 : f == F_Q4_0 ? -8 : f == F_Q5_0 ? -16 : -1;
+    bool has_low = has_nibbles(f) || f == F_Q4_K;
+    return _mm512_reduce_add_ps(has_low ? _mm512_fmadd_ps(low, _mm512_set1_ps(factor), out->dot)
+                                        : out->dot);
 }
 
 /* A row of weights x rows [m, m + n_x) of the activations; those past the end are computed again and dropped. */
