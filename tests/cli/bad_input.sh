@@ -81,6 +81,24 @@ with open('broken.db', 'r+b') as f:
 P
 row 'corrupt store' huaxiang doctor --store broken.db
 grep '"store' said.out | sed 's/.*"finding"/    "finding"/'
+model=chat.gguf
+cp "${0%/*}/../golden/llama/gguf_chat.gguf" $model
+head -c 20000 "$model" > half.gguf
+printf 'a text that says it is a model' > lie.gguf
+mkfifo pipe.gguf
+row 'no model named' huaxiang embed good.csv
+row 'model not here' huaxiang embed good.csv --model smollm2-135m
+row 'unknown model' huaxiang embed good.csv --model smolm2-135m
+row 'empty model file' huaxiang inspect empty.csv
+row 'half a model' huaxiang embed good.csv --model half.gguf
+row 'text named .gguf' huaxiang embed good.csv --model lie.gguf
+row 'pipe as a model' huaxiang inspect pipe.gguf
+row 'folder without a model' huaxiang inspect folder
+row 'hub without https' env HUAXIANG_HUB=http://example.org huaxiang models get smollm2-135m -q
+row 'unknown kernels' env HUAXIANG_KERNELS=mmx huaxiang embed good.csv --model "$model"
+row 'model without a head' huaxiang classify good.csv --model "$model" -q
+printf '{"type":"strin"}' > schema.json
+row 'schema that is none' huaxiang generate x --json-schema schema.json --model "$model" -q
 row 'the good store is sound' huaxiang doctor --store s.db
 row '... and can be read' huaxiang show u1 --store s.db
 row '... and written' job good.csv
@@ -90,3 +108,4 @@ row 'empty file' job_zh empty.csv
 row 'unknown columns' job_zh unknown.csv
 row 'years 0001 and 9999' job_zh years.csv
 row 'missing file' job_zh missing.csv
+row 'half a model' huaxiang inspect half.gguf --lang zh
