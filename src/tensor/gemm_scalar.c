@@ -1,4 +1,6 @@
-/* gemm_scalar.c - the reference of the loops of linear.h, in plain C.
+/* gemm_scalar.c - the reference of the loops of linear.h, in plain C (contracts: gemm_kernels.h).
+ *
+ * Invariant: fused multiply-adds only where fmaf() stands, every other operation rounded by itself, in the order written.
  *
  * What is written here is the definition: the other sets give the same bits. exp(x) is 2^n e^r with n = round(x / ln 2) and a
  * polynomial of degree 7 in r (coefficients of Cephes' expf); x is first brought into [-86, 88], so that 2^n is a normal number. */

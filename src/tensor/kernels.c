@@ -1,7 +1,9 @@
 /* kernels.c - the tables of kernels.h, and the choice among them by what the processor says it can do.
  *
  * A set is offered where it was compiled in and the processor (and the operating system, which must save its registers: gcc's
- * __builtin_cpu_supports() looks at both) can run it. A group without loops of its own for a set takes the next lower set's. */
+ * __builtin_cpu_supports() looks at both) can run it.
+ *
+ * Invariant: the tables are complete and constant. A group without loops of its own for a set takes the next lower set's. */
 #include "tensor/kernels.h"
 
 #include <string.h>
