@@ -29,6 +29,7 @@ typedef struct {
     uint64_t
         packaged_bytes; /* of another file of the same model, which is taken as well; 0 = none */
     const char *packaged_sha256;
+    const char *packaged_type; /* of its weights */
 } hx_known_model;
 
 /* The table; its length is returned. */

@@ -7,6 +7,7 @@
  * checked against the recorded sum, so that any mirror will do. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,17 +30,26 @@ static bool is_here(const char *path) {
     return path && access(path, R_OK) == 0;
 }
 
+/* 0 where it is not here. */
+static uint64_t size_of(const char *path) {
+    struct stat st;
+    return path && stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
 /* ------------------------------------------------------------------ list */
 static json_t *describe(hx_cli *c, const char *folder, const hx_known_model *m) {
     const char *path = path_of(c, folder, m);
+    uint64_t size = size_of(path);
+    bool packaged = m->packaged_bytes > 0 && size == m->packaged_bytes;
     json_t *r = json_pack("{s:s,s:s,s:b,s:s,s:s,s:s,s:s,s:s,s:s}", "name", m->name, "what",
                           hx_cli_tr(c, m->en, m->zh), "here", is_here(path), "architecture",
-                          m->architecture, "type", m->type, "licence", m->licence, "hub",
-                          m->repository, "file", m->file, "aliases", m->aliases);
+                          m->architecture, "type", packaged ? m->packaged_type : m->type, "licence",
+                          m->licence, "hub", m->repository, "file", m->file, "aliases", m->aliases);
     (void)json_object_set_new(r, "bytes",
                               m->bytes ? json_integer((json_int_t)m->bytes) : json_null());
+    uint64_t bytes = m->bytes ? m->bytes : size;
     (void)json_object_set_new(
-        r, "mb", m->bytes ? json_integer((json_int_t)(m->bytes + 500000) / 1000000) : json_null());
+        r, "mb", bytes ? json_integer((json_int_t)((bytes + 500000) / 1000000)) : json_null());
     (void)json_object_set_new(r, "sha256", json_string(m->sha256 ? m->sha256 : "not recorded"));
     (void)json_object_set_new(r, "path", json_string(path ? path : ""));
     return r;
