@@ -377,7 +377,7 @@ static bool learn_word(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str se
     size_t n = (out->ids->len - before) / sizeof(int32_t);
     hx_word w = {{key[0], key[1], key[2], key[3] | (uint64_t)n << COUNT_SHIFT}, {0}};
     if (n <= HX_WORD_IDS) {
-        memcpy(w.ids, out->ids->ptr + before, n * sizeof(int32_t));
+        if (n) memcpy(w.ids, out->ids->ptr + before, n * sizeof(int32_t));
         out->ids->len = before;
         bucket[1] = bucket[0];
         bucket[0] = w;

@@ -59,7 +59,7 @@ def train_pieces(kind, lines):
 
 def compare(title, model, records, program):
     ids = os.path.join(alternate.bench_dir(), "tokenize.ids")
-    peer = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer_tokenize.py")
+    peer = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer_tokens.py")
     ours, theirs, different = [], [], 0
     for _ in range(ROUNDS):
         mine = json.loads(subprocess.run([program, model, records, "5", ids], check=True, capture_output=True).stdout)
@@ -96,4 +96,5 @@ def main():
                 compare(f"SentencePiece {kind} 8,000, {language}", folder, path, program)
 
 
-main()
+if __name__ == "__main__":
+    main()

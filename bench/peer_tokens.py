@@ -1,4 +1,4 @@
-"""The peer of bench/tokenize.py: MODEL RECORDS IDS. Tokenises the records with `tokenizers` or `sentencepiece`, one thread, and prints JSON: the
+"""The peer of bench/tokens.py: MODEL RECORDS IDS. Tokenises the records with `tokenizers` or `sentencepiece`, one thread, and prints JSON: the
 seconds, and how many records have other ids than the file IDS says."""
 import json
 import os
@@ -20,4 +20,5 @@ def main():
     print(json.dumps({"seconds": seconds, "different": different}))
 
 
-main()
+if __name__ == "__main__":
+    main()
