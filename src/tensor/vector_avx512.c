@@ -48,27 +48,47 @@ static void scale_by(const float *x, size_t n, float scale, const float *w, floa
     }
 }
 
+/* The heads of a row lie side by side and are turned one after the other: bytes fetched ahead. */
+enum { NEXT_HEADS = 1024 };
+
+HX_INLINE void rope_16(float *x, float *y, const float *cos_, const float *sin_, __mmask16 m) {
+    __m512 a = _mm512_maskz_loadu_ps(m, x), b = _mm512_maskz_loadu_ps(m, y);
+    __m512 c = _mm512_maskz_loadu_ps(m, cos_), s = _mm512_maskz_loadu_ps(m, sin_);
+    _mm512_mask_storeu_ps(x, m, _mm512_fmsub_ps(a, c, _mm512_mul_ps(b, s)));
+    _mm512_mask_storeu_ps(y, m, _mm512_fmadd_ps(a, s, _mm512_mul_ps(b, c)));
+}
+
 static void rope(float *x, size_t head_dim, const float *cos_, const float *sin_) {
-    size_t half = head_dim / 2;
-    for (size_t i = 0; i < half; i += 16) {
-        __mmask16 m = tail(i, half);
-        __m512 a = _mm512_maskz_loadu_ps(m, x + i), b = _mm512_maskz_loadu_ps(m, x + half + i);
-        __m512 c = _mm512_maskz_loadu_ps(m, cos_ + i), s = _mm512_maskz_loadu_ps(m, sin_ + i);
-        _mm512_mask_storeu_ps(x + i, m, _mm512_fmsub_ps(a, c, _mm512_mul_ps(b, s)));
-        _mm512_mask_storeu_ps(x + half + i, m, _mm512_fmadd_ps(a, s, _mm512_mul_ps(b, c)));
+    size_t half = head_dim / 2, i = 0;
+    for (; i + 16 <= half; i += 16) {
+        _mm_prefetch((const char *)(x + 2 * i) + NEXT_HEADS, _MM_HINT_T0);
+        _mm_prefetch((const char *)(x + 2 * i + 16) + NEXT_HEADS, _MM_HINT_T0);
+        rope_16(x + i, x + half + i, cos_ + i, sin_ + i, 0xffff);
     }
+    if (i < half) rope_16(x + i, x + half + i, cos_ + i, sin_ + i, tail(i, half));
+}
+
+/* 8 pairs; c and s hold their cosines and sines in the low half. */
+HX_INLINE __m512 turn_pairs(__m512 x, __m512 c, __m512 s) {
+    const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+    __m512 swapped = _mm512_permute_ps(x, 0xb1);
+    return _mm512_fmaddsub_ps(x, _mm512_permutexvar_ps(twice, c),
+                              _mm512_mul_ps(swapped, _mm512_permutexvar_ps(twice, s)));
 }
 
 static void rope_interleaved(float *x, size_t head_dim, const float *cos_, const float *sin_) {
-    const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
-    for (size_t i = 0; i < head_dim; i += 16) {
-        __mmask16 m = tail(i, head_dim), pairs = tail(i / 2, head_dim / 2) & 0xff;
-        __m512 a = _mm512_maskz_loadu_ps(m, x + i), swapped = _mm512_permute_ps(a, 0xb1);
-        __m512 c = _mm512_permutexvar_ps(twice, _mm512_maskz_loadu_ps(pairs, cos_ + i / 2));
-        __m512 s = _mm512_permutexvar_ps(twice, _mm512_maskz_loadu_ps(pairs, sin_ + i / 2));
-        __m512 r = _mm512_fmaddsub_ps(a, c, _mm512_mul_ps(swapped, s));
-        _mm512_mask_storeu_ps(x + i, m, r);
+    size_t i = 0;
+    for (; i + 16 <= head_dim; i += 16) {
+        __m512 c = _mm512_castps256_ps512(_mm256_loadu_ps(cos_ + i / 2));
+        __m512 s = _mm512_castps256_ps512(_mm256_loadu_ps(sin_ + i / 2));
+        _mm_prefetch((const char *)(x + i) + NEXT_HEADS, _MM_HINT_T0);
+        _mm512_storeu_ps(x + i, turn_pairs(_mm512_loadu_ps(x + i), c, s));
     }
+    if (i == head_dim) return;
+    __mmask16 m = tail(i, head_dim), pairs = tail(i / 2, head_dim / 2);
+    __m512 c = _mm512_maskz_loadu_ps(pairs, cos_ + i / 2);
+    __m512 s = _mm512_maskz_loadu_ps(pairs, sin_ + i / 2);
+    _mm512_mask_storeu_ps(x + i, m, turn_pairs(_mm512_maskz_loadu_ps(m, x + i), c, s));
 }
 
 static void store_f16(const float *x, size_t n, void *out) {
