@@ -1,7 +1,7 @@
 """Products of rows with stored weights on the shapes of SmolLM2-135M and Qwen2.5-0.5B, beside the peaks of this machine.
 
-script/bench kernels [THREADS [ROUNDS]]: without THREADS the peaks for one and all threads, the products with all. HX_PEER_PYTHON with
-torch adds its F32 product of the same shapes.
+script/bench kernels [THREADS [ROUNDS]]: without THREADS the peaks for one and all threads, the products with all. `busy` for THREADS: one
+thread by processor time, for a machine with other work. HX_PEER_PYTHON with torch adds its F32 product of the same shapes.
 """
 import json
 import os
@@ -68,14 +68,16 @@ def main():
     build = os.environ.get("HX_BUILD_DIR", "build/release")
     subprocess.run(["ninja", "-C", build, "bench_kernels"], check=True, stdout=sys.stderr)
     program = os.path.join(build, "bench", "bench_kernels")
-    threads = int(sys.argv[1]) if len(sys.argv) > 1 else len(os.sched_getaffinity(0))
+    busy = sys.argv[1:2] == ["busy"]
+    clock = ["--clock", "process"] if busy else []
+    threads = 1 if busy else int(sys.argv[1]) if len(sys.argv) > 1 else len(os.sched_getaffinity(0))
     rounds = sys.argv[2] if len(sys.argv) > 2 else "7"
     peaks = {}
     for n in sorted({1, threads}):
-        peaks[n] = {r["peak"]: r["rate"] for r in records(program, n, rounds, "--model", "none")}
+        peaks[n] = {r["peak"]: r["rate"] for r in records(program, n, rounds, "--model", "none", *clock)}
     print_peaks(peaks)
     print()
-    found = records(program, threads, rounds)
+    found = records(program, threads, rounds, *clock)
     rows = [r for r in found if "product" in r]
     print_products(rows, peaks[threads])
     print_torch(rows, threads)

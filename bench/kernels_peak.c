@@ -5,7 +5,6 @@
 #include "kernels_peak.h"
 
 #include <stdatomic.h>
-#include <time.h>
 
 #include "tensor/memory.h"
 
@@ -14,9 +13,9 @@
 #define READ_BYTES ((size_t)256 << 20)
 #define READ_PIECE ((size_t)1 << 20)
 
-static double now(void) {
+static double now(clockid_t clock) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -113,26 +112,26 @@ static void read_piece(void *context, size_t i, size_t worker) {
     atomic_store(&job->kept, (float)sum[0]);
 }
 
-static double memory_rate(hx_team *team) {
+static double memory_rate(hx_team *team, clockid_t clock) {
     unsigned char *memory = hx_memory_new(READ_BYTES);
     if (!memory) return 0.0;
     for (size_t i = 0; i < READ_BYTES; i += 4096)
         memory[i] = 1;
     peak_job job = {.memory = memory};
-    double start = now();
+    double start = now(clock);
     hx_team_run(team, READ_BYTES / READ_PIECE, read_piece, &job);
-    double seconds = now() - start;
+    double seconds = now(clock) - start;
     hx_memory_free(memory, READ_BYTES);
     return (double)READ_BYTES / seconds / 1e9;
 }
 
-double peak_rate(peak_kind kind, hx_team *team) {
-    if (kind == PEAK_MEMORY) return memory_rate(team);
+double peak_rate(peak_kind kind, hx_team *team, clockid_t clock) {
+    if (kind == PEAK_MEMORY) return memory_rate(team, clock);
     double ops;
     peak_job job = {.loop = loop_of(kind, &ops)};
     if (!job.loop) return 0.0;
     size_t n = hx_team_size(team);
-    double start = now();
+    double start = now(clock);
     hx_team_run(team, n, compute, &job);
-    return ops * (double)n / (now() - start) / 1e9;
+    return ops * (double)n / (now(clock) - start) / 1e9;
 }
