@@ -121,7 +121,7 @@ typedef struct {
     size_t n_positions; /* a slot holds; 0 = 2048. Memory is taken as sequences grow */
     hx_cache_type cache; /* HX_PRECISION_EXACT always uses F32 */
     size_t
-        batch_tokens; /* most tokens worked on at once; 0 = 1024; larger runs are cut between and within pieces */
+        batch_tokens; /* most tokens worked on at once; 0 = 1024; larger runs are cut between and within pieces, only whole texts (sequence -1) never */
 } hx_context_options;
 
 typedef struct hx_llama_context hx_llama_context; /* keeps the model: close it first */
@@ -168,7 +168,8 @@ typedef struct {
 HX_API hx_status hx_llama_embed(hx_llama_context *c, const hx_str *texts, size_t n_texts,
                                 const hx_embed_options *options, float *out,
                                 hx_error *err) HX_MUST_USE;
-/* Class probabilities by the model's head: out (n_texts, n_labels), caller's. HX_EUNSUPPORTED without a head. */
+/* Class probabilities by the model's head: out (n_texts, n_labels), caller's; all the same for a text without tokens. HX_EUNSUPPORTED
+ * without a head for texts. Like hx_llama_embed() it runs pieces: rows of the run before are gone. */
 HX_API hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, size_t n_texts,
                                    size_t max_length, float *out, hx_error *err) HX_MUST_USE;
 
