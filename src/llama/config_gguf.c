@@ -145,6 +145,7 @@ static hx_status read_all(const source *s, hx_config *c, hx_error *err) {
 
 hx_status hx_config_read_gguf(hx_config *c, const hx_tensor_file *f, hx_error *err) {
     const char *what = hx_tensor_file_path(f);
+    memset(c, 0, sizeof *c);
     hx_str architecture = {0};
     bool found = false;
     HX_TRY(hx_gguf_read_str(f, "general.architecture", &architecture, &found, err));

@@ -289,11 +289,11 @@ static hx_status read_all(const source *s, hx_config *c, hx_error *err) {
 
 hx_status hx_config_read_json(hx_config *c, hx_str json, const char *what, hx_error *err) {
     json_t *root = NULL;
+    memset(c, 0, sizeof *c);
     HX_TRY(hx_json_parse(json, HX_CONFIG_BYTES_MAX, what, &root, err));
     source s = {root, what};
     hx_str type = {0};
     hx_status status = HX_OK;
-    memset(c, 0, sizeof *c);
     if (!json_is_object(root)) status = hx_fail(err, HX_EFORMAT, "%s: no JSON object", what);
     if (status == HX_OK) status = read_str(&s, root, "model_type", &type, err);
     if (status == HX_OK && !type.ptr)

@@ -29,6 +29,7 @@ static hx_status read_with(hx_config *c, const char *key, const char *value, hx_
 static void refused(const char *key, const char *value, hx_status status, const char *message) {
     hx_config c;
     hx_error err = {0};
+    memset(&c, 0xff, sizeof c);
     hx_status got = read_with(&c, key, value, &err);
     if (got == HX_OK) fail_msg("%s: %s was taken", key, value);
     if (message) assert_string_equal(err.message, message);
