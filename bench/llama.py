@@ -46,10 +46,10 @@ class Worker:
         self.ready_after = time.monotonic() - self.start
 
     def answer(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.process.args[:3]} gave up")
-        return json.loads(line)
+        for line in self.process.stdout:
+            if line.startswith("{"):  # some peers' libraries talk in between
+                return json.loads(line)
+        raise RuntimeError(f"{os.path.basename(self.process.args[1])} gave up")
 
     def say(self, line):
         self.process.stdin.write(line + "\n")
