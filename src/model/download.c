@@ -141,12 +141,25 @@ static int show_progress(void *context, curl_off_t total, curl_off_t now, curl_o
     return hx_flag_is_raised(t->options->cancel);
 }
 
+/* libcurl knows where the distribution that it was built for keeps its certificates. A packed copy of it that runs on another one is
+ * shown where that has them; NULL = libcurl's own place is right. */
+static const char *certificates_elsewhere(void) {
+    static const char *const places[] = {"/etc/ssl/certs/ca-certificates.crt",
+                                         "/etc/pki/tls/certs/ca-bundle.crt",
+                                         "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (hx_file_exists(places[i])) return i == 0 ? NULL : places[i];
+    return NULL;
+}
+
 static void set_up(transfer *t, CURL *curl) {
     bool local = t->options->loopback && is_loopback(t->url);
     (void)curl_easy_setopt(curl, CURLOPT_URL, t->url);
     (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, local ? "http" : "https");
     (void)curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, local ? "http" : "https");
     if (local) (void)curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    const char *certificates = certificates_elsewhere();
+    if (certificates) (void)curl_easy_setopt(curl, CURLOPT_CAINFO, certificates);
     (void)curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_MAXREDIRS, MAX_REDIRECTS);
     (void)curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
