@@ -6,7 +6,8 @@
  *
  * The prior is the mean of the scores after texts without content (arXiv 2102.09690), so that a label is not chosen for being common.
  *
- * Labels of one token need only the logits behind the ask: one run a group of texts, as many as the context has slots for. Further tokens of
+ * Labels of one token need only their own logits behind the ask, which are products of the last hidden state with their rows of the output
+ * matrix; what all tokens weigh cancels in the softmax. One run a group of texts, as many as the context has slots for. Further tokens of
  * longer labels are run behind it, all texts of the group at once, and cut off again. Where one label's tokens begin another's, every label
  * is followed by the token that ends an answer, so that the short one is not counted twice.
  *
@@ -28,6 +29,8 @@ struct hx_label_prompt {
     hx_tokens *labels; /* (n_labels) */
     size_t n_labels, longest; /* tokens of the longest label */
     double *prior; /* (n_labels) */
+    float *
+        rows; /* (n_labels, n_embd) of the output matrix, where each label is one token; NULL = labels need all logits */
     bool is_plain; /* no chat template: text and answer stand behind words */
 };
 
@@ -155,6 +158,22 @@ static hx_status read_labels(hx_label_prompt *p, const hx_label_options *o, hx_e
     return HX_OK;
 }
 
+/* The output matrix's rows of labels of one token each. */
+static hx_status read_rows(hx_label_prompt *p, hx_error *err) {
+    const hx_llama *m = p->model;
+    const hx_tensor_entry *matrix = m->output_matrix;
+    size_t n = m->info.n_embd;
+    uint64_t bytes;
+    if (p->longest > 1 || !matrix || !hx_dtype_size(matrix->type, n, &bytes)) return HX_OK;
+    p->rows = hx_arena_alloc(p->arena, p->n_labels * n * sizeof *p->rows);
+    if (!p->rows) return fail_memory(err);
+    for (size_t k = 0; k < p->n_labels; k++)
+        hx_dtype_decode(matrix->type,
+                        (const char *)matrix->data + (size_t)p->labels[k].ids[0] * bytes, n,
+                        p->rows + k * n);
+    return HX_OK;
+}
+
 /* ------------------------------------------------------------------ groups of texts */
 typedef struct {
     hx_llama_context *c;
@@ -187,8 +206,10 @@ static hx_status set_piece(labelling *l, size_t i, hx_str text) {
     if (!ids) return fail_memory(l->err);
     memcpy(ids, t.ids, t.n * sizeof *ids);
     memcpy(ids + t.n, p->ask.ids, p->ask.n * sizeof *ids);
-    l->pieces[i] = (hx_llama_piece){
-        .ids = ids, .n = t.n + p->ask.n, .sequence = (int32_t)i + 1, .want = HX_WANT_LOGITS_LAST};
+    l->pieces[i] = (hx_llama_piece){.ids = ids,
+                                    .n = t.n + p->ask.n,
+                                    .sequence = (int32_t)i + 1,
+                                    .want = p->rows ? HX_WANT_HIDDEN_LAST : HX_WANT_LOGITS_LAST};
     return hx_llama_sequence_fork(l->c, (int32_t)i + 1, 0, l->err);
 }
 
@@ -218,19 +239,32 @@ static hx_status add_further_tokens(labelling *l, size_t k, size_t n) {
     return HX_OK;
 }
 
+/* Log-probabilities of the labels' first tokens; of labels of one token only up to what they share. */
+static void score_first_tokens(labelling *l, size_t i) {
+    const hx_label_prompt *p = l->p;
+    const hx_llama *m = p->model;
+    double *scores = l->scores + i * p->n_labels;
+    if (p->rows) {
+        const float *hidden = hx_llama_hidden(l->c, i, NULL);
+        for (size_t k = 0; k < p->n_labels; k++)
+            scores[k] = (double)hx_vector_dot(m->kernels, hidden, p->rows + k * m->info.n_embd,
+                                              m->info.n_embd);
+        return;
+    }
+    const float *logits = hx_llama_logits(l->c, i, NULL);
+    double all = (double)hx_vector_log_sum_exp(m->kernels, logits, m->info.n_vocab);
+    for (size_t k = 0; k < p->n_labels; k++)
+        scores[k] = (double)logits[p->labels[k].ids[0]] - all;
+}
+
 static hx_status score_group(labelling *l, const hx_str *texts, size_t n) {
     size_t n_labels = l->p->n_labels;
     hx_arena_reset(l->arena);
     for (size_t i = 0; i < n; i++)
         HX_TRY(set_piece(l, i, texts[i]));
     HX_TRY(hx_llama_run(l->c, l->pieces, n, l->err));
-    for (size_t i = 0; i < n; i++) {
-        const float *logits = hx_llama_logits(l->c, i, NULL);
-        double all =
-            (double)hx_vector_log_sum_exp(l->p->model->kernels, logits, l->p->model->info.n_vocab);
-        for (size_t k = 0; k < n_labels; k++)
-            l->scores[i * n_labels + k] = (double)logits[l->p->labels[k].ids[0]] - all;
-    }
+    for (size_t i = 0; i < n; i++)
+        score_first_tokens(l, i);
     for (size_t k = 0; k < n_labels; k++)
         if (l->p->labels[k].n > 1) HX_TRY(add_further_tokens(l, k, n));
     return HX_OK;
@@ -295,6 +329,7 @@ static hx_status prepare(hx_label_prompt *p, hx_llama_context *c, const hx_label
                        INSTRUCTION_BYTES_MAX);
     HX_TRY(split_prompt(p, o, err));
     HX_TRY(read_labels(p, o, err));
+    HX_TRY(read_rows(p, err));
     for (size_t i = 1; i < c->options.n_sequences; i++)
         HX_TRY(hx_llama_sequence_cut(c, (int32_t)i, 0, err));
     HX_TRY(hx_llama_sequence_cut(c, 0, 0, err));
