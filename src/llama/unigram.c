@@ -87,8 +87,9 @@ static bool step_to(lattice *l, size_t from, size_t to, int32_t id, double score
     if (!reach_to(l, to)) return false;
     place *p = place_at(l, to);
     double sum = place_at(l, from)->score + score;
+    if (l->t->single) sum = (double)(float)sum;
     if (p->start != NO_START && !(sum > p->score)) return true;
-    p->score = l->t->single ? (double)(float)sum : sum;
+    p->score = sum;
     p->start = (uint32_t)(from - l->base);
     p->id = id;
     return true;
