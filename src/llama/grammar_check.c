@@ -31,18 +31,32 @@ static bool waits_for_rule(const hx_element *e) {
     return e->kind == HX_ELEMENT_REF || (e->kind == HX_ELEMENT_REPEAT && e->min > 0);
 }
 
-static hx_status fail_rule(checker *c, uint32_t rule, const char *format) {
+static hx_str name_of(const checker *c, uint32_t rule) {
     const hx_rule *r = hx_grammar_rule(c->g, rule);
-    size_t line, column;
-    hx_grammar_place(c->text, r->used_at, &line, &column);
-    hx_str name = {c->text.ptr + r->name, r->name_len};
-    return hx_fail(c->err, HX_EFORMAT, format, HX_STR_ARG(name), line, column);
+    return (hx_str){c->text.ptr + r->name, r->name_len};
 }
+
+static size_t line_of(const checker *c, uint32_t rule) {
+    size_t line, column;
+    hx_grammar_place(c->text, hx_grammar_rule(c->g, rule)->used_at, &line, &column);
+    return line;
+}
+
+static size_t column_of(const checker *c, uint32_t rule) {
+    size_t line, column;
+    hx_grammar_place(c->text, hx_grammar_rule(c->g, rule)->used_at, &line, &column);
+    return column;
+}
+
+/* Arguments of "%.*s at line %zu, column %zu". */
+#define RULE(c, rule) HX_STR_ARG(name_of(c, rule)), line_of(c, rule), column_of(c, rule)
 
 static hx_status check_defined(checker *c) {
     for (uint32_t i = 0; i < c->n_rules; i++)
         if (hx_grammar_rule(c->g, i)->first == HX_GRAMMAR_NONE)
-            return fail_rule(c, i, "grammar: the rule %.*s at line %zu, column %zu is not defined");
+            return hx_fail(c->err, HX_EFORMAT,
+                           "grammar: the rule %.*s at line %zu, column %zu is not defined",
+                           RULE(c, i));
     return HX_OK;
 }
 
@@ -105,8 +119,10 @@ static void mark_nullable(checker *c) {
 static hx_status check_productive(checker *c) {
     for (uint32_t i = 0; i < c->n_rules; i++)
         if (!c->holds[i] && hx_grammar_rule(c->g, i)->name_len > 0)
-            return fail_rule(
-                c, i, "grammar: the rule %.*s at line %zu, column %zu can never come to an end");
+            return hx_fail(
+                c->err, HX_EFORMAT,
+                "grammar: the rule %.*s at line %zu, column %zu can never come to an end",
+                RULE(c, i));
     return HX_OK;
 }
 
@@ -158,9 +174,10 @@ static hx_status fail_recursion(checker *c, const visit *stack, size_t n, uint32
             rule = stack[k].rule;
             break;
         }
-    return fail_rule(c, rule,
-                     "grammar: the rule %.*s at line %zu, column %zu begins with itself; write the "
-                     "repetition with *");
+    return hx_fail(c->err, HX_EFORMAT,
+                   "grammar: the rule %.*s at line %zu, column %zu begins with itself; write the "
+                   "repetition with *",
+                   RULE(c, rule));
 }
 
 static hx_status walk(checker *c, visit *stack, uint32_t start) {

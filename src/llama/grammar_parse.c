@@ -50,11 +50,20 @@ void hx_grammar_place(hx_str gbnf, size_t byte, size_t *line, size_t *column) {
     *column = 1 + hx_utf8_count((hx_str){gbnf.ptr + start, byte - start});
 }
 
-static hx_status fail_at(parser *p, size_t byte, const char *format) {
+static size_t line_of(const parser *p, size_t byte) {
     size_t line, column;
     hx_grammar_place(p->text, byte, &line, &column);
-    return hx_fail(p->err, HX_EFORMAT, format, line, column);
+    return line;
 }
+
+static size_t column_of(const parser *p, size_t byte) {
+    size_t line, column;
+    hx_grammar_place(p->text, byte, &line, &column);
+    return column;
+}
+
+/* Arguments of "line %zu, column %zu". */
+#define AT(p, byte) line_of(p, byte), column_of(p, byte)
 
 static hx_status out_of_room(parser *p, const hx_buf *b) {
     if (b->no_memory) return hx_fail(p->err, HX_ENOMEM, "not enough memory for the grammar");
@@ -128,18 +137,22 @@ static hx_status read_escape(parser *p, uint32_t *out) {
         return HX_OK;
     }
     int digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
-    if (digits == 0) return fail_at(p, start, "grammar: unknown escape at line %zu, column %zu");
+    if (digits == 0)
+        return hx_fail(p->err, HX_EFORMAT, "grammar: unknown escape at line %zu, column %zu",
+                       AT(p, start));
     uint32_t cp = 0;
     for (int i = 0; i < digits; i++) {
         int value = hex_value(peek(p, 0));
         if (value < 0)
-            return fail_at(p, start,
-                           "grammar: an escape lacks hexadecimal digits at line %zu, column %zu");
+            return hx_fail(p->err, HX_EFORMAT,
+                           "grammar: an escape lacks hexadecimal digits at line %zu, column %zu",
+                           AT(p, start));
         cp = cp << 4 | (uint32_t)value;
         p->at++;
     }
     if (cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF))
-        return fail_at(p, start, "grammar: an escape is no character at line %zu, column %zu");
+        return hx_fail(p->err, HX_EFORMAT,
+                       "grammar: an escape is no character at line %zu, column %zu", AT(p, start));
     *out = cp;
     return HX_OK;
 }
@@ -262,7 +275,8 @@ static hx_status finish_set(parser *p, size_t first, bool negated, size_t at) {
     r = (hx_code_range *)(void *)g->ranges.ptr + first;
     hx_code_set set = {(uint32_t)first, (uint32_t)(g->ranges.len / sizeof *r - first), {0, 0}};
     if (set.n == 0)
-        return fail_at(p, at, "grammar: an empty character class at line %zu, column %zu");
+        return hx_fail(p->err, HX_EFORMAT,
+                       "grammar: an empty character class at line %zu, column %zu", AT(p, at));
     for (uint32_t cp = 0, i = 0; cp < 128 && i < set.n; cp++) {
         while (i < set.n && r[i].hi < cp)
             i++;
@@ -279,8 +293,9 @@ static hx_status read_literal(parser *p) {
     for (;;) {
         int c = peek(p, 0);
         if (c < 0 || c == '\n')
-            return fail_at(p, at,
-                           "grammar: the string that begins at line %zu, column %zu has no end");
+            return hx_fail(p->err, HX_EFORMAT,
+                           "grammar: the string that begins at line %zu, column %zu has no end",
+                           AT(p, at));
         if (takes(p, "\"")) return HX_OK;
         hx_element e = {.kind = HX_ELEMENT_CHAR};
         HX_TRY(read_char(p, &e.arg));
@@ -295,8 +310,9 @@ static hx_status read_class(parser *p) {
     while (!takes(p, "]")) {
         int c = peek(p, 0);
         if (c < 0 || c == '\n')
-            return fail_at(p, at,
-                           "grammar: the class that begins at line %zu, column %zu has no end");
+            return hx_fail(p->err, HX_EFORMAT,
+                           "grammar: the class that begins at line %zu, column %zu has no end",
+                           AT(p, at));
         size_t here = p->at;
         uint32_t lo, hi;
         HX_TRY(read_char(p, &lo));
@@ -306,7 +322,8 @@ static hx_status read_class(parser *p) {
             HX_TRY(read_char(p, &hi));
         }
         if (lo > hi)
-            return fail_at(p, here, "grammar: a range runs backwards at line %zu, column %zu");
+            return hx_fail(p->err, HX_EFORMAT,
+                           "grammar: a range runs backwards at line %zu, column %zu", AT(p, here));
         if (!add_scalars(g, lo, hi)) return out_of_room(p, &g->ranges);
     }
     return finish_set(p, first, negated, at);
@@ -343,7 +360,8 @@ static hx_status open_bracket(parser *p) {
 
 static hx_status close_bracket(parser *p) {
     if (p->n_open == 1)
-        return fail_at(p, p->at, "grammar: ')' without '(' at line %zu, column %zu");
+        return hx_fail(p->err, HX_EFORMAT, "grammar: ')' without '(' at line %zu, column %zu",
+                       AT(p, p->at));
     open_group o = p->open[--p->n_open];
     HX_TRY(finish_alternative(p, o.rule, o.alternative));
     p->at++;
@@ -385,12 +403,15 @@ static hx_status read_bounds(parser *p, uint32_t *min, uint32_t *max) {
                        HX_GRAMMAR_REPEAT_MAX, line, column);
     }
     if (!takes(p, "}") || (!has_min && !has_max))
-        return fail_at(p, at,
+        return hx_fail(p->err, HX_EFORMAT,
                        "grammar: repetitions are written {m}, {m,}, {,n} or {m,n}, not as at line "
-                       "%zu, column %zu");
+                       "%zu, column %zu",
+                       AT(p, at));
     if (*min > *max)
-        return fail_at(
-            p, at, "grammar: a repetition's minimum is above its maximum at line %zu, column %zu");
+        return hx_fail(
+            p->err, HX_EFORMAT,
+            "grammar: a repetition's minimum is above its maximum at line %zu, column %zu",
+            AT(p, at));
     return HX_OK;
 }
 
@@ -421,7 +442,8 @@ static hx_status read_quantifier(parser *p) {
         if (c == '?') max = 1;
     }
     if (o->item == SIZE_MAX)
-        return fail_at(p, at, "grammar: nothing to repeat before line %zu, column %zu");
+        return hx_fail(p->err, HX_EFORMAT, "grammar: nothing to repeat before line %zu, column %zu",
+                       AT(p, at));
     size_t item = o->item;
     o->item = SIZE_MAX;
     return repeat(p, item, min, max);
@@ -441,7 +463,8 @@ static hx_status read_item(parser *p, int c) {
         return open_bracket(p);
     default:
         if (is_name(c)) return read_reference(p);
-        return fail_at(p, p->at, "grammar: this cannot stand at line %zu, column %zu");
+        return hx_fail(p->err, HX_EFORMAT, "grammar: this cannot stand at line %zu, column %zu",
+                       AT(p, p->at));
     }
 }
 
@@ -476,8 +499,8 @@ static hx_status read_alternatives(parser *p) {
             HX_TRY(read_item(p, c));
     }
     if (p->n_open > 1)
-        return fail_at(p, p->open[p->n_open - 1].at,
-                       "grammar: the '(' at line %zu, column %zu has no ')'");
+        return hx_fail(p->err, HX_EFORMAT, "grammar: the '(' at line %zu, column %zu has no ')'",
+                       AT(p, p->open[p->n_open - 1].at));
     return finish_alternative(p, p->open[0].rule, 0);
 }
 
@@ -485,14 +508,17 @@ static hx_status read_rule(parser *p) {
     size_t at = p->at;
     hx_str name = read_name(p);
     if (name.len == 0)
-        return fail_at(p, at, "grammar: a rule's name is expected at line %zu, column %zu");
+        return hx_fail(p->err, HX_EFORMAT,
+                       "grammar: a rule's name is expected at line %zu, column %zu", AT(p, at));
     skip_space(p, false);
     if (!takes(p, "::="))
-        return fail_at(p, p->at, "grammar: '::=' is expected at line %zu, column %zu");
+        return hx_fail(p->err, HX_EFORMAT, "grammar: '::=' is expected at line %zu, column %zu",
+                       AT(p, p->at));
     uint32_t rule;
     HX_TRY(find_rule(p, name, at, &rule));
     if (rule_of(p, rule)->first != HX_GRAMMAR_NONE)
-        return fail_at(p, at, "grammar: the rule at line %zu, column %zu was defined before");
+        return hx_fail(p->err, HX_EFORMAT,
+                       "grammar: the rule at line %zu, column %zu was defined before", AT(p, at));
     skip_space(p, true);
     p->open[0] = (open_group){.rule = rule, .item = SIZE_MAX};
     p->n_open = 1;
@@ -512,7 +538,8 @@ hx_status hx_grammar_parse(hx_grammar *g, hx_str gbnf, hx_error *err) {
     size_t valid = hx_utf8_valid_prefix(gbnf);
     parser p = {.g = g, .text = gbnf, .err = err};
     if (valid < gbnf.len)
-        return fail_at(&p, valid, "grammar: not valid UTF-8 at line %zu, column %zu");
+        return hx_fail(err, HX_EFORMAT, "grammar: not valid UTF-8 at line %zu, column %zu",
+                       AT(&p, valid));
     hx_buf_init(&p.pending, HX_GRAMMAR_ELEMENTS_MAX * sizeof(hx_element));
     hx_map_init(&p.names);
     /* From here on arrays have an address, even while they are empty. */

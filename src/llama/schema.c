@@ -99,21 +99,18 @@ static hx_schema_place *place_at(const hx_schema *s, uint32_t i) {
     return (hx_schema_place *)(void *)s->places.ptr + i;
 }
 
-hx_status hx_schema_fail(hx_schema *s, uint32_t place, const char *name, const char *sentence) {
+const char *hx_schema_pointer(hx_schema *s, uint32_t place, const char *name) {
     const char *steps[POINTER_STEPS];
     size_t n = 0;
     for (uint32_t i = place; i != HX_GRAMMAR_NONE && n < POINTER_STEPS; i = place_at(s, i)->parent)
         steps[n++] = place_at(s, i)->step;
-    hx_buf pointer;
-    hx_buf_init(&pointer, 4096);
-    hx_buf_append_lit(&pointer, "#");
+    hx_buf_reset(&s->pointer);
+    hx_buf_append_lit(&s->pointer, "#");
     while (n > 0)
-        hx_buf_append_lit(&pointer, steps[--n]);
-    if (name) hx_buf_printf(&pointer, "/%s", name);
-    hx_buf_append_byte(&pointer, '\0');
-    hx_status status = hx_fail(s->err, HX_EFORMAT, sentence, pointer.failed ? "#" : pointer.ptr);
-    hx_buf_release(&pointer);
-    return status;
+        hx_buf_append_lit(&s->pointer, steps[--n]);
+    if (name) hx_buf_printf(&s->pointer, "/%s", name);
+    hx_buf_append_byte(&s->pointer, '\0');
+    return s->pointer.failed ? "#" : s->pointer.ptr;
 }
 
 static hx_status fail_memory(hx_schema *s) {
@@ -184,7 +181,8 @@ static hx_status check_only(hx_schema *s, uint32_t place, json_t *node, const ch
         const char *key = json_object_iter_key(i);
         if (strcmp(key, allowed) == 0 || (also && strcmp(key, also) == 0) || hx_schema_is_note(key))
             continue;
-        return hx_schema_fail(s, place, key, "schema: %s cannot stand beside $ref, enum or const");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s cannot stand beside $ref, enum or const",
+                       hx_schema_pointer(s, place, key));
     }
     return HX_OK;
 }
@@ -196,12 +194,13 @@ hx_status hx_schema_resolve(hx_schema *s, uint32_t place, json_t **node) {
         HX_TRY(check_only(s, place, *node, "$ref", NULL));
         json_t *next = json_is_string(ref) ? find_ref(s, json_string_value(ref)) : NULL;
         if (!next)
-            return hx_schema_fail(
-                s, place, "$ref",
-                "schema: %s leads nowhere; only #/... within the document is possible");
+            return hx_fail(s->err, HX_EFORMAT,
+                           "schema: %s leads nowhere; only #/... within the document is possible",
+                           hx_schema_pointer(s, place, "$ref"));
         *node = next;
     }
-    return hx_schema_fail(s, place, "$ref", "schema: %s leads back to itself");
+    return hx_fail(s->err, HX_EFORMAT, "schema: %s leads back to itself",
+                   hx_schema_pointer(s, place, "$ref"));
 }
 
 /* ------------------------------------------------------------------ texts of values */
@@ -253,17 +252,18 @@ hx_status hx_schema_types(hx_schema *s, uint32_t place, json_t *node, unsigned *
     for (size_t i = 0; i < json_array_size(type); i++) {
         unsigned one = type_named(json_string_value(json_array_get(type, i)));
         if (one == 0)
-            return hx_schema_fail(s, place, "type",
-                                  "schema: %s must be a type's name or a list of them");
+            return hx_fail(s->err, HX_EFORMAT, "schema: %s must be a type's name or a list of them",
+                           hx_schema_pointer(s, place, "type"));
         *types |= one;
     }
     if (*types == 0)
-        return hx_schema_fail(s, place, "type",
-                              "schema: %s must be a type's name or a list of them");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s must be a type's name or a list of them",
+                       hx_schema_pointer(s, place, "type"));
     if (*types & HX_TYPE_NUMBER) *types |= HX_TYPE_INTEGER;
     json_t *nullable = json_object_get(node, "nullable");
     if (nullable && !json_is_boolean(nullable))
-        return hx_schema_fail(s, place, "nullable", "schema: %s must be true or false");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s must be true or false",
+                       hx_schema_pointer(s, place, "nullable"));
     if (json_is_true(nullable)) *types |= HX_TYPE_NULL;
     return HX_OK;
 }
@@ -275,7 +275,8 @@ hx_status hx_schema_count(hx_schema *s, uint32_t place, json_t *node, const char
     if (!value) return HX_OK;
     json_int_t n = json_is_integer(value) ? json_integer_value(value) : -1;
     if (n < 0 || n > HX_SCHEMA_ITEMS_MAX)
-        return hx_schema_fail(s, place, name, "schema: %s must be a whole number from 0 to 65536");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s must be a whole number from 0 to 65536",
+                       hx_schema_pointer(s, place, name));
     *out = (uint32_t)n;
     return HX_OK;
 }
@@ -287,7 +288,9 @@ static hx_status check_keywords(hx_schema *s, uint32_t place, json_t *node, unsi
         const char *key = json_object_iter_key(i);
         const keyword *k = find_keyword(key);
         if (!k && place == 0 && strcmp(key, "$id") == 0) continue;
-        if (!k) return hx_schema_fail(s, place, key, "schema: %s is not supported");
+        if (!k)
+            return hx_fail(s->err, HX_EFORMAT, "schema: %s is not supported",
+                           hx_schema_pointer(s, place, key));
         if (k->types != HX_TYPE_ANY) *spoken |= k->types;
     }
     if (*spoken & HX_TYPE_NUMBER) *spoken |= HX_TYPE_INTEGER;
@@ -303,14 +306,17 @@ static hx_status put_values(hx_schema *s, uint32_t place, json_t *node, const ch
     HX_TRY(hx_schema_types(s, place, node, &types));
     size_t n = is_list ? json_array_size(list) : 1, kept = 0;
     if (n == 0)
-        return hx_schema_fail(s, place, name, "schema: %s must be a list with at least one value");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s must be a list with at least one value",
+                       hx_schema_pointer(s, place, name));
     for (size_t i = 0; i < n; i++) {
         json_t *value = is_list ? json_array_get(list, i) : list;
         if ((hx_schema_type_of(value) & types) == 0) continue;
         hx_buf_append_lit(&s->out, kept++ > 0 ? " | " : "");
         HX_TRY(hx_schema_value(s, value));
     }
-    return kept > 0 ? HX_OK : hx_schema_fail(s, place, name, "schema: no value of %s has the type");
+    return kept > 0 ? HX_OK
+                    : hx_fail(s->err, HX_EFORMAT, "schema: no value of %s has the type",
+                              hx_schema_pointer(s, place, name));
 }
 
 /* `branch` of a list together with what stands beside the list. */
@@ -339,9 +345,10 @@ static hx_status check_one_of(hx_schema *s, uint32_t place, json_t *list) {
             HX_TRY(hx_schema_disjoint(s, place, json_array_get(list, k), json_array_get(list, i),
                                       &is_disjoint));
             if (!is_disjoint)
-                return hx_schema_fail(
-                    s, place, "oneOf",
-                    "schema: two schemas of %s may hold at once; say anyOf where that is meant");
+                return hx_fail(
+                    s->err, HX_EFORMAT,
+                    "schema: two schemas of %s may hold at once; say anyOf where that is meant",
+                    hx_schema_pointer(s, place, "oneOf"));
         }
     return HX_OK;
 }
@@ -350,7 +357,8 @@ static hx_status put_branches(hx_schema *s, uint32_t place, json_t *node, const 
     json_t *list = json_object_get(node, name);
     size_t n = json_array_size(list), kept = 0;
     if (n == 0 || n > 1024)
-        return hx_schema_fail(s, place, name, "schema: %s must be a list of 1 to 1024 schemas");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s must be a list of 1 to 1024 schemas",
+                       hx_schema_pointer(s, place, name));
     if (strcmp(name, "oneOf") == 0) HX_TRY(check_one_of(s, place, list));
     for (size_t i = 0; i < n; i++) {
         json_t *branch = json_array_get(list, i);
@@ -367,7 +375,9 @@ static hx_status put_branches(hx_schema *s, uint32_t place, json_t *node, const 
         HX_TRY(hx_schema_rule(s, branch, place, name, key, &rule));
         hx_buf_printf(&s->out, "%ss%u", kept++ > 0 ? " | " : "", rule);
     }
-    return kept > 0 ? HX_OK : hx_schema_fail(s, place, name, "schema: no schema of %s can hold");
+    return kept > 0 ? HX_OK
+                    : hx_fail(s->err, HX_EFORMAT, "schema: no schema of %s can hold",
+                              hx_schema_pointer(s, place, name));
 }
 
 static hx_status put_type(hx_schema *s, uint32_t place, json_t *node, unsigned type, hx_buf *more) {
@@ -418,9 +428,11 @@ static hx_status put_schema(hx_schema *s, uint32_t place, json_t *node, hx_buf *
         return HX_OK;
     }
     if (json_is_false(node))
-        return hx_schema_fail(s, place, NULL, "schema: %s is false: no value can be given");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s is false: no value can be given",
+                       hx_schema_pointer(s, place, NULL));
     if (!json_is_object(node))
-        return hx_schema_fail(s, place, NULL, "schema: %s must be an object, true or false");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s must be an object, true or false",
+                       hx_schema_pointer(s, place, NULL));
     HX_TRY(check_keywords(s, place, node, &spoken));
     if (json_object_get(node, "$ref")) {
         uint32_t rule;
@@ -482,6 +494,7 @@ hx_status hx_grammar_of_schema(hx_grammar **out, hx_str json_schema, hx_error *e
     hx_buf_init(&s.out, HX_SCHEMA_TEXT_MAX);
     hx_buf_init(&s.places, HX_SCHEMA_RULES_MAX * sizeof(hx_schema_place));
     hx_buf_init(&s.owned, 4 * HX_SCHEMA_RULES_MAX * sizeof(json_t *));
+    hx_buf_init(&s.pointer, 4096);
     hx_map_init(&s.rule_of);
     hx_status status = translate(&s, out);
     for (size_t i = 0; i < s.owned.len / sizeof(json_t *); i++)
@@ -490,6 +503,7 @@ hx_status hx_grammar_of_schema(hx_grammar **out, hx_str json_schema, hx_error *e
     hx_buf_release(&s.out);
     hx_buf_release(&s.places);
     hx_buf_release(&s.owned);
+    hx_buf_release(&s.pointer);
     hx_map_release(&s.rule_of);
     return status;
 }

@@ -25,6 +25,7 @@ typedef struct {
     hx_buf places; /* hx_schema_place; rule i is place i */
     hx_map rule_of; /* node -> rule + 1 */
     hx_buf owned; /* json_t * made by merging */
+    hx_buf pointer; /* of the last error */
     hx_error *err;
 } hx_schema;
 
@@ -39,8 +40,8 @@ enum {
     HX_TYPE_ANY = 127
 };
 
-/* `sentence` has one %s for the JSON pointer of `place` with `keyword` (NULL = none) behind it. */
-hx_status hx_schema_fail(hx_schema *s, uint32_t place, const char *keyword, const char *sentence);
+/* The JSON pointer of `place` with `keyword` (NULL = none) behind it, for an error; valid until the next call. */
+const char *hx_schema_pointer(hx_schema *s, uint32_t place, const char *keyword);
 /* The rule of a schema; a new one is put in line. */
 hx_status hx_schema_rule(hx_schema *s, json_t *node, uint32_t parent, const char *keyword,
                          const char *key, uint32_t *out);

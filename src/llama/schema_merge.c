@@ -87,9 +87,9 @@ static hx_status merge_properties(hx_schema *s, uint32_t place, json_t *into, js
         json_t *old = json_object_get(into, json_object_iter_key(i)),
                *value = json_object_iter_value(i);
         if (old && !json_equal(old, value))
-            return hx_schema_fail(
-                s, place, NULL,
-                "schema: two parts of %s describe the same property; describe it once");
+            return hx_fail(s->err, HX_EFORMAT,
+                           "schema: two parts of %s describe the same property; describe it once",
+                           hx_schema_pointer(s, place, NULL));
         if (!old && json_object_set(into, json_object_iter_key(i), value) != 0)
             return fail_memory(s);
     }
@@ -126,7 +126,8 @@ static hx_status merge_key(hx_schema *s, uint32_t place, json_t *into, const cha
     else if (is_bound(key) && json_is_number(old) && json_is_number(value))
         failed = narrow(into, key, old, value);
     else
-        return hx_schema_fail(s, place, key, "schema: two parts say different things about %s");
+        return hx_fail(s->err, HX_EFORMAT, "schema: two parts say different things about %s",
+                       hx_schema_pointer(s, place, key));
     return failed == 0 ? HX_OK : fail_memory(s);
 }
 
@@ -137,8 +138,8 @@ static hx_status merge_part(hx_schema *s, uint32_t place, json_t *into, json_t *
     bool is_closed = (own_more && !json_is_true(own_more)) || (more && !json_is_true(more));
     if (is_closed && json_object_size(into) > 0 && !json_equal(own, other) &&
         (json_object_size(own) > 0 || json_object_size(other) > 0))
-        return hx_schema_fail(s, place, "additionalProperties",
-                              "schema: %s would concern properties of another part");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s would concern properties of another part",
+                       hx_schema_pointer(s, place, "additionalProperties"));
     for (void *i = json_object_iter(part); i; i = json_object_iter_next(part, i)) {
         const char *key = json_object_iter_key(i);
         json_t *value = json_object_iter_value(i), *old = json_object_get(into, key);
@@ -170,8 +171,9 @@ hx_status hx_schema_merge(hx_schema *s, uint32_t place, json_t *const *parts, si
         HX_TRY(hx_schema_resolve(s, place, &part));
         if (json_is_true(part)) continue;
         if (!json_is_object(part))
-            return hx_schema_fail(s, place, NULL,
-                                  "schema: %s joins something that is no schema, or false");
+            return hx_fail(s->err, HX_EFORMAT,
+                           "schema: %s joins something that is no schema, or false",
+                           hx_schema_pointer(s, place, NULL));
         HX_TRY(merge_part(s, place, into, part));
     }
     *out = into;
@@ -188,9 +190,11 @@ hx_status hx_schema_all_of(hx_schema *s, uint32_t place, json_t *node, json_t **
         json_t *list = json_object_get(parts[done], "allOf");
         if (!list) continue;
         if (json_array_size(list) == 0)
-            return hx_schema_fail(s, place, "allOf", "schema: %s must be a list of schemas");
+            return hx_fail(s->err, HX_EFORMAT, "schema: %s must be a list of schemas",
+                           hx_schema_pointer(s, place, "allOf"));
         if (json_array_size(list) > PARTS_MAX - n)
-            return hx_schema_fail(s, place, "allOf", "schema: %s joins too many schemas");
+            return hx_fail(s->err, HX_EFORMAT, "schema: %s joins too many schemas",
+                           hx_schema_pointer(s, place, "allOf"));
         json_t *rest = json_copy(parts[done]);
         if (!rest || !hx_buf_append(&s->owned, &rest, sizeof rest)) {
             json_decref(rest);

@@ -37,11 +37,13 @@ static hx_status read_bound(hx_schema *s, uint32_t place, json_t *node, const ch
     json_t *value = json_object_get(node, keyword);
     if (!value) return HX_OK;
     if (!json_is_number(value))
-        return hx_schema_fail(s, place, keyword, "schema: %s must be a number");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s must be a number",
+                       hx_schema_pointer(s, place, keyword));
     double x = json_number_value(value);
     if (!(x >= -(double)LIMIT && x <= (double)LIMIT))
-        return hx_schema_fail(s, place, keyword,
-                              "schema: %s has more than 15 digits, which is not supported");
+        return hx_fail(s->err, HX_EFORMAT,
+                       "schema: %s has more than 15 digits, which is not supported",
+                       hx_schema_pointer(s, place, keyword));
     *out = x;
     return HX_OK;
 }
@@ -165,7 +167,8 @@ hx_status hx_schema_number(hx_schema *s, uint32_t place, json_t *node, bool is_i
     json_t *step = json_object_get(node, "multipleOf");
     bounds b;
     if (step && !(is_integer && json_is_number(step) && json_number_value(step) == 1))
-        return hx_schema_fail(s, place, "multipleOf", "schema: %s is not supported");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s is not supported",
+                       hx_schema_pointer(s, place, "multipleOf"));
     HX_TRY(read_bounds(s, place, node, &b));
     if (b.low == -INFINITY && b.high == INFINITY) {
         hx_buf_append_lit(&s->out, is_integer ? "int" : "num");
@@ -178,8 +181,8 @@ hx_status hx_schema_number(hx_schema *s, uint32_t place, json_t *node, bool is_i
         if (find_interval(&b, scale, &low, &high)) put_interval(&d, low, high);
     }
     if (d.n == 0)
-        return hx_schema_fail(
-            s, place, NULL,
-            "schema: no number with up to 4 decimals lies between the bounds of %s");
+        return hx_fail(s->err, HX_EFORMAT,
+                       "schema: no number with up to 4 decimals lies between the bounds of %s",
+                       hx_schema_pointer(s, place, NULL));
     return HX_OK;
 }

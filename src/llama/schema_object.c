@@ -53,8 +53,8 @@ static hx_status put_property(object *o, const char *name, json_t *schema) {
     bool must = is_required(o->required, name);
     if (json_is_false(schema)) {
         if (must)
-            return hx_schema_fail(o->s, o->place, "required",
-                                  "schema: %s asks for a property that is false");
+            return hx_fail(o->s->err, HX_EFORMAT, "schema: %s asks for a property that is false",
+                           hx_schema_pointer(o->s, o->place, "required"));
         return HX_OK;
     }
     hx_buf member;
@@ -139,8 +139,8 @@ static hx_status put_other_keys(object *o) {
     hx_str names[NAMES_MAX];
     size_t n = 0;
     if (json_object_size(o->properties) > NAMES_MAX)
-        return hx_schema_fail(o->s, o->place, "additionalProperties",
-                              "schema: %s stands beside more than 1000 properties");
+        return hx_fail(o->s->err, HX_EFORMAT, "schema: %s stands beside more than 1000 properties",
+                       hx_schema_pointer(o->s, o->place, "additionalProperties"));
     for (void *i = json_object_iter(o->properties); i;
          i = json_object_iter_next(o->properties, i)) {
         hx_str name = hx_str_of(json_object_iter_key(i));
@@ -177,10 +177,12 @@ static hx_status put_ends(object *o) {
 /* ------------------------------------------------------------------ objects */
 static hx_status check_required(object *o) {
     if (o->required && !json_is_array(o->required))
-        return hx_schema_fail(o->s, o->place, "required", "schema: %s must be a list of names");
+        return hx_fail(o->s->err, HX_EFORMAT, "schema: %s must be a list of names",
+                       hx_schema_pointer(o->s, o->place, "required"));
     for (size_t i = 0; i < json_array_size(o->required); i++)
         if (!json_is_string(json_array_get(o->required, i)))
-            return hx_schema_fail(o->s, o->place, "required", "schema: %s must be a list of names");
+            return hx_fail(o->s->err, HX_EFORMAT, "schema: %s must be a list of names",
+                           hx_schema_pointer(o->s, o->place, "required"));
     return HX_OK;
 }
 
@@ -189,13 +191,14 @@ static hx_status check_sizes(object *o, json_t *node) {
     HX_TRY(hx_schema_count(o->s, o->place, node, "minProperties", 0, &least));
     HX_TRY(hx_schema_count(o->s, o->place, node, "maxProperties", HX_GRAMMAR_UNLIMITED, &most));
     if (least > json_array_size(o->required))
-        return hx_schema_fail(
-            o->s, o->place, "minProperties",
-            "schema: %s above the number of required properties is not supported");
+        return hx_fail(o->s->err, HX_EFORMAT,
+                       "schema: %s above the number of required properties is not supported",
+                       hx_schema_pointer(o->s, o->place, "minProperties"));
     bool is_kept = most == HX_GRAMMAR_UNLIMITED || (!o->more && most >= o->n);
     return is_kept ? HX_OK
-                   : hx_schema_fail(o->s, o->place, "maxProperties",
-                                    "schema: %s below the number of properties is not supported");
+                   : hx_fail(o->s->err, HX_EFORMAT,
+                             "schema: %s below the number of properties is not supported",
+                             hx_schema_pointer(o->s, o->place, "maxProperties"));
 }
 
 /* Required names that are not listed: any value, where additional properties may stand. */
@@ -207,9 +210,9 @@ static hx_status put_unlisted(object *o, json_t *more) {
             again = strcmp(json_string_value(json_array_get(o->required, k)), name) == 0;
         if (again || json_object_get(o->properties, name)) continue;
         if (json_is_false(more))
-            return hx_schema_fail(
-                o->s, o->place, "required",
-                "schema: %s asks for a property that is neither listed nor allowed");
+            return hx_fail(o->s->err, HX_EFORMAT,
+                           "schema: %s asks for a property that is neither listed nor allowed",
+                           hx_schema_pointer(o->s, o->place, "required"));
         HX_TRY(put_property(o, name, more ? more : json_true()));
     }
     return HX_OK;
@@ -223,7 +226,8 @@ hx_status hx_schema_object(hx_schema *s, uint32_t place, json_t *node, hx_buf *m
                 .rules = more};
     json_t *others = json_object_get(node, "additionalProperties");
     if (o.properties && !json_is_object(o.properties))
-        return hx_schema_fail(s, place, "properties", "schema: %s must be an object of schemas");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s must be an object of schemas",
+                       hx_schema_pointer(s, place, "properties"));
     HX_TRY(check_required(&o));
     bool is_free = !others && !o.properties && json_array_size(o.required) == 0;
     if (is_free || json_is_true(others)) others = json_true();
@@ -273,11 +277,12 @@ static hx_status put_rest(hx_schema *s, uint32_t place, const tuple *t, size_t n
 static hx_status put_tuple(hx_schema *s, uint32_t place, const tuple *t) {
     size_t n = json_array_size(t->prefix), open = 0;
     if (n > TUPLE_MAX)
-        return hx_schema_fail(s, place, "prefixItems", "schema: %s has more than 100 items");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s has more than 100 items",
+                       hx_schema_pointer(s, place, "prefixItems"));
     if (n > t->most) n = t->most;
     if (t->least > json_array_size(t->prefix) && !t->items)
-        return hx_schema_fail(s, place, "minItems",
-                              "schema: %s asks for more items than may stand");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s asks for more items than may stand",
+                       hx_schema_pointer(s, place, "minItems"));
     if (n == 0) return HX_OK;
     hx_buf_append_lit(&s->out, "(");
     for (size_t i = 0; i < n; i++) {
@@ -302,11 +307,14 @@ hx_status hx_schema_array(hx_schema *s, uint32_t place, json_t *node) {
     HX_TRY(hx_schema_count(s, place, node, "minItems", 0, &t.least));
     HX_TRY(hx_schema_count(s, place, node, "maxItems", HX_GRAMMAR_UNLIMITED, &t.most));
     if (t.least > t.most)
-        return hx_schema_fail(s, place, "minItems", "schema: %s is above maxItems");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s is above maxItems",
+                       hx_schema_pointer(s, place, "minItems"));
     if (json_is_array(t.items))
-        return hx_schema_fail(s, place, "items", "schema: %s is a list; write prefixItems");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s is a list; write prefixItems",
+                       hx_schema_pointer(s, place, "items"));
     if (t.prefix && !json_is_array(t.prefix))
-        return hx_schema_fail(s, place, "prefixItems", "schema: %s must be a list of schemas");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s must be a list of schemas",
+                       hx_schema_pointer(s, place, "prefixItems"));
     if (!t.items && (!t.prefix || t.least > json_array_size(t.prefix))) t.items = json_true();
     hx_buf_append_lit(&s->out, "\"[\" ws ");
     if (json_is_false(t.items)) t.items = NULL;
@@ -317,8 +325,8 @@ hx_status hx_schema_array(hx_schema *s, uint32_t place, json_t *node) {
         HX_TRY(hx_schema_rule(s, t.items, place, "items", NULL, &rule));
         put_list(&s->out, rule, t.least, t.most);
     } else if (t.least > 0) {
-        return hx_schema_fail(s, place, "minItems",
-                              "schema: %s asks for more items than may stand");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s asks for more items than may stand",
+                       hx_schema_pointer(s, place, "minItems"));
     }
     hx_buf_append_lit(&s->out, " \"]\"");
     return HX_OK;

@@ -31,9 +31,17 @@ typedef struct {
     bool has_item; /* a quantifier may follow */
 } translator;
 
-static const char unsupported[] = "schema: %s uses what is not supported here (look-around, "
-                                  "references, anchors inside, \\p, \\b)";
-static const char wrong[] = "schema: %s is no valid regular expression";
+static hx_status fail_unsupported(hx_schema *s, uint32_t place) {
+    return hx_fail(s->err, HX_EFORMAT,
+                   "schema: %s uses what is not supported here (look-around, "
+                   "references, anchors inside, \\p, \\b)",
+                   hx_schema_pointer(s, place, "pattern"));
+}
+
+static hx_status fail_wrong(hx_schema *s, uint32_t place) {
+    return hx_fail(s->err, HX_EFORMAT, "schema: %s is no valid regular expression",
+                   hx_schema_pointer(s, place, "pattern"));
+}
 
 static int peek(const translator *t) {
     return t->at < t->text.len ? (unsigned char)t->text.ptr[t->at] : -1;
@@ -108,8 +116,9 @@ static hx_status put_class(hx_schema *s, uint32_t place, translator *t, const ch
     hx_buf_append_lit(t->out, ") ");
     t->has_item = true;
     return any ? HX_OK
-               : hx_schema_fail(s, place, "pattern",
-                                "schema: %s has a class that no character of a string can match");
+               : hx_fail(s->err, HX_EFORMAT,
+                         "schema: %s has a class that no character of a string can match",
+                         hx_schema_pointer(s, place, "pattern"));
 }
 
 /* \d \w \s and their opposites; false = another letter. */
@@ -177,10 +186,10 @@ static hx_status read_class_char(hx_schema *s, uint32_t place, translator *t, ch
         t->at++;
         /* The opposites are narrowed, which must not be turned round. */
         if ((c->negated && letter < 'a') || !add_shorthand(c, letter))
-            return hx_schema_fail(s, place, "pattern", unsupported);
+            return fail_unsupported(s, place);
         return HX_OK;
     }
-    return read_escape(t, out) ? HX_OK : hx_schema_fail(s, place, "pattern", unsupported);
+    return read_escape(t, out) ? HX_OK : fail_unsupported(s, place);
 }
 
 static hx_status read_class(hx_schema *s, uint32_t place, translator *t) {
@@ -190,7 +199,7 @@ static hx_status read_class(hx_schema *s, uint32_t place, translator *t) {
     while (!takes(t, "]")) {
         uint32_t lo, hi;
         bool is_char;
-        if (peek(t) < 0) return hx_schema_fail(s, place, "pattern", wrong);
+        if (peek(t) < 0) return fail_wrong(s, place);
         HX_TRY(read_class_char(s, place, t, &c, &lo, &is_char));
         if (!is_char) continue;
         hi = lo;
@@ -199,10 +208,10 @@ static hx_status read_class(hx_schema *s, uint32_t place, translator *t) {
             t->at++;
             HX_TRY(read_class_char(s, place, t, &c, &hi, &is_char));
         }
-        if (!is_char || hi < lo) return hx_schema_fail(s, place, "pattern", wrong);
+        if (!is_char || hi < lo) return fail_wrong(s, place);
         if (!add(&c, lo, hi))
-            return hx_schema_fail(s, place, "pattern",
-                                  "schema: %s has a class with too many ranges");
+            return hx_fail(s->err, HX_EFORMAT, "schema: %s has a class with too many ranges",
+                           hx_schema_pointer(s, place, "pattern"));
     }
     return put_class(s, place, t, &c);
 }
@@ -221,7 +230,7 @@ static hx_status read_backslash(hx_schema *s, uint32_t place, translator *t) {
         t->at++;
         return put_class(s, place, t, &c);
     }
-    if (!read_escape(t, &cp)) return hx_schema_fail(s, place, "pattern", unsupported);
+    if (!read_escape(t, &cp)) return fail_unsupported(s, place);
     return put_character(s, place, t, cp);
 }
 
@@ -235,7 +244,7 @@ static bool read_count(translator *t, uint32_t *out) {
 }
 
 static hx_status read_quantifier(hx_schema *s, uint32_t place, translator *t, int c) {
-    if (!t->has_item) return hx_schema_fail(s, place, "pattern", wrong);
+    if (!t->has_item) return fail_wrong(s, place);
     t->at++;
     if (c == '{') {
         uint32_t least, most = HX_GRAMMAR_UNLIMITED;
@@ -245,8 +254,7 @@ static hx_status read_quantifier(hx_schema *s, uint32_t place, translator *t, in
         } else {
             most = least;
         }
-        if (!fine || !takes(t, "}") || most < least)
-            return hx_schema_fail(s, place, "pattern", wrong);
+        if (!fine || !takes(t, "}") || most < least) return fail_wrong(s, place);
         if (most == HX_GRAMMAR_UNLIMITED)
             hx_buf_printf(t->out, "{%u,} ", least);
         else
@@ -261,9 +269,10 @@ static hx_status read_quantifier(hx_schema *s, uint32_t place, translator *t, in
 
 static hx_status open_group(hx_schema *s, uint32_t place, translator *t) {
     t->at++;
-    if (peek(t) == '?' && !takes(t, "?:")) return hx_schema_fail(s, place, "pattern", unsupported);
+    if (peek(t) == '?' && !takes(t, "?:")) return fail_unsupported(s, place);
     if (++t->depth > GROUPS_MAX)
-        return hx_schema_fail(s, place, "pattern", "schema: the groups of %s nest too deep");
+        return hx_fail(s->err, HX_EFORMAT, "schema: the groups of %s nest too deep",
+                       hx_schema_pointer(s, place, "pattern"));
     hx_buf_append_lit(t->out, "(");
     t->has_item = false;
     return HX_OK;
@@ -289,7 +298,7 @@ static hx_status read_one(hx_schema *s, uint32_t place, translator *t, bool *is_
         begin_alternative(t);
         return HX_OK;
     case ')':
-        if (t->depth-- == 0) return hx_schema_fail(s, place, "pattern", wrong);
+        if (t->depth-- == 0) return fail_wrong(s, place);
         t->at++;
         hx_buf_append_lit(t->out, ") ");
         t->has_item = true;
@@ -312,13 +321,12 @@ static hx_status read_one(hx_schema *s, uint32_t place, translator *t, bool *is_
     case '$':
         t->at++;
         *is_anchored = true;
-        if (t->depth > 0 || (peek(t) >= 0 && peek(t) != '|'))
-            return hx_schema_fail(s, place, "pattern", unsupported);
+        if (t->depth > 0 || (peek(t) >= 0 && peek(t) != '|')) return fail_unsupported(s, place);
         return HX_OK;
     case '^':
     case '}':
     case ']':
-        return hx_schema_fail(s, place, "pattern", unsupported);
+        return fail_unsupported(s, place);
     default:
         return put_character(s, place, t, hx_utf8_next(t->text, &t->at));
     }
@@ -340,7 +348,7 @@ hx_status hx_schema_pattern(hx_schema *s, uint32_t place, hx_str pattern) {
         }
         HX_TRY(read_one(s, place, &t, &is_anchored));
     }
-    if (t.depth > 0) return hx_schema_fail(s, place, "pattern", wrong);
+    if (t.depth > 0) return fail_wrong(s, place);
     end_alternative(&t, is_anchored);
     hx_buf_append_lit(t.out, ")");
     return HX_OK;

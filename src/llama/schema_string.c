@@ -39,16 +39,18 @@ static hx_status put_format(hx_schema *s, uint32_t place, json_t *node) {
             hx_buf_append_lit(&s->out, formats[i].gbnf);
             return HX_OK;
         }
-    return hx_schema_fail(
-        s, place, "format",
-        "schema: %s is not supported; date, date-time, time, uuid, ipv4 and email are");
+    return hx_fail(s->err, HX_EFORMAT,
+                   "schema: %s is not supported; date, date-time, time, uuid, ipv4 and email are",
+                   hx_schema_pointer(s, place, "format"));
 }
 
 static hx_status put_length(hx_schema *s, uint32_t place, json_t *node) {
     uint32_t least, most;
     HX_TRY(hx_schema_count(s, place, node, "minLength", 0, &least));
     HX_TRY(hx_schema_count(s, place, node, "maxLength", HX_GRAMMAR_UNLIMITED, &most));
-    if (least > most) return hx_schema_fail(s, place, "minLength", "schema: %s is above maxLength");
+    if (least > most)
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s is above maxLength",
+                       hx_schema_pointer(s, place, "minLength"));
     if (most == HX_GRAMMAR_UNLIMITED)
         hx_buf_printf(&s->out, "char{%u,}", least);
     else
@@ -61,11 +63,12 @@ hx_status hx_schema_string(hx_schema *s, uint32_t place, json_t *node) {
     bool has_length = json_object_get(node, "minLength") || json_object_get(node, "maxLength");
     bool has_format = json_object_get(node, "format") != NULL;
     if (pattern && !json_is_string(pattern))
-        return hx_schema_fail(s, place, "pattern", "schema: %s must be a string");
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s must be a string",
+                       hx_schema_pointer(s, place, "pattern"));
     if ((pattern != NULL) + has_length + has_format > 1)
-        return hx_schema_fail(
-            s, place, pattern ? "pattern" : "format",
-            "schema: %s beside another limit of the same string is not supported");
+        return hx_fail(s->err, HX_EFORMAT,
+                       "schema: %s beside another limit of the same string is not supported",
+                       hx_schema_pointer(s, place, pattern ? "pattern" : "format"));
     hx_buf_append_lit(&s->out, "\"\\\"\" ");
     if (pattern)
         HX_TRY(hx_schema_pattern(
