@@ -319,15 +319,13 @@ static bool run_label(worker *w) {
 }
 
 static bool prepare_label(worker *w) {
-    static const char comma[] = ",";
     const char *labels[LABELS_MAX];
     hx_str list = hx_arena_str(w->arena, hx_str_of(key(w, "labels", "negative,positive")));
     hx_str instruction = whole_file(w, "instruction");
     if (!list.ptr || !instruction.ptr) return false;
-    char *rest = NULL;
-    for (char *at = strtok_r((char *)(uintptr_t)list.ptr, comma, &rest);
-         at && w->n_labels < LABELS_MAX; at = strtok_r(NULL, comma, &rest))
-        labels[w->n_labels++] = at;
+    char *rest = (char *)(uintptr_t)list.ptr;
+    while (rest && w->n_labels < LABELS_MAX)
+        labels[w->n_labels++] = strsep(&rest, ",");
     w->run = run_label;
     if (!read_texts(w) || !count_tokens(w) || !open_context(w, 2, 2048)) return false;
     hx_label_options options = {

@@ -77,7 +77,7 @@ static hx_status check_pieces(const hx_llama_context *c, const hx_llama_piece *p
 
 /* ------------------------------------------------------------------ memory */
 static hx_form form_of(const hx_llama_context *c, const hx_llama_piece *p) {
-    if (c->model->options.precision == HX_PRECISION_EXACT) return HX_FORM_EXACT;
+    if (c->precision == HX_PRECISION_EXACT) return HX_FORM_EXACT;
     bool alone = p->step && c->cache.n_slots == 1 && c->model->steps_as_stored;
     return alone ? HX_FORM_STORED : HX_FORM_INT8;
 }
@@ -138,7 +138,7 @@ static size_t cut_blocks(hx_query_block *blocks, size_t n_blocks, size_t stretch
 }
 
 static void add_stretch(hx_llama_context *c, const cursor *at, size_t n) {
-    hx_chunk *k = &c->chunk;
+    hx_llama_chunk *k = &c->chunk;
     const hx_config *config = &c->model->config;
     const hx_llama_piece *p = &at->pieces[at->at];
     hx_stretch *s = &k->stretches[k->n_stretches];
@@ -161,7 +161,7 @@ static void add_stretch(hx_llama_context *c, const cursor *at, size_t n) {
 
 /* Fills c->chunk with what comes next; false at the end of the run. */
 static bool next_chunk(hx_llama_context *c, cursor *at) {
-    hx_chunk *k = &c->chunk;
+    hx_llama_chunk *k = &c->chunk;
     size_t most = c->options.batch_tokens;
     k->n_rows = k->n_stretches = k->n_wanted = k->n_blocks = k->n_wanted_blocks = 0;
     while (at->at < at->n) {
@@ -189,7 +189,9 @@ static void keep_rows(hx_llama_context *c) {
     }
 }
 
-hx_status hx_llama_run(hx_llama_context *c, const hx_llama_piece *pieces, size_t n, hx_error *err) {
+hx_status hx_llama_run_as(hx_llama_context *c, const hx_llama_piece *pieces, size_t n,
+                          hx_precision precision, hx_error *err) {
+    c->precision = precision;
     HX_TRY(check_pieces(c, pieces, n, err));
     HX_TRY(reserve(c, pieces, n, err));
     HX_TRY(hx_results_begin(c, pieces, n, err));
@@ -201,4 +203,8 @@ hx_status hx_llama_run(hx_llama_context *c, const hx_llama_piece *pieces, size_t
     }
     hx_results_finish(c, pieces, n);
     return HX_OK;
+}
+
+hx_status hx_llama_run(hx_llama_context *c, const hx_llama_piece *pieces, size_t n, hx_error *err) {
+    return hx_llama_run_as(c, pieces, n, c->model->options.precision, err);
 }

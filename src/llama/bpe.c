@@ -329,12 +329,12 @@ static inline size_t word_slot(const uint64_t key[4]) {
     return (size_t)(h >> 40) & (HX_WORD_SLOTS - 1);
 }
 
-static inline bool word_is(const hx_word *w, const uint64_t key[4]) {
+static inline bool word_is(const hx_token_word *w, const uint64_t key[4]) {
     return w->key[0] == key[0] && w->key[1] == key[1] && w->key[2] == key[2] &&
            (w->key[3] & ~COUNT_MASK) == key[3];
 }
 
-static bool put_word(const hx_tokenizer *t, const hx_word *w, hx_id_out *out) {
+static bool put_word(const hx_tokenizer *t, const hx_token_word *w, hx_id_out *out) {
     size_t n = (size_t)(w->key[3] >> COUNT_SHIFT) & 0xFF, skip = 0;
     if (t->fuse_unknown && n > 0 && w->ids[0] == t->unknown && last_is_unknown(t, out)) skip = 1;
     hx_buf *b = out->ids;
@@ -369,13 +369,13 @@ static bool encode_segment(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_st
 }
 
 static bool learn_word(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str seg, bool whole,
-                       const uint64_t key[4], hx_word *bucket, hx_id_out *out) {
+                       const uint64_t key[4], hx_token_word *bucket, hx_id_out *out) {
     /* its ids alone, whatever stands before it */
     hx_id_out alone = {out->ids, out->ids->len / sizeof(int32_t)};
     size_t before = out->ids->len;
     if (!encode_segment(t, s, seg, whole, &alone)) return false;
     size_t n = (out->ids->len - before) / sizeof(int32_t);
-    hx_word w = {{key[0], key[1], key[2], key[3] | (uint64_t)n << COUNT_SHIFT}, {0}};
+    hx_token_word w = {{key[0], key[1], key[2], key[3] | (uint64_t)n << COUNT_SHIFT}, {0}};
     if (n <= HX_WORD_IDS) {
         if (n) memcpy(w.ids, out->ids->ptr + before, n * sizeof(int32_t));
         out->ids->len = before;
@@ -395,7 +395,7 @@ static bool put_segment(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str s
     if (seg.len > HX_WORD_BYTES) return encode_segment(t, s, seg, whole, out);
     uint64_t key[4];
     word_key(seg, key);
-    hx_word *bucket = &s->words[word_slot(key) & ~(size_t)1];
+    hx_token_word *bucket = &s->words[word_slot(key) & ~(size_t)1];
     if (word_is(&bucket[0], key)) return put_word(t, &bucket[0], out);
     if (word_is(&bucket[1], key)) return put_word(t, &bucket[1], out);
     return learn_word(t, s, seg, whole, key, bucket, out);

@@ -16,7 +16,7 @@
 #define BATCH_MAX 65536
 
 /* ------------------------------------------------------------------ rows */
-hx_status hx_rows_reserve(hx_rows *r, size_t bytes, hx_error *err) {
+hx_status hx_rows_reserve(hx_llama_rows *r, size_t bytes, hx_error *err) {
     if (bytes <= r->room) return HX_OK;
     size_t room = (bytes + 63) & ~(size_t)63;
     void *grown = aligned_alloc(64, room);
@@ -28,9 +28,9 @@ hx_status hx_rows_reserve(hx_rows *r, size_t bytes, hx_error *err) {
     return HX_OK;
 }
 
-void hx_rows_release(hx_rows *r) {
+void hx_rows_release(hx_llama_rows *r) {
     free(r->data);
-    *r = (hx_rows){0};
+    *r = (hx_llama_rows){0};
 }
 
 /* ------------------------------------------------------------------ life */
@@ -82,8 +82,9 @@ hx_status hx_llama_context_open(hx_llama_context **out, hx_llama *m,
 
 void hx_llama_context_close(hx_llama_context *c) {
     if (!c) return;
-    hx_rows *all[] = {&c->x,     &c->qkv,        &c->att,    &c->ff,     &c->linear,  &c->attention,
-                      &c->lists, &c->piece_rows, &c->logits, &c->hidden, &c->head_in, &c->head_out};
+    hx_llama_rows *all[] = {&c->x,      &c->qkv,       &c->att,     &c->ff,
+                            &c->linear, &c->attention, &c->lists,   &c->piece_rows,
+                            &c->logits, &c->hidden,    &c->head_in, &c->head_out};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         hx_rows_release(all[i]);
     hx_rope_table_release(&c->rope);

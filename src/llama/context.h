@@ -38,7 +38,7 @@ typedef struct {
     hx_query_block *blocks, *wanted_blocks; /* all rows; rows somebody wants */
     uint32_t *stretch_of; /* (n_rows) */
     uint32_t *wanted_rows; /* (n_wanted) ascending */
-} hx_chunk;
+} hx_llama_chunk;
 
 /* Rows of results of one piece: [first, first + n) of the run's rows of that kind. */
 typedef struct {
@@ -48,7 +48,7 @@ typedef struct {
 typedef struct {
     float *data; /* aligned to 64, owned */
     size_t room; /* bytes */
-} hx_rows;
+} hx_llama_rows;
 
 struct hx_llama_context {
     hx_llama *model;
@@ -56,32 +56,40 @@ struct hx_llama_context {
     hx_context_options options; /* with defaults filled in */
     hx_cache cache;
     hx_rope_table rope;
+    hx_precision precision; /* of the run */
     /* scratch: (rows, width), rows = those of the largest chunk yet */
     size_t room_rows;
-    hx_rows x, qkv, att, ff, linear, attention;
-    hx_rows lists; /* the arrays of `chunk` */
-    hx_chunk chunk;
+    hx_llama_rows x, qkv, att, ff, linear, attention;
+    hx_llama_rows lists; /* the arrays of `chunk` */
+    hx_llama_chunk chunk;
     /* results of the last run */
     size_t n_pieces;
-    hx_rows piece_rows; /* hx_piece_rows (n_pieces) */
-    hx_rows logits, hidden, head_in, head_out;
+    hx_llama_rows piece_rows; /* hx_piece_rows (n_pieces) */
+    hx_llama_rows logits, hidden, head_in, head_out;
     size_t n_logits, n_hidden, n_head; /* rows */
 };
 
 /* Makes room for `bytes`; contents are lost where it grows. */
-hx_status hx_rows_reserve(hx_rows *r, size_t bytes, hx_error *err) HX_MUST_USE;
-void hx_rows_release(hx_rows *r);
+hx_status hx_rows_reserve(hx_llama_rows *r, size_t bytes, hx_error *err) HX_MUST_USE;
+void hx_rows_release(hx_llama_rows *r);
 
 /* One chunk through all layers; the wanted rows, normed, end up as the first n_wanted rows of c->x. */
 void hx_forward(hx_llama_context *c);
 /* Bytes of the scratch that hx_forward() needs for chunks of `rows` rows. */
 hx_status hx_forward_reserve(hx_llama_context *c, size_t rows, hx_error *err) HX_MUST_USE;
 
+/* hx_llama_run() in this arithmetic, whatever the model's is: a model that is FAST also runs EXACT, with the cache it has. The other way round
+ * the int8 form would be missing. Weights are then read as stored, from pages that packing let go: both forms are in memory for a time. */
+hx_status hx_llama_run_as(hx_llama_context *c, const hx_llama_piece *pieces, size_t n,
+                          hx_precision precision, hx_error *err) HX_MUST_USE;
+
 /* Plans and reserves the results of a run; takes those of one chunk; finishes heads and means. */
 hx_status hx_results_begin(hx_llama_context *c, const hx_llama_piece *pieces, size_t n,
                            hx_error *err) HX_MUST_USE;
 void hx_results_take(hx_llama_context *c);
 void hx_results_finish(hx_llama_context *c, const hx_llama_piece *pieces, size_t n);
+/* The row of a text's piece that its head read, (n_embd); NULL where no head was wanted. */
+const float *hx_results_head_input(const hx_llama_context *c, size_t piece);
 
 /* What the pieces of a run need: bits of hx_want. */
 #define HX_WANT_LOGITS (HX_WANT_LOGITS_LAST | HX_WANT_LOGITS_ALL)

@@ -3,12 +3,15 @@
  *     texts -> groups of at most GROUP_TEXTS -> token ids, made by the team -> one run of whole pieces -> a row a text
  *
  * A group bounds the memory for ids and hidden rows; within it the run cuts chunks of batch_tokens. Rows go where their text stands, so
- * neither grouping nor chunks show. */
+ * neither grouping nor chunks show.
+ *
+ * Texts whose class the fast arithmetic cannot be sure of (border.h) are run again behind their group, exactly. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "llama/border.h"
 #include "llama/context.h"
 #include "tensor/vector.h"
 
@@ -38,6 +41,9 @@ typedef struct {
     text_ids ids[GROUP_TEXTS];
     hx_llama_piece pieces[GROUP_TEXTS];
     size_t piece_of[GROUP_TEXTS]; /* SIZE_MAX = no tokens, no piece */
+    float
+        *head; /* (n_labels, n_embd): look for texts near a border between classes; NULL = do not */
+    size_t near[GROUP_TEXTS]; /* texts of the group that are */
 } job;
 
 /* ------------------------------------------------------------------ tokens */
@@ -99,6 +105,7 @@ static void job_free(job *j) {
         hx_buf_release(&j->workers[i].ids);
     }
     free(j->workers);
+    free(j->head);
     free(j);
 }
 
@@ -133,6 +140,28 @@ static hx_status run_group(job *j, size_t n, hx_error *err) {
 /* Runs all texts; `take` gets each text's piece of the last run, SIZE_MAX for a text without tokens. */
 typedef void take_fn(const hx_llama_context *c, size_t piece, void *to, size_t text);
 
+static bool is_near(const job *j, size_t piece) {
+    const hx_llama *m = j->c->model;
+    return hx_border_is_near_head(m->kernels, j->head, m->config.n_labels, m->config.n_embd,
+                                  hx_results_head_input(j->c, piece),
+                                  hx_llama_head(j->c, piece, NULL));
+}
+
+/* The group's texts near a border once more, exactly; `first` is the group's first text. */
+static hx_status run_near(job *j, size_t n, size_t first, take_fn *take, void *to, hx_error *err) {
+    size_t n_near = 0;
+    for (size_t i = 0; i < n; i++)
+        if (j->piece_of[i] != SIZE_MAX && is_near(j, j->piece_of[i])) {
+            j->pieces[n_near] = j->pieces[j->piece_of[i]];
+            j->near[n_near++] = i;
+        }
+    if (n_near == 0) return HX_OK;
+    HX_TRY(hx_llama_run_as(j->c, j->pieces, n_near, HX_PRECISION_EXACT, err));
+    for (size_t i = 0; i < n_near; i++)
+        take(j->c, i, to, first + j->near[i]);
+    return HX_OK;
+}
+
 static hx_status run_texts(job *j, const hx_str *texts, size_t n_texts, take_fn *take, void *to,
                            hx_error *err) {
     HX_TRY(begin_workers(j, err));
@@ -142,6 +171,7 @@ static hx_status run_texts(job *j, const hx_str *texts, size_t n_texts, take_fn 
         HX_TRY(run_group(j, n, err));
         for (size_t k = 0; k < n; k++)
             take(j->c, j->piece_of[k], to, i + k);
+        if (j->head) HX_TRY(run_near(j, n, i, take, to, err));
     }
     return HX_OK;
 }
@@ -206,6 +236,20 @@ static void take_classes(const hx_llama_context *c, size_t piece, void *to, size
         out[i] = expf((row ? row[i] : 0.0f) - whole);
 }
 
+/* The head's rows as numbers: what tells how far apart two classes are. */
+static hx_status read_head(job *j, hx_error *err) {
+    const hx_llama *m = j->c->model;
+    const hx_tensor_entry *t = m->head_matrix;
+    if (m->options.precision == HX_PRECISION_EXACT) return HX_OK;
+    size_t n = m->config.n_labels, n_embd = m->config.n_embd, bytes = (size_t)(t->bytes / n);
+    j->head = calloc(n * n_embd, sizeof *j->head);
+    if (!j->head) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
+    for (size_t i = 0; i < n; i++)
+        hx_dtype_decode(t->type, (const uint8_t *)t->data + i * bytes, n_embd,
+                        j->head + i * n_embd);
+    return HX_OK;
+}
+
 hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, size_t n_texts,
                             size_t max_length, float *out, hx_error *err) {
     if (!c->model->head)
@@ -217,7 +261,8 @@ hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, size_t n_t
     HX_TRY(job_new(&j, c, err));
     j->tokens = token_options(c->model, max_length);
     j->want = HX_WANT_HEAD;
-    hx_status status = run_texts(j, texts, n_texts, take_classes, out, err);
+    hx_status status = read_head(j, err);
+    if (status == HX_OK) status = run_texts(j, texts, n_texts, take_classes, out, err);
     job_free(j);
     return status;
 }

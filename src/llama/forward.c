@@ -39,7 +39,7 @@ static widths widths_of(const hx_config *config) {
 /* ------------------------------------------------------------------ scratch */
 static size_t linear_bytes(const hx_llama_context *c, const hx_linear *l, size_t rows) {
     size_t threads = hx_team_size(c->team);
-    if (c->model->options.precision == HX_PRECISION_EXACT)
+    if (c->precision == HX_PRECISION_EXACT)
         return hx_linear_scratch(l, HX_FORM_EXACT, rows, threads);
     size_t a = hx_linear_scratch(l, HX_FORM_INT8, rows, threads);
     size_t b = c->model->steps_as_stored ? hx_linear_scratch(l, HX_FORM_STORED, 1, threads) : 0;
@@ -69,7 +69,7 @@ static size_t attention_bytes(const hx_config *config) {
 }
 
 static hx_status reserve_lists(hx_llama_context *c, size_t rows, hx_error *err) {
-    hx_chunk *k = &c->chunk;
+    hx_llama_chunk *k = &c->chunk;
     size_t each = sizeof *k->stretches + 2 * sizeof *k->blocks + 2 * sizeof(uint32_t);
     HX_TRY(hx_rows_reserve(&c->lists, rows * each, err));
     k->stretches = (hx_stretch *)(void *)c->lists.data;
@@ -83,6 +83,9 @@ static hx_status reserve_lists(hx_llama_context *c, size_t rows, hx_error *err) 
 hx_status hx_forward_reserve(hx_llama_context *c, size_t rows, hx_error *err) {
     const hx_config *config = &c->model->config;
     widths w = widths_of(config);
+    /* Heads run in blocks of room_rows, and each arithmetic takes another size. */
+    size_t most = rows > c->room_rows ? rows : c->room_rows;
+    HX_TRY(hx_rows_reserve(&c->linear, scratch_bytes(c, most), err));
     if (rows <= c->room_rows) return HX_OK;
     size_t att =
         w.q > config->n_embd ? w.q : config->n_embd; /* also holds rows of x, see results.c */
@@ -90,7 +93,6 @@ hx_status hx_forward_reserve(hx_llama_context *c, size_t rows, hx_error *err) {
     HX_TRY(hx_rows_reserve(&c->qkv, rows * w.qkv * sizeof(float), err));
     HX_TRY(hx_rows_reserve(&c->att, rows * att * sizeof(float), err));
     HX_TRY(hx_rows_reserve(&c->ff, rows * config->n_ff * sizeof(float), err));
-    HX_TRY(hx_rows_reserve(&c->linear, scratch_bytes(c, rows), err));
     HX_TRY(hx_rows_reserve(&c->attention, attention_bytes(config) * hx_team_size(c->team), err));
     HX_TRY(reserve_lists(c, rows, err));
     c->room_rows = rows;

@@ -11,12 +11,16 @@
  * longer labels are run behind it, all texts of the group at once, and cut off again. Where one label's tokens begin another's, every label
  * is followed by the token that ends an answer, so that the short one is not counted twice.
  *
+ * The instruction and the prior are always made exactly, once. Texts are read as the model was opened; in the fast arithmetic those whose two
+ * best labels are close (border.h) are read once more, exactly, behind all others.
+ *
  * The instruction's tokens are those that all conversations share: two with different texts are compared. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "llama/border.h"
 #include "llama/context.h"
 #include "tensor/vector.h"
 
@@ -182,6 +186,8 @@ typedef struct {
     hx_llama_piece *pieces; /* (n_slots) */
     size_t n_slots, room; /* texts of a group; tokens of a text */
     double *scores; /* (n_slots, n_labels) of the group */
+    hx_str *group; /* (n_slots): texts picked for one */
+    hx_precision precision;
     hx_error *err;
 } labelling;
 
@@ -227,7 +233,7 @@ static hx_status add_further_tokens(labelling *l, size_t k, size_t n) {
                                         .n = label.n - 1,
                                         .sequence = (int32_t)i + 1,
                                         .want = HX_WANT_LOGITS_ALL};
-    HX_TRY(hx_llama_run(l->c, l->pieces, n, l->err));
+    HX_TRY(hx_llama_run_as(l->c, l->pieces, n, l->precision, l->err));
     for (size_t i = 0; i < n; i++) {
         const float *logits = hx_llama_logits(l->c, i, NULL);
         for (size_t t = 1; t < label.n; t++)
@@ -262,7 +268,7 @@ static hx_status score_group(labelling *l, const hx_str *texts, size_t n) {
     hx_arena_reset(l->arena);
     for (size_t i = 0; i < n; i++)
         HX_TRY(set_piece(l, i, texts[i]));
-    HX_TRY(hx_llama_run(l->c, l->pieces, n, l->err));
+    HX_TRY(hx_llama_run_as(l->c, l->pieces, n, l->precision, l->err));
     for (size_t i = 0; i < n; i++)
         score_first_tokens(l, i);
     for (size_t k = 0; k < n_labels; k++)
@@ -281,7 +287,11 @@ static void release_slots(labelling *l) {
 static hx_status labelling_open(labelling *l, hx_llama_context *c, const hx_label_prompt *p,
                                 hx_error *err) {
     size_t used = p->prefix.n + p->ask.n + p->longest;
-    *l = (labelling){.c = c, .p = p, .n_slots = c->options.n_sequences - 1, .err = err};
+    *l = (labelling){.c = c,
+                     .p = p,
+                     .n_slots = c->options.n_sequences - 1,
+                     .precision = c->model->options.precision,
+                     .err = err};
     if (used >= c->options.n_positions)
         return hx_fail(err, HX_ELIMIT,
                        "the instruction leaves no room for a text: %zu of %zu tokens", used,
@@ -290,7 +300,8 @@ static hx_status labelling_open(labelling *l, hx_llama_context *c, const hx_labe
     l->arena = hx_arena_new(0);
     l->pieces = calloc(l->n_slots, sizeof *l->pieces);
     l->scores = calloc(l->n_slots * p->n_labels, sizeof *l->scores);
-    if (l->arena && l->pieces && l->scores) return HX_OK;
+    l->group = calloc(l->n_slots, sizeof *l->group);
+    if (l->arena && l->pieces && l->scores && l->group) return HX_OK;
     return fail_memory(err);
 }
 
@@ -298,6 +309,7 @@ static void labelling_close(labelling *l) {
     hx_arena_free(l->arena);
     free(l->pieces);
     free(l->scores);
+    free(l->group);
 }
 
 /* ------------------------------------------------------------------ public */
@@ -306,6 +318,7 @@ static hx_status measure_prior(hx_label_prompt *p, hx_llama_context *c, hx_error
     enum { N_EMPTY = sizeof empty / sizeof *empty };
     labelling l;
     hx_status status = labelling_open(&l, c, p, err);
+    l.precision = HX_PRECISION_EXACT;
     for (size_t i = 0; i < N_EMPTY && status == HX_OK; i++) {
         hx_str text = hx_str_of(empty[i]);
         status = score_group(&l, &text, 1);
@@ -334,7 +347,7 @@ static hx_status prepare(hx_label_prompt *p, hx_llama_context *c, const hx_label
         HX_TRY(hx_llama_sequence_cut(c, (int32_t)i, 0, err));
     HX_TRY(hx_llama_sequence_cut(c, 0, 0, err));
     hx_llama_piece piece = {.ids = p->prefix.ids, .n = p->prefix.n, .sequence = 0};
-    HX_TRY(hx_llama_run(c, &piece, 1, err));
+    HX_TRY(hx_llama_run_as(c, &piece, 1, HX_PRECISION_EXACT, err));
     return o->no_calibration ? HX_OK : measure_prior(p, c, err);
 }
 
@@ -371,19 +384,56 @@ static void softmax(const hx_label_prompt *p, const double *scores, float *out) 
         out[k] = (float)(exp(scores[k] - p->prior[k] - most) / sum);
 }
 
+typedef struct {
+    const hx_str *texts;
+    float *out;
+    size_t *near; /* (n_texts): found to be near a border */
+    size_t n_near;
+} label_job;
+
+static void take_labels(labelling *l, label_job *j, size_t i, size_t text) {
+    const hx_label_prompt *p = l->p;
+    const double *scores = l->scores + i * p->n_labels;
+    softmax(p, scores, j->out + text * p->n_labels);
+    if (l->precision == HX_PRECISION_FAST && hx_border_is_near(scores, p->prior, p->n_labels))
+        j->near[j->n_near++] = text;
+}
+
+static hx_status label_all(labelling *l, label_job *j, size_t n_texts) {
+    for (size_t i = 0; i < n_texts; i += l->n_slots) {
+        size_t n = n_texts - i < l->n_slots ? n_texts - i : l->n_slots;
+        HX_TRY(score_group(l, j->texts + i, n));
+        for (size_t k = 0; k < n; k++)
+            take_labels(l, j, k, i + k);
+    }
+    return HX_OK;
+}
+
+static hx_status label_near(labelling *l, label_job *j) {
+    l->precision = HX_PRECISION_EXACT;
+    for (size_t i = 0; i < j->n_near; i += l->n_slots) {
+        size_t n = j->n_near - i < l->n_slots ? j->n_near - i : l->n_slots;
+        for (size_t k = 0; k < n; k++)
+            l->group[k] = j->texts[j->near[i + k]];
+        HX_TRY(score_group(l, l->group, n));
+        for (size_t k = 0; k < n; k++)
+            take_labels(l, j, k, j->near[i + k]);
+    }
+    return HX_OK;
+}
+
 hx_status hx_llama_label_texts(hx_llama_context *c, const hx_label_prompt *p, const hx_str *texts,
                                size_t n_texts, float *out, hx_error *err) {
     if (p->model != c->model || hx_llama_sequence_length(c, 0) != p->prefix.n)
         return hx_fail(err, HX_ECONFLICT, "slot 0 no longer holds the instruction of these labels");
     labelling l;
+    label_job j = {.texts = texts, .out = out, .near = calloc(n_texts + 1, sizeof *j.near)};
     hx_status status = labelling_open(&l, c, p, err);
-    for (size_t i = 0; i < n_texts && status == HX_OK; i += l.n_slots) {
-        size_t n = n_texts - i < l.n_slots ? n_texts - i : l.n_slots;
-        status = score_group(&l, texts + i, n);
-        for (size_t k = 0; k < n && status == HX_OK; k++)
-            softmax(p, l.scores + k * p->n_labels, out + (i + k) * p->n_labels);
-    }
+    if (status == HX_OK && !j.near) status = fail_memory(err);
+    if (status == HX_OK) status = label_all(&l, &j, n_texts);
+    if (status == HX_OK) status = label_near(&l, &j);
     if (l.pieces) release_slots(&l);
     labelling_close(&l);
+    free(j.near);
     return status;
 }

@@ -34,12 +34,14 @@ struct hx_llama {
     const float *norm_out; /* (n_embd) */
     hx_linear *output; /* (n_vocab, n_embd); NULL = none */
     hx_linear *head; /* (n_labels, n_embd); NULL = none */
+    const hx_tensor_entry *head_matrix; /* of it, in the file */
     hx_arena *arena; /* norms and biases decoded to F32, rotary frequencies, names */
     float *rope_frequency; /* (rope dims / 2), scaled; and the factor of cos and sin */
     float rope_amplitude;
     pthread_mutex_t lock; /* guards packing */
     bool packed_layers, packed_output;
-    struct hx_token_table *token_table; /* for grammars; made under lock on first need (generate.c) */
+    struct hx_token_table
+        *token_table; /* for grammars; made under lock on first need (generate.c) */
     bool steps_as_stored; /* every matrix has whole blocks of 32 columns: the form STORED works */
 };
 

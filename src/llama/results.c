@@ -20,7 +20,7 @@ static hx_piece_rows *rows_of(const hx_llama_context *c, size_t piece) {
     return (hx_piece_rows *)(void *)c->piece_rows.data + piece;
 }
 
-static hx_status reserve_kind(hx_rows *r, size_t rows, size_t width, hx_error *err) {
+static hx_status reserve_kind(hx_llama_rows *r, size_t rows, size_t width, hx_error *err) {
     if (width && rows > RESULT_BYTES_MAX / sizeof(float) / width)
         return hx_fail(err, HX_ELIMIT,
                        "%zu rows of %zu numbers are more than a run keeps; run fewer tokens", rows,
@@ -73,7 +73,7 @@ static taking take_head(const hx_config *config, unsigned want) {
 
 /* Rows of the stretch's wanted tokens into the piece's rows, which begin at row `first` of `kept`. */
 static void take_rows(const hx_llama_context *c, const hx_stretch *s, taking how,
-                      const hx_rows *kept, size_t first) {
+                      const hx_llama_rows *kept, size_t first) {
     size_t n_embd = c->model->config.n_embd;
     if (how == TAKE_NOTHING) return;
     float *out = kept->data + first * n_embd;
@@ -158,7 +158,8 @@ void hx_results_finish(hx_llama_context *c, const hx_llama_piece *pieces, size_t
 }
 
 /* ------------------------------------------------------------------ reading */
-static const float *give(const hx_rows *r, size_t first, size_t n, size_t width, size_t *rows) {
+static const float *give(const hx_llama_rows *r, size_t first, size_t n, size_t width,
+                         size_t *rows) {
     if (rows) *rows = n;
     return n ? r->data + first * width : NULL;
 }
@@ -176,4 +177,9 @@ const float *hx_llama_hidden(const hx_llama_context *c, size_t piece, size_t *ro
 const float *hx_llama_head(const hx_llama_context *c, size_t piece, size_t *rows) {
     hx_piece_rows r = piece < c->n_pieces ? *rows_of(c, piece) : (hx_piece_rows){0};
     return give(&c->head_out, r.head, r.n_head, c->model->config.n_labels, rows);
+}
+
+const float *hx_results_head_input(const hx_llama_context *c, size_t piece) {
+    hx_piece_rows r = piece < c->n_pieces ? *rows_of(c, piece) : (hx_piece_rows){0};
+    return give(&c->head_in, r.head, r.n_head, c->model->config.n_embd, NULL);
 }

@@ -36,7 +36,7 @@ static const char prelude[] =
     "obj ::= \"{\" ws (str \":\" sp any (\",\" ws str \":\" sp any)* ws)? \"}\"\n"
     "any ::= obj | arr | str | num | \"true\" | \"false\" | \"null\"\n";
 
-/* Keywords and the types they speak of: 0 = a note, HX_TYPE_ANY = of any. */
+/* Keywords and the types they speak of: 0 = a note, HX_JSON_TYPE_ANY = of any. */
 typedef struct {
     const char *name;
     unsigned types;
@@ -55,32 +55,32 @@ static const keyword keywords[] = {
     {"writeOnly", 0},
     {"$defs", 0},
     {"definitions", 0},
-    {"type", HX_TYPE_ANY},
-    {"nullable", HX_TYPE_ANY},
-    {"enum", HX_TYPE_ANY},
-    {"const", HX_TYPE_ANY},
-    {"anyOf", HX_TYPE_ANY},
-    {"oneOf", HX_TYPE_ANY},
-    {"allOf", HX_TYPE_ANY},
-    {"$ref", HX_TYPE_ANY},
-    {"properties", HX_TYPE_OBJECT},
-    {"required", HX_TYPE_OBJECT},
-    {"additionalProperties", HX_TYPE_OBJECT},
-    {"minProperties", HX_TYPE_OBJECT},
-    {"maxProperties", HX_TYPE_OBJECT},
-    {"items", HX_TYPE_ARRAY},
-    {"prefixItems", HX_TYPE_ARRAY},
-    {"minItems", HX_TYPE_ARRAY},
-    {"maxItems", HX_TYPE_ARRAY},
-    {"minLength", HX_TYPE_STRING},
-    {"maxLength", HX_TYPE_STRING},
-    {"pattern", HX_TYPE_STRING},
-    {"format", HX_TYPE_STRING},
-    {"minimum", HX_TYPE_NUMBER},
-    {"maximum", HX_TYPE_NUMBER},
-    {"exclusiveMinimum", HX_TYPE_NUMBER},
-    {"exclusiveMaximum", HX_TYPE_NUMBER},
-    {"multipleOf", HX_TYPE_NUMBER},
+    {"type", HX_JSON_TYPE_ANY},
+    {"nullable", HX_JSON_TYPE_ANY},
+    {"enum", HX_JSON_TYPE_ANY},
+    {"const", HX_JSON_TYPE_ANY},
+    {"anyOf", HX_JSON_TYPE_ANY},
+    {"oneOf", HX_JSON_TYPE_ANY},
+    {"allOf", HX_JSON_TYPE_ANY},
+    {"$ref", HX_JSON_TYPE_ANY},
+    {"properties", HX_JSON_TYPE_OBJECT},
+    {"required", HX_JSON_TYPE_OBJECT},
+    {"additionalProperties", HX_JSON_TYPE_OBJECT},
+    {"minProperties", HX_JSON_TYPE_OBJECT},
+    {"maxProperties", HX_JSON_TYPE_OBJECT},
+    {"items", HX_JSON_TYPE_ARRAY},
+    {"prefixItems", HX_JSON_TYPE_ARRAY},
+    {"minItems", HX_JSON_TYPE_ARRAY},
+    {"maxItems", HX_JSON_TYPE_ARRAY},
+    {"minLength", HX_JSON_TYPE_STRING},
+    {"maxLength", HX_JSON_TYPE_STRING},
+    {"pattern", HX_JSON_TYPE_STRING},
+    {"format", HX_JSON_TYPE_STRING},
+    {"minimum", HX_JSON_TYPE_NUMBER},
+    {"maximum", HX_JSON_TYPE_NUMBER},
+    {"exclusiveMinimum", HX_JSON_TYPE_NUMBER},
+    {"exclusiveMaximum", HX_JSON_TYPE_NUMBER},
+    {"multipleOf", HX_JSON_TYPE_NUMBER},
 };
 
 static const keyword *find_keyword(const char *name) {
@@ -247,7 +247,7 @@ static unsigned type_named(const char *name) {
 
 hx_status hx_schema_types(hx_schema *s, uint32_t place, json_t *node, unsigned *types) {
     json_t *type = json_object_get(node, "type");
-    *types = type ? 0 : HX_TYPE_ANY;
+    *types = type ? 0 : HX_JSON_TYPE_ANY;
     if (json_is_string(type)) *types = type_named(json_string_value(type));
     for (size_t i = 0; i < json_array_size(type); i++) {
         unsigned one = type_named(json_string_value(json_array_get(type, i)));
@@ -259,12 +259,12 @@ hx_status hx_schema_types(hx_schema *s, uint32_t place, json_t *node, unsigned *
     if (*types == 0)
         return hx_fail(s->err, HX_EFORMAT, "schema: %s must be a type's name or a list of them",
                        hx_schema_pointer(s, place, "type"));
-    if (*types & HX_TYPE_NUMBER) *types |= HX_TYPE_INTEGER;
+    if (*types & HX_JSON_TYPE_NUMBER) *types |= HX_JSON_TYPE_INTEGER;
     json_t *nullable = json_object_get(node, "nullable");
     if (nullable && !json_is_boolean(nullable))
         return hx_fail(s->err, HX_EFORMAT, "schema: %s must be true or false",
                        hx_schema_pointer(s, place, "nullable"));
-    if (json_is_true(nullable)) *types |= HX_TYPE_NULL;
+    if (json_is_true(nullable)) *types |= HX_JSON_TYPE_NULL;
     return HX_OK;
 }
 
@@ -291,9 +291,9 @@ static hx_status check_keywords(hx_schema *s, uint32_t place, json_t *node, unsi
         if (!k)
             return hx_fail(s->err, HX_EFORMAT, "schema: %s is not supported",
                            hx_schema_pointer(s, place, key));
-        if (k->types != HX_TYPE_ANY) *spoken |= k->types;
+        if (k->types != HX_JSON_TYPE_ANY) *spoken |= k->types;
     }
-    if (*spoken & HX_TYPE_NUMBER) *spoken |= HX_TYPE_INTEGER;
+    if (*spoken & HX_JSON_TYPE_NUMBER) *spoken |= HX_JSON_TYPE_INTEGER;
     return HX_OK;
 }
 
@@ -382,17 +382,17 @@ static hx_status put_branches(hx_schema *s, uint32_t place, json_t *node, const 
 
 static hx_status put_type(hx_schema *s, uint32_t place, json_t *node, unsigned type, hx_buf *more) {
     switch (type) {
-    case HX_TYPE_OBJECT:
+    case HX_JSON_TYPE_OBJECT:
         return hx_schema_object(s, place, node, more);
-    case HX_TYPE_ARRAY:
+    case HX_JSON_TYPE_ARRAY:
         return hx_schema_array(s, place, node);
-    case HX_TYPE_STRING:
+    case HX_JSON_TYPE_STRING:
         return hx_schema_string(s, place, node);
-    case HX_TYPE_NUMBER:
+    case HX_JSON_TYPE_NUMBER:
         return hx_schema_number(s, place, node, false);
-    case HX_TYPE_INTEGER:
+    case HX_JSON_TYPE_INTEGER:
         return hx_schema_number(s, place, node, true);
-    case HX_TYPE_BOOLEAN:
+    case HX_JSON_TYPE_BOOLEAN:
         hx_buf_append_lit(&s->out, "\"true\" | \"false\"");
         return HX_OK;
     default:
@@ -407,13 +407,13 @@ static hx_status put_types(hx_schema *s, uint32_t place, json_t *node, unsigned 
     size_t kept = 0;
     HX_TRY(hx_schema_types(s, place, node, &types));
     if (!json_object_get(node, "type") && spoken != 0)
-        types = spoken | (json_is_true(json_object_get(node, "nullable")) ? HX_TYPE_NULL : 0u);
-    if (types == HX_TYPE_ANY) {
+        types = spoken | (json_is_true(json_object_get(node, "nullable")) ? HX_JSON_TYPE_NULL : 0u);
+    if (types == HX_JSON_TYPE_ANY) {
         hx_buf_append_lit(&s->out, "any");
         return HX_OK;
     }
-    if (types & HX_TYPE_NUMBER) types &= ~(unsigned)HX_TYPE_INTEGER;
-    for (unsigned type = 1; type <= HX_TYPE_OBJECT; type <<= 1) {
+    if (types & HX_JSON_TYPE_NUMBER) types &= ~(unsigned)HX_JSON_TYPE_INTEGER;
+    for (unsigned type = 1; type <= HX_JSON_TYPE_OBJECT; type <<= 1) {
         if ((types & type) == 0) continue;
         hx_buf_append_lit(&s->out, kept++ > 0 ? " | " : "");
         HX_TRY(put_type(s, place, node, type, more));

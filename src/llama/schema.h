@@ -30,14 +30,14 @@ typedef struct {
 } hx_schema;
 
 enum {
-    HX_TYPE_NULL = 1,
-    HX_TYPE_BOOLEAN = 2,
-    HX_TYPE_INTEGER = 4,
-    HX_TYPE_NUMBER = 8, /* includes integers */
-    HX_TYPE_STRING = 16,
-    HX_TYPE_ARRAY = 32,
-    HX_TYPE_OBJECT = 64,
-    HX_TYPE_ANY = 127
+    HX_JSON_TYPE_NULL = 1,
+    HX_JSON_TYPE_BOOLEAN = 2,
+    HX_JSON_TYPE_INTEGER = 4,
+    HX_JSON_TYPE_NUMBER = 8, /* includes integers */
+    HX_JSON_TYPE_STRING = 16,
+    HX_JSON_TYPE_ARRAY = 32,
+    HX_JSON_TYPE_OBJECT = 64,
+    HX_JSON_TYPE_ANY = 127
 };
 
 /* The JSON pointer of `place` with `keyword` (NULL = none) behind it, for an error; valid until the next call. */
@@ -49,7 +49,7 @@ hx_status hx_schema_rule(hx_schema *s, json_t *node, uint32_t parent, const char
 hx_status hx_schema_resolve(hx_schema *s, uint32_t place, json_t **node);
 bool hx_schema_is_note(const char *keyword); /* says nothing about values */
 hx_status hx_schema_types(hx_schema *s, uint32_t place, json_t *node,
-                          unsigned *types); /* HX_TYPE_ANY where not said */
+                          unsigned *types); /* HX_JSON_TYPE_ANY where not said */
 /* A number of things: an integer in [0, HX_SCHEMA_ITEMS_MAX]; `missing` where the keyword is not there. */
 hx_status hx_schema_count(hx_schema *s, uint32_t place, json_t *node, const char *keyword,
                           uint32_t missing, uint32_t *out);

@@ -27,23 +27,23 @@ bool hx_schema_same_value(const json_t *a, const json_t *b) {
 unsigned hx_schema_type_of(const json_t *value) {
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        return HX_TYPE_OBJECT;
+        return HX_JSON_TYPE_OBJECT;
     case JSON_ARRAY:
-        return HX_TYPE_ARRAY;
+        return HX_JSON_TYPE_ARRAY;
     case JSON_STRING:
-        return HX_TYPE_STRING;
+        return HX_JSON_TYPE_STRING;
     case JSON_INTEGER:
-        return HX_TYPE_INTEGER | HX_TYPE_NUMBER;
+        return HX_JSON_TYPE_INTEGER | HX_JSON_TYPE_NUMBER;
     case JSON_REAL: {
         double x = json_real_value(value);
         bool is_whole = x >= -9e15 && x <= 9e15 && x == (double)(int64_t)x;
-        return is_whole ? HX_TYPE_INTEGER | HX_TYPE_NUMBER : HX_TYPE_NUMBER;
+        return is_whole ? HX_JSON_TYPE_INTEGER | HX_JSON_TYPE_NUMBER : HX_JSON_TYPE_NUMBER;
     }
     case JSON_TRUE:
     case JSON_FALSE:
-        return HX_TYPE_BOOLEAN;
+        return HX_JSON_TYPE_BOOLEAN;
     default:
-        return HX_TYPE_NULL;
+        return HX_JSON_TYPE_NULL;
     }
 }
 
@@ -270,11 +270,11 @@ hx_status hx_schema_disjoint(hx_schema *s, uint32_t place, json_t *a, json_t *b,
     if (!json_is_object(a) || !json_is_object(b)) return HX_OK;
     HX_TRY(types_of_values(s, place, a, &x));
     HX_TRY(types_of_values(s, place, b, &y));
-    if ((x | y) & HX_TYPE_NUMBER) {
-        x |= x & HX_TYPE_NUMBER ? HX_TYPE_INTEGER : 0u;
-        y |= y & HX_TYPE_NUMBER ? HX_TYPE_INTEGER : 0u;
+    if ((x | y) & HX_JSON_TYPE_NUMBER) {
+        x |= x & HX_JSON_TYPE_NUMBER ? HX_JSON_TYPE_INTEGER : 0u;
+        y |= y & HX_JSON_TYPE_NUMBER ? HX_JSON_TYPE_INTEGER : 0u;
     }
     *out = (x & y) == 0 || values_disjoint(a, b) ||
-           (x == HX_TYPE_OBJECT && y == HX_TYPE_OBJECT && told_apart(a, b));
+           (x == HX_JSON_TYPE_OBJECT && y == HX_JSON_TYPE_OBJECT && told_apart(a, b));
     return HX_OK;
 }

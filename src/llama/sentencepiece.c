@@ -89,7 +89,7 @@ static hx_status read_piece(model *m, hx_str bytes, hx_error *err) {
         return hx_fail(err, HX_EFORMAT, "%s: the score of token %zu is not a number", t->what,
                        m->n);
     uint32_t at = text.len ? (uint32_t)(text.ptr - t->vocab.text) : 0;
-    t->vocab.spans[m->n] = (hx_span){at, (uint32_t)text.len};
+    t->vocab.spans[m->n] = (hx_vocab_span){at, (uint32_t)text.len};
     t->vocab.types[m->n] = (uint8_t)type;
     t->scores[m->n++] = (double)score;
     return HX_OK;

@@ -49,12 +49,12 @@ hx_tokenizer_scratch *hx_tokenizer_scratch_new(const hx_tokenizer *t) {
     (void)t;
     hx_tokenizer_scratch *s = calloc(1, sizeof *s);
     if (!s) return NULL;
-    s->words_memory = calloc(HX_WORD_SLOTS * sizeof(hx_word) + 63, 1);
+    s->words_memory = calloc(HX_WORD_SLOTS * sizeof(hx_token_word) + 63, 1);
     if (!s->words_memory) {
         free(s);
         return NULL;
     }
-    s->words = (hx_word *)(((uintptr_t)s->words_memory + 63) & ~(uintptr_t)63);
+    s->words = (hx_token_word *)(((uintptr_t)s->words_memory + 63) & ~(uintptr_t)63);
     hx_buf *bufs[] = {&s->text, &s->normal[0], &s->normal[1], &s->symbols,
                       &s->heap, &s->window[0], &s->window[1]};
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)

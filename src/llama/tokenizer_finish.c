@@ -121,7 +121,7 @@ hx_status hx__vocab_bytes(hx_tokenizer *t, hx_error *err) {
     uint32_t at = 0;
     for (size_t id = 0; id < v->n; id++) {
         uint32_t n = (uint32_t)bytes_of(t, table, id, bytes + at);
-        v->byte_spans[id] = (hx_span){at, n};
+        v->byte_spans[id] = (hx_vocab_span){at, n};
         at += n;
     }
     return HX_OK;

@@ -42,7 +42,7 @@ static hx_status read_tokens(hx_tokenizer *t, const hx_tensor_file *f, hx_error 
         return hx_fail(err, HX_ENOMEM, "%s: out of memory", t->what);
     size_t at = 0, id = 0;
     for (hx_str s; id < t->vocab.n && hx_gguf_next_str(v, &at, &s); id++)
-        t->vocab.spans[id] = (hx_span){(uint32_t)(s.ptr - v->raw.ptr), (uint32_t)s.len};
+        t->vocab.spans[id] = (hx_vocab_span){(uint32_t)(s.ptr - v->raw.ptr), (uint32_t)s.len};
     return HX_OK;
 }
 

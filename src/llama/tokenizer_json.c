@@ -130,7 +130,7 @@ static hx_status keep_vocab(vocab_reader *r) {
             r->types[id] = HX_TOKEN_UNUSED;
         }
         memcpy(text + at, s.ptr, s.len);
-        t->vocab.spans[id] = (hx_span){at, (uint32_t)s.len};
+        t->vocab.spans[id] = (hx_vocab_span){at, (uint32_t)s.len};
         at += (uint32_t)s.len;
     }
     t->vocab.text = text;

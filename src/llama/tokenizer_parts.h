@@ -150,7 +150,7 @@ static inline const int32_t *hx_ids_of(const hx_buf *b) {
 typedef struct {
     uint64_t key[4]; /* the bytes, zero-padded; byte 30: number of ids, byte 31: length; 0 = free */
     int32_t ids[HX_WORD_IDS];
-} hx_word;
+} hx_token_word;
 
 /* A piece of a word while pairs are merged. */
 typedef struct {
@@ -159,7 +159,7 @@ typedef struct {
 } hx_symbol;
 
 struct hx_tokenizer_scratch {
-    hx_word *words; /* (HX_WORD_SLOTS) pairs of neighbours are one bucket */
+    hx_token_word *words; /* (HX_WORD_SLOTS) pairs of neighbours are one bucket */
     void *words_memory;
     hx_buf text; /* the text with bad bytes replaced */
     hx_buf normal[2]; /* normaliser steps go from one to the other */

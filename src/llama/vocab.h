@@ -22,15 +22,15 @@ typedef enum {
 
 typedef struct {
     uint32_t at, len;
-} hx_span;
+} hx_vocab_span;
 
 typedef struct {
     size_t n;
     const char *text; /* spellings lie in it; the file's or the arena's */
-    hx_span *spans; /* (n) */
+    hx_vocab_span *spans; /* (n) */
     uint8_t *types; /* (n) hx_token_type */
     const char *bytes; /* what the tokens stand for */
-    hx_span *byte_spans; /* (n) */
+    hx_vocab_span *byte_spans; /* (n) */
     uint64_t *slots; /* upper half of the spelling's hash, id + 1; 0 = free */
     uint64_t mask; /* slots - 1; at most 2/3 are taken */
 } hx_vocab;

@@ -209,6 +209,7 @@ static hx_status find_head(const loader *l) {
     hx_linear_part head = {.n = c->n_labels};
     HX_TRY(find_matrix(l, PART_HEAD, 0, c->n_labels, c->n_embd, &t));
     HX_TRY(find_vector(l, PART_HEAD, 0, "bias", c->n_labels, false, &head.bias));
+    m->head_matrix = t;
     head.type = t->type;
     head.data = t->data;
     return hx_linear_new(&m->head, m->kernels, &head, 1, c->n_embd, HX_LINEAR_STORE, l->err);

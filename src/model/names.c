@@ -79,7 +79,7 @@ bool hx_tensor_name_to_gguf(hx_str hf, hx_tensor_name out) {
         if (!take_layer(&part, &layer)) return false;
         const name_pair *p =
             find(layer_names, sizeof layer_names / sizeof *layer_names, part, false);
-        if (p) (void)snprintf(out, HX_TENSOR_NAME_MAX, "blk.%u.%s%s", layer, p->gguf, suffix);
+        if (p) (void)snprintf(out, HX_MODEL_TENSOR_NAME_MAX, "blk.%u.%s%s", layer, p->gguf, suffix);
         return p != NULL;
     }
     size_t n = sizeof model_names / sizeof *model_names;
@@ -88,7 +88,7 @@ bool hx_tensor_name_to_gguf(hx_str hf, hx_tensor_name out) {
         (void)snprintf(whole, sizeof whole, "model.%.*s", (int)(hf.len < 64 ? hf.len : 64), hf.ptr);
         p = find(model_names, n, hx_str_of(whole), false);
     }
-    if (p) (void)snprintf(out, HX_TENSOR_NAME_MAX, "%s%s", p->gguf, suffix);
+    if (p) (void)snprintf(out, HX_MODEL_TENSOR_NAME_MAX, "%s%s", p->gguf, suffix);
     return p != NULL;
 }
 
@@ -102,11 +102,11 @@ bool hx_tensor_name_to_hf(hx_str gguf, hx_tensor_name out) {
         const name_pair *p =
             find(layer_names, sizeof layer_names / sizeof *layer_names, part, true);
         if (p)
-            (void)snprintf(out, HX_TENSOR_NAME_MAX, "model.layers.%u.%s%s", layer, p->hf, suffix);
+            (void)snprintf(out, HX_MODEL_TENSOR_NAME_MAX, "model.layers.%u.%s%s", layer, p->hf, suffix);
         return p != NULL;
     }
     const name_pair *p = find(model_names, sizeof model_names / sizeof *model_names, gguf, true);
-    if (p) (void)snprintf(out, HX_TENSOR_NAME_MAX, "%s%s", p->hf, suffix);
+    if (p) (void)snprintf(out, HX_MODEL_TENSOR_NAME_MAX, "%s%s", p->hf, suffix);
     return p != NULL;
 }
 

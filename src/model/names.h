@@ -4,9 +4,9 @@
 
 #include "huaxiang/base.h"
 
-#define HX_TENSOR_NAME_MAX 128
+#define HX_MODEL_TENSOR_NAME_MAX 128
 
-typedef char hx_tensor_name[HX_TENSOR_NAME_MAX];
+typedef char hx_tensor_name[HX_MODEL_TENSOR_NAME_MAX];
 
 /* False where the name is none of a llama, qwen2 or qwen3 model. */
 bool hx_tensor_name_to_gguf(hx_str hf, hx_tensor_name out);

@@ -1,5 +1,8 @@
-/* attention_avx2.c - attention.h for AVX2: 6 rows x 16 positions, and 6 rows x 16 elements of the value, stay in 12 registers while
- * the sums run. The formulas are those of attention_avx512.c. */
+/* attention_avx2.c - attention.h for AVX2.
+ *
+ * 6 rows of queries x 16 positions of keys, and 6 rows x 16 elements of the value, stay in 12 of the 16 registers while the sums run;
+ * the rest holds what is broadcast and loaded. The formulas, the order of the sums and the error of exp are those of
+ * attention_avx512.c. */
 #include "tensor/attention_kernels.h"
 
 #if defined(__x86_64__)

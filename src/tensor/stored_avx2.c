@@ -1,7 +1,8 @@
 /* stored_avx2.c - stored.h for AVX2.
  *
  * One block of 32 at a time: a vector of unsigned codes times a vector of activations, pairs of products in 16 bits (codes below 64
- * times at most 127 cannot overflow; Q8_0 moves the sign of the weight to the activation), then sums of 4 products in 32 bits. */
+ * times at most 127 cannot overflow; Q8_0 moves the sign of the weight to the activation), then sums of 4 products in 32 bits.
+ * Integer sums are exact, so they equal those of every other set; the float sums over blocks have one order. */
 #include "tensor/stored_kernels.h"
 
 #if defined(__x86_64__)

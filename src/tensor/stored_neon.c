@@ -1,5 +1,8 @@
-/* stored_neon.c - stored.h for NEON: one block of 32 at a time, codes made signed before they meet the activations, so that integer
- * sums need no correction. */
+/* stored_neon.c - stored.h for NEON.
+ *
+ * One block of 32 at a time, codes made signed before they meet the activations, so that integer sums need no correction; with the
+ * dot-product instructions where the compiler may use them, otherwise by widening. Sums over blocks have one order whatever the
+ * number of rows. */
 #include "tensor/stored_kernels.h"
 
 #if defined(__aarch64__)

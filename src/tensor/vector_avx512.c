@@ -1,4 +1,8 @@
-/* vector_avx512.c - vector.h for AVX-512. Tails are masked, so every length takes the same path. */
+/* vector_avx512.c - vector.h for AVX-512.
+ *
+ * Tails are masked, so every length takes the same path and sums have one order. Maxima take the first of equals: lanes keep
+ * their own best index, and ties among lanes go to the lowest. exp and log are polynomials with the errors named in
+ * vector_kernels.h or the C library's where rows are short. */
 #include "tensor/vector_kernels.h"
 
 #if defined(__x86_64__)
