@@ -23,7 +23,8 @@ typedef struct hx_llama hx_llama;
 
 typedef enum {
     HX_PRECISION_FAST =
-        0, /* int8 weights x int8 activations; one-token steps use the weights as stored */
+        0, /* int8 weights x int8 activations; one-token steps use the weights as stored. Labels (hx_llama_classify, hx_llama_label_texts) are
+              those of EXACT but for a few in 10,000: a text whose best labels are closer than the noise is read again in EXACT arithmetic */
     HX_PRECISION_EXACT /* F32 arithmetic over the weights as stored */
 } hx_precision;
 
@@ -169,7 +170,8 @@ HX_API hx_status hx_llama_embed(hx_llama_context *c, const hx_str *texts, size_t
                                 const hx_embed_options *options, float *out,
                                 hx_error *err) HX_MUST_USE;
 /* Class probabilities by the model's head: out (n_texts, n_labels), caller's; all the same for a text without tokens. HX_EUNSUPPORTED
- * without a head for texts. Like hx_llama_embed() it runs pieces: rows of the run before are gone. */
+ * without a head for texts. HX_PRECISION_FAST reads texts near the border between two classes again, exactly: which they are depends on
+ * each text alone. Heads that label tokens have no such help: what they give comes by hx_llama_head(), in the model's arithmetic. Like hx_llama_embed() it runs pieces: rows of the run before are gone. */
 HX_API hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, size_t n_texts,
                                    size_t max_length, float *out, hx_error *err) HX_MUST_USE;
 
@@ -184,11 +186,13 @@ typedef struct {
     bool no_calibration; /* leave the labels' prior (their likelihood after an empty text) in */
 } hx_label_options;
 
-/* Runs the instruction once and keeps it in the context's slot 0. The context needs n_sequences >= 2. */
+/* Runs the instruction once, in EXACT arithmetic, and keeps it in the context's slot 0. The context needs n_sequences >= 2. */
 HX_API hx_status hx_label_prompt_new(hx_label_prompt **out, hx_llama_context *c,
                                      const hx_label_options *options, hx_error *err) HX_MUST_USE;
 HX_API void hx_label_prompt_free(hx_label_prompt *p);
-/* Probabilities: softmax over labels of log p(label | instruction, text) - log p(label | instruction). out (n_texts, n_labels). */
+/* Probabilities: softmax over labels of log p(label | instruction, text) - log p(label | instruction). out (n_texts, n_labels).
+ * As many texts as the context has sequences are read together; with HX_PRECISION_FAST those whose best two labels are closer than the
+ * noise are read again, exactly, at the end of the call: few large calls are faster than many small ones. */
 HX_API hx_status hx_llama_label_texts(hx_llama_context *c, const hx_label_prompt *p,
                                       const hx_str *texts, size_t n_texts, float *out,
                                       hx_error *err) HX_MUST_USE;

@@ -87,6 +87,74 @@ static void classes_are_the_softmax_of_the_head(void **state) {
     hx_llama_close(m);
 }
 
+/* ------------------------------------------------------------------ labels of both arithmetics */
+enum { N_LABELLED = 2000 };
+
+static hx_str *random_texts(char (*buffers)[64]) {
+    static const char *const words[] = {"good", "bad", "the", "is", "it", "a", "?", "\xe5\xa5\xbd"};
+    static hx_str texts[N_LABELLED];
+    uint32_t seed = 7;
+    for (size_t i = 0; i < N_LABELLED; i++) {
+        size_t at = 0;
+        seed = seed * 1664525u + 1013904223u;
+        for (uint32_t n = 1 + (seed >> 16) % 6; n > 0; n--) {
+            seed = seed * 1664525u + 1013904223u;
+            at += (size_t)snprintf(buffers[i] + at, 64 - at, "%s ", words[(seed >> 16) % 8]);
+        }
+        texts[i] = (hx_str){buffers[i], at - 1};
+    }
+    return texts;
+}
+
+static float *classify(hx_precision precision, size_t n_threads, size_t batch, size_t step,
+                       const hx_str *texts) {
+    hx_llama *m = golden_open("gguf_classes", precision, n_threads);
+    hx_context_options options = {.batch_tokens = batch};
+    hx_llama_context *c = golden_context(m, &options);
+    float *out = malloc(N_LABELLED * 2 * sizeof *out);
+    assert_non_null(out);
+    for (size_t i = 0; i < N_LABELLED; i += step)
+        assert_int_equal(hx_llama_classify(c, texts + i, step, 0, out + 2 * i, NULL), HX_OK);
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+    return out;
+}
+
+/* The head on the fast hidden states alone gives other labels to some of these texts: the test would fail without the second reading. */
+static size_t count_raw_changes(const hx_str *texts, const float *exact) {
+    hx_llama *m = golden_open("gguf_classes", HX_PRECISION_FAST, 1);
+    hx_llama_context *c = golden_context(m, NULL);
+    size_t n = 0;
+    for (size_t i = 0; i < N_LABELLED; i++) {
+        run_alone(c, m, texts[i], HX_WANT_HEAD, false, 0);
+        const float *row = hx_llama_head(c, 0, NULL);
+        n += (row[0] > row[1]) != (exact[2 * i] > exact[2 * i + 1]);
+    }
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+    return n;
+}
+
+static void fast_labels_are_the_exact_ones(void **state) {
+    (void)state;
+    static char buffers[N_LABELLED][64];
+    const hx_str *texts = random_texts(buffers);
+    float *exact = classify(HX_PRECISION_EXACT, 2, 0, N_LABELLED, texts);
+    float *fast = classify(HX_PRECISION_FAST, 2, 0, N_LABELLED, texts);
+    float *other = classify(HX_PRECISION_FAST, 1, 16, 8, texts);
+    size_t same = 0;
+    assert_true(count_raw_changes(texts, exact) > 0);
+    for (size_t i = 0; i < N_LABELLED; i++) {
+        assert_int_equal(fast[2 * i] > fast[2 * i + 1], exact[2 * i] > exact[2 * i + 1]);
+        same += fast[2 * i] == exact[2 * i];
+    }
+    assert_in_range(same, 1, N_LABELLED - 1); /* some read again, not all */
+    assert_memory_equal(fast, other, N_LABELLED * 2 * sizeof *fast);
+    free(other);
+    free(fast);
+    free(exact);
+}
+
 static void what_a_model_cannot_do(void **state) {
     (void)state;
     float out[4];
@@ -134,6 +202,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(embeddings_are_rows_of_runs),
         cmocka_unit_test(classes_are_the_softmax_of_the_head),
+        cmocka_unit_test(fast_labels_are_the_exact_ones),
         cmocka_unit_test(what_a_model_cannot_do),
         cmocka_unit_test(texts_too_long_are_refused),
     };

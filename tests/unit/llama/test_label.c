@@ -79,6 +79,64 @@ static void any_grouping_gives_the_same_bits(void **state) {
     hx_llama_close(m);
 }
 
+/* `margin`: the log-odds of the best and the second. */
+static size_t best_of_three(const float *p, double *margin) {
+    size_t best = p[1] > p[0] ? 1 : 0;
+    if (p[2] > p[best]) best = 2;
+    float second = 0;
+    for (size_t k = 0; k < 3; k++)
+        if (k != best && p[k] > second) second = p[k];
+    if (margin) *margin = log((double)p[best] / (double)second);
+    return best;
+}
+
+/* Texts whose labels are close are read exactly; the instruction and the prior always are. */
+static void fast_labels_are_the_exact_ones(void **state) {
+    (void)state;
+    enum { N = 300 };
+    static const char *const words[] = {"good", "bad", "the", "is", "a", "z"};
+    static char buffers[N][64];
+    hx_str list[N];
+    uint32_t seed = 3;
+    for (size_t i = 0; i < N; i++) {
+        int at = 0;
+        for (int k = 0; k < 4; k++) {
+            seed = seed * 1664525u + 1013904223u;
+            at += snprintf(buffers[i] + at, 64 - (size_t)at, "%s ", words[(seed >> 16) % 6]);
+        }
+        list[i] = hx_str_of(buffers[i]);
+    }
+    const char *labels[] = {"good", "bad", "a"};
+    hx_label_options o = {.instruction = "is this good", .labels = labels, .n_labels = 3};
+    float out[2][N * 3], one[3];
+    for (size_t precision = 0; precision < 2; precision++) {
+        hx_llama *m = open_model(TINY, precision ? HX_PRECISION_EXACT : HX_PRECISION_FAST);
+        hx_context_options with = {.n_sequences = 9, .n_positions = 300, .cache = HX_CACHE_F32};
+        hx_llama_context *c = NULL;
+        assert_int_equal(hx_llama_context_open(&c, m, &with, NULL), HX_OK);
+        hx_label_prompt *p = NULL;
+        assert_int_equal(hx_label_prompt_new(&p, c, &o, NULL), HX_OK);
+        assert_int_equal(hx_llama_label_texts(c, p, list, N, out[precision], NULL), HX_OK);
+        for (size_t i = 0; i < N; i += 7) {
+            assert_int_equal(hx_llama_label_texts(c, p, list + i, 1, one, NULL), HX_OK);
+            assert_memory_equal(one, out[precision] + 3 * i, sizeof one);
+        }
+        hx_label_prompt_free(p);
+        hx_llama_context_close(c);
+        hx_llama_close(m);
+    }
+    size_t n_close = 0;
+    for (size_t i = 0; i < N; i++) {
+        const float *fast = out[0] + 3 * i, *exact = out[1] + 3 * i;
+        double margin = 0;
+        assert_int_equal(best_of_three(fast, NULL), best_of_three(exact, &margin));
+        if (margin > 0.1) continue;
+        n_close++;
+        assert_memory_equal(fast, exact, 3 * sizeof *fast);
+    }
+    assert_true(n_close > 0);
+}
+
 /* log p(label | instruction, text) by one whole conversation in one piece. */
 static double likelihood(hx_llama_context *c, hx_llama *m, const char *instruction,
                          const char *text, const char *answer, bool end) {
@@ -236,6 +294,7 @@ static void real_model_knows_moods(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_grouping_gives_the_same_bits),
+        cmocka_unit_test(fast_labels_are_the_exact_ones),
         cmocka_unit_test(sums_are_those_made_by_hand),
         cmocka_unit_test(mistakes_get_a_sentence),
         cmocka_unit_test(long_texts_are_cut),
