@@ -171,7 +171,8 @@ HX_API hx_status hx_llama_embed(hx_llama_context *c, const hx_str *texts, size_t
                                 hx_error *err) HX_MUST_USE;
 /* Class probabilities by the model's head: out (n_texts, n_labels), caller's; all the same for a text without tokens. HX_EUNSUPPORTED
  * without a head for texts. HX_PRECISION_FAST reads texts near the border between two classes again, exactly: which they are depends on
- * each text alone. Heads that label tokens have no such help: what they give comes by hx_llama_head(), in the model's arithmetic. Like hx_llama_embed() it runs pieces: rows of the run before are gone. */
+ * each text alone. Heads that label tokens have no such help: hx_llama_head() gives their rows, in the model's arithmetic. Like
+ * hx_llama_embed() it runs pieces: rows of the run before are gone. */
 HX_API hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, size_t n_texts,
                                    size_t max_length, float *out, hx_error *err) HX_MUST_USE;
 

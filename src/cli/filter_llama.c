@@ -17,6 +17,8 @@
 #include "cli/generate.h"
 
 #define SHOWN_NUMBERS 4 /* of a vector, in tables */
+#define TEXTS_TOGETHER                                                                             \
+    16 /* slots for texts that are labelled by a prompt; one takes memory once it is used */
 
 /* ------------------------------------------------------------------ labels */
 static int add_label(hx_cli *c, hx_filter_llama *l, const char *label, int code) {
@@ -126,9 +128,9 @@ static void take_options(const hx_cli *c, hx_filter_llama *l) {
 }
 
 int hx_filter_llama_open(hx_cli *c, hx_filter_plan *p, hx_filter_llama *l) {
-    const hx_context_options context = p->kind == HX_FILTER_GENERATE
-                                           ? hx_cli_generate_context(c)
-                                           : (hx_context_options){.n_sequences = 2};
+    const hx_context_options context =
+        p->kind == HX_FILTER_GENERATE ? hx_cli_generate_context(c)
+                                      : (hx_context_options){.n_sequences = 1 + TEXTS_TOGETHER};
     take_options(c, l);
     if (l->tokens.pad && l->max_length == 0)
         return hx_cli_usage(c, "--pad needs --max-length N", "--pad 需要 --max-length N");
