@@ -1,8 +1,11 @@
-/* test_real.c - SmolLM2-135M where it is there (HX_MODEL_DIR, else the cache folder): the greedy continuation transformers gives.
+/* test_real.c - SmolLM2-135M where it is there (HX_MODEL_DIR, else the cache folder): the greedy continuation transformers gives, and
+ * that embeddings by sets of kernels agree.
  *
  * The expected ids and text are those of transformers in F32 on the same file. Skipped with a message where the model is absent: builds and
  * tests never fetch it. */
 #include "unit/llama/golden_test.h"
+
+#include "tensor/kernels.h"
 
 #define N_NEW 12
 
@@ -59,9 +62,48 @@ static void goes_on_as_transformers_does(void **state) {
     hx_llama_close(m);
 }
 
+/* Sets of kernels sum floats in different orders, so an activation near a border becomes another 8-bit integer; 30 layers carry it on. */
+static float *vectors_by(const char *path, const char *kernels, const hx_str *texts, size_t n,
+                         hx_pooling pooling) {
+    hx_llama_options options = {.kernels = kernels};
+    hx_embed_options how = {.pooling = pooling, .normalize = true};
+    hx_llama *m = NULL;
+    hx_error err = {0};
+    if (hx_llama_open(&m, path, &options, &err) != HX_OK) fail_msg("%s", err.message);
+    hx_llama_context *c = golden_context(m, NULL);
+    float *out = malloc(n * hx_llama_describe(m)->n_embd * sizeof *out);
+    assert_non_null(out);
+    if (hx_llama_embed(c, texts, n, &how, out, &err) != HX_OK) fail_msg("%s", err.message);
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+    return out;
+}
+
+static void sets_of_kernels_agree(void **state) {
+    (void)state;
+    const hx_str texts[] = {HX_STR_LIT("The parcel came late and the box was torn."),
+                            HX_STR_LIT("Best earphones I have had, thank you!"),
+                            HX_STR_LIT("这家餐厅很棒！"), HX_STR_LIT("no")};
+    enum { N = sizeof texts / sizeof *texts, WIDTH = 576 };
+    char path[512];
+    if (!model_path("smollm2-135m.gguf", path) || !hx_kernels_has(HX_KERNELS_AVX512)) skip();
+    for (int pooling = HX_POOL_LAST; pooling <= HX_POOL_MEAN; pooling++) {
+        float *a = vectors_by(path, "avx2", texts, N, (hx_pooling)pooling);
+        float *b = vectors_by(path, "avx512", texts, N, (hx_pooling)pooling);
+        for (size_t i = 0; i < N; i++) {
+            double cosine = golden_cosine(a + i * WIDTH, b + i * WIDTH, WIDTH);
+            if (!(cosine > (pooling == HX_POOL_MEAN ? 0.999 : 0.99)))
+                fail_msg("text %zu, pooling %d: cosine %.6f", i, pooling, cosine);
+        }
+        free(a);
+        free(b);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goes_on_as_transformers_does),
+        cmocka_unit_test(sets_of_kernels_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
