@@ -7,40 +7,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static hx_status print_nearness(hx_llama_context *c, size_t n_embd, char **texts, size_t n,
-                                hx_error *err) {
-    hx_embed_options options = {.pooling = HX_POOL_MEAN, .normalize = true};
-    hx_str *views = calloc(n, sizeof *views);
-    float *rows = calloc(n * n_embd, sizeof *rows);
-    for (size_t i = 0; i < n; i++)
-        views[i] = hx_str_of(texts[i]);
-    hx_status status = hx_llama_embed(c, views, n, &options, rows, err);
-    for (size_t i = 1; i < n && status == HX_OK; i++) {
-        double dot = 0;
-        for (size_t k = 0; k < n_embd; k++)
-            dot += (double)rows[k] * (double)rows[i * n_embd + k];
-        printf("%.3f  %s\n", dot, texts[i]);
-    }
-    free(rows);
-    free(views);
-    return status;
-}
+#define TEXTS_MAX 64
 
 int main(int argc, char **argv) {
     hx_llama *model = NULL;
     hx_llama_context *context = NULL;
-    hx_error err = {0};
-    if (argc < 4) {
-        fprintf(stderr, "usage: example_embed MODEL TEXT TEXT...\n");
-        return 2;
+    hx_embed_options options = {.pooling = HX_POOL_MEAN, .normalize = true};
+    hx_error err = {.message = "usage: example_embed MODEL TEXT TEXT..."};
+    hx_str texts[TEXTS_MAX];
+    size_t n = 0, width = 0;
+    while (n + 2 < (size_t)argc && n < TEXTS_MAX) {
+        texts[n] = hx_str_of(argv[n + 2]);
+        n++;
     }
-    hx_status status = hx_llama_open(&model, argv[1], NULL, &err);
-    if (status == HX_OK) status = hx_llama_context_open(&context, model, NULL, &err);
-    if (status == HX_OK)
-        status = print_nearness(context, hx_llama_describe(model)->n_embd, argv + 2,
-                                (size_t)argc - 2, &err);
-    if (status != HX_OK) fprintf(stderr, "%s\n", err.message);
+    bool ok = n >= 2 && hx_llama_open(&model, argv[1], NULL, &err) == HX_OK &&
+              hx_llama_context_open(&context, model, NULL, &err) == HX_OK;
+    if (ok) width = hx_llama_describe(model)->n_embd;
+    float *rows = calloc(n * width + 1, sizeof *rows); /* (n, width) */
+    ok = ok && rows && hx_llama_embed(context, texts, n, &options, rows, &err) == HX_OK;
+    for (size_t i = 1; i < n && ok; i++) {
+        float cosine = 0; /* of vectors of length 1: their product */
+        for (size_t k = 0; k < width; k++)
+            cosine += rows[k] * rows[i * width + k];
+        printf("%.3f  %s\n", (double)cosine, argv[i + 2]);
+    }
+    if (!ok) fprintf(stderr, "%s\n", rows ? err.message : "out of memory");
+    free(rows);
     hx_llama_context_close(context);
     hx_llama_close(model);
-    return status == HX_OK ? 0 : 1;
+    return ok ? 0 : 1;
 }
