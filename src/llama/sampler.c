@@ -100,6 +100,12 @@ void hx_sampler_accept(hx_sampler *s, int32_t token) {
 }
 
 /* ------------------------------------------------------------------ scores */
+/* A finite number for every token that has a score; minus infinity stays what is out. */
+static float clamp(float score, float before) {
+    if (score > FLT_MAX) return FLT_MAX;
+    return score < -FLT_MAX && before >= -FLT_MAX ? -FLT_MAX : score;
+}
+
 static void penalize(hx_sampler *s) {
     float penalty = s->o.repetition_penalty;
     size_t n = s->n_seen < WINDOW ? s->n_seen : WINDOW;
@@ -111,14 +117,14 @@ static void penalize(hx_sampler *s) {
             again = s->window[k] == id;
         if (again) continue;
         float x = s->scores[id];
-        s->scores[id] = x > 0 ? x / penalty : x * penalty;
+        s->scores[id] = clamp(x > 0 ? x / penalty : x * penalty, x);
     }
 }
 
 static void take_scores(hx_sampler *s, const float *logits) {
     for (size_t i = 0; i < s->n; i++) {
         float x = logits[i];
-        s->scores[i] = x != x ? -INFINITY : x > FLT_MAX ? FLT_MAX : x;
+        s->scores[i] = x != x ? -INFINITY : clamp(x, x);
     }
     penalize(s);
 }
@@ -398,6 +404,19 @@ static hx_status choose_whole(hx_sampler *s, hx_guide *guide, int32_t *token, hx
     }
 }
 
+/* log p(token) of the model alone. Logits that are no finite numbers count as the scores do: the slow way, in doubles. */
+static float log_prob_of(hx_sampler *s, const float *logits, int32_t token) {
+    float quick = logits[token] - hx_vector_log_sum_exp(s->kernels, logits, s->n);
+    if (isfinite(quick)) return quick;
+    double best = -INFINITY, sum = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if ((double)logits[i] > best) best = (double)clamp(logits[i], logits[i]);
+    for (size_t i = 0; i < s->n; i++)
+        if (logits[i] > -INFINITY) sum += exp((double)clamp(logits[i], logits[i]) - best);
+    double exact = (double)clamp(logits[token], logits[token]) - best - log(sum);
+    return exact < -(double)FLT_MAX ? -FLT_MAX : (float)exact;
+}
+
 hx_status hx_sampler_choose(hx_sampler *s, const float *logits, hx_guide *guide, int32_t *token,
                             float *log_prob, hx_error *err) {
     hx_status status;
@@ -411,7 +430,6 @@ hx_status hx_sampler_choose(hx_sampler *s, const float *logits, hx_guide *guide,
         status = choose_whole(s, guide, token, err);
     if (status != HX_OK) return status;
     if (guide) HX_TRY(hx_guide_status(guide, err));
-    if (s->o.log_probs)
-        *log_prob = logits[*token] - hx_vector_log_sum_exp(s->kernels, logits, s->n);
+    if (s->o.log_probs) *log_prob = log_prob_of(s, logits, *token);
     return HX_OK;
 }

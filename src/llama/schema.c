@@ -117,6 +117,24 @@ static hx_status fail_memory(hx_schema *s) {
     return hx_fail(s->err, HX_ENOMEM, "not enough memory for the schema");
 }
 
+hx_status hx_schema_spend(hx_schema *s, uint32_t place, size_t steps) {
+    s->steps = steps > HX_SCHEMA_STEPS_MAX ? HX_SCHEMA_STEPS_MAX + 1 : s->steps + steps;
+    return s->steps <= HX_SCHEMA_STEPS_MAX
+               ? HX_OK
+               : hx_fail(s->err, HX_ELIMIT,
+                         "schema: %s takes too many steps to join or compare; say it with fewer "
+                         "parts or values",
+                         hx_schema_pointer(s, place, NULL));
+}
+
+hx_status hx_schema_copy(hx_schema *s, uint32_t place, json_t *node, json_t **out) {
+    HX_TRY(hx_schema_spend(s, place, HX_SCHEMA_COPY_STEPS * (json_object_size(node) + 1)));
+    *out = json_copy(node);
+    if (*out && hx_buf_append(&s->owned, out, sizeof *out)) return HX_OK;
+    json_decref(*out);
+    return fail_memory(s);
+}
+
 hx_status hx_schema_rule(hx_schema *s, json_t *node, uint32_t parent, const char *name,
                          const char *key, uint32_t *out) {
     uint64_t *slot = hx_map_put(&s->rule_of, (uint64_t)(uintptr_t)node);
@@ -144,24 +162,53 @@ hx_status hx_schema_rule(hx_schema *s, json_t *node, uint32_t parent, const char
 }
 
 /* ------------------------------------------------------------------ $ref */
+static int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The text of a step: %XX of the URI, then ~0 and ~1 of the pointer. False where it is none, or longer than `name`. */
+static bool read_step(hx_str step, char name[256], size_t *n) {
+    *n = 0;
+    for (size_t i = 0; i < step.len; i++) {
+        char c = step.ptr[i];
+        if (*n == 255) return false;
+        if (c == '%') {
+            int high = i + 2 < step.len ? hex_value(step.ptr[i + 1]) : -1;
+            int low = i + 2 < step.len ? hex_value(step.ptr[i + 2]) : -1;
+            if (high < 0 || low < 0 || high + low == 0) return false;
+            c = (char)(unsigned char)(high * 16 + low);
+            i += 2;
+        }
+        name[(*n)++] = c;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < *n; i++) {
+        char c = name[i];
+        if (c == '~') {
+            if (++i == *n || (name[i] != '0' && name[i] != '1')) return false;
+            c = name[i] == '0' ? '~' : '/';
+        }
+        name[kept++] = c;
+    }
+    *n = kept;
+    name[kept] = '\0';
+    return true;
+}
+
 /* One step of a JSON pointer (RFC 6901) into `node`; NULL = nothing there. */
 static json_t *step_into(json_t *node, hx_str step) {
     char name[256];
-    size_t n = 0;
-    for (size_t i = 0; i < step.len && n + 1 < sizeof name; i++) {
-        char c = step.ptr[i];
-        if (c == '~' && i + 1 < step.len && (step.ptr[i + 1] == '0' || step.ptr[i + 1] == '1'))
-            c = step.ptr[++i] == '0' ? '~' : '/';
-        name[n++] = c;
-    }
-    name[n] = '\0';
+    size_t n, index = 0;
+    if (!read_step(step, name, &n)) return NULL;
     if (!json_is_array(node)) return json_object_get(node, name);
-    size_t index = 0;
     for (size_t i = 0; i < n; i++) {
         if (name[i] < '0' || name[i] > '9' || index > HX_SCHEMA_ITEMS_MAX) return NULL;
         index = index * 10 + (size_t)(name[i] - '0');
     }
-    return n > 0 ? json_array_get(node, index) : NULL;
+    bool is_index = n > 0 && (n == 1 || name[0] != '0');
+    return is_index ? json_array_get(node, index) : NULL;
 }
 
 static json_t *find_ref(const hx_schema *s, const char *ref) {
@@ -170,6 +217,8 @@ static json_t *find_ref(const hx_schema *s, const char *ref) {
     for (const char *at = ref + 1; *at == '/' && node;) {
         size_t n = strcspn(at + 1, "/");
         node = step_into(node, (hx_str){at + 1, n});
+        /* Within a schema with an $id, # means that schema. */
+        if (node != s->document && json_is_string(json_object_get(node, "$id"))) return NULL;
         at += n + 1;
     }
     return node;
@@ -322,18 +371,19 @@ static hx_status put_values(hx_schema *s, uint32_t place, json_t *node, const ch
 /* `branch` of a list together with what stands beside the list. */
 static hx_status join_branch(hx_schema *s, uint32_t place, json_t *node, const char *name,
                              json_t *branch, json_t **out) {
+    json_t *beside, *target = branch;
     *out = branch;
-    json_t *beside = json_copy(node);
-    if (!beside || !hx_buf_append(&s->owned, &beside, sizeof beside)) {
-        json_decref(beside);
-        return fail_memory(s);
-    }
+    HX_TRY(hx_schema_copy(s, place, node, &beside));
     json_object_del(beside, name);
     bool is_alone = true;
     for (void *i = json_object_iter(beside); i && is_alone; i = json_object_iter_next(beside, i))
         is_alone = hx_schema_is_note(json_object_iter_key(i)) ||
                    strcmp(json_object_iter_key(i), "$id") == 0;
     if (is_alone) return HX_OK;
+    HX_TRY(hx_schema_resolve(s, place, &target));
+    if (target == node)
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s leads back to itself",
+                       hx_schema_pointer(s, place, name));
     json_t *parts[2] = {beside, branch};
     return hx_schema_merge(s, place, parts, 2, out);
 }
@@ -491,6 +541,10 @@ hx_status hx_grammar_of_schema(hx_grammar **out, hx_str json_schema, hx_error *e
     *out = NULL;
     hx_schema s = {.err = err};
     HX_TRY(hx_json_parse(json_schema, DOCUMENT_MAX, "schema", &s.document, err));
+    if (!hx_schema_make_whole(&s.document)) {
+        json_decref(s.document);
+        return hx_fail(err, HX_ENOMEM, "not enough memory for the schema");
+    }
     hx_buf_init(&s.out, HX_SCHEMA_TEXT_MAX);
     hx_buf_init(&s.places, HX_SCHEMA_RULES_MAX * sizeof(hx_schema_place));
     hx_buf_init(&s.owned, 4 * HX_SCHEMA_RULES_MAX * sizeof(json_t *));

@@ -9,7 +9,10 @@
 enum {
     HX_SCHEMA_RULES_MAX = 1 << 16,
     HX_SCHEMA_ITEMS_MAX = 1 << 16,
-    HX_SCHEMA_TEXT_MAX = HX_GRAMMAR_BYTES_MAX
+    HX_SCHEMA_TEXT_MAX = HX_GRAMMAR_BYTES_MAX,
+    HX_SCHEMA_STEPS_MAX =
+        1 << 22, /* of joining and comparing, in a whole document: well below a second */
+    HX_SCHEMA_COPY_STEPS = 8 /* for a member copied: some 60 MB in all */
 };
 
 /* A schema that becomes rule s<number>, and how it was reached. */
@@ -26,6 +29,7 @@ typedef struct {
     hx_map rule_of; /* node -> rule + 1 */
     hx_buf owned; /* json_t * made by merging */
     hx_buf pointer; /* of the last error */
+    size_t steps; /* taken, of HX_SCHEMA_STEPS_MAX */
     hx_error *err;
 } hx_schema;
 
@@ -47,6 +51,10 @@ hx_status hx_schema_rule(hx_schema *s, json_t *node, uint32_t parent, const char
                          const char *key, uint32_t *out);
 /* Follows $ref to a schema without one. *node changes. */
 hx_status hx_schema_resolve(hx_schema *s, uint32_t place, json_t **node);
+/* Takes steps; HX_ELIMIT where more than HX_SCHEMA_STEPS_MAX were taken. */
+hx_status hx_schema_spend(hx_schema *s, uint32_t place, size_t steps);
+/* json_copy, spent for; owned by s. */
+hx_status hx_schema_copy(hx_schema *s, uint32_t place, json_t *node, json_t **out);
 bool hx_schema_is_note(const char *keyword); /* says nothing about values */
 hx_status hx_schema_types(hx_schema *s, uint32_t place, json_t *node,
                           unsigned *types); /* HX_JSON_TYPE_ANY where not said */
@@ -58,6 +66,9 @@ void hx_schema_quote(hx_buf *out, hx_str bytes);
 /* A GBNF literal of a JSON value's text. */
 hx_status hx_schema_value(hx_schema *s, json_t *value);
 
+/* Whole reals below 2^63 become integers, as JSON Schema has it: 1.0 and 1 are one value, in lists and objects too. False = no memory. */
+bool hx_schema_make_whole(json_t **document);
+
 /* schema_merge.c: what holds where all of the schemas hold, as a new schema owned by s. */
 hx_status hx_schema_merge(hx_schema *s, uint32_t place, json_t *const *parts, size_t n,
                           json_t **out);
@@ -65,7 +76,6 @@ hx_status hx_schema_merge(hx_schema *s, uint32_t place, json_t *const *parts, si
 hx_status hx_schema_all_of(hx_schema *s, uint32_t place, json_t *node, json_t **out);
 /* Whether no value can satisfy both; false = cannot be told. */
 hx_status hx_schema_disjoint(hx_schema *s, uint32_t place, json_t *a, json_t *b, bool *out);
-bool hx_schema_same_value(const json_t *a, const json_t *b);
 unsigned hx_schema_type_of(const json_t *value); /* INTEGER | NUMBER for whole numbers */
 
 /* schema_object.c, schema_number.c, schema_string.c: the right side of rule `place`. Extra rules go to `more`. */

@@ -55,6 +55,11 @@ static hx_status read_bounds(hx_schema *s, uint32_t place, json_t *node, bounds 
     HX_TRY(read_bound(s, place, node, "maximum", &b->high));
     HX_TRY(read_bound(s, place, node, "exclusiveMinimum", &low));
     HX_TRY(read_bound(s, place, node, "exclusiveMaximum", &high));
+    const char *format = json_string_value(json_object_get(node, "format"));
+    if (format && strcmp(format, "int32") == 0) {
+        if (b->low < -2147483648.0) b->low = -2147483648.0;
+        if (b->high > 2147483647.0) b->high = 2147483647.0;
+    }
     if (low >= b->low && low > -INFINITY) {
         b->low = low;
         b->above_low = true;

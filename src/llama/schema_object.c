@@ -24,6 +24,7 @@ typedef struct {
     uint32_t place;
     json_t *properties; /* NULL = none */
     json_t *required; /* NULL = none */
+    size_t n_required; /* different names */
     json_t *more; /* schema of additional properties; NULL = none may stand */
     hx_buf *rules; /* rules behind the object's own */
     size_t n; /* chain rules so far */
@@ -50,6 +51,7 @@ static hx_status put_member(object *o, const char *name, json_t *schema, hx_buf 
 }
 
 static hx_status put_property(object *o, const char *name, json_t *schema) {
+    HX_TRY(hx_schema_spend(o->s, o->place, json_array_size(o->required)));
     bool must = is_required(o->required, name);
     if (json_is_false(schema)) {
         if (must)
@@ -190,7 +192,7 @@ static hx_status check_sizes(object *o, json_t *node) {
     uint32_t least, most;
     HX_TRY(hx_schema_count(o->s, o->place, node, "minProperties", 0, &least));
     HX_TRY(hx_schema_count(o->s, o->place, node, "maxProperties", HX_GRAMMAR_UNLIMITED, &most));
-    if (least > json_array_size(o->required))
+    if (least > o->n_required)
         return hx_fail(o->s->err, HX_EFORMAT,
                        "schema: %s above the number of required properties is not supported",
                        hx_schema_pointer(o->s, o->place, "minProperties"));
@@ -206,8 +208,10 @@ static hx_status put_unlisted(object *o, json_t *more) {
     for (size_t i = 0; i < json_array_size(o->required); i++) {
         const char *name = json_string_value(json_array_get(o->required, i));
         bool again = false;
+        HX_TRY(hx_schema_spend(o->s, o->place, i));
         for (size_t k = 0; k < i && !again; k++)
             again = strcmp(json_string_value(json_array_get(o->required, k)), name) == 0;
+        o->n_required += !again;
         if (again || json_object_get(o->properties, name)) continue;
         if (json_is_false(more))
             return hx_fail(o->s->err, HX_EFORMAT,
@@ -315,6 +319,7 @@ hx_status hx_schema_array(hx_schema *s, uint32_t place, json_t *node) {
     if (t.prefix && !json_is_array(t.prefix))
         return hx_fail(s->err, HX_EFORMAT, "schema: %s must be a list of schemas",
                        hx_schema_pointer(s, place, "prefixItems"));
+    if (json_array_size(t.prefix) == 0) t.prefix = NULL;
     if (!t.items && (!t.prefix || t.least > json_array_size(t.prefix))) t.items = json_true();
     hx_buf_append_lit(&s->out, "\"[\" ws ");
     if (json_is_false(t.items)) t.items = NULL;

@@ -7,7 +7,7 @@
  *   - lazy quantifiers match the same texts
  * Left out, with an error: look-around, back references, named groups, word boundaries, \p, ^ and $ inside groups.
  *
- * \D \W \S and the dot give less than they could where dialects differ: \D and \S ASCII and common Han characters, \W ASCII. */
+ * \D \W \S, the dot and [^\d] and the like give less than they could where dialects differ: \D and \S ASCII and common Han characters, \W ASCII. */
 #include "llama/schema.h"
 
 #include <string.h>
@@ -21,6 +21,7 @@ typedef struct {
     hx_code_range ranges[CLASS_MAX];
     size_t n;
     bool negated;
+    bool has_space_or_digit, has_word; /* of \s \d \w, which dialects see differently */
 } char_class;
 
 typedef struct {
@@ -96,6 +97,29 @@ static bool put_plain_part(hx_buf *out, const char_class *c) {
     return n > 0;
 }
 
+/* A negated class with \d, \s or \w, as what is left where all dialects agree: ASCII, and Han characters where no \w is in it. */
+static bool put_common_part(hx_buf *out, const char_class *c) {
+    static const hx_code_range common[] = {{0x20, 0x7E}, {0x4E00, 0x9FA5}};
+    char_class left = {.n = 0};
+    for (size_t i = 0; i < (c->has_word ? 1u : 2u); i++)
+        for (uint32_t lo = common[i].lo, hi; lo <= common[i].hi && left.n < CLASS_MAX;
+             lo = hi + 1) {
+            hi = common[i].hi;
+            bool is_out = false;
+            for (size_t k = 0; k < c->n; k++) {
+                const hx_code_range *r = &c->ranges[k];
+                if (r->lo <= lo && lo <= r->hi) {
+                    is_out = true;
+                    hi = r->hi;
+                    break;
+                }
+                if (r->lo > lo && r->lo <= hi) hi = r->lo - 1;
+            }
+            if (!is_out) left.ranges[left.n++] = (hx_code_range){lo, hi};
+        }
+    return put_plain_part(out, &left);
+}
+
 static hx_status put_class(hx_schema *s, uint32_t place, translator *t, const char_class *c) {
     static const struct {
         uint32_t cp;
@@ -106,7 +130,8 @@ static hx_status put_class(hx_schema *s, uint32_t place, translator *t, const ch
                    {'\r', "\"\\\\r\""},
                    {'\t', "\"\\\\t\""}};
     hx_buf_append_lit(t->out, "(");
-    bool any = put_plain_part(t->out, c);
+    bool is_common = c->negated && (c->has_space_or_digit || c->has_word);
+    bool any = is_common ? put_common_part(t->out, c) : put_plain_part(t->out, c);
     for (size_t i = 0; i < sizeof escaped / sizeof *escaped; i++) {
         /* What is not asked for by name needs no escape to be written. */
         if (!has(c, escaped[i].cp) || (c->negated && escaped[i].cp < 0x20)) continue;
@@ -184,6 +209,8 @@ static hx_status read_class_char(hx_schema *s, uint32_t place, translator *t, ch
     if (letter > 0 && strchr("dwsDWS", letter)) {
         *is_char = false;
         t->at++;
+        c->has_word = c->has_word || letter == 'w';
+        c->has_space_or_digit = c->has_space_or_digit || letter != 'w';
         /* The opposites are narrowed, which must not be turned round. */
         if ((c->negated && letter < 'a') || !add_shorthand(c, letter))
             return fail_unsupported(s, place);

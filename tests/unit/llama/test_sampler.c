@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -295,8 +296,45 @@ static void options_are_checked(void **state) {
     }
 }
 
+/* Logits and penalties that are no finite numbers, or lead to some: a choice is made, and its log probability is a finite number. */
+static void broken_numbers_give_finite_log_probs(void **state) {
+    (void)state;
+    static const float rows[][4] = {{INFINITY, 1, 2, 3},
+                                    {INFINITY, INFINITY, -INFINITY, 0},
+                                    {NAN, 1, 2, NAN},
+                                    {FLT_MAX, -FLT_MAX, 0, 1},
+                                    {-INFINITY, -INFINITY, -INFINITY, -5},
+                                    {-FLT_MAX, -FLT_MAX, NAN, -INFINITY}};
+    static const float penalties[] = {0, 1e-38f, 3e38f};
+    static const float temperatures[] = {0, 1e-30f, 1, 1e30f};
+    static const float top_ps[] = {0, 0.9f};
+    const hx_kernels *kernels = NULL;
+    assert_int_equal(hx_kernels_choose(NULL, &kernels, NULL), HX_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows * 24; i++) {
+        const float *row = rows[i / 24];
+        hx_generate_options o = {.temperature = temperatures[i % 4],
+                                 .top_p = top_ps[i / 4 % 2],
+                                 .repetition_penalty = penalties[i / 8 % 3],
+                                 .log_probs = true};
+        hx_sampler *s = NULL;
+        assert_int_equal(hx_sampler_new(&s, kernels, 4, &o, NULL), HX_OK);
+        hx_sampler_accept(s, 1);
+        hx_sampler_accept(s, 3);
+        for (int k = 0; k < 20; k++) {
+            int32_t token = -1;
+            float log_prob = NAN;
+            assert_int_equal(hx_sampler_choose(s, row, NULL, &token, &log_prob, NULL), HX_OK);
+            assert_in_range(token, 0, 3);
+            assert_true(row[token] > -INFINITY);
+            assert_true(isfinite(log_prob) && log_prob <= 0);
+        }
+        hx_sampler_free(s);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(broken_numbers_give_finite_log_probs),
         cmocka_unit_test(draws_follow_the_reference),
         cmocka_unit_test(greedy_takes_the_first_allowed),
         cmocka_unit_test(repetition_is_penalized_once),

@@ -356,6 +356,40 @@ static const match_case cases[] = {
      "{\"a\":2, \"abc\":2}", true},
     {"{\"properties\":{\"ab\":{\"const\":1}},\"additionalProperties\":{\"const\":2}}",
      "{\"\\u0061b\":2}", false},
+    {"{\"allOf\":[{\"type\":\"string\",\"nullable\":true},{\"type\":\"string\"}]}", "null", false},
+    {"{\"allOf\":[{\"type\":\"string\",\"nullable\":true},{\"type\":[\"string\",\"null\"]}]}",
+     "null", true},
+    {"{\"type\":\"string\",\"nullable\":true,\"anyOf\":[{\"type\":\"string\"}]}", "null", false},
+    {"{\"nullable\":true,\"allOf\":[{\"type\":\"string\"}]}", "null", false},
+    {"{\"nullable\":true,\"allOf\":[{\"type\":\"string\"}]}", "\"a\"", true},
+    {"{\"type\":\"array\",\"allOf\":[{\"prefixItems\":[{\"const\":1}],\"items\":{\"const\":2}},{"
+     "\"maxItems\":2}]}",
+     "[1,2]", true},
+    {"{\"type\":\"array\",\"allOf\":[{\"prefixItems\":[{\"const\":1}],\"items\":{\"const\":2}},{"
+     "\"maxItems\":2}]}",
+     "[2]", false},
+    {"{\"properties\":{\"a\":{\"const\":1},\"b\":{\"const\":2}},\"additionalProperties\":false,"
+     "\"anyOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}]}",
+     "{\"b\":2}", true},
+    {"{\"properties\":{\"a\":{\"const\":1},\"b\":{\"const\":2}},\"additionalProperties\":false,"
+     "\"anyOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}]}",
+     "{}", false},
+    {"{\"prefixItems\":[],\"items\":{\"const\":1},\"minItems\":2}", "[]", false},
+    {"{\"prefixItems\":[],\"items\":{\"const\":1},\"minItems\":2}", "[1,1]", true},
+    {"{\"pattern\":\"^[^\\\\s]$\"}", "\"\xE3\x80\x80\"", false},
+    {"{\"pattern\":\"^[^\\\\s]$\"}", "\"\xC2\xA0\"", false},
+    {"{\"pattern\":\"^[^\\\\sa-f]$\"}", "\"g\"", true},
+    {"{\"pattern\":\"^[^\\\\sa-f]$\"}", "\"c\"", false},
+    {"{\"pattern\":\"^[^\\\\d]$\"}", "\"\xE5\xA5\xBD\"", true},
+    {"{\"pattern\":\"^[^\\\\d\\\\w]$\"}", "\"\xE5\xA5\xBD\"", false},
+    {"{\"pattern\":\"^[^\\\\w]$\"}", "\"\\\"\"", true},
+    {"{\"type\":\"integer\",\"format\":\"int32\"}", "2147483647", true},
+    {"{\"type\":\"integer\",\"format\":\"int32\"}", "2147483648", false},
+    {"{\"type\":\"integer\",\"format\":\"int32\"}", "-2147483649", false},
+    {"{\"$ref\":\"#/$defs/a%20b~1\",\"$defs\":{\"a b/\":{\"const\":1},\"a%20b/\":{\"const\":2}}}",
+     "1", true},
+    {"{\"$ref\":\"#/$defs/a%20b~1\",\"$defs\":{\"a b/\":{\"const\":1},\"a%20b/\":{\"const\":2}}}",
+     "2", false},
 };
 
 static void texts_match_or_not(void **state) {
@@ -448,6 +482,42 @@ static const refusal refusals[] = {
     {"{\"items\":false,\"minItems\":1}", "schema: #/minItems asks for more items than may stand"},
     {"{\"prefixItems\":[true],\"items\":false,\"minItems\":2}",
      "schema: #/minItems asks for more items than may stand"},
+    {"{\"allOf\":[{\"type\":\"array\",\"items\":{\"type\":\"string\"}},{\"prefixItems\":[{\"type\":"
+     "\"number\"}]}]}",
+     "schema: #/items would concern items of another part"},
+    {"{\"allOf\":[{\"prefixItems\":[{\"type\":\"number\"}]},{\"type\":\"array\",\"items\":{"
+     "\"type\":\"string\"}}]}",
+     "schema: #/items would concern items of another part"},
+    {"{\"items\":{\"type\":\"string\"},\"anyOf\":[{\"prefixItems\":[{\"type\":\"number\"}]}]}",
+     "schema: #/items would concern items of another part"},
+    {"{\"items\":{\"const\":1},\"allOf\":[{\"items\":{\"const\":1},\"prefixItems\":[{\"type\":"
+     "\"number\"}]}]}",
+     "schema: #/items would concern items of another part"},
+    {"{\"allOf\":[{\"additionalProperties\":{\"type\":\"null\"}},{\"properties\":{\"a\":{\"type\":"
+     "\"string\"}}}]}",
+     "schema: #/additionalProperties would concern properties of another part"},
+    {"{\"properties\":{\"a\":true},\"anyOf\":[{\"additionalProperties\":false}]}",
+     "schema: #/additionalProperties would concern properties of another part"},
+    {"{\"nullable\":1,\"allOf\":[{\"type\":\"string\"}]}",
+     "schema: #/nullable must be true or false"},
+    {"{\"properties\":{\"a\":true},\"anyOf\":[{\"$ref\":\"#\"}]}",
+     "schema: #/anyOf leads back to itself"},
+    {"{\"oneOf\":[{\"const\":[1]},{\"const\":[1.0]}]}",
+     "schema: two schemas of #/oneOf may hold at once; say anyOf where that is meant"},
+    {"{\"oneOf\":[{\"const\":{\"a\":[1e3]}},{\"enum\":[0,{\"a\":[1000]}]}]}",
+     "schema: two schemas of #/oneOf may hold at once; say anyOf where that is meant"},
+    {"{\"required\":[\"a\",\"a\"],\"minProperties\":2}",
+     "schema: #/minProperties above the number of required properties is not supported"},
+    {"{\"anyOf\":[{\"$ref\":\"#/anyOf/01\"},{\"type\":\"null\"}]}",
+     "schema: #/anyOf/0/$ref leads nowhere; only #/... within the document is possible"},
+    {"{\"$ref\":\"#/$defs/a~2b\",\"$defs\":{\"a~2b\":true}}",
+     "schema: #/$ref leads nowhere; only #/... within the document is possible"},
+    {"{\"$ref\":\"#/$defs/a%zz\",\"$defs\":{\"a%zz\":true}}",
+     "schema: #/$ref leads nowhere; only #/... within the document is possible"},
+    {"{\"$ref\":\"#/$defs/a/$defs/b\",\"$defs\":{\"a\":{\"$id\":\"x\",\"$defs\":{\"b\":true}}}}",
+     "schema: #/$ref leads nowhere; only #/... within the document is possible"},
+    {"{\"prefixItems\":[],\"items\":false,\"minItems\":1}",
+     "schema: #/minItems asks for more items than may stand"},
     {"{\"a", "schema: the JSON breaks off at line 1, column 3"},
     {"{\"type\":\"null\",\"type\":\"string\"}",
      "schema: the key that ends at line 1, column 21 appears twice"},
@@ -516,6 +586,81 @@ static void json_depth(void **state) {
     hx_buf_release(&b);
 }
 
+/* What small documents can ask for in joins and comparisons ends with one sentence. */
+static void assert_too_many_steps(const hx_buf *schema) {
+    hx_grammar *g = NULL;
+    hx_error err = {0};
+    assert_false(schema->failed);
+    assert_int_equal(hx_grammar_of_schema(&g, hx_buf_str(schema), &err), HX_ELIMIT);
+    assert_null(g);
+    assert_non_null(strstr(err.message, "takes too many steps to join or compare"));
+}
+
+static void put_names(hx_buf *b, int n, const char *each) {
+    for (int i = 0; i < n; i++) {
+        hx_buf_append_lit(b, i > 0 ? "," : "");
+        hx_buf_printf(b, each, i);
+    }
+}
+
+static void joins_and_comparisons_are_bounded(void **state) {
+    (void)state;
+    hx_buf b;
+    hx_buf_init(&b, 1 << 20);
+    hx_buf_append_lit(&b, "{\"properties\":{");
+    put_names(&b, 20000, "\"p%d\":true");
+    hx_buf_append_lit(&b, "},\"anyOf\":[{\"$ref\":\"#/$defs/a\"}],"
+                          "\"$defs\":{\"a\":{\"anyOf\":[{\"$ref\":\"#\"}]}}}");
+    assert_too_many_steps(&b);
+    hx_buf_reset(&b);
+    hx_buf_append_lit(&b, "{\"oneOf\":[");
+    for (int i = 0; i < 1000; i++) {
+        hx_buf_append_lit(&b, i > 0 ? ",{\"enum\":[" : "{\"enum\":[");
+        for (int k = 0; k < 60; k++)
+            hx_buf_printf(&b, k > 0 ? ",\"%d_%d\"" : "\"%d_%d\"", i, k);
+        hx_buf_append_lit(&b, "]}");
+    }
+    hx_buf_append_lit(&b, "]}");
+    assert_too_many_steps(&b);
+    hx_buf_reset(&b);
+    hx_buf_append_lit(&b, "{\"required\":[");
+    put_names(&b, 20000, "\"p%d\"");
+    hx_buf_append_lit(&b, "]}");
+    assert_too_many_steps(&b);
+    hx_buf_reset(&b);
+    hx_buf_append_lit(&b, "{\"oneOf\":[");
+    put_names(&b, 1000, "{\"const\":\"v%d\"}");
+    hx_buf_append_lit(&b, "]}");
+    hx_grammar *g = NULL;
+    assert_int_equal(hx_grammar_of_schema(&g, hx_buf_str(&b), NULL), HX_OK);
+    hx_grammar_free(g);
+    hx_buf_release(&b);
+}
+
+/* A step of a $ref longer than any that is looked up names nothing, also not what its beginning names. */
+static void long_ref_steps_lead_nowhere(void **state) {
+    (void)state;
+    hx_buf b;
+    hx_buf_init(&b, 1 << 16);
+    for (int n = 255; n <= 256; n++) {
+        hx_grammar *g = NULL;
+        hx_error err = {0};
+        hx_buf_reset(&b);
+        hx_buf_append_lit(&b, "{\"$defs\":{\"");
+        for (int i = 0; i < 255; i++)
+            hx_buf_append_byte(&b, 'a');
+        hx_buf_append_lit(&b, "\":true},\"$ref\":\"#/$defs/");
+        for (int i = 0; i < n; i++)
+            hx_buf_append_byte(&b, 'a');
+        hx_buf_append_lit(&b, "\"}");
+        assert_int_equal(hx_grammar_of_schema(&g, hx_buf_str(&b), &err),
+                         n == 255 ? HX_OK : HX_EFORMAT);
+        if (n > 255) assert_non_null(strstr(err.message, "leads nowhere"));
+        hx_grammar_free(g);
+    }
+    hx_buf_release(&b);
+}
+
 /* Texts of any depth stay readable: no deeper than readers of JSON go. */
 static void texts_nest_no_deeper_than_readers(void **state) {
     (void)state;
@@ -541,9 +686,14 @@ static void texts_nest_no_deeper_than_readers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_texts_satisfy), cmocka_unit_test(texts_match_or_not),
-        cmocka_unit_test(schema_fail_closed),   cmocka_unit_test(json_numbers),
-        cmocka_unit_test(json_depth),           cmocka_unit_test(texts_nest_no_deeper_than_readers),
+        cmocka_unit_test(random_texts_satisfy),
+        cmocka_unit_test(texts_match_or_not),
+        cmocka_unit_test(schema_fail_closed),
+        cmocka_unit_test(json_numbers),
+        cmocka_unit_test(joins_and_comparisons_are_bounded),
+        cmocka_unit_test(long_ref_steps_lead_nowhere),
+        cmocka_unit_test(json_depth),
+        cmocka_unit_test(texts_nest_no_deeper_than_readers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
