@@ -1,8 +1,10 @@
 /* chat.c - conversations as the model was trained to see them.
  *
- * A chat template is a jinja program; its kind is recognised by the tokens it names, and the conversation is then built from that kind's rule:
+ * A chat template is a jinja program; its kind is recognised by the tokens it names and by how it writes them, and the conversation is then
+ * built from that kind's rule. A template that does more (other marks, thoughts to begin with, contents trimmed) is of no kind:
  *
  *   chatml   <|im_start|>ROLE\nCONTENT<|im_end|>\n ...           a default system message where the template has one in its text (Qwen, SmolLM)
+ *   qwen3    chatml; <think>...</think> of an assistant is left out, but behind the last question it is always there
  *   llama3   <bos>, then <|start_header_id|>ROLE<|end_header_id|>\n\nCONTENT<|eot_id|> ...     contents stripped of white space;
  *            from 3.1 on a system turn is always there and begins with the dates of the template
  *   llama2   <bos>[INST] <<SYS>>\nSYSTEM\n<</SYS>>\n\nCONTENT [/INST] ANSWER <eos><bos>[INST] ...       contents stripped, roles alternate
@@ -37,17 +39,110 @@ static hx_str default_system(hx_str template) {
     return (hx_str){NULL, 0};
 }
 
+/* ------------------------------------------------------------------ which kind */
+static bool has(hx_str s, const char *what) {
+    return find(s, what) != NULL;
+}
+
+static bool has_all(hx_str s, const char *const *what, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (!has(s, what[i])) return false;
+    return true;
+}
+
+/* What joins strings in jinja: quotes, spaces, +. */
+static hx_str skip_joints(hx_str s) {
+    size_t n = 0;
+    while (n < s.len && strchr("'\" +", s.ptr[n]) && s.ptr[n])
+        n++;
+    return (hx_str){s.ptr + n, s.len - n};
+}
+
+static bool starts_with(hx_str s, const char *what) {
+    size_t n = strlen(what);
+    return s.len >= n && memcmp(s.ptr, what, n) == 0;
+}
+
+static bool starts_with_line(hx_str s) {
+    return starts_with(s, "\n") || starts_with(s, "\\n");
+}
+
+/* Behind <|im_start|>: a role of the message, or one of the names, and then the end of the line or of the string. */
+static bool is_start_chatml(hx_str s) {
+    static const char *const names[] = {"system", "user", "assistant"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!starts_with(s, names[i])) continue;
+        hx_str rest = {s.ptr + strlen(names[i]), s.len - strlen(names[i])};
+        return starts_with_line(rest) || starts_with(rest, "'") || starts_with(rest, "\"");
+    }
+    s = skip_joints(s);
+    if (starts_with(s, "{{")) s = skip_joints((hx_str){s.ptr + 2, s.len - 2});
+    return starts_with(s, "message") || starts_with(s, "role");
+}
+
+typedef bool mark_test(hx_str behind);
+
+static bool all_marks(hx_str s, const char *mark, mark_test *test) {
+    const char *at;
+    while ((at = find(s, mark))) {
+        at += strlen(mark);
+        s = (hx_str){at, (size_t)(s.ptr + s.len - at)};
+        if (!test(s)) return false;
+    }
+    return true;
+}
+
+static bool is_end_chatml(hx_str behind) {
+    return starts_with_line(skip_joints(behind));
+}
+
+/* Thoughts of earlier turns are left out, those behind the last question kept: the template of Qwen3. */
+static bool is_qwen3(hx_str s) {
+    static const char *const parts[] = {
+        "message.content.split('</think>')[-1].lstrip('\\n')",
+        "message.content.split('</think>')[0].rstrip('\\n').split('<think>')[-1].lstrip('\\n')",
+        "loop.index0 > ns.last_query_index",
+        "loop.last or (not loop.last and reasoning_content)",
+        ("'\\n<think>\\n' + reasoning_content.strip('\\n') + '\\n</think>\\n\\n' + "
+         "content.lstrip('\\n')"),
+        "'<|im_start|>assistant\\n' }}",
+    };
+    return has_all(s, parts, sizeof parts / sizeof *parts);
+}
+
+/* Whether the template writes every turn as chatml() does, and nothing that it does not. */
+static bool is_chatml(hx_str s) {
+    static const char *const marks[] = {"<|im_start|>", "<|im_end|>"};
+    if (!has_all(s, marks, 2) || has(s, "bos_token") || has(s, "<|im_sep|>") ||
+        has(s, "<|im_start|>assistant\\n<think>") || has(s, "<|im_start|>assistant\n<think>") ||
+        !all_marks(s, marks[0], is_start_chatml) || !all_marks(s, marks[1], is_end_chatml))
+        return false;
+    return is_qwen3(s) || !(has(s, "think") || has(s, "trim") || has(s, "strip("));
+}
+
+static bool is_llama3(hx_str s) {
+    static const char *const marks[] = {"<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>",
+                                        "bos_token", "trim"};
+    return has_all(s, marks, sizeof marks / sizeof *marks);
+}
+
+static bool is_llama2(hx_str s) {
+    static const char *const marks[] = {"[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "bos_token"};
+    return has_all(s, marks, sizeof marks / sizeof *marks);
+}
+
 void hx__chat_recognise(hx_tokenizer *t) {
     hx_str s = t->chat_template;
     t->chat = HX_CHAT_UNKNOWN;
     if (s.len == 0) {
         t->chat = HX_CHAT_NONE;
-    } else if (find(s, "<|im_start|>")) {
+    } else if (is_chatml(s)) {
         t->chat = HX_CHAT_CHATML;
+        t->chat_thinks = is_qwen3(s);
         t->chat_system = default_system(s);
-    } else if (find(s, "<|start_header_id|>")) {
+    } else if (is_llama3(s)) {
         t->chat = HX_CHAT_LLAMA3;
-    } else if (find(s, "[INST]") && find(s, "<<SYS>>")) {
+    } else if (is_llama2(s)) {
         t->chat = HX_CHAT_LLAMA2;
     }
 }
@@ -122,11 +217,66 @@ static hx_status turn_chatml(chat *c, const char *role, hx_str content) {
     return put_text(c, HX_STR_LIT("\n"));
 }
 
+static hx_str without_lines(hx_str s, bool front, bool back) {
+    while (front && s.len && s.ptr[0] == '\n')
+        s = (hx_str){s.ptr + 1, s.len - 1};
+    while (back && s.len && s.ptr[s.len - 1] == '\n')
+        s.len--;
+    return s;
+}
+
+/* Behind the last `mark`; all where there is none. */
+static hx_str behind_last(hx_str s, const char *mark) {
+    const char *at;
+    while ((at = find(s, mark))) {
+        at += strlen(mark);
+        s = (hx_str){at, (size_t)(s.ptr + s.len - at)};
+    }
+    return s;
+}
+
+/* Where the answers to the last question begin: Qwen3 keeps their thoughts. A tool's response is no question. */
+static size_t last_question(const hx_chat_message *m, size_t n) {
+    for (size_t i = n; i-- > 0;) {
+        hx_str s = m[i].content;
+        const char *open = "<tool_response>", *close = "</tool_response>";
+        bool tool = starts_with(s, open) && s.len >= strlen(close) &&
+                    memcmp(s.ptr + s.len - strlen(close), close, strlen(close)) == 0;
+        if (is_role(&m[i], "user") && !tool) return i;
+    }
+    return n ? n - 1 : 0;
+}
+
+/* An answer as Qwen3's template writes it: `late` = behind the last question. */
+static hx_status turn_qwen3(chat *c, hx_str content, bool late, bool last) {
+    const char *end = find(content, "</think>");
+    hx_str thought = {content.ptr, end ? (size_t)(end - content.ptr) : 0};
+    thought = without_lines(behind_last(thought, "<think>"), true, true);
+    if (end) content = without_lines(behind_last(content, "</think>"), true, false);
+    if (!late || (!last && thought.len == 0)) return turn_chatml(c, "assistant", content);
+    HX_TRY(open_chatml(c, "assistant"));
+    HX_TRY(put_text(c, HX_STR_LIT("<think>\n")));
+    HX_TRY(put_text(c, thought));
+    HX_TRY(put_text(c, HX_STR_LIT("\n</think>\n\n")));
+    HX_TRY(put_text(c, without_lines(content, true, false)));
+    HX_TRY(put_named(c, "<|im_end|>"));
+    return put_text(c, HX_STR_LIT("\n"));
+}
+
 static hx_status chatml(chat *c, const hx_chat_message *m, size_t n, bool reply) {
+    size_t question = last_question(m, n);
     if (c->t->chat_system.len && (n == 0 || !is_role(&m[0], "system")))
         HX_TRY(turn_chatml(c, "system", c->t->chat_system));
-    for (size_t i = 0; i < n; i++)
-        HX_TRY(turn_chatml(c, m[i].role, m[i].content));
+    for (size_t i = 0; i < n; i++) {
+        if (is_role(&m[i], "tool") && has(c->t->chat_template, "<tool_response>"))
+            return hx_fail(c->err, HX_EUNSUPPORTED,
+                           "message %zu is of a tool; conversations with tools are not supported",
+                           i + 1);
+        if (c->t->chat_thinks && is_role(&m[i], "assistant"))
+            HX_TRY(turn_qwen3(c, m[i].content, i > question, i + 1 == n));
+        else
+            HX_TRY(turn_chatml(c, m[i].role, m[i].content));
+    }
     return reply ? open_chatml(c, "assistant") : HX_OK;
 }
 
@@ -217,7 +367,8 @@ static hx_status put_conversation(chat *c, const hx_chat_message *m, size_t n, b
         return hx_fail(c->err, HX_EUNSUPPORTED, "%s: the model has no chat template", c->t->what);
     default:
         return hx_fail(c->err, HX_EUNSUPPORTED,
-                       "%s: its chat template is none of chatml, llama2, llama3", c->t->what);
+                       "%s: its chat template is none of chatml, qwen3, llama2, llama3",
+                       c->t->what);
     }
 }
 

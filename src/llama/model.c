@@ -76,9 +76,21 @@ void hx_llama_close(hx_llama *m) {
     free(m);
 }
 
-/* The tokenizer's id where it has one, else the configuration's. */
-static int32_t pick_token(int32_t a, int32_t b) {
-    return a >= 0 ? a : b;
+/* Tokens that were added to a tokenizer and never trained have no row of the embedding: runs refuse their ids. That words of the language
+ * have none says that the tokenizer is another model's. */
+static hx_status check_vocabulary(const hx_llama *m, const char *path, hx_error *err) {
+    size_t rows = m->config.n_vocab, n = m->tokenizer ? hx_tokenizer_n_plain(m->tokenizer) : 0;
+    if (rows == 0 || n <= rows) return HX_OK;
+    return hx_fail(err, HX_EFORMAT,
+                   "%s: the tokenizer has %zu tokens, the embedding only %zu rows; they are of "
+                   "different models",
+                   path, n, rows);
+}
+
+/* The tokenizer's id where it has one, else the configuration's; -1 where the embedding (`n` rows, 0 = unknown) has no such row. */
+static int32_t pick_token(int32_t a, int32_t b, size_t n) {
+    int32_t id = a >= 0 ? a : b;
+    return n == 0 || id < 0 || (size_t)id < n ? id : -1;
 }
 
 static void describe(hx_llama *m) {
@@ -99,9 +111,9 @@ static void describe(hx_llama *m) {
     i->n_labels = m->head ? c->n_labels : 0;
     i->has_output = m->output != NULL;
     i->is_token_classifier = m->head && c->head_is_token;
-    i->bos = pick_token(t ? hx_tokenizer_bos(t) : -1, c->bos);
-    i->eos = pick_token(t ? hx_tokenizer_eos(t) : -1, c->eos);
-    i->pad = pick_token(t ? hx_tokenizer_pad(t) : -1, c->pad);
+    i->bos = pick_token(t ? hx_tokenizer_bos(t) : -1, c->bos, i->n_vocab);
+    i->eos = pick_token(t ? hx_tokenizer_eos(t) : -1, c->eos, i->n_vocab);
+    i->pad = pick_token(t ? hx_tokenizer_pad(t) : -1, c->pad, i->n_vocab);
 }
 
 static hx_status open_weights(hx_llama *m, hx_error *err) {
@@ -119,7 +131,10 @@ static hx_status open_all(hx_llama *m, const char *path, const char *kernels, hx
     if (!m->arena) return hx_fail(err, HX_ENOMEM, "out of memory while opening %s", path);
     HX_TRY(hx_kernels_choose(kernels, &m->kernels, err));
     HX_TRY(hx_llama_open_files(m, path, err));
-    if (!m->options.tokenizer_only) HX_TRY(open_weights(m, err));
+    if (!m->options.tokenizer_only) {
+        HX_TRY(open_weights(m, err));
+        HX_TRY(check_vocabulary(m, path, err));
+    }
     describe(m);
     return HX_OK;
 }

@@ -45,6 +45,19 @@ void hx_tokenizer_close(hx_tokenizer *t) {
     hx_arena_free(t->arena);
 }
 
+/* What they hold follows from the text, which is at most HX_LLAMA_TEXT_MAX, and from what it may become, hx__normal_most(). */
+#define N_BUFS 8
+static hx_buf *scratch_buf(hx_tokenizer_scratch *s, size_t i) {
+    hx_buf *const bufs[N_BUFS] = {&s->text,    &s->normal[0], &s->normal[1], &s->points,
+                                  &s->symbols, &s->heap,      &s->window[0], &s->window[1]};
+    return bufs[i];
+}
+
+static void release_bufs(hx_tokenizer_scratch *s) {
+    for (size_t i = 0; i < N_BUFS; i++)
+        hx_buf_release(scratch_buf(s, i));
+}
+
 hx_tokenizer_scratch *hx_tokenizer_scratch_new(const hx_tokenizer *t) {
     (void)t;
     hx_tokenizer_scratch *s = calloc(1, sizeof *s);
@@ -55,19 +68,14 @@ hx_tokenizer_scratch *hx_tokenizer_scratch_new(const hx_tokenizer *t) {
         return NULL;
     }
     s->words = (hx_token_word *)(((uintptr_t)s->words_memory + 63) & ~(uintptr_t)63);
-    hx_buf *bufs[] = {&s->text, &s->normal[0], &s->normal[1], &s->symbols,
-                      &s->heap, &s->window[0], &s->window[1]};
-    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
-        hx_buf_init(bufs[i], SIZE_MAX / 2);
+    for (size_t i = 0; i < N_BUFS; i++)
+        hx_buf_init(scratch_buf(s, i), SIZE_MAX / 2);
     return s;
 }
 
 void hx_tokenizer_scratch_free(hx_tokenizer_scratch *s) {
     if (!s) return;
-    hx_buf *bufs[] = {&s->text, &s->normal[0], &s->normal[1], &s->symbols,
-                      &s->heap, &s->window[0], &s->window[1]};
-    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
-        hx_buf_release(bufs[i]);
+    release_bufs(s);
     free(s->words_memory);
     free(s);
 }
@@ -81,6 +89,10 @@ hx_tokenizer_scratch *hx__scratch_take(hx_tokenizer *t) {
 }
 
 void hx__scratch_give(hx_tokenizer *t, hx_tokenizer_scratch *s) {
+    size_t held = 0;
+    for (size_t i = 0; s && i < N_BUFS; i++)
+        held += scratch_buf(s, i)->alloc;
+    if (held > HX_SCRATCH_KEPT) release_bufs(s);
     for (int i = 0; i < HX_SPARES && s; i++)
         s = atomic_exchange(&t->spares[i], s);
     hx_tokenizer_scratch_free(s);
@@ -293,6 +305,7 @@ hx_status hx__tokenizer_encode(const hx_tokenizer *t, hx_tokenizer_scratch *s, h
                        HX_LLAMA_TEXT_MAX);
     HX_TRY(check_options(t, o, n_before + n_after, err));
     encoder e = {t, s, ids, SIZE_MAX, err};
+    s->normal_left = hx__normal_most(text.len);
     if (o->max_length) e.limit = body + (o->max_length - n_before - n_after) * sizeof(int32_t);
     HX_TRY(put_all(&e, t->before, n_before));
     if (!t->sentencepiece && !replace_bad(s, &text)) return no_memory(&e);
@@ -347,6 +360,14 @@ hx_chat_kind hx_tokenizer_chat_kind(const hx_tokenizer *t) {
 
 size_t hx_tokenizer_n_vocab(const hx_tokenizer *t) {
     return t->vocab.n;
+}
+
+size_t hx_tokenizer_n_plain(const hx_tokenizer *t) {
+    size_t n = t->vocab.n;
+    while (n > 0 && t->vocab.types[n - 1] != HX_TOKEN_NORMAL &&
+           t->vocab.types[n - 1] != HX_TOKEN_BYTE)
+        n--;
+    return n;
 }
 
 int32_t hx_tokenizer_bos(const hx_tokenizer *t) {

@@ -34,6 +34,8 @@ void hx_tokenizer_close(hx_tokenizer *t);
 hx_tokenizer_kind hx_tokenizer_kind_of(const hx_tokenizer *t);
 hx_chat_kind hx_tokenizer_chat_kind(const hx_tokenizer *t);
 size_t hx_tokenizer_n_vocab(const hx_tokenizer *t);
+/* 1 + the highest id of a token that is neither added, special nor unused. */
+size_t hx_tokenizer_n_plain(const hx_tokenizer *t);
 int32_t hx_tokenizer_bos(const hx_tokenizer *t); /* -1 = none; so for the others */
 int32_t hx_tokenizer_eos(const hx_tokenizer *t);
 int32_t hx_tokenizer_pad(const hx_tokenizer *t);

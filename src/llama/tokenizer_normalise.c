@@ -1,7 +1,7 @@
 /* tokenizer_normalise.c - what happens to a text before it is cut into words.
  *
- * Steps run one after the other, each from one buffer of the scratch into the other. Unicode forms are utf8proc's; NFC is skipped where no
- * character of the text can change under it.
+ * Steps run one after the other, each from one buffer of the scratch into the other. Unicode forms are in tokenizer_form.c; NFC is skipped
+ * where no character of the text can change under it. All parts of a text together may grow to hx__normal_most() of its length.
  *
  * SentencePiece's own normaliser is one step: at each place the longest entry of the compiled character map is replaced (or one character
  * kept), user-defined symbols are passed as they are, spaces become U+2581, with remove_extra_whitespaces runs of them are one and none
@@ -10,7 +10,6 @@
  * The map: u32 size of the trie in bytes; the trie, a double array of u32 units (darts-clone: bits 0-7 label, 8 has a value, 9 offset is
  * shifted by 8, 10-30 offset; values have bit 31); then texts that end in NUL, to which the values are offsets. `tokenizers` asks it for
  * grapheme clusters of less than 6 bytes, then for single characters, and takes the shortest entry. */
-#include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -20,6 +19,10 @@
 
 #define META "\xE2\x96\x81"
 #define META_LEN 3
+/* What a text may become: NFKC's worst, U+FDFA, is 11 times as long, and a text of spaces, each U+2581, three times. */
+#define NORMAL_TIMES 18
+#define NORMAL_MORE ((size_t)4096)
+#define NORMAL_MAX (META_LEN * (size_t)HX_LLAMA_TEXT_MAX + NORMAL_MORE)
 #define GRAPHEME_MAX 6 /* bytes from which a cluster is not looked up */
 
 /* ------------------------------------------------------------------ the character map */
@@ -104,29 +107,20 @@ static bool map_clusters(const hx_charsmap *m, hx_str in, hx_buf *out) {
 }
 
 /* ------------------------------------------------------------------ Unicode forms */
-static bool put_form(hx_str in, int options, hx_buf *out) {
-    utf8proc_uint8_t *text = NULL;
-    if (in.len == 0) return true;
-    utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)in.ptr, (utf8proc_ssize_t)in.len,
-                                      &text, (utf8proc_option_t)(options | UTF8PROC_STABLE));
-    bool ok = n >= 0 && hx_buf_append(out, text, (size_t)n);
-    free(text);
-    return ok;
-}
-
 /* NFC of an older Unicode, as `tokenizers` has it: characters that have become marks since stay where they are. */
-static bool put_nfc(const hx_tokenizer *t, hx_str in, hx_buf *out) {
+static bool put_nfc(const hx_tokenizer *t, hx_str in, hx_buf *points, hx_buf *out) {
     size_t start = 0;
     for (size_t i = 0; i < in.len;) {
         unsigned len;
         bool newer = hx_char_class(&t->pre, hx_char_at(in.ptr + i, &len)) & HX_CLASS_NEWER;
-        if (newer && (!put_form((hx_str){in.ptr + start, i - start}, UTF8PROC_COMPOSE, out) ||
-                      !hx_buf_append(out, in.ptr + i, len)))
+        if (newer &&
+            (!hx__put_form((hx_str){in.ptr + start, i - start}, UTF8PROC_COMPOSE, points, out) ||
+             !hx_buf_append(out, in.ptr + i, len)))
             return false;
         i += len;
         if (newer) start = i;
     }
-    return put_form((hx_str){in.ptr + start, in.len - start}, UTF8PROC_COMPOSE, out);
+    return hx__put_form((hx_str){in.ptr + start, in.len - start}, UTF8PROC_COMPOSE, points, out);
 }
 
 static bool put_lower(hx_str in, hx_buf *out) {
@@ -284,16 +278,16 @@ static bool put_sentencepiece(const hx_tokenizer *t, hx_str in, bool first, hx_b
 
 /* ------------------------------------------------------------------ all steps */
 static bool run_step(const hx_tokenizer *t, const hx_norm *step, hx_str in, bool first,
-                     hx_buf *out) {
+                     hx_buf *points, hx_buf *out) {
     switch (step->kind) {
     case HX_NORM_NFC:
-        return put_nfc(t, in, out);
+        return put_nfc(t, in, points, out);
     case HX_NORM_NFKC:
-        return put_form(in, UTF8PROC_COMPOSE | UTF8PROC_COMPAT, out);
+        return hx__put_form(in, UTF8PROC_COMPOSE | UTF8PROC_COMPAT, points, out);
     case HX_NORM_NFD:
-        return put_form(in, UTF8PROC_DECOMPOSE, out);
+        return hx__put_form(in, UTF8PROC_DECOMPOSE, points, out);
     case HX_NORM_NFKD:
-        return put_form(in, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, out);
+        return hx__put_form(in, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, points, out);
     case HX_NORM_LOWER:
         return put_lower(in, out);
     case HX_NORM_PREPEND:
@@ -319,23 +313,54 @@ static bool has_prefix_space(const hx_tokenizer *t, hx_str text) {
     return !t->pre.add_prefix_space || text.ptr[0] == ' ';
 }
 
+size_t hx__normal_most(size_t len) {
+    size_t most = NORMAL_MAX;
+    return len < (most - NORMAL_MORE) / NORMAL_TIMES ? NORMAL_TIMES * len + NORMAL_MORE : most;
+}
+
+static hx_status normal_failed(const hx_tokenizer *t, const hx_tokenizer_scratch *s,
+                               hx_error *err) {
+    const hx_buf *bufs[] = {&s->normal[0], &s->normal[1], &s->points};
+    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
+        if (bufs[i]->failed && !bufs[i]->no_memory)
+            return hx_fail(err, HX_ELIMIT, "%s: the tokenizer's normaliser makes the text too long",
+                           t->what);
+    return hx_fail(err, HX_ENOMEM, "%s: out of memory", t->what);
+}
+
+/* The buffer may be larger, from a longer text before. */
+static bool fits(const hx_tokenizer_scratch *s, hx_buf *to) {
+    if (to->len > s->normal_left) to->failed = true;
+    return !to->failed;
+}
+
+/* The other buffer, empty, with room for what is left of the text. */
+static hx_buf *next_normal(hx_tokenizer_scratch *s, hx_str in) {
+    hx_buf *to = &s->normal[in.ptr == s->normal[0].ptr];
+    hx_buf_reset(to);
+    hx_buf_reset(&s->points);
+    s->points.cap = sizeof(utf8proc_int32_t) * hx__normal_most(HX_LLAMA_TEXT_MAX);
+    to->cap = s->normal_left > to->alloc ? s->normal_left : to->alloc;
+    return to;
+}
+
 hx_status hx__normalise(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str in, bool first,
                         hx_str *out, hx_error *err) {
     bool ok = true;
-    int use = 0;
+    hx_buf *to = NULL;
     for (size_t i = 0; i < t->n_norms && ok && in.len > 0; i++) {
         if (t->norms[i].kind == HX_NORM_NFC && !hx_text_needs_nfc(&t->pre, in)) continue;
-        hx_buf_reset(&s->normal[use]);
-        ok = run_step(t, &t->norms[i], in, first, &s->normal[use]);
-        in = hx_buf_str(&s->normal[use]);
-        use = !use;
+        to = next_normal(s, in);
+        ok = run_step(t, &t->norms[i], in, first, &s->points, to) && fits(s, to);
+        in = hx_buf_str(to);
     }
     if (ok && in.len > 0 && !has_prefix_space(t, in)) {
-        hx_buf_reset(&s->normal[use]);
-        ok = hx_buf_append_byte(&s->normal[use], ' ') && hx_buf_append_str(&s->normal[use], in);
-        in = hx_buf_str(&s->normal[use]);
+        to = next_normal(s, in);
+        ok = hx_buf_append_byte(to, ' ') && hx_buf_append_str(to, in) && fits(s, to);
+        in = hx_buf_str(to);
     }
-    if (!ok) return hx_fail(err, HX_ENOMEM, "%s: out of memory", t->what);
+    if (!ok) return normal_failed(t, s, err);
+    if (to) s->normal_left -= in.len;
     *out = in;
     return HX_OK;
 }

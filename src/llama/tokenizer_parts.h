@@ -115,6 +115,7 @@ struct hx_tokenizer {
     bool first_user[256], first_special[256]; /* bytes such a token starts with */
     bool pad_left;
     hx_chat_kind chat;
+    bool chat_thinks; /* chatml of Qwen3 */
     hx_str chat_template; /* jinja, as in the file */
     hx_str
         chat_system; /* what a conversation without a system message gets; a view of chat_template */
@@ -163,6 +164,8 @@ struct hx_tokenizer_scratch {
     void *words_memory;
     hx_buf text; /* the text with bad bytes replaced */
     hx_buf normal[2]; /* normaliser steps go from one to the other */
+    size_t normal_left; /* bytes that the rest of the text may be, normalised */
+    hx_buf points; /* code points of a chunk that a Unicode form is made of */
     hx_buf symbols; /* of BPE and unigram */
     hx_buf heap;
     hx_buf window[2];
@@ -202,6 +205,10 @@ bool hx__unigram_word(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str wor
 /* Normalisers: from `in` to a view of the result, in `in` itself or in s->normal. */
 hx_status hx__normalise(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str in, bool first,
                         hx_str *out, hx_error *err) HX_MUST_USE;
+/* The most bytes a text of `len` may become. */
+size_t hx__normal_most(size_t len);
+/* Appends a Unicode form of `in` (valid UTF-8): options of utf8proc. False when `points` or `out` failed. */
+bool hx__put_form(hx_str in, int options, hx_buf *points, hx_buf *out) HX_MUST_USE;
 hx_status hx__charsmap_read(hx_tokenizer *t, hx_str blob, hx_error *err) HX_MUST_USE;
 
 /* <0x00>..<0xFF>, upper-case hex, exactly; -1 for all else. */
@@ -213,7 +220,8 @@ uint32_t hx__byte_spelling(uint8_t byte);
 /* The longest added token at the begin of `rest`; -1 = none. `wanted`: HX_ADDED for user-defined ones, with HX_ADDED_SPECIAL also the others. */
 int32_t hx__added_at(const hx_tokenizer *t, hx_str rest, uint8_t wanted);
 
-/* Scratch of a finished call for the next one. NULL when out of memory. */
+#define HX_SCRATCH_KEPT ((size_t)16 << 20) /* bytes of buffers that are kept between calls */
+/* Scratch of a finished call for the next one. NULL when out of memory. Buffers that a long text made large are freed at once. */
 hx_tokenizer_scratch *hx__scratch_take(hx_tokenizer *t);
 void hx__scratch_give(hx_tokenizer *t, hx_tokenizer_scratch *s);
 

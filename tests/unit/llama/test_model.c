@@ -164,12 +164,74 @@ static void tokenizer_only_runs_nothing(void **state) {
     rmdir(w.folder);
 }
 
+/* Tokens "a", "b", "ab" at `first` and behind, and an added one. */
+static hx_status open_with_tokens(int first, int added, hx_llama **m, hx_error *err) {
+    wrong_model w;
+    char path[128], json[512];
+    make_wrong(&w, "llama_mha", NULL, NULL);
+    snprintf(path, sizeof path, "%s/tokenizer.json", w.folder);
+    int n =
+        snprintf(json, sizeof json,
+                 "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":%d,\"b\":%d,\"ab\":%d},\"merges\":"
+                 "[\"a b\"]},\"added_tokens\":[{\"id\":%d,\"content\":\"<x>\"}]}",
+                 first, first + 1, first + 2, added);
+    assert_int_equal(hx_file_write(path, (hx_str){json, (size_t)n}, false, NULL), HX_OK);
+    hx_llama_options options = {.precision = HX_PRECISION_EXACT, .n_threads = 1};
+    hx_status status = hx_llama_open(m, w.folder, &options, err);
+    unlink(path);
+    remove_wrong(&w);
+    return status;
+}
+
+static void words_need_rows_of_the_embedding(void **state) {
+    (void)state;
+    hx_llama *m = NULL;
+    hx_error err = {0};
+    hx_tokens got;
+    assert_int_equal(open_with_tokens(94, 0, &m, &err), HX_EFORMAT);
+    assert_null(m);
+    assert_non_null(strstr(err.message, "the tokenizer has 97 tokens, the embedding only 96 rows"));
+    /* an added token without a row is one no run takes */
+    if (open_with_tokens(93, 96, &m, &err) != HX_OK) fail_msg("%s", err.message);
+    hx_arena *arena = hx_arena_new(0);
+    hx_llama_context *c = NULL;
+    assert_int_equal(hx_llama_tokenize(m, HX_STR_LIT("ab<x>"), NULL, arena, &got, NULL, &err),
+                     HX_OK);
+    assert_int_equal(got.n, 2);
+    assert_int_equal(got.ids[0], 95);
+    assert_int_equal(got.ids[1], 96);
+    assert_int_equal(hx_llama_context_open(&c, m, NULL, &err), HX_OK);
+    hx_llama_piece piece = {.sequence = -1, .ids = got.ids, .n = 1, .want = HX_WANT_LOGITS_LAST};
+    assert_int_equal(hx_llama_run(c, &piece, 1, &err), HX_OK);
+    piece.n = 2;
+    assert_int_equal(hx_llama_run(c, &piece, 1, &err), HX_EINVAL);
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+    hx_arena_free(arena);
+}
+
+/* Ends of texts that have no row are none. */
+static void special_tokens_have_rows(void **state) {
+    (void)state;
+    wrong_model w;
+    hx_llama_options options = {.precision = HX_PRECISION_EXACT, .n_threads = 1};
+    hx_llama *m = NULL;
+    hx_error err = {0};
+    make_wrong(&w, "llama_mha", "\"bos_token_id\": 1", "\"bos_token_id\": 96");
+    if (hx_llama_open(&m, w.folder, &options, &err) != HX_OK) fail_msg("%s", err.message);
+    assert_int_equal(hx_llama_describe(m)->bos, -1);
+    hx_llama_close(m);
+    remove_wrong(&w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes_must_be_those_of_the_configuration),
         cmocka_unit_test(parts_must_be_there),
         cmocka_unit_test(a_model_describes_itself),
         cmocka_unit_test(tokenizer_only_runs_nothing),
+        cmocka_unit_test(words_need_rows_of_the_embedding),
+        cmocka_unit_test(special_tokens_have_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

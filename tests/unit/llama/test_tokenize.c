@@ -233,13 +233,96 @@ static void test_chatml(void **state) {
     hx_tokenizer_close(m.tokenizer);
 }
 
+/* The parts of Qwen3's template that say what becomes of thoughts. */
+static const char qwen3_template[] =
+    "{%- for message in messages %}{%- if message.role == \"user\" %}"
+    "{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>' + '\\n' }}"
+    "{%- elif '</think>' in message.content %}"
+    "{%- set content = message.content.split('</think>')[-1].lstrip('\\n') %}"
+    "{%- set reasoning_content = message.content.split('</think>')[0].rstrip('\\n')"
+    ".split('<think>')[-1].lstrip('\\n') %}"
+    "{%- if loop.index0 > ns.last_query_index %}"
+    "{%- if loop.last or (not loop.last and reasoning_content) %}"
+    "{{- '<|im_start|>' + message.role + '\\n<think>\\n' + reasoning_content.strip('\\n') + "
+    "'\\n</think>\\n\\n' + content.lstrip('\\n') }}{%- endif %}{%- endif %}"
+    "{{- '<|im_end|>\\n' }}{%- endif %}{%- endfor %}"
+    "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}"
+    "{%- if enable_thinking is false %}{{- '<think>\\n\\n</think>\\n\\n' }}{%- endif %}{%- endif %}"
+    "<tool_response>";
+
+static void test_qwen3(void **state) {
+    (void)state;
+    struct hx_llama m = {0};
+    m.tokenizer = open_kind("qwen2");
+    m.tokenizer->chat_template = hx_str_of(qwen3_template);
+    hx__chat_recognise(m.tokenizer);
+    assert_int_equal(hx_tokenizer_chat_kind(m.tokenizer), HX_CHAT_CHATML);
+    hx_chat_message talk[] = {{"user", HX_STR_LIT("a")},
+                              {"assistant", HX_STR_LIT("<think>\nold\n</think>\n\nb")},
+                              {"user", HX_STR_LIT("c")},
+                              {"assistant", HX_STR_LIT("<think>\nnew\n</think>\n\nd")},
+                              {"tool", HX_STR_LIT("e")}};
+    check_chat(&m, talk, 3, true,
+               "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n"
+               "<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n");
+    check_chat(&m, talk + 2, 2, false,
+               "<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n<think>\nnew\n</think>\n\nd"
+               "<|im_end|>\n");
+    talk[3].content = HX_STR_LIT("plain");
+    check_chat(&m, talk + 2, 2, false,
+               "<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\nplain"
+               "<|im_end|>\n");
+    hx_arena *arena = hx_arena_new(0);
+    hx_tokens got;
+    assert_int_equal(hx_llama_chat(&m, talk, 5, false, arena, &got, &error), HX_EUNSUPPORTED);
+    assert_non_null(strstr(error.message, "message 5 is of a tool"));
+    hx_arena_free(arena);
+    hx_tokenizer_close(m.tokenizer);
+}
+
+/* What only looks like a kind is of none. */
+static void test_almost_known(void **state) {
+    (void)state;
+    static const char *const unknown[] = {
+        "{{ '<|im_start|>' + message['role'] }}",
+        "{{ bos_token }}{{ '<|im_start|>' + message['role'] + '\\n' + '<|im_end|>' + '\\n' }}",
+        "{{ '<|im_start|>' + message['role'] + '<|im_sep|>' + '<|im_end|>' + '\\n' }}",
+        "{{ '<|im_start|>' + message['role'] + '\\n' + message.content | trim + '<|im_end|>\\n' }}",
+        "{{ '<|im_start|>' + message['role'] + '\\n' + message.content + '<|im_end|>' }}",
+        "{{ '<|im_start|>human\\n' + message.content + '<|im_end|>\\n' }}",
+        "{{ '<|im_start|>' + message['role'] + '<|im_end|>\\n' }}"
+        "{{ '<|im_start|>assistant\\n<think>\\n' }}",
+        "{{ message.content.split('</think>')[-1] + '<|im_start|>' + message.role + "
+        "'<|im_end|>\\n' }}",
+        "{{ '<|start_header_id|>' + role + '<|end_header_id|>' }}",
+        "{{ '[INST]' + '<<SYS>>' }}",
+    };
+    static const char *const known[] = {
+        "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}",
+        "{{\"<|im_start|>\" + message.role + \"\\n\" + message.content + \"<|im_end|>\\n\"}}",
+        "<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n",
+    };
+    hx_tokenizer *t = open_kind("qwen2");
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        t->chat_template = hx_str_of(unknown[i]);
+        hx__chat_recognise(t);
+        if (hx_tokenizer_chat_kind(t) != HX_CHAT_UNKNOWN) fail_msg("%s", unknown[i]);
+    }
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        t->chat_template = hx_str_of(known[i]);
+        hx__chat_recognise(t);
+        if (hx_tokenizer_chat_kind(t) != HX_CHAT_CHATML) fail_msg("%s", known[i]);
+    }
+    hx_tokenizer_close(t);
+}
+
 static void test_llama2(void **state) {
     (void)state;
     struct hx_llama m = {0};
     m.tokenizer = open_kind("llama2");
     m.tokenizer->bos = 1;
     m.tokenizer->eos = 2;
-    m.tokenizer->chat_template = HX_STR_LIT("{{ bos_token + '[INST] ' }} <<SYS>>");
+    m.tokenizer->chat_template = HX_STR_LIT("{{ bos_token + '[INST] ' }} <<SYS>> <</SYS>> [/INST]");
     hx__chat_recognise(m.tokenizer);
     hx_chat_message talk[] = {{"system", HX_STR_LIT("S")},
                               {"user", HX_STR_LIT("a ")},
@@ -269,7 +352,9 @@ static void test_unknown_chat(void **state) {
     hx__chat_recognise(m.tokenizer);
     assert_int_equal(hx_llama_chat(&m, &user, 1, true, arena, &got, &error), HX_EUNSUPPORTED);
     assert_non_null(strstr(error.message, "none of chatml"));
-    m.tokenizer->chat_template = HX_STR_LIT("<|start_header_id|>");
+    m.tokenizer->chat_template =
+        HX_STR_LIT("{{ bos_token + '<|start_header_id|>' + message['role'] + "
+                   "'<|end_header_id|>\n\n' + message['content'] | trim + '<|eot_id|>' }}");
     hx__chat_recognise(m.tokenizer);
     assert_int_equal(hx_llama_chat(&m, &user, 1, true, arena, &got, &error), HX_EUNSUPPORTED);
     assert_non_null(strstr(error.message, "<|start_header_id|>, which is not there"));
@@ -310,6 +395,8 @@ int main(void) {
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_padding),
         cmocka_unit_test(test_chatml),
+        cmocka_unit_test(test_qwen3),
+        cmocka_unit_test(test_almost_known),
         cmocka_unit_test(test_llama2),
         cmocka_unit_test(test_unknown_chat),
         cmocka_unit_test(test_specials_stay_text),
