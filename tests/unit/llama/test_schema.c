@@ -1,5 +1,8 @@
 /* test_schema.c - JSON Schemas as grammars: random texts satisfy them by a checker of its own, chosen texts match or not, and what is not
- * understood is refused with its place. */
+ * understood is refused with its place.
+ *
+ *     test_schema texts SEED N < SCHEMAS      for tests/golden/llama/check_schema.py: a line with N random texts for each line with a schema
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +10,8 @@
 
 #include <cmocka.h>
 #include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -684,7 +689,45 @@ static void texts_nest_no_deeper_than_readers(void **state) {
     hx_grammar_free(g);
 }
 
-int main(void) {
+/* One line of JSON: the error, or the whole ones of `n` random texts. */
+static void print_texts(hx_str schema, hx_rng *r, int n) {
+    hx_grammar *g = NULL;
+    hx_error err = {0};
+    hx_buf line, text;
+    hx_json_writer w;
+    hx_buf_init(&line, 64 << 20);
+    hx_buf_init(&text, TEXT_MAX + 1);
+    hx_json_begin(&w, &line);
+    hx_json_object(&w);
+    if (hx_grammar_of_schema(&g, schema, &err) != HX_OK) {
+        hx_json_key(&w, "error");
+        hx_json_cstr(&w, err.message);
+        n = 0;
+    }
+    hx_json_key(&w, "texts");
+    hx_json_array(&w);
+    for (int i = 0; i < n; i++)
+        if (random_text(g, r, &text)) hx_json_str(&w, hx_buf_str(&text));
+    hx_json_end_array(&w);
+    hx_json_end_object(&w);
+    printf("%.*s\n", (int)line.len, line.ptr);
+    hx_buf_release(&line);
+    hx_buf_release(&text);
+    hx_grammar_free(g);
+}
+
+static int print_all_texts(uint64_t seed, int n) {
+    static char line[1 << 16];
+    hx_rng r;
+    hx_rng_seed(&r, seed);
+    while (fgets(line, sizeof line, stdin))
+        print_texts((hx_str){line, strcspn(line, "\n")}, &r, n);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc == 4 && strcmp(argv[1], "texts") == 0)
+        return print_all_texts(strtoull(argv[2], NULL, 10), (int)strtol(argv[3], NULL, 10));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_texts_satisfy),
         cmocka_unit_test(texts_match_or_not),
