@@ -1,0 +1,53 @@
+/* parts.c - ranges of work for the team, and sums over long arrays.
+ *
+ * Which ranges there are depends on n and the size of a piece alone, never on the number of threads; so a sum that is kept for each range
+ * and added in ascending order is the same everywhere. Nobody writes outside of its range.
+ * Sums of squares take doubles: the norm of a hundred million gradients loses nothing. */
+#include "nn/parts.h"
+
+#define BLOCK 4096
+
+typedef struct {
+    hx_nn_range_fn *work;
+    void *context;
+    size_t n, piece;
+} range_job;
+
+static void run_range(void *context, size_t i, size_t worker) {
+    const range_job *job = context;
+    size_t first = i * job->piece;
+    size_t end = job->n - first < job->piece ? job->n : first + job->piece;
+    job->work(job->context, first, end, worker);
+}
+
+void hx_nn_ranges(const hx_nn *nn, size_t n, size_t piece, hx_nn_range_fn *work, void *context) {
+    range_job job = {work, context, n, piece};
+    hx_team_run(nn->team, (n + piece - 1) / piece, run_range, &job);
+}
+
+typedef struct {
+    const float *x;
+    double *sums;
+} squares_job;
+
+static void sum_block(void *context, size_t first, size_t end, size_t worker) {
+    (void)worker;
+    const squares_job *job = context;
+    double s[4] = {0};
+    for (size_t i = first; i < end; i++)
+        s[i % 4] += (double)job->x[i] * (double)job->x[i];
+    job->sums[first / BLOCK] = (s[0] + s[2]) + (s[1] + s[3]);
+}
+
+size_t hx_nn_blocks(size_t n) {
+    return (n + BLOCK - 1) / BLOCK;
+}
+
+double hx_nn_sum_squares(const hx_nn *nn, const float *x, size_t n, double *sums) {
+    squares_job job = {x, sums};
+    hx_nn_ranges(nn, n, BLOCK, sum_block, &job);
+    double sum = 0;
+    for (size_t i = 0; i < hx_nn_blocks(n); i++)
+        sum += sums[i];
+    return sum;
+}
