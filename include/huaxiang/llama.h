@@ -32,8 +32,9 @@ typedef struct {
     hx_precision precision;
     size_t n_threads; /* 0 = one a processor */
     bool tokenizer_only; /* no weights: only tokenising and chat templates work */
-    const char
-        *kernels; /* NULL = the best this machine has; "scalar", "avx2", "avx512", "vnni", "neon" */
+    /* NULL = the best this machine has; "scalar" (a reference, slow), "avx2", "avx512", "vnni", "neon". Between sets a text's embeddings
+     * have a cosine of 0.9999999 when EXACT, above 0.999 (mean) and 0.99 (last token) when FAST. */
+    const char *kernels;
 } hx_llama_options;
 
 typedef struct {
