@@ -157,9 +157,9 @@ static void run_q6_k(const hx_stored_job *job) {
 /* ---------------------------------------------------------------- float formats */
 
 HX_INLINE float32x4_t load_float(hx_dtype type, const uint8_t *w, size_t i) {
-    if (type == HX_DTYPE_F32) return vld1q_f32((const float *)(const void *)w + i);
+    if (type == HX_DTYPE_F32) return vreinterpretq_f32_u8(vld1q_u8(w + 4 * i));
     if (type == HX_DTYPE_F16) return hx__load_f16_4(w + 2 * i);
-    return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16((const void *)(w + 2 * i)), 16));
+    return vreinterpretq_f32_u32(vshll_n_u16(vreinterpret_u16_u8(vld1_u8(w + 2 * i)), 16));
 }
 
 HX_INLINE void run_float(hx_dtype type, const hx_stored_job *job) {

@@ -3,6 +3,7 @@
 #include "tensor/stored_kernels.h"
 
 #include <math.h>
+#include <string.h>
 
 static void quantise(const float *x, size_t k, int8_t *q, float *scale, float *sum) {
     for (size_t b = 0; b < k / 32; ++b, x += 32, q += 32) {
@@ -20,14 +21,21 @@ static void quantise(const float *x, size_t k, int8_t *q, float *scale, float *s
     }
 }
 
+/* safetensors files may begin their tensors at any byte. */
+static float stored_f32(const uint8_t *w, size_t i) {
+    float f;
+    memcpy(&f, w + i * sizeof f, sizeof f);
+    return f;
+}
+
 static void run_f32(const hx_stored_job *job) {
     for (size_t n = 0; n < job->n_rows; ++n) {
-        const float *w = (const float *)(const void *)(job->w + n * job->row_bytes);
+        const uint8_t *w = job->w + n * job->row_bytes;
         for (size_t m = 0; m < job->m_rows; ++m) {
             const float *x = job->x + m * job->ldx;
             double sum = 0;
             for (size_t i = 0; i < job->k; ++i)
-                sum += (double)w[i] * (double)x[i];
+                sum += (double)stored_f32(w, i) * (double)x[i];
             job->y[m * job->ldy + n] = (float)sum;
         }
     }

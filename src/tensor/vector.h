@@ -12,7 +12,8 @@ void hx_vector_rms_norm(const hx_kernels *kernels, const float *x, size_t n, con
  * `interleaved` (2i, 2i + 1), as GGUF files of the llama architecture store them. */
 void hx_vector_rope(const hx_kernels *kernels, float *x, size_t head_dim, const float *cos_,
                     const float *sin_, bool interleaved);
-/* F32 to F16, Q8_0 or F32: rows of a key-value cache. n a multiple of the block. */
+/* F32 to F16, Q8_0 or F32: rows of a key-value cache. n a multiple of the block. What F16 cannot hold becomes +-65504, not infinite: a key that
+ * a query must not see has the weight 0, and 0 times infinity is NaN. */
 void hx_vector_store(const hx_kernels *kernels, hx_dtype type, const float *x, size_t n, void *out);
 void hx_vector_add(const hx_kernels *kernels, const float *x, size_t n, float *y); /* y += x */
 void hx_vector_scale(const hx_kernels *kernels, float a, size_t n, float *x); /* x *= a */

@@ -65,8 +65,10 @@ static void store_f16(const float *x, size_t n, void *out) {
     uint16_t *h = out;
     for (size_t i = 0; i < n; i += 8) {
         size_t count = n - i < 8 ? n - i : 8;
-        __m128i r = _mm256_cvtps_ph(_mm256_maskload_ps(x + i, hx__lanes_8(count)),
-                                    _MM_FROUND_TO_NEAREST_INT);
+        __m256 f = _mm256_maskload_ps(x + i, hx__lanes_8(count));
+        f = _mm256_max_ps(_mm256_set1_ps(-HX_F16_MAX),
+                          _mm256_min_ps(_mm256_set1_ps(HX_F16_MAX), f));
+        __m128i r = _mm256_cvtps_ph(f, _MM_FROUND_TO_NEAREST_INT);
         memcpy(h + i, &r, count * sizeof *h);
     }
 }

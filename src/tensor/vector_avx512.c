@@ -99,7 +99,10 @@ static void store_f16(const float *x, size_t n, void *out) {
     uint16_t *h = out;
     for (size_t i = 0; i < n; i += 16) {
         __mmask16 m = tail(i, n);
-        __m256i r = _mm512_cvtps_ph(_mm512_maskz_loadu_ps(m, x + i), _MM_FROUND_TO_NEAREST_INT);
+        __m512 f = _mm512_maskz_loadu_ps(m, x + i);
+        f = _mm512_max_ps(_mm512_set1_ps(-HX_F16_MAX),
+                          _mm512_min_ps(_mm512_set1_ps(HX_F16_MAX), f));
+        __m256i r = _mm512_cvtps_ph(f, _MM_FROUND_TO_NEAREST_INT);
         _mm256_mask_storeu_epi16(h + i, m, r);
     }
 }

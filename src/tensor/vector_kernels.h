@@ -4,13 +4,15 @@
 
 #include "tensor/kernel_table.h"
 
+#define HX_F16_MAX 65504.0f /* the greatest finite F16 */
+
 struct hx_vector_kernels {
     float (*dot)(const float *x, const float *y, size_t n);
     /* out = x * scale * w; w NULL = 1 */
     void (*scale_by)(const float *x, size_t n, float scale, const float *w, float *out);
     void (*rope)(float *x, size_t head_dim, const float *cos_, const float *sin_);
     void (*rope_interleaved)(float *x, size_t head_dim, const float *cos_, const float *sin_);
-    void (*store_f16)(const float *x, size_t n, void *out);
+    void (*store_f16)(const float *x, size_t n, void *out); /* clamped to +-HX_F16_MAX; NaN stays */
     void (*store_q8_0)(const float *x, size_t n, void *out);
     void (*add)(const float *x, size_t n, float *y);
     float (*max)(const float *x, size_t n); /* without NaN; -infinity where there is nothing else */

@@ -55,8 +55,11 @@ static void rope_interleaved(float *x, size_t head_dim, const float *cos_, const
 static void store_f16(const float *x, size_t n, void *out) {
     uint16_t *h = out;
     size_t i = 0;
-    for (; i + 4 <= n; i += 4)
-        vst1_u16(h + i, vreinterpret_u16_f16(vcvt_f16_f32(vld1q_f32(x + i))));
+    const float32x4_t most = vdupq_n_f32(HX_F16_MAX), least = vdupq_n_f32(-HX_F16_MAX);
+    for (; i + 4 <= n; i += 4) {
+        float32x4_t f = vmaxq_f32(least, vminq_f32(most, vld1q_f32(x + i)));
+        vst1_u16(h + i, vreinterpret_u16_f16(vcvt_f16_f32(f)));
+    }
     hx_vector_scalar.store_f16(x + i, n - i, h + i);
 }
 

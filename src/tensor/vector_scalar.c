@@ -37,7 +37,9 @@ static void rope_interleaved(float *x, size_t head_dim, const float *cos_, const
 static void store_f16(const float *x, size_t n, void *out) {
     uint16_t *h = out;
     for (size_t i = 0; i < n; ++i)
-        h[i] = hx_f32_to_f16(x[i]);
+        h[i] = hx_f32_to_f16(x[i] > HX_F16_MAX    ? HX_F16_MAX
+                             : x[i] < -HX_F16_MAX ? -HX_F16_MAX
+                                                  : x[i]);
 }
 
 /* Blocks of 34 bytes: scale F16, 32 int8. */

@@ -147,6 +147,30 @@ static void bits_do_not_depend_on_the_company(void **state) {
         }
 }
 
+/* Tensors of a safetensors file may begin at any byte: the same bits from there. */
+static void weights_lie_at_any_byte(void **state) {
+    (void)state;
+    static const hx_dtype floats[] = {HX_DTYPE_F32, HX_DTYPE_F16, HX_DTYPE_BF16};
+    hx_rng r;
+    hx_rng_seed(&r, TEST_SEED);
+    const hx_kernels *k;
+    for (size_t set = 0; (k = test_kernels(set)); ++set)
+        for (size_t t = 0; t < 3; ++t) {
+            problem p = problem_of(&r, floats[t], 5, 96, 3);
+            float want[3 * 10];
+            run(k, &p);
+            memcpy(want, p.y, sizeof want);
+            uint8_t *aligned = p.w, *shifted = test_bytes(p.n * p.row_bytes + 1);
+            memcpy(shifted + 1, p.w, p.n * p.row_bytes);
+            p.w = shifted + 1;
+            run(k, &p);
+            p.w = aligned;
+            assert_memory_equal(p.y, want, sizeof want);
+            free(shifted);
+            problem_free(&p);
+        }
+}
+
 /* Nothing behind the results is written. */
 static void only_results_are_written(void **state) {
     (void)state;
@@ -220,6 +244,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_and_set_agrees_with_doubles),
         cmocka_unit_test(bits_do_not_depend_on_the_company),
+        cmocka_unit_test(weights_lie_at_any_byte),
         cmocka_unit_test(only_results_are_written),
         cmocka_unit_test(every_set_quantises_to_the_same_bytes),
         cmocka_unit_test(hostile_values_pass),
