@@ -153,6 +153,11 @@ static int sync_directory_of(const char *path) {
     return error;
 }
 
+hx_status hx_file_sync_folder(const char *path, hx_error *err) {
+    int error = sync_directory_of(path);
+    return error ? hx_fail_errno(err, path, error) : HX_OK;
+}
+
 /* Opens and locks `tmp`, emptied. The lock is worth something only if the name still leads to what was locked: another
  * writer may have renamed it away in between. Returns the descriptor or -1 with errno (EWOULDBLOCK: somebody's). */
 static int open_temporary(const char *tmp, bool private_) {
@@ -190,8 +195,7 @@ static hx_status write_through(const char *tmp, const char *path, bool private_,
     if (status != HX_OK || error != 0) unlink(tmp);
     close(fd); /* nothing is lost here: fsync() has reported */
     if (status != HX_OK) return status;
-    if (error == 0) error = sync_directory_of(path);
-    return error ? hx_fail_errno(err, path, error) : HX_OK;
+    return error ? hx_fail_errno(err, path, error) : hx_file_sync_folder(path, err);
 }
 
 hx_status hx_file_replaceable(const char *path, hx_error *err) {

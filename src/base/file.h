@@ -25,6 +25,8 @@ hx_status hx_file_write_by(const char *path, bool private_, hx_file_fill *fill, 
 hx_status hx_file_put(int fd, const char *path, hx_str bytes, hx_error *err) HX_MUST_USE;
 /* Refuses to put a file in the place of a folder or a device; what is not there is fine. */
 hx_status hx_file_replaceable(const char *path, hx_error *err) HX_MUST_USE;
+/* Makes a rename to `path` durable: fsync of its folder, where the file system knows that and the folder may be read. */
+hx_status hx_file_sync_folder(const char *path, hx_error *err) HX_MUST_USE;
 bool hx_file_exists(const char *path);
 /* `path` with `suffix` behind it, for the caller to free(); NULL when out of memory. */
 char *hx_file_beside(const char *path, const char *suffix) HX_MUST_USE;

@@ -145,6 +145,10 @@ static void put_json_scaling(hx_json_writer *w, const hx_rope_config *r) {
         put_json_number(w, "beta_fast", r->beta_fast);
         put_json_number(w, "beta_slow", r->beta_slow);
         if (r->attention_factor > 0) put_json_number(w, "attention_factor", r->attention_factor);
+        if (r->keep_fractions) {
+            hx_json_key(w, "truncate");
+            hx_json_bool(w, false);
+        }
     }
     hx_json_end_object(w);
 }

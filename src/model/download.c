@@ -1,6 +1,6 @@
 /* download.c - gets a known model from its hub; see model.h.
  *
- *     NAME.gguf.part  --(GET, Range: bytes=have-)-->  all bytes  --(size, SHA-256 or tables)-->  fsync  -->  rename to NAME.gguf
+ *     NAME.gguf.part  --(GET, Range: bytes=have-)-->  all bytes  --(size, SHA-256 or tables)-->  fsync  -->  rename to NAME.gguf, fsync
  *
  * What always holds: NAME.gguf is only ever a file that was checked whole. The .part is locked while it grows, so two processes never
  * write into one; it is opened without following links. Only https is spoken, also behind redirections, the certificate is checked by
@@ -220,6 +220,11 @@ static hx_status fetch(transfer *t, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ the end of it */
+/* A verdict on the bytes themselves, not on a disk or on memory that failed while they were read. */
+static bool is_wrong_for_good(hx_status st) {
+    return st == HX_EFORMAT || st == HX_EUNSUPPORTED || st == HX_ELIMIT;
+}
+
 /* What is wrong for good is thrown away, so that the next try begins anew. */
 static hx_status check(transfer *t, hx_error *err) {
     hx_model_check found;
@@ -227,7 +232,7 @@ static hx_status check(transfer *t, hx_error *err) {
         return hx_fail(err, HX_EIO, "%s: ended after %llu of %llu bytes; the same command goes on",
                        t->url, (unsigned long long)t->have, (unsigned long long)t->model->bytes);
     hx_status st = hx_model_verify(t->model, t->part, t->options->cancel, &found, err);
-    if (st != HX_OK && st != HX_ECANCELLED) (void)unlink(t->part);
+    if (is_wrong_for_good(st)) (void)unlink(t->part);
     return st;
 }
 
@@ -235,7 +240,7 @@ static hx_status keep(transfer *t, hx_error *err) {
     HX_TRY(hx_file_replaceable(t->path, err));
     if (fsync(t->fd) != 0) return hx_fail_errno(err, t->part, errno);
     if (rename(t->part, t->path) != 0) return hx_fail_errno(err, t->path, errno);
-    return HX_OK;
+    return hx_file_sync_folder(t->path, err);
 }
 
 static hx_status download(transfer *t, const char *cache, hx_error *err) {

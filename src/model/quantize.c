@@ -174,8 +174,17 @@ static hx_status add_tokenizer(plan *p, const char *folder, hx_error *err) {
     return HX_OK;
 }
 
+/* What no GGUF key says would be lost without a word. */
+static hx_status check_rope(const plan *p, hx_error *err) {
+    const hx_rope_config *rope = &p->source->config.rope;
+    if (rope->scaling != HX_ROPE_YARN || !rope->keep_fractions) return HX_OK;
+    return hx_fail(err, HX_EUNSUPPORTED,
+                   "the model's rope scaling says truncate: false, which GGUF files can't say");
+}
+
 static hx_status add_metadata(plan *p, const char *from, hx_error *err) {
     if (p->source->is_folder) {
+        HX_TRY(check_rope(p, err));
         hx_gguf_put_config(p->w, &p->source->config, from);
         HX_TRY(add_tokenizer(p, from, err));
     } else {

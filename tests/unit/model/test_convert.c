@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "huaxiang/llama.h"
 #include "huaxiang/model.h"
+#include "llama/config.h"
+#include "model/hf_out.h"
 #include "model/names.h"
 #include "tensor/tensor_file.h"
 
@@ -281,6 +283,39 @@ static void wrong_requests_are_refused(void **state) {
     test_remove_tree(work);
 }
 
+#define YARN                                                                                       \
+    "{\"model_type\":\"llama\",\"hidden_size\":32,\"num_hidden_layers\":2,"                        \
+    "\"num_attention_heads\":4,\"intermediate_size\":64,\"vocab_size\":96,"                        \
+    "\"rope_scaling\":{\"rope_type\":\"yarn\",\"factor\":4,\"truncate\":false}}"
+
+/* A ramp between whole dimensions would turn keys otherwise: GGUF can't say that it has fractions, folders can. */
+static void fractions_of_a_ramp_are_not_lost(void **state) {
+    (void)state;
+    char work[64];
+    path_buf out, config, weights;
+    hx_error err = {0};
+    test_directory(work);
+    spell(out, work, "out.gguf");
+    spell(config, work, "config.json");
+    spell(weights, work, "model.safetensors");
+    assert_ok(hx_file_write(config, HX_STR_LIT(YARN), false, &err), &err);
+    assert_int_equal(symlink(GOLDEN "llama_yarn/model.safetensors", weights), 0);
+    assert_refused(hx_model_convert(work, HX_MODEL_GGUF, out, NULL, &err), HX_EUNSUPPORTED, &err,
+                   "truncate: false");
+    assert_false(hx_file_exists(out));
+    hx_config c, again;
+    hx_buf json;
+    hx_buf_init(&json, 1 << 16);
+    assert_ok(hx_config_read_json(&c, HX_STR_LIT(YARN), "config.json", &err), &err);
+    hx_config_write_json(&c, HX_DTYPE_F32, false, false, &json);
+    assert_ok(hx_config_read_json(&again, hx_buf_str(&json), "config.json", &err), &err);
+    assert_true(again.rope.keep_fractions);
+    hx_config_release(&again);
+    hx_config_release(&c);
+    hx_buf_release(&json);
+    test_remove_tree(work);
+}
+
 /* ------------------------------------------------------------------ names */
 static void names_go_there_and_back(void **state) {
     (void)state;
@@ -321,10 +356,15 @@ static void names_go_there_and_back(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(folders_go_there_and_back),    cmocka_unit_test(both_formats_run_alike),
-        cmocka_unit_test(tokenizers_go_there_and_back), cmocka_unit_test(each_tensor_gets_its_type),
-        cmocka_unit_test(quantised_models_stay_close),  cmocka_unit_test(threads_do_not_matter),
-        cmocka_unit_test(wrong_requests_are_refused),   cmocka_unit_test(names_go_there_and_back),
+        cmocka_unit_test(folders_go_there_and_back),
+        cmocka_unit_test(both_formats_run_alike),
+        cmocka_unit_test(tokenizers_go_there_and_back),
+        cmocka_unit_test(each_tensor_gets_its_type),
+        cmocka_unit_test(quantised_models_stay_close),
+        cmocka_unit_test(threads_do_not_matter),
+        cmocka_unit_test(wrong_requests_are_refused),
+        cmocka_unit_test(names_go_there_and_back),
+        cmocka_unit_test(fractions_of_a_ramp_are_not_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

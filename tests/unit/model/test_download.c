@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "huaxiang/model.h"
@@ -23,6 +25,15 @@ typedef struct {
     hx_error err;
     uint64_t shown; /* of the last progress */
 } fixture;
+
+/* Takes the place of the library's, to see what is made durable: the last was a folder? */
+static bool last_was_folder;
+
+int fsync(int fd) {
+    struct stat st;
+    last_was_folder = fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+    return (int)syscall(SYS_fsync, fd);
+}
 
 static void put(char **p, const void *bytes, size_t n) {
     memcpy(*p, bytes, n);
@@ -133,7 +144,9 @@ static void gets_it_whole_and_once(void **state) {
     (void)state;
     fixture f;
     begin(&f);
+    last_was_folder = false;
     assert_int_equal(get(&f), HX_OK);
+    assert_true(last_was_folder); /* the rename outlives a loss of power */
     assert_kept(&f);
     assert_int_equal(f.shown, BODY_BYTES);
     assert_non_null(strstr(f.hub.last, "GET /some/where/resolve/main/tiny.gguf HTTP/1.1"));
@@ -214,6 +227,30 @@ static void refuses_what_is_no_model(void **state) {
     f.hub.len = strlen(f.hub.body);
     assert_failed(&f, HX_EFORMAT, "neither a GGUF nor a safetensors file");
     assert_false(hx_file_exists(f.part));
+    end(&f);
+}
+
+/* All bytes are there, but for a moment the name leads nowhere that can be read. */
+static void hide_part(void *context, uint64_t done, uint64_t total) {
+    fixture *f = context;
+    (void)total;
+    if (done < BODY_BYTES || f->shown == BODY_BYTES) return;
+    char hidden[192];
+    (void)snprintf(hidden, sizeof hidden, "%s.hidden", f->part);
+    assert_int_equal(rename(f->part, hidden), 0);
+    assert_int_equal(symlink(f->part, f->part), 0);
+    f->shown = done;
+}
+
+static void a_passing_fault_throws_nothing_away(void **state) {
+    (void)state;
+    fixture f;
+    struct stat st;
+    begin(&f);
+    f.options.progress = hide_part;
+    assert_int_equal(get(&f), HX_EINVAL); /* what a link to itself is */
+    assert_int_equal(f.shown, BODY_BYTES);
+    assert_int_equal(lstat(f.part, &st), 0);
     end(&f);
 }
 
@@ -303,6 +340,7 @@ int main(void) {
         cmocka_unit_test(begins_anew_where_no_sum_is_recorded),
         cmocka_unit_test(refuses_other_bytes),
         cmocka_unit_test(refuses_what_is_no_model),
+        cmocka_unit_test(a_passing_fault_throws_nothing_away),
         cmocka_unit_test(refuses_too_much),
         cmocka_unit_test(says_what_the_hub_answered),
         cmocka_unit_test(speaks_https_alone),
