@@ -165,6 +165,24 @@ static hx_status read_yarn(const source *s, json_t *o, hx_rope_config *r, hx_err
     return read_number(s, o, "attention_factor", 1e-3, 1e3, &r->attention_factor, err);
 }
 
+/* A gap must not become a default: what says how to scale says of which kind, and llama3 says all of its numbers. */
+static hx_status check_scaling_keys(const source *s, json_t *o, hx_rope_scaling scaling,
+                                    hx_error *err) {
+    static const char *const keys[] = {"original_max_position_embeddings", "low_freq_factor",
+                                       "high_freq_factor", "factor", "attention_factor"};
+    enum { N_KEYS = sizeof keys / sizeof *keys, N_LLAMA3 = 3 };
+    bool has_type = get(o, "type") || get(o, "rope_type");
+    for (size_t i = 0; i < N_KEYS && !has_type; i++)
+        if (get(o, keys[i]))
+            return hx_fail(err, HX_EFORMAT, "%s: the rope scaling has %s, but no rope_type",
+                           s->what, keys[i]);
+    for (size_t i = 0; i < N_LLAMA3 && scaling == HX_ROPE_LLAMA3; i++)
+        if (!get(o, keys[i]))
+            return hx_fail(err, HX_EFORMAT, "%s: the rope scaling llama3 has no %s", s->what,
+                           keys[i]);
+    return HX_OK;
+}
+
 static hx_status read_scaling(const source *s, json_t *o, hx_rope_config *r, hx_error *err) {
     hx_str name = HX_STR_LIT("default");
     HX_TRY(read_str(s, o, "type", &name, err));
@@ -174,6 +192,7 @@ static hx_status read_scaling(const source *s, json_t *o, hx_rope_config *r, hx_
     HX_TRY(read_number(s, o, "factor", 1.0, 65536.0, &r->factor, err));
     if (r->scaling != HX_ROPE_PLAIN && !get(o, "factor"))
         return hx_fail(err, HX_EFORMAT, "%s: the rope scaling has no factor", s->what);
+    HX_TRY(check_scaling_keys(s, o, r->scaling, err));
     HX_TRY(read_size(s, o, "original_max_position_embeddings", HX_CONFIG_POSITIONS_MAX,
                      &r->original_positions, err));
     HX_TRY(read_number(s, o, "low_freq_factor", 1e-6, 1e6, &r->low_freq_factor, err));

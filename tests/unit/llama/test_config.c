@@ -180,7 +180,8 @@ static void scaling_is_never_loosened(void **state) {
     refused("rope_parameters", "\"yarn\"", HX_EFORMAT, "config.json: rope_parameters is no object");
     refused("rope_scaling", "{\"type\":7}", HX_EFORMAT, "config.json: type is no string");
     refused("rope_scaling",
-            "{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":4}",
+            "{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":4,"
+            "\"original_max_position_embeddings\":32}",
             HX_EFORMAT,
             "config.json: high_freq_factor 4 of the rope scaling is not above low_freq_factor 4");
     refused("rope_scaling",
@@ -198,6 +199,25 @@ static void scaling_is_never_loosened(void **state) {
                      is_factor ? "" : "\"factor\":2,", keys[k], bad[v]);
             refused("rope_scaling", rope, HX_EFORMAT, NULL);
         }
+}
+
+static void scaling_says_all_it_needs(void **state) {
+    (void)state;
+    hx_config c;
+    refused("rope_scaling", "{\"factor\":8}", HX_EFORMAT,
+            "config.json: the rope scaling has factor, but no rope_type");
+    refused("rope_parameters", "{\"rope_theta\":500000.0,\"low_freq_factor\":1}", HX_EFORMAT,
+            "config.json: the rope scaling has low_freq_factor, but no rope_type");
+    assert_int_equal(read_with(&c, "rope_parameters", "{\"rope_theta\":50000}", NULL), HX_OK);
+    assert_int_equal(c.rope.scaling, HX_ROPE_PLAIN);
+    refused("rope_scaling",
+            "{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":1,\"high_freq_factor\":4}",
+            HX_EFORMAT,
+            "config.json: the rope scaling llama3 has no original_max_position_embeddings");
+    refused("rope_parameters",
+            "{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":1,"
+            "\"original_max_position_embeddings\":32}",
+            HX_EFORMAT, "config.json: the rope scaling llama3 has no high_freq_factor");
 }
 
 static void other_kinds_are_refused(void **state) {
@@ -276,6 +296,7 @@ int main(void) {
         cmocka_unit_test(numbers_go_together),
         cmocka_unit_test(scaling_is_read_in_both_layouts),
         cmocka_unit_test(scaling_is_never_loosened),
+        cmocka_unit_test(scaling_says_all_it_needs),
         cmocka_unit_test(other_kinds_are_refused),
         cmocka_unit_test(labels_are_read),
         cmocka_unit_test(labels_must_be_numbered),
