@@ -116,6 +116,9 @@ typedef struct {
     bool step; /* a generated token (n = 1): read by the arithmetic for steps, see hx_precision */
 } hx_llama_piece;
 
+#define HX_WHOLE_BATCHES 8 /* a whole text may have so many batch_tokens, */
+#define HX_WHOLE_TOKENS 8192 /* and in any case so many tokens */
+
 typedef enum { HX_CACHE_F16 = 0, HX_CACHE_Q8, HX_CACHE_F32 } hx_cache_type;
 
 typedef struct {
@@ -123,7 +126,8 @@ typedef struct {
     size_t n_positions; /* a slot holds; 0 = 2048. Memory is taken as sequences grow */
     hx_cache_type cache; /* HX_PRECISION_EXACT always uses F32 */
     size_t
-        batch_tokens; /* most tokens worked on at once; 0 = 1024; larger runs are cut between and within pieces, only whole texts (sequence -1) never */
+        batch_tokens; /* most tokens worked on at once; 0 = 1024; larger runs are cut between and within pieces, only whole texts (sequence -1) never:
+                         scratch grows with the longest, which is why HX_ELIMIT refuses those above HX_WHOLE_BATCHES and HX_WHOLE_TOKENS */
 } hx_context_options;
 
 typedef struct hx_llama_context hx_llama_context; /* keeps the model: close it first */
@@ -163,10 +167,12 @@ typedef struct {
     hx_pooling pooling;
     bool normalize; /* to length 1 */
     bool bidirectional;
-    size_t max_length; /* tokens; 0 = the model's n_positions */
+    size_t
+        max_length; /* tokens; 0 = the model's n_positions, of which a context reads HX_WHOLE_BATCHES batch_tokens at most */
 } hx_embed_options;
 
-/* out (n_texts, n_embd), caller's. An empty text without special tokens gives zeros. */
+/* out (n_texts, n_embd), caller's. An empty text without special tokens gives zeros. HX_EFORMAT, here and below, where the model's numbers
+ * for a text are not finite: its weights are broken. */
 HX_API hx_status hx_llama_embed(hx_llama_context *c, const hx_str *texts, size_t n_texts,
                                 const hx_embed_options *options, float *out,
                                 hx_error *err) HX_MUST_USE;

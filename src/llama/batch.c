@@ -37,6 +37,23 @@ static hx_status check_ids(const hx_llama *m, const hx_llama_piece *p, size_t i,
     return HX_OK;
 }
 
+/* All rows of a whole text are in memory at once: how many that may be is the caller's to say. */
+static hx_status check_whole(const hx_llama_context *c, const hx_llama_piece *p, size_t i,
+                             hx_error *err) {
+    const hx_llama *m = c->model;
+    size_t most = HX_WHOLE_BATCHES * c->options.batch_tokens;
+    if (most < HX_WHOLE_TOKENS) most = HX_WHOLE_TOKENS;
+    if (p->n > m->config.n_positions)
+        return hx_fail(err, HX_ELIMIT, "piece %zu has %zu tokens; the model reads at most %zu", i,
+                       p->n, m->config.n_positions);
+    if (p->n > most)
+        return hx_fail(err, HX_ELIMIT,
+                       "a text has %zu tokens, more than the %zu read at once; cut it, or open the "
+                       "context with more batch_tokens",
+                       p->n, most);
+    return HX_OK;
+}
+
 static hx_status check_piece(const hx_llama_context *c, const hx_llama_piece *p, size_t i,
                              hx_error *err) {
     const hx_llama *m = c->model;
@@ -52,9 +69,7 @@ static hx_status check_piece(const hx_llama_context *c, const hx_llama_piece *p,
         return hx_fail(err, HX_EINVAL,
                        "piece %zu is bidirectional and cannot go on a sequence; give sequence -1",
                        i);
-    if (p->sequence < 0 && p->n > m->config.n_positions)
-        return hx_fail(err, HX_ELIMIT, "piece %zu has %zu tokens; the model reads at most %zu", i,
-                       p->n, m->config.n_positions);
+    if (p->sequence < 0) HX_TRY(check_whole(c, p, i, err));
     if (p->sequence >= 0) HX_TRY(hx_cache_check(&c->cache, (size_t)p->sequence, p->n, err));
     return check_ids(m, p, i, err);
 }
@@ -185,7 +200,9 @@ static bool next_chunk(hx_llama_context *c, cursor *at) {
 static void keep_rows(hx_llama_context *c) {
     for (size_t i = 0; i < c->chunk.n_stretches; i++) {
         const hx_stretch *s = &c->chunk.stretches[i];
-        if (s->piece->sequence >= 0) c->cache.slots[s->piece->sequence].own += s->n;
+        if (s->piece->sequence < 0) continue;
+        c->cache.slots[s->piece->sequence].own += s->n;
+        hx_sequence_changed(c, (size_t)s->piece->sequence);
     }
 }
 

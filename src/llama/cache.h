@@ -22,6 +22,8 @@ typedef struct {
     size_t shared; /* positions seen of `prefix` and of its prefixes */
     int32_t prefix; /* slot; -1 = none */
     size_t n_forks; /* slots whose prefix this is */
+    uint64_t
+        stamp; /* of its last change (hx_sequence_changed()): the same stamp, the same contents; 0 = never used */
 } hx_cache_slot;
 
 typedef struct {

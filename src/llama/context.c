@@ -4,6 +4,7 @@
  * with the largest chunk, results with the largest run, the cache with its sequences. */
 #include "llama/context.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #define BATCH_DEFAULT 1024
 #define SEQUENCES_MAX 4096
 #define BATCH_MAX 65536
+#define RESULT_BYTES_MAX ((size_t)8 << 30)
 
 /* ------------------------------------------------------------------ rows */
 hx_status hx_rows_reserve(hx_llama_rows *r, size_t bytes, hx_error *err) {
@@ -68,6 +70,7 @@ hx_status hx_llama_context_open(hx_llama_context **out, hx_llama *m,
     if (!c) return hx_fail(err, HX_ENOMEM, "out of memory for a context");
     c->model = m;
     c->options = o;
+    c->result_bytes = RESULT_BYTES_MAX;
     hx_status status = hx_team_new(&c->team, m->options.n_threads, err);
     if (status == HX_OK)
         status = hx_cache_init(&c->cache, &m->config, cache_dtype(m, o.cache), o.n_sequences,
@@ -116,17 +119,30 @@ size_t hx_sequence_own(const hx_llama_context *c, int32_t sequence) {
     return is_slot(c, sequence) ? c->cache.slots[sequence].own : 0;
 }
 
+void hx_sequence_changed(hx_llama_context *c, size_t slot) {
+    c->cache.slots[slot].stamp =
+        atomic_fetch_add_explicit(&c->model->n_changes, 1, memory_order_relaxed) + 1;
+}
+
+uint64_t hx_sequence_stamp(const hx_llama_context *c, size_t slot) {
+    return c->cache.slots[slot].stamp;
+}
+
 hx_status hx_llama_sequence_fork(hx_llama_context *c, int32_t sequence, int32_t prefix,
                                  hx_error *err) {
     HX_TRY(check_slot(c, sequence, err));
     HX_TRY(check_slot(c, prefix, err));
-    return hx_cache_fork(&c->cache, (size_t)sequence, (size_t)prefix, err);
+    HX_TRY(hx_cache_fork(&c->cache, (size_t)sequence, (size_t)prefix, err));
+    hx_sequence_changed(c, (size_t)sequence);
+    return HX_OK;
 }
 
 hx_status hx_llama_sequence_cut(hx_llama_context *c, int32_t sequence, size_t length,
                                 hx_error *err) {
     HX_TRY(check_slot(c, sequence, err));
-    return hx_cache_cut(&c->cache, (size_t)sequence, length, err);
+    HX_TRY(hx_cache_cut(&c->cache, (size_t)sequence, length, err));
+    hx_sequence_changed(c, (size_t)sequence);
+    return HX_OK;
 }
 
 hx_status hx_llama_sequence_shift(hx_llama_context *c, int32_t sequence, size_t keep,
@@ -137,5 +153,7 @@ hx_status hx_llama_sequence_shift(hx_llama_context *c, int32_t sequence, size_t 
     /* Keys carry the amplitude already: turning back is a plain rotation. */
     hx_rope_angles(m->rope_frequency, m->config.rope.dims / 2, 1.0f, -(double)discard, cos_, sin_);
     hx_cache_turn turn = {m->kernels, cos_, sin_, m->config.rope.dims, m->config.interleaved};
-    return hx_cache_shift(&c->cache, (size_t)sequence, keep, discard, &turn, c->team, err);
+    HX_TRY(hx_cache_shift(&c->cache, (size_t)sequence, keep, discard, &turn, c->team, err));
+    hx_sequence_changed(c, (size_t)sequence);
+    return HX_OK;
 }

@@ -67,6 +67,7 @@ struct hx_llama_context {
     hx_llama_rows piece_rows; /* hx_piece_rows (n_pieces) */
     hx_llama_rows logits, hidden, head_in, head_out;
     size_t n_logits, n_hidden, n_head; /* rows */
+    size_t result_bytes; /* most that the rows of one kind may have */
 };
 
 /* Makes room for `bytes`; contents are lost where it grows. */
@@ -91,12 +92,19 @@ void hx_results_finish(hx_llama_context *c, const hx_llama_piece *pieces, size_t
 /* The row of a text's piece that its head read, (n_embd); NULL where no head was wanted. */
 const float *hx_results_head_input(const hx_llama_context *c, size_t piece);
 
+/* Broken weights make NaN, which must not be taken for an answer; texts are counted from 1 in the sentence. */
+bool hx_are_finite(const float *row, size_t n);
+hx_status hx_fail_finite(size_t text, hx_error *err);
+
 /* What the pieces of a run need: bits of hx_want. */
 #define HX_WANT_LOGITS (HX_WANT_LOGITS_LAST | HX_WANT_LOGITS_ALL)
 #define HX_WANT_HIDDEN (HX_WANT_HIDDEN_LAST | HX_WANT_HIDDEN_ALL | HX_WANT_HIDDEN_MEAN)
 
 /* Own positions of a slot: those behind what it shares. */
 size_t hx_sequence_own(const hx_llama_context *c, int32_t sequence);
+/* Gives the slot a stamp that no slot of this model's contexts ever had. To be called behind every change. */
+void hx_sequence_changed(hx_llama_context *c, size_t slot);
+uint64_t hx_sequence_stamp(const hx_llama_context *c, size_t slot);
 hx_team *hx_context_team(const hx_llama_context *c);
 
 #endif

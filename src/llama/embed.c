@@ -138,7 +138,8 @@ static hx_status run_group(job *j, size_t n, hx_error *err) {
 }
 
 /* Runs all texts; `take` gets each text's piece of the last run, SIZE_MAX for a text without tokens. */
-typedef void take_fn(const hx_llama_context *c, size_t piece, void *to, size_t text);
+/* False where the numbers are not all finite. */
+typedef bool take_fn(const hx_llama_context *c, size_t piece, void *to, size_t text);
 
 static bool is_near(const job *j, size_t piece) {
     const hx_llama *m = j->c->model;
@@ -158,7 +159,7 @@ static hx_status run_near(job *j, size_t n, size_t first, take_fn *take, void *t
     if (n_near == 0) return HX_OK;
     HX_TRY(hx_llama_run_as(j->c, j->pieces, n_near, HX_PRECISION_EXACT, err));
     for (size_t i = 0; i < n_near; i++)
-        take(j->c, i, to, first + j->near[i]);
+        if (!take(j->c, i, to, first + j->near[i])) return hx_fail_finite(first + j->near[i], err);
     return HX_OK;
 }
 
@@ -170,7 +171,7 @@ static hx_status run_texts(job *j, const hx_str *texts, size_t n_texts, take_fn 
         j->texts = texts + i;
         HX_TRY(run_group(j, n, err));
         for (size_t k = 0; k < n; k++)
-            take(j->c, j->piece_of[k], to, i + k);
+            if (!take(j->c, j->piece_of[k], to, i + k)) return hx_fail_finite(i + k, err);
         if (j->head) HX_TRY(run_near(j, n, i, take, to, err));
     }
     return HX_OK;
@@ -193,19 +194,20 @@ typedef struct {
     bool normalize;
 } embedding;
 
-static void take_embedding(const hx_llama_context *c, size_t piece, void *to, size_t text) {
+static bool take_embedding(const hx_llama_context *c, size_t piece, void *to, size_t text) {
     const embedding *e = to;
     size_t n = c->model->config.n_embd;
     float *out = e->out + text * n;
     const float *row = hx_llama_hidden(c, piece, NULL);
     if (!row) {
         memset(out, 0, n * sizeof *out);
-        return;
+        return true;
     }
     memcpy(out, row, n * sizeof *out);
     float square = hx_vector_dot(c->model->kernels, out, out, n);
     if (e->normalize && square > 0.0f)
         hx_vector_scale(c->model->kernels, 1.0f / sqrtf(square), n, out);
+    return hx_are_finite(row, n);
 }
 
 hx_status hx_llama_embed(hx_llama_context *c, const hx_str *texts, size_t n_texts,
@@ -227,13 +229,14 @@ hx_status hx_llama_embed(hx_llama_context *c, const hx_str *texts, size_t n_text
 
 /* ------------------------------------------------------------------ classes */
 /* softmax of the head's row; a text without tokens says nothing, so every class is as likely. */
-static void take_classes(const hx_llama_context *c, size_t piece, void *to, size_t text) {
+static bool take_classes(const hx_llama_context *c, size_t piece, void *to, size_t text) {
     size_t n = c->model->config.n_labels;
     float *out = (float *)to + text * n;
     const float *row = hx_llama_head(c, piece, NULL);
     float whole = row ? hx_vector_log_sum_exp(c->model->kernels, row, n) : logf((float)n);
     for (size_t i = 0; i < n; i++)
         out[i] = expf((row ? row[i] : 0.0f) - whole);
+    return !row || hx_are_finite(row, n);
 }
 
 /* The head's rows as numbers: what tells how far apart two classes are. */

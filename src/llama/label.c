@@ -24,6 +24,9 @@
 #include "llama/context.h"
 #include "tensor/vector.h"
 
+#define RESULT_BYTES                                                                               \
+    ((size_t)512 << 20) /* of logits that a run keeps; a text's bits do not depend on it */
+
 enum { LABELS_MAX = 256, LABEL_TOKENS_MAX = 64, INSTRUCTION_BYTES_MAX = 1 << 20 };
 
 struct hx_label_prompt {
@@ -35,6 +38,7 @@ struct hx_label_prompt {
     double *prior; /* (n_labels) */
     float *
         rows; /* (n_labels, n_embd) of the output matrix, where each label is one token; NULL = labels need all logits */
+    uint64_t stamp; /* of slot 0 while it holds the instruction (context.h) */
     bool is_plain; /* no chat template: text and answer stand behind words */
 };
 
@@ -143,6 +147,18 @@ static hx_status read_label(hx_label_prompt *p, size_t i, const char *label, hx_
     return HX_OK;
 }
 
+/* A tokenizer may know more tokens than the model has rows. */
+static hx_status check_tokens(const hx_label_prompt *p, hx_error *err) {
+    size_t n_vocab = p->model->info.n_vocab;
+    for (size_t k = 0; k < p->n_labels; k++)
+        for (size_t t = 0; t < p->labels[k].n; t++)
+            if (p->labels[k].ids[t] < 0 || (size_t)p->labels[k].ids[t] >= n_vocab)
+                return hx_fail(err, HX_EFORMAT,
+                               "label %zu needs token %d; the model knows 0 to %zu", k + 1,
+                               (int)p->labels[k].ids[t], n_vocab - 1);
+    return HX_OK;
+}
+
 static hx_status read_labels(hx_label_prompt *p, const hx_label_options *o, hx_error *err) {
     if (o->n_labels < 2 || o->n_labels > LABELS_MAX)
         return hx_fail(err, HX_EINVAL, "give 2 to %d labels to choose from", LABELS_MAX);
@@ -157,6 +173,7 @@ static hx_status read_labels(hx_label_prompt *p, const hx_label_options *o, hx_e
             if (strcmp(o->labels[i], o->labels[k]) == 0)
                 return hx_fail(err, HX_EINVAL, "labels %zu and %zu are the same", k + 1, i + 1);
     if (any_begins_another(p)) HX_TRY(append_ends(p, err));
+    HX_TRY(check_tokens(p, err));
     for (size_t i = 0; i < p->n_labels; i++)
         if (p->labels[i].n > p->longest) p->longest = p->labels[i].n;
     return HX_OK;
@@ -219,23 +236,30 @@ static hx_status set_piece(labelling *l, size_t i, hx_str text) {
     return hx_llama_sequence_fork(l->c, (int32_t)i + 1, 0, l->err);
 }
 
+/* How many texts go into one run that keeps `rows` rows of logits of each. */
+static size_t texts_a_run(const labelling *l, size_t rows) {
+    size_t most = l->c->result_bytes < RESULT_BYTES ? l->c->result_bytes : RESULT_BYTES;
+    size_t n = most / sizeof(float) / l->p->model->info.n_vocab / rows;
+    return n ? n : 1;
+}
+
 static double log_prob(const labelling *l, const float *logits, int32_t token) {
     const hx_llama *m = l->p->model;
     return (double)logits[token] -
            (double)hx_vector_log_sum_exp(m->kernels, logits, m->info.n_vocab);
 }
 
-/* Adds the log-likelihood of label `k`'s further tokens, for all texts of the group. */
-static hx_status add_further_tokens(labelling *l, size_t k, size_t n) {
+/* Adds the log-likelihood of label `k`'s further tokens, for the group's texts [first, end). */
+static hx_status add_further_tokens(labelling *l, size_t k, size_t first, size_t end) {
     hx_tokens label = l->p->labels[k];
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = first; i < end; i++)
         l->pieces[i] = (hx_llama_piece){.ids = label.ids,
                                         .n = label.n - 1,
                                         .sequence = (int32_t)i + 1,
                                         .want = HX_WANT_LOGITS_ALL};
-    HX_TRY(hx_llama_run_as(l->c, l->pieces, n, l->precision, l->err));
-    for (size_t i = 0; i < n; i++) {
-        const float *logits = hx_llama_logits(l->c, i, NULL);
+    HX_TRY(hx_llama_run_as(l->c, l->pieces + first, end - first, l->precision, l->err));
+    for (size_t i = first; i < end; i++) {
+        const float *logits = hx_llama_logits(l->c, i - first, NULL);
         for (size_t t = 1; t < label.n; t++)
             l->scores[i * l->p->n_labels + k] +=
                 log_prob(l, logits + (t - 1) * l->p->model->info.n_vocab, label.ids[t]);
@@ -246,18 +270,19 @@ static hx_status add_further_tokens(labelling *l, size_t k, size_t n) {
 }
 
 /* Log-probabilities of the labels' first tokens; of labels of one token only up to what they share. */
-static void score_first_tokens(labelling *l, size_t i) {
+static void score_first_tokens(labelling *l, size_t i, size_t piece) {
     const hx_label_prompt *p = l->p;
     const hx_llama *m = p->model;
     double *scores = l->scores + i * p->n_labels;
     if (p->rows) {
-        const float *hidden = hx_llama_hidden(l->c, i, NULL);
+        const float *hidden = hx_llama_hidden(l->c, piece, NULL);
         for (size_t k = 0; k < p->n_labels; k++)
             scores[k] = (double)hx_vector_dot(m->kernels, hidden, p->rows + k * m->info.n_embd,
-                                              m->info.n_embd);
+                                              m->info.n_embd) +
+                        (m->output_bias ? (double)m->output_bias[p->labels[k].ids[0]] : 0.0);
         return;
     }
-    const float *logits = hx_llama_logits(l->c, i, NULL);
+    const float *logits = hx_llama_logits(l->c, piece, NULL);
     double all = (double)hx_vector_log_sum_exp(m->kernels, logits, m->info.n_vocab);
     for (size_t k = 0; k < p->n_labels; k++)
         scores[k] = (double)logits[p->labels[k].ids[0]] - all;
@@ -268,12 +293,26 @@ static hx_status score_group(labelling *l, const hx_str *texts, size_t n) {
     hx_arena_reset(l->arena);
     for (size_t i = 0; i < n; i++)
         HX_TRY(set_piece(l, i, texts[i]));
-    HX_TRY(hx_llama_run_as(l->c, l->pieces, n, l->precision, l->err));
-    for (size_t i = 0; i < n; i++)
-        score_first_tokens(l, i);
-    for (size_t k = 0; k < n_labels; k++)
-        if (l->p->labels[k].n > 1) HX_TRY(add_further_tokens(l, k, n));
+    size_t step = l->p->rows ? n : texts_a_run(l, 1);
+    for (size_t i = 0; i < n; i += step) {
+        size_t end = n - i < step ? n : i + step;
+        HX_TRY(hx_llama_run_as(l->c, l->pieces + i, end - i, l->precision, l->err));
+        for (size_t j = i; j < end; j++)
+            score_first_tokens(l, j, j - i);
+    }
+    for (size_t k = 0; k < n_labels; k++) {
+        if (l->p->labels[k].n == 1) continue;
+        step = texts_a_run(l, l->p->labels[k].n - 1);
+        for (size_t i = 0; i < n; i += step)
+            HX_TRY(add_further_tokens(l, k, i, n - i < step ? n : i + step));
+    }
     return HX_OK;
+}
+
+static bool are_finite(const labelling *l, size_t i) {
+    for (size_t k = 0; k < l->p->n_labels; k++)
+        if (!isfinite(l->scores[i * l->p->n_labels + k])) return false;
+    return true;
 }
 
 /* Slots give up their share of the instruction, so that slot 0 may change again. */
@@ -322,6 +361,8 @@ static hx_status measure_prior(hx_label_prompt *p, hx_llama_context *c, hx_error
     for (size_t i = 0; i < N_EMPTY && status == HX_OK; i++) {
         hx_str text = hx_str_of(empty[i]);
         status = score_group(&l, &text, 1);
+        if (status == HX_OK && !are_finite(&l, 0))
+            status = hx_fail(err, HX_EFORMAT, "the model gives no finite numbers for the labels");
         for (size_t k = 0; k < p->n_labels && status == HX_OK; k++)
             p->prior[k] += l.scores[k] / N_EMPTY;
     }
@@ -348,6 +389,7 @@ static hx_status prepare(hx_label_prompt *p, hx_llama_context *c, const hx_label
     HX_TRY(hx_llama_sequence_cut(c, 0, 0, err));
     hx_llama_piece piece = {.ids = p->prefix.ids, .n = p->prefix.n, .sequence = 0};
     HX_TRY(hx_llama_run_as(c, &piece, 1, HX_PRECISION_EXACT, err));
+    p->stamp = hx_sequence_stamp(c, 0);
     return o->no_calibration ? HX_OK : measure_prior(p, c, err);
 }
 
@@ -391,12 +433,14 @@ typedef struct {
     size_t n_near;
 } label_job;
 
-static void take_labels(labelling *l, label_job *j, size_t i, size_t text) {
+static hx_status take_labels(labelling *l, label_job *j, size_t i, size_t text) {
     const hx_label_prompt *p = l->p;
     const double *scores = l->scores + i * p->n_labels;
+    if (!are_finite(l, i)) return hx_fail_finite(text, l->err);
     softmax(p, scores, j->out + text * p->n_labels);
     if (l->precision == HX_PRECISION_FAST && hx_border_is_near(scores, p->prior, p->n_labels))
         j->near[j->n_near++] = text;
+    return HX_OK;
 }
 
 static hx_status label_all(labelling *l, label_job *j, size_t n_texts) {
@@ -404,7 +448,7 @@ static hx_status label_all(labelling *l, label_job *j, size_t n_texts) {
         size_t n = n_texts - i < l->n_slots ? n_texts - i : l->n_slots;
         HX_TRY(score_group(l, j->texts + i, n));
         for (size_t k = 0; k < n; k++)
-            take_labels(l, j, k, i + k);
+            HX_TRY(take_labels(l, j, k, i + k));
     }
     return HX_OK;
 }
@@ -417,14 +461,14 @@ static hx_status label_near(labelling *l, label_job *j) {
             l->group[k] = j->texts[j->near[i + k]];
         HX_TRY(score_group(l, l->group, n));
         for (size_t k = 0; k < n; k++)
-            take_labels(l, j, k, j->near[i + k]);
+            HX_TRY(take_labels(l, j, k, j->near[i + k]));
     }
     return HX_OK;
 }
 
 hx_status hx_llama_label_texts(hx_llama_context *c, const hx_label_prompt *p, const hx_str *texts,
                                size_t n_texts, float *out, hx_error *err) {
-    if (p->model != c->model || hx_llama_sequence_length(c, 0) != p->prefix.n)
+    if (p->model != c->model || hx_sequence_stamp(c, 0) != p->stamp)
         return hx_fail(err, HX_ECONFLICT, "slot 0 no longer holds the instruction of these labels");
     labelling l;
     label_job j = {.texts = texts, .out = out, .near = calloc(n_texts + 1, sizeof *j.near)};

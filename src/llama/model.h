@@ -33,11 +33,13 @@ struct hx_llama {
     const hx_tensor_entry *output_matrix; /* the same where they are tied; NULL = none */
     const float *norm_out; /* (n_embd) */
     hx_linear *output; /* (n_vocab, n_embd); NULL = none */
+    const float *output_bias; /* (n_vocab) of it; NULL = none */
     hx_linear *head; /* (n_labels, n_embd); NULL = none */
     const hx_tensor_entry *head_matrix; /* of it, in the file */
     hx_arena *arena; /* norms and biases decoded to F32, rotary frequencies, names */
     float *rope_frequency; /* (rope dims / 2), scaled; and the factor of cos and sin */
     float rope_amplitude;
+    _Atomic uint64_t n_changes; /* of slots of all its contexts: stamps (context.h) */
     pthread_mutex_t lock; /* guards packing */
     bool packed_layers, packed_output;
     struct hx_token_table

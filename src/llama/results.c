@@ -8,20 +8,20 @@
  *
  * Rows of one kind lie behind each other in the order of pieces. Logits are made chunk by chunk, in the chunk's arithmetic form: hidden rows
  * of a whole run are small, logits are not. The head is tiny and always EXACT. */
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "llama/context.h"
 #include "tensor/vector.h"
 
-#define RESULT_BYTES_MAX ((size_t)8 << 30)
-
 static hx_piece_rows *rows_of(const hx_llama_context *c, size_t piece) {
     return (hx_piece_rows *)(void *)c->piece_rows.data + piece;
 }
 
-static hx_status reserve_kind(hx_llama_rows *r, size_t rows, size_t width, hx_error *err) {
-    if (width && rows > RESULT_BYTES_MAX / sizeof(float) / width)
+static hx_status reserve_kind(const hx_llama_context *c, hx_llama_rows *r, size_t rows,
+                              size_t width, hx_error *err) {
+    if (width && rows > c->result_bytes / sizeof(float) / width)
         return hx_fail(err, HX_ELIMIT,
                        "%zu rows of %zu numbers are more than a run keeps; run fewer tokens", rows,
                        width);
@@ -47,10 +47,10 @@ hx_status hx_results_begin(hx_llama_context *c, const hx_llama_piece *pieces, si
     HX_TRY(hx_rows_reserve(&c->piece_rows, n * sizeof(hx_piece_rows), err));
     for (size_t i = 0; i < n; i++)
         *rows_of(c, i) = plan(c, &pieces[i]);
-    HX_TRY(reserve_kind(&c->logits, c->n_logits, config->n_vocab, err));
-    HX_TRY(reserve_kind(&c->hidden, c->n_hidden, config->n_embd, err));
-    HX_TRY(reserve_kind(&c->head_in, c->n_head, config->n_embd, err));
-    HX_TRY(reserve_kind(&c->head_out, c->n_head, config->n_labels, err));
+    HX_TRY(reserve_kind(c, &c->logits, c->n_logits, config->n_vocab, err));
+    HX_TRY(reserve_kind(c, &c->hidden, c->n_hidden, config->n_embd, err));
+    HX_TRY(reserve_kind(c, &c->head_in, c->n_head, config->n_embd, err));
+    HX_TRY(reserve_kind(c, &c->head_out, c->n_head, config->n_labels, err));
     if (c->n_hidden) memset(c->hidden.data, 0, c->n_hidden * config->n_embd * sizeof(float));
     if (c->n_head) memset(c->head_in.data, 0, c->n_head * config->n_embd * sizeof(float));
     c->n_pieces = n;
@@ -182,4 +182,15 @@ const float *hx_llama_head(const hx_llama_context *c, size_t piece, size_t *rows
 const float *hx_results_head_input(const hx_llama_context *c, size_t piece) {
     hx_piece_rows r = piece < c->n_pieces ? *rows_of(c, piece) : (hx_piece_rows){0};
     return give(&c->head_in, r.head, r.n_head, c->model->config.n_embd, NULL);
+}
+
+/* ------------------------------------------------------------------ numbers that are none */
+bool hx_are_finite(const float *row, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(row[i])) return false;
+    return true;
+}
+
+hx_status hx_fail_finite(size_t text, hx_error *err) {
+    return hx_fail(err, HX_EFORMAT, "the model gives no finite numbers for text %zu", text + 1);
 }

@@ -197,6 +197,7 @@ static hx_status find_output(const loader *l) {
         HX_TRY(find_matrix(l, PART_OUTPUT, 0, c->n_vocab, c->n_embd, &m->output_matrix));
     if (!m->output_matrix) return HX_OK;
     HX_TRY(find_vector(l, PART_OUTPUT, 0, "bias", c->n_vocab, false, &out.bias));
+    m->output_bias = out.bias;
     out.type = m->output_matrix->type;
     out.data = m->output_matrix->data;
     return hx_linear_new(&m->output, m->kernels, &out, 1, c->n_embd, HX_LINEAR_STORE, l->err);

@@ -1,6 +1,7 @@
 /* test_batch.c - what a sequence gives depends on nothing but the sequence: not on its neighbours, their order, threads or chunks.
  *
  * All comparisons are of bits. Whole texts, causal and bidirectional, and cached sequences; both precisions, all types of cache. */
+#include "llama/model.h"
 #include "unit/llama/golden_test.h"
 
 #define N_TEXTS 9
@@ -256,12 +257,34 @@ static void wrong_contexts_have_their_sentence(void **state) {
     hx_llama_close(NULL);
 }
 
+/* Rows of a whole text are all in memory: how many is bounded by what the caller asked for. Nothing is wanted here, so nothing is run. */
+static void whole_texts_have_a_bound(void **state) {
+    (void)state;
+    enum { N = HX_WHOLE_TOKENS + 1 };
+    hx_llama *m = golden_open("llama_mha", HX_PRECISION_EXACT, 1);
+    m->config.n_positions = 4 * N;
+    static const int32_t ids[N];
+    hx_context_options wide = {.batch_tokens = HX_WHOLE_TOKENS / HX_WHOLE_BATCHES + 1};
+    hx_llama_context *c = golden_context(m, NULL), *w = golden_context(m, &wide);
+    hx_llama_piece p = {.ids = ids, .n = N - 1, .sequence = -1};
+    golden_run(c, &p, 1);
+    p.n = N;
+    refuses(c, p, HX_ELIMIT,
+            "a text has 8193 tokens, more than the 8192 read at once; cut it, or open the context "
+            "with more batch_tokens");
+    golden_run(w, &p, 1);
+    hx_llama_context_close(w);
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_texts),
         cmocka_unit_test(cached_sequences),
         cmocka_unit_test(bidirectional_sees_what_follows),
         cmocka_unit_test(steps_are_close_to_reading),
+        cmocka_unit_test(whole_texts_have_a_bound),
         cmocka_unit_test(wrong_pieces_have_their_sentence),
         cmocka_unit_test(models_without_output_give_no_logits),
         cmocka_unit_test(wrong_contexts_have_their_sentence),

@@ -1,4 +1,5 @@
 /* test_embed.c - texts to vectors and to classes: the same as running their tokens one by one, in any number, in their order. */
+#include "llama/model.h"
 #include "unit/llama/golden_test.h"
 
 #define N_MANY 1100 /* more than two groups */
@@ -198,6 +199,28 @@ static void texts_too_long_are_refused(void **state) {
     hx_llama_close(m);
 }
 
+/* A broken norm makes every hidden state NaN: no vector and no class may come of that. Text 1 has no tokens, and so no hidden state. */
+static void numbers_that_are_none_are_refused(void **state) {
+    (void)state;
+    hx_str texts[] = {HX_STR_LIT(""), HX_STR_LIT("good"), HX_STR_LIT("bad")};
+    float out[3 * 256];
+    static const hx_precision precisions[] = {HX_PRECISION_FAST, HX_PRECISION_EXACT};
+    for (size_t i = 0; i < 2; i++) {
+        hx_llama *m = golden_open("gguf_classes", precisions[i], 1);
+        hx_llama_context *c = golden_context(m, NULL);
+        hx_error err = {0};
+        assert_true(hx_llama_describe(m)->n_embd <= 256);
+        ((float *)(uintptr_t)m->norm_out)[0] = i ? NAN : INFINITY;
+        assert_int_equal(hx_llama_embed(c, texts, 3, NULL, out, &err), HX_EFORMAT);
+        assert_string_equal(err.message, "the model gives no finite numbers for text 2");
+        err = (hx_error){0};
+        assert_int_equal(hx_llama_classify(c, texts, 3, 0, out, &err), HX_EFORMAT);
+        assert_string_equal(err.message, "the model gives no finite numbers for text 2");
+        hx_llama_context_close(c);
+        hx_llama_close(m);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(embeddings_are_rows_of_runs),
@@ -205,6 +228,7 @@ int main(void) {
         cmocka_unit_test(fast_labels_are_the_exact_ones),
         cmocka_unit_test(what_a_model_cannot_do),
         cmocka_unit_test(texts_too_long_are_refused),
+        cmocka_unit_test(numbers_that_are_none_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

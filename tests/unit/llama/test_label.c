@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "huaxiang/llama.h"
+#include "llama/context.h"
+#include "tensor/tensor_file.h"
 
 #define TINY HX_SOURCE_DIR "/tests/golden/llama/gguf_chat.gguf"
 
-enum { N_TEXTS = 11 };
+enum { N_TEXTS = 11, BIASES = 17 };
 
 static const char *const texts[N_TEXTS] = {
     "good",
@@ -291,6 +293,177 @@ static void real_model_knows_moods(void **state) {
     hx_llama_close(m);
 }
 
+/* ------------------------------------------------------------------ what may be wrong */
+static hx_status fill_copy(void *context, hx_tensor_sink *out, hx_error *err) {
+    const hx_tensor_entry *t = context;
+    return hx_tensor_sink_write(out, t->data, t->bytes, err);
+}
+
+/* The tiny model with a bias on its logits. */
+static void write_biased(const char *path, size_t n_vocab) {
+    hx_tensor_file *f = NULL;
+    hx_gguf_writer *w = NULL;
+    hx_error err = {0};
+    float *bias = calloc(n_vocab, sizeof *bias);
+    assert_non_null(bias);
+    for (size_t i = 0; i < n_vocab; i++)
+        bias[i] = (float)(i % BIASES) / 8;
+    hx_tensor_entry b = {.data = bias, .bytes = n_vocab * sizeof *bias};
+    const uint64_t dims[] = {n_vocab};
+    assert_int_equal(hx_tensor_file_open(&f, TINY, &err), HX_OK);
+    assert_int_equal(hx_gguf_writer_new(&w, &err), HX_OK);
+    for (size_t i = 0; i < hx_tensor_file_n_values(f); i++)
+        hx_gguf_put_value(w, hx_tensor_file_value_at(f, i));
+    for (size_t i = 0; i < hx_tensor_file_count(f); i++) {
+        const hx_tensor_entry *t = hx_tensor_file_at(f, i);
+        hx_gguf_put_tensor(w, t->name.ptr, t->type, t->n_dims, t->dims, fill_copy,
+                           (void *)(uintptr_t)t);
+    }
+    hx_gguf_put_tensor(w, "output.bias", HX_DTYPE_F32, 1, dims, fill_copy, &b);
+    if (hx_gguf_write(w, path, &err) != HX_OK) fail_msg("%s", err.message);
+    hx_gguf_writer_free(w);
+    hx_tensor_file_close(f);
+    free(bias);
+}
+
+/* Labels of one token are scored by their rows of the output matrix, and its bias. */
+static void biases_count(void **state) {
+    (void)state;
+    char path[] = "/tmp/hx-label-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    hx_llama *m = open_model(TINY, HX_PRECISION_EXACT);
+    write_biased(path, hx_llama_describe(m)->n_vocab);
+    hx_llama_close(m);
+    m = open_model(path, HX_PRECISION_EXACT);
+    const char *labels[] = {"good", "is"};
+    hx_label_options o = {
+        .instruction = "is this good", .labels = labels, .n_labels = 2, .no_calibration = true};
+    float got[N_TEXTS * 2];
+    label(m, 4, &o, got);
+    hx_llama_context *c = open_context(m, 1);
+    hx_arena *arena = hx_arena_new(0);
+    hx_tokens a, b;
+    assert_int_equal(hx_llama_tokenize(m, HX_STR_LIT("good"), NULL, arena, &a, NULL, NULL), HX_OK);
+    assert_int_equal(hx_llama_tokenize(m, HX_STR_LIT("is"), NULL, arena, &b, NULL, NULL), HX_OK);
+    assert_true(a.n == 1 && b.n == 1 && a.ids[0] % BIASES != b.ids[0] % BIASES);
+    for (size_t i = 0; i < 6; i++) {
+        double x = likelihood(c, m, o.instruction, texts[i], labels[0], false);
+        double y = likelihood(c, m, o.instruction, texts[i], labels[1], false);
+        assert_true(fabs((double)got[2 * i] - 1 / (1 + exp(y - x))) < 1e-4);
+    }
+    hx_arena_free(arena);
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+    assert_int_equal(unlink(path), 0);
+}
+
+/* Tokenizers may know more tokens than the model has rows, of labels and of the token that ends them. */
+static void tokens_without_a_row_are_refused(void **state) {
+    (void)state;
+    hx_llama *m = open_model(TINY, HX_PRECISION_FAST);
+    hx_llama_context *c = open_context(m, 3);
+    hx_label_prompt *p = NULL;
+    hx_error err = {0};
+    const char *apart[] = {"good", "bad"}, *overlap[] = {"a", "a a"};
+    hx_label_options o = {.instruction = "x", .labels = apart, .n_labels = 2};
+    m->info.n_vocab = 2;
+    assert_int_equal(hx_label_prompt_new(&p, c, &o, &err), HX_EFORMAT);
+    assert_non_null(strstr(err.message, "label 1 needs token "));
+    assert_non_null(strstr(err.message, "; the model knows 0 to 1"));
+    o.labels = overlap;
+    m->info.n_vocab = (size_t)m->info.eos;
+    assert_int_equal(hx_label_prompt_new(&p, c, &o, &err), HX_EFORMAT);
+    assert_null(p);
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+}
+
+/* Two instructions of equally many tokens on one context: the first has lost its slot. */
+static void another_instruction_is_seen(void **state) {
+    (void)state;
+    hx_llama *m = open_model(TINY, HX_PRECISION_FAST);
+    hx_llama_context *c = open_context(m, 3), *other = open_context(m, 3);
+    hx_label_prompt *first = NULL, *second = NULL;
+    hx_error err = {0};
+    const char *labels[] = {"good", "bad"};
+    hx_label_options o = {.instruction = "good", .labels = labels, .n_labels = 2};
+    hx_str text = HX_STR_LIT("good");
+    float out[2];
+    assert_int_equal(hx_label_prompt_new(&first, c, &o, NULL), HX_OK);
+    assert_int_equal(hx_llama_label_texts(c, first, &text, 1, out, NULL), HX_OK);
+    assert_int_equal(hx_llama_label_texts(c, first, &text, 1, out, NULL), HX_OK);
+    size_t length = hx_llama_sequence_length(c, 0);
+    o.instruction = "good"; /* not even the same words make it the same slot */
+    assert_int_equal(hx_label_prompt_new(&second, c, &o, NULL), HX_OK);
+    assert_int_equal(hx_llama_sequence_length(c, 0), length);
+    assert_int_equal(hx_llama_label_texts(c, first, &text, 1, out, &err), HX_ECONFLICT);
+    assert_int_equal(hx_llama_label_texts(c, second, &text, 1, out, NULL), HX_OK);
+    hx_label_prompt_free(first);
+    assert_int_equal(hx_label_prompt_new(&first, other, &o, NULL), HX_OK);
+    assert_int_equal(hx_llama_label_texts(c, first, &text, 1, out, &err), HX_ECONFLICT);
+    assert_int_equal(hx_llama_label_texts(other, first, &text, 1, out, NULL), HX_OK);
+    hx_label_prompt_free(first);
+    hx_label_prompt_free(second);
+    hx_llama_context_close(other);
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+}
+
+/* Many slots times many tokens may be more logits than a run keeps: they are run in parts, with the same bits. */
+static void groups_fit_into_the_results(void **state) {
+    (void)state;
+    hx_llama *m = open_model(TINY, HX_PRECISION_FAST);
+    const char *labels[] = {"good is", "bad a bad", "the"};
+    hx_label_options o = {.instruction = "is this good", .labels = labels, .n_labels = 3};
+    float want[N_TEXTS * 3], got[N_TEXTS * 3];
+    label(m, 9, &o, want);
+    hx_str list[N_TEXTS];
+    for (size_t i = 0; i < N_TEXTS; i++)
+        list[i] = hx_str_of(texts[i]);
+    for (size_t rows = 5; rows <= 40; rows += 12) {
+        hx_llama_context *c = open_context(m, 9);
+        hx_label_prompt *p = NULL;
+        hx_error err = {0};
+        c->result_bytes = rows * m->info.n_vocab * sizeof(float);
+        assert_int_equal(hx_label_prompt_new(&p, c, &o, NULL), HX_OK);
+        if (hx_llama_label_texts(c, p, list, N_TEXTS, got, &err) != HX_OK)
+            fail_msg("%s", err.message);
+        assert_memory_equal(got, want, sizeof want);
+        hx_label_prompt_free(p);
+        hx_llama_context_close(c);
+    }
+    hx_llama_close(m);
+}
+
+/* NaN is no probability. */
+static void numbers_that_are_none_are_refused(void **state) {
+    (void)state;
+    const char *one[] = {"good", "is"}, *more[] = {"good is", "bad a"};
+    hx_str list[] = {HX_STR_LIT("good"), HX_STR_LIT("bad")};
+    float out[4];
+    for (size_t i = 0; i < 2; i++) {
+        hx_llama *m = open_model(TINY, HX_PRECISION_FAST);
+        hx_llama_context *c = open_context(m, 3);
+        hx_label_prompt *p = NULL;
+        hx_error err = {0};
+        hx_label_options o = {.instruction = "x", .labels = i ? more : one, .n_labels = 2};
+        assert_int_equal(hx_label_prompt_new(&p, c, &o, NULL), HX_OK);
+        ((float *)(uintptr_t)m->norm_out)[0] = NAN;
+        assert_int_equal(hx_llama_label_texts(c, p, list, 2, out, &err), HX_EFORMAT);
+        assert_string_equal(err.message, "the model gives no finite numbers for text 1");
+        hx_label_prompt_free(p);
+        p = NULL;
+        err = (hx_error){0};
+        assert_int_equal(hx_label_prompt_new(&p, c, &o, &err), HX_EFORMAT);
+        assert_string_equal(err.message, "the model gives no finite numbers for the labels");
+        assert_null(p);
+        hx_llama_context_close(c);
+        hx_llama_close(m);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_grouping_gives_the_same_bits),
@@ -298,6 +471,11 @@ int main(void) {
         cmocka_unit_test(sums_are_those_made_by_hand),
         cmocka_unit_test(mistakes_get_a_sentence),
         cmocka_unit_test(long_texts_are_cut),
+        cmocka_unit_test(biases_count),
+        cmocka_unit_test(tokens_without_a_row_are_refused),
+        cmocka_unit_test(another_instruction_is_seen),
+        cmocka_unit_test(groups_fit_into_the_results),
+        cmocka_unit_test(numbers_that_are_none_are_refused),
         cmocka_unit_test(real_model_knows_moods),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
