@@ -65,14 +65,16 @@ static bool is_holder(const json_t *value) {
 /* Replaces members of `node`; containers among them are put in line. */
 static bool make_members_whole(json_t *node, hx_buf *line) {
     for (size_t i = 0; i < json_array_size(node); i++) {
-        json_t *value = json_array_get(node, i), *whole = whole_of(value);
-        if (whole && json_array_set_new(node, i, whole) != 0) return false;
+        json_t *value = json_array_get(node, i);
         if (is_holder(value) && !hx_buf_append(line, &value, sizeof value)) return false;
+        json_t *whole = whole_of(value);
+        if (whole && json_array_set_new(node, i, whole) != 0) return false;
     }
     for (void *i = json_object_iter(node); i; i = json_object_iter_next(node, i)) {
-        json_t *value = json_object_iter_value(i), *whole = whole_of(value);
-        if (whole && json_object_iter_set_new(node, i, whole) != 0) return false;
+        json_t *value = json_object_iter_value(i);
         if (is_holder(value) && !hx_buf_append(line, &value, sizeof value)) return false;
+        json_t *whole = whole_of(value);
+        if (whole && json_object_iter_set_new(node, i, whole) != 0) return false;
     }
     return true;
 }
