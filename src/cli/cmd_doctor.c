@@ -84,7 +84,11 @@ static void check_models(checkup *k) {
     size_t n = hx_known_models(&all);
     char here[512] = "", path[4096];
     if (hx_model_kernels(wanted, &kernels, &err) == HX_OK)
-        add(k, "kernels", true, "%s", "%s", kernels);
+        add(k, "kernels", true, "%s%s", "%s%s", kernels,
+            strcmp(kernels, "scalar") != 0
+                ? ""
+                : hx_cli_tr(k->c, ": a reference to compare with, too slow for work",
+                            "：用于对照的参考实现，速度不足以实际使用"));
     else
         add(k, "kernels", false, "%s", "%s", err.message);
     for (size_t i = 0; folder && i < n; i++) {

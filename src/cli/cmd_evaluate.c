@@ -88,7 +88,8 @@ static int run_parts(evaluation *e) {
     size_t n = e->n_ids / e->part;
     bool begins = begins_with_bos(e);
     clock_gettime(CLOCK_MONOTONIC, &e->began);
-    for (size_t i = 0; i < n && !hx_flag_is_raised(&e->c->cancel); i++) {
+    size_t i = 0;
+    for (; i < n && !hx_flag_is_raised(&e->c->cancel); i++) {
         if (read_part(e, e->ids + i * e->part, begins, &err) != HX_OK) {
             hx_progress_clear(e->c);
             return hx_cli_error(e->c, &err);
@@ -97,7 +98,9 @@ static int run_parts(evaluation *e) {
                           seconds_since(&e->began));
     }
     hx_progress_clear(e->c);
-    return hx_flag_is_raised(&e->c->cancel) ? HX_EXIT_FAILED : HX_EXIT_DONE;
+    if (i == n) return HX_EXIT_DONE;
+    return hx_cli_fail(e->c, "stopped on request after %zu of %zu parts; nothing was written",
+                       "已按要求停止：完成 %zu 段，共 %zu 段；没有写出结果", i, n);
 }
 
 static int report(const evaluation *e) {
@@ -149,10 +152,9 @@ static int evaluate(hx_cli *c, const hx_cli_llama *l, hx_str text, size_t part) 
 }
 
 int hx_cmd_evaluate(hx_cli *c) {
-    const char *path = c->options.text[HX_OPT_DATA];
-    size_t part = hx_cli_has(&c->options, HX_OPT_CONTEXT)
-                      ? (size_t)c->options.number[HX_OPT_CONTEXT]
-                      : PART_USUAL;
+    const char *path = c->options.text[HX_OPT_FORETOLD];
+    size_t part =
+        hx_cli_has(&c->options, HX_OPT_PART) ? (size_t)c->options.number[HX_OPT_PART] : PART_USUAL;
     const hx_context_options context = {
         .n_sequences = 1, .n_positions = part, .cache = HX_CACHE_F32};
     hx_cli_llama l;

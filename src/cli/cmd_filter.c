@@ -5,6 +5,7 @@
  * all are written to --rejects FILE where it is given. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@
 #include "cli/progress.h"
 
 #define CHUNK_BYTES ((size_t)256 << 10)
-#define CHUNK_BYTES_LLAMA ((size_t)16 << 10) /* some thousand tokens: a second or less */
+#define CHUNK_BYTES_LLAMA ((size_t)4 << 10) /* a thousand tokens or two: a second or so */
 #define TABLE_CELL_MAX 60 /* a table is for eyes; JSON and CSV have all */
 
 typedef struct {
@@ -28,6 +29,9 @@ typedef struct {
     FILE *rejects; /* NULL = not kept */
     hx_str header; /* of the first file, in the run's arena */
     uint64_t rows, rejected, rejects_shown, index;
+    uint64_t cut; /* answers that ended before their grammar did */
+    uint64_t file_rows, file_total; /* rows of this file: read so far, there are (0 = not known) */
+    bool broken; /* no memory for the output: said already */
     struct timespec began;
 } filter_job;
 
@@ -220,14 +224,44 @@ static void show_notes(filter_job *j, const hx_filter_batch *b) {
 }
 
 /* A language model takes its time: where the output is not the terminal itself, the terminal shows how far it is. */
-static void show_rows(filter_job *j) {
-    if (!j->plan.llama || !j->c->talks || isatty(fileno(j->c->out))) return;
+static bool shows_rows(const filter_job *j) {
+    return j->plan.llama && j->c->talks && !isatty(fileno(j->c->out));
+}
+
+static void show_rows(const filter_job *j) {
+    if (!shows_rows(j)) return;
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    hx_progress p = {.path = j->plan.path, .rows = j->rows};
+    hx_progress p = {
+        .path = j->plan.path, .rows = j->file_rows, .done = j->file_rows, .total = j->file_total};
     p.seconds = (double)(t.tv_sec - j->began.tv_sec) + (double)(t.tv_nsec - j->began.tv_nsec) / 1e9;
-    hx_reader_progress(j->plan.reader, &p.done, &p.total);
     hx_progress_show(j->c, &p);
+}
+
+/* The rows of a file, at most `limit` (0 = all); 0 where they can't be counted beforehand. To count them takes no time beside reading
+ * them with a model. */
+static uint64_t count_rows(const filter_job *j, const char *path, size_t limit) {
+    hx_error err = {.ui = j->c->ui};
+    hx_reader_options options = j->reader_options;
+    hx_reader *r = NULL;
+    struct stat st;
+    uint64_t n = 0;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) return 0;
+    options.chunk_bytes = CHUNK_BYTES;
+    hx_arena *arena = hx_arena_new((size_t)4 << 30);
+    if (arena && hx_reader_open(&r, path, &options, &err) == HX_OK) {
+        hx_chunk *chunk = NULL;
+        while ((limit == 0 || n < limit) && !hx_flag_is_raised(&j->c->cancel) &&
+               hx_reader_next(r, &chunk, &err) == HX_OK && chunk) {
+            hx_rows rows = {NULL, 0, 0};
+            if (hx_chunk_rows(r, chunk, arena, &rows, &err) == HX_OK) n += rows.n_rows;
+            hx_chunk_free(chunk);
+            hx_arena_reset(arena);
+        }
+    }
+    hx_reader_close(r);
+    hx_arena_free(arena);
+    return limit > 0 && n > limit ? limit : n;
 }
 
 static bool write_table(filter_job *j, const hx_filter_batch *b) {
@@ -251,28 +285,34 @@ static bool take_batch(void *context, hx_filter_batch *b) {
     filter_job *j = context;
     j->rows += b->rows;
     j->rejected += b->rejected;
+    j->cut += b->cut;
+    j->file_rows += b->rows + b->rejected;
     show_rows(j);
     show_notes(j, b);
     if (j->rejects && b->rejects.len > 0)
         (void)fwrite(b->rejects.ptr, 1, b->rejects.len, j->rejects);
-    if (b->out.failed) hx_flag_raise(&j->c->cancel);
-    return j->plan.shape == HX_SHAPE_TABLE && !b->out.failed ? write_table(j, b)
-                                                             : hx_output_write(j->c, &b->out);
+    j->broken = b->out.failed;
+    bool ok = j->plan.shape == HX_SHAPE_TABLE && !b->out.failed ? write_table(j, b)
+                                                                : hx_output_write(j->c, &b->out);
+    return fflush(j->c->out) == 0 && ok;
 }
 
 /* ------------------------------------------------------------------ files */
-static int filter_reader(filter_job *j, hx_reader *r) {
+static int filter_reader(filter_job *j, const char *path, hx_reader *r) {
     hx_error err = {.ui = j->c->ui};
     uint64_t before = j->rows, rejected = j->rejected;
-    clock_gettime(CLOCK_MONOTONIC, &j->began);
     size_t limit = j->limit ? j->limit - (size_t)j->rows : 0;
+    j->file_rows = 0;
+    j->file_total = shows_rows(j) ? count_rows(j, path, limit) : 0;
+    clock_gettime(CLOCK_MONOTONIC, &j->began);
     hx_status st =
         hx_filter_run(&j->plan, r, j->n_threads, limit, &j->c->cancel, take_batch, j, &err);
     if (j->plan.llama) hx_progress_clear(j->c);
     if (st == HX_ENOMEM && !err.message[0])
         return hx_cli_fail(j->c, "not enough memory to read the texts", "内存不足，无法读取文本");
+    if (st == HX_ECANCELLED) return HX_EXIT_FAILED; /* say_stopped() says how far it came */
     if (st != HX_OK) return hx_cli_error(j->c, &err);
-    if (hx_flag_is_raised(&j->c->cancel)) return HX_EXIT_FAILED; /* hx_output_write() said why */
+    if (j->broken) return HX_EXIT_FAILED; /* hx_output_write() said why */
     if (j->rows == before && j->rejected == rejected && hx_reader_format(r) != HX_FORMAT_TEXT)
         return hx_cli_fail(j->c, "%s: has a header but no rows", "%s：只有表头，没有数据行",
                            j->plan.path);
@@ -285,11 +325,32 @@ static int filter_reader(filter_job *j, hx_reader *r) {
 static int filter_file(filter_job *j, const char *path) {
     hx_error err = {.ui = j->c->ui};
     hx_reader *r = NULL;
+    if (hx_flag_is_raised(&j->c->cancel)) return HX_EXIT_FAILED;
     if (hx_reader_open(&r, path, &j->reader_options, &err) != HX_OK)
         return hx_cli_error(j->c, &err);
-    int status = plan_file(j, path, r) && begin_output(j, r) ? filter_reader(j, r) : HX_EXIT_FAILED;
+    int status =
+        plan_file(j, path, r) && begin_output(j, r) ? filter_reader(j, path, r) : HX_EXIT_FAILED;
     hx_reader_close(r);
     return status;
+}
+
+static int say_stopped(const filter_job *j) {
+    if (j->rows == 0)
+        return hx_cli_fail(j->c, "stopped on request before the first row was done",
+                           "已按要求停止：一行也没有完成");
+    return hx_cli_fail(j->c, "stopped on request: %s holds the results of the first %llu rows",
+                       "已按要求停止：%s 中是前 %llu 行的结果", j->c->out_name,
+                       (unsigned long long)j->rows);
+}
+
+static int say_cut(const filter_job *j) {
+    return hx_cli_fail(
+        j->c,
+        "%llu of %llu answers are cut off and do not fit the %s (\"end\":\"length\"); "
+        "give more --max-tokens (or --context)",
+        "%llu 个回答（共 %llu 个）被截断，不符合%s（\"end\":\"length\"）；"
+        "请加大 --max-tokens（或 --context）",
+        (unsigned long long)j->cut, (unsigned long long)j->rows, hx_cli_grammar_word(j->c));
 }
 
 static int filter_files(filter_job *j) {
@@ -301,13 +362,36 @@ static int filter_files(filter_job *j) {
                         "从终端读取文本，每行一条；按 Ctrl-D 结束");
         return filter_file(j, "-");
     }
-    for (int i = 0;
-         i < c->n_args && !hx_flag_is_raised(&c->cancel) && (j->limit == 0 || j->rows < j->limit);
-         i++) {
+    for (int i = 0; i < c->n_args && (j->limit == 0 || j->rows < j->limit); i++) {
         int one = filter_file(j, c->args[i]);
         if (one != HX_EXIT_DONE) status = one;
     }
     return status;
+}
+
+/* All files open, as far as that can be said without reading from a pipe: before a model is. */
+static int check_files(const filter_job *j) {
+    hx_error err = {.ui = j->c->ui};
+    int status = HX_EXIT_DONE;
+    for (int i = 0; i < j->c->n_args; i++) {
+        hx_reader *r = NULL;
+        struct stat st;
+        const char *path = j->c->args[i];
+        if (strcmp(path, "-") == 0) continue;
+        if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) continue;
+        if (hx_reader_open(&r, path, &j->reader_options, &err) != HX_OK)
+            status = hx_cli_error(j->c, &err);
+        hx_reader_close(r);
+    }
+    return status;
+}
+
+/* Texts typed on a terminal end with the program, as those of any filter do. */
+static void catch_interrupts(hx_cli *c) {
+    bool typed = c->n_args == 0;
+    for (int i = 0; i < c->n_args; i++)
+        typed = typed || strcmp(c->args[i], "-") == 0;
+    if (!typed || !isatty(STDIN_FILENO)) hx_cli_catch_interrupts(c);
 }
 
 static int open_rejects(filter_job *j) {
@@ -338,7 +422,10 @@ static int close_rejects(filter_job *j, int status) {
 /* ------------------------------------------------------------------ the command */
 static int run_filter(filter_job *j) {
     int status = open_rejects(j);
-    return status == HX_EXIT_DONE ? close_rejects(j, filter_files(j)) : status;
+    if (status != HX_EXIT_DONE) return status;
+    status = close_rejects(j, filter_files(j));
+    if (hx_flag_is_raised(&j->c->cancel) && status != HX_EXIT_DONE) return say_stopped(j);
+    return j->cut > 0 ? say_cut(j) : status;
 }
 
 static int filter_by_rules(filter_job *j) {
@@ -358,11 +445,12 @@ static int filter_by_llama(filter_job *j) {
     hx_filter_llama l = {.n_labels = 0};
     hx_cli_generate g = {.c = j->c};
     if (j->plan.kind != HX_FILTER_TOKENIZE) j->n_threads = 1;
-    int status = hx_filter_llama_open(j->c, &j->plan, &l);
-    if (status == HX_EXIT_DONE && j->plan.kind == HX_FILTER_GENERATE) {
-        status = hx_cli_generate_open(j->c, &g, &l.opened);
-        l.generate = &g;
-    }
+    bool generates = j->plan.kind == HX_FILTER_GENERATE;
+    int status = generates ? hx_cli_generate_open(j->c, &g) : HX_EXIT_DONE;
+    if (status == HX_EXIT_DONE) status = check_files(j);
+    if (status == HX_EXIT_DONE) status = hx_filter_llama_open(j->c, &j->plan, &l);
+    if (status == HX_EXIT_DONE && generates) status = hx_cli_generate_use(&g, &l.opened);
+    if (generates) l.generate = &g;
     if (status == HX_EXIT_DONE) status = run_filter(j);
     hx_cli_generate_close(&g);
     hx_filter_llama_close(&l);
@@ -374,6 +462,7 @@ int hx_cmd_filter(hx_cli *c) {
     int status = set_options(&j);
     if (status != HX_EXIT_DONE) return status;
     if (j.plan.kind != HX_FILTER_REDACT && !hx_cli_engine(c)) return HX_EXIT_FAILED;
+    catch_interrupts(c);
     status = hx_cli_wants_llama(c) ? filter_by_llama(&j) : filter_by_rules(&j);
     hx_grid_release(&j.grid);
     return status;

@@ -4,7 +4,10 @@
  *     huaxiang generate PROMPT --data FILE     once a row: the prompt, a line end, the row's text; columns are kept, "generated" is added
  *
  * On a terminal the text comes as it is made; else one record {"prompt","generated","tokens","end"}. A grammar or schema that the answer
- * can't be held to is an error, never free text. */
+ * can't be held to is an error, never free text. An answer that --max-tokens cuts off before its grammar ends is written with
+ * "end":"length", said on standard error, and the exit status is 1.
+ *
+ * Options, grammar and schema are read before the model is opened: a mistake in them costs no time. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,18 +41,13 @@ static size_t unescape(char *s, size_t n) {
 }
 
 static int take_stops(hx_cli *c, hx_cli_generate *g) {
-    const char *list = c->options.text[HX_OPT_STOP];
     g->options.stop = g->stops;
-    for (size_t n; list && *list; list += n + (list[n] == '|')) {
-        n = strcspn(list, "|");
-        if (n == 0) continue;
-        if (g->options.n_stop == HX_STOPS_MAX)
-            return hx_cli_usage(c, "--stop: more than %d texts", "--stop：超过 %d 段文字",
-                                HX_STOPS_MAX);
-        char *copy = hx_arena_alloc(c->arena, n + 1);
-        if (!copy) return hx_cli_fail(c, "not enough memory to start", "内存不足，无法启动");
-        memcpy(copy, list, n);
-        g->stops[g->options.n_stop++] = (hx_str){copy, unescape(copy, n)};
+    for (size_t i = 0; i < c->options.n_list; i++) {
+        hx_str copy = hx_arena_str(c->arena, hx_str_of(c->options.list[i]));
+        if (!copy.ptr) return hx_cli_fail(c, "not enough memory to start", "内存不足，无法启动");
+        copy.len = unescape((char *)(uintptr_t)copy.ptr, copy.len);
+        if (copy.len == 0) return hx_cli_usage(c, "--stop: the text is empty", "--stop：文字为空");
+        g->stops[g->options.n_stop++] = copy;
     }
     return HX_EXIT_DONE;
 }
@@ -72,11 +70,10 @@ static int take_grammar(hx_cli *c, hx_cli_generate *g) {
     return HX_EXIT_DONE;
 }
 
-int hx_cli_generate_open(hx_cli *c, hx_cli_generate *g, const hx_cli_llama *l) {
+int hx_cli_generate_open(hx_cli *c, hx_cli_generate *g) {
     const hx_cli_values *v = &c->options;
     *g = (hx_cli_generate){
         .c = c,
-        .opened = l,
         .options = {.temperature = (float)v->real[HX_OPT_TEMPERATURE],
                     .top_k = (uint32_t)v->number[HX_OPT_TOP_K],
                     .top_p = (float)v->real[HX_OPT_TOP_P],
@@ -85,11 +82,22 @@ int hx_cli_generate_open(hx_cli *c, hx_cli_generate *g, const hx_cli_llama *l) {
                     .seed = (uint64_t)v->number[HX_OPT_SEED],
                     .max_tokens = (size_t)v->number[HX_OPT_MAX_TOKENS],
                     .log_probs = hx_cli_has(v, HX_OPT_LOG_PROBS)}};
-    if (!l->info->has_output)
-        return hx_cli_fail(c, "%s gives no text: it has no output matrix",
-                           "%s 不能生成文本：没有输出矩阵", v->text[HX_OPT_MODEL]);
+    if (hx_cli_has(v, HX_OPT_RAW) && hx_cli_has(v, HX_OPT_SYSTEM))
+        return hx_cli_usage(c, "--raw has no place for --system: give one of them",
+                            "--raw 时没有 --system 的位置：只能给一个");
     int status = take_stops(c, g);
     return status == HX_EXIT_DONE ? take_grammar(c, g) : status;
+}
+
+int hx_cli_generate_use(hx_cli_generate *g, const hx_cli_llama *l) {
+    g->opened = l;
+    if (l->info->has_output) return HX_EXIT_DONE;
+    return hx_cli_fail(g->c, "%s gives no text: it has no output matrix",
+                       "%s 不能生成文本：没有输出矩阵", g->c->options.text[HX_OPT_MODEL]);
+}
+
+bool hx_cli_generate_is_cut(const hx_cli_generate *g, const hx_generation *out) {
+    return g->grammar && out->end == HX_END_LENGTH;
 }
 
 void hx_cli_generate_close(hx_cli_generate *g) {
@@ -97,9 +105,15 @@ void hx_cli_generate_close(hx_cli_generate *g) {
     g->grammar = NULL;
 }
 
+const char *hx_cli_grammar_word(const hx_cli *c) {
+    return hx_cli_has(&c->options, HX_OPT_GRAMMAR) ? hx_cli_tr(c, "grammar", "语法")
+                                                   : hx_cli_tr(c, "schema", " Schema");
+}
+
 /* ------------------------------------------------------------------ one answer */
 typedef struct {
     const hx_cli_generate *g;
+    hx_arena *arena;
     hx_outbuf log_probs;
 } listener;
 
@@ -112,7 +126,7 @@ static bool take_token(void *context, const hx_generated *token) {
     }
     if (l->g->options.log_probs) {
         hx_outbuf_text(&l->log_probs, l->log_probs.len ? ",{\"token\":" : "{\"token\":");
-        hx_outbuf_json(&l->log_probs, hx_llama_token(l->g->opened->model, token->token));
+        hx_cli_llama_put_token(&l->log_probs, l->g->opened->model, token->token, l->arena);
         hx_outbuf_printf(&l->log_probs, ",\"id\":%d,\"log_prob\":%.7g}", (int)token->token,
                          (double)token->log_prob);
     }
@@ -143,13 +157,12 @@ static hx_status make_tokens(const hx_cli_generate *g, hx_str text, hx_arena *ar
 
 hx_status hx_cli_generate_text(const hx_cli_generate *g, hx_str text, hx_arena *arena,
                                hx_generation *out, hx_str *log_probs, hx_error *err) {
-    listener l = {.g = g};
+    listener l = {.g = g, .arena = arena};
     hx_tokens tokens = {NULL, 0};
     hx_status st = make_tokens(g, text, arena, &tokens, err);
     if (st != HX_OK) return st;
-    bool listens = g->stream || g->options.log_probs;
-    st = hx_llama_generate(g->opened->context, 0, tokens.ids, tokens.n, &g->options,
-                           listens ? take_token : NULL, &l, arena, out, err);
+    st = hx_llama_generate(g->opened->context, 0, tokens.ids, tokens.n, &g->options, take_token, &l,
+                           arena, out, err);
     if (st == HX_OK && g->options.log_probs) {
         hx_outbuf list = {0};
         hx_outbuf_printf(&list, "[%.*s]", (int)l.log_probs.len,
@@ -218,8 +231,17 @@ static int answer(hx_cli *c, hx_cli_generate *g) {
     if (st == HX_ENOMEM && !err.message[0])
         return hx_cli_fail(c, "not enough memory for the answer", "内存不足，无法作答");
     if (st != HX_OK) return hx_cli_error(c, &err);
-    bool ok = write_answer(c, g, &out, log_probs);
-    return ok && out.end != HX_END_CANCELLED ? HX_EXIT_DONE : HX_EXIT_FAILED;
+    if (!write_answer(c, g, &out, log_probs)) return HX_EXIT_FAILED;
+    if (out.end == HX_END_CANCELLED)
+        return hx_cli_fail(c, "stopped on request; the answer is not whole",
+                           "已按要求停止；回答不完整");
+    if (hx_cli_generate_is_cut(g, &out))
+        return hx_cli_fail(c,
+                           "the answer is cut off after %zu tokens and does not fit the %s; give "
+                           "more --max-tokens (or --context)",
+                           "回答在 %zu 个词元处截断，不符合%s；请加大 --max-tokens（或 --context）",
+                           out.n_tokens, hx_cli_grammar_word(c));
+    return HX_EXIT_DONE;
 }
 
 hx_context_options hx_cli_generate_context(const hx_cli *c) {
@@ -230,7 +252,7 @@ hx_context_options hx_cli_generate_context(const hx_cli *c) {
 }
 
 int hx_cmd_generate(hx_cli *c) {
-    hx_cli_llama l;
+    hx_cli_llama l = {.model = NULL};
     hx_cli_generate g;
     char *data = (char *)(uintptr_t)c->options.text[HX_OPT_DATA];
     if (!take_prompt(c)) return hx_cli_fail(c, "not enough memory to start", "内存不足，无法启动");
@@ -242,8 +264,9 @@ int hx_cmd_generate(hx_cli *c) {
     if (c->prompt.len == 0 && !read_prompt(c)) return HX_EXIT_FAILED;
     hx_cli_catch_interrupts(c);
     const hx_context_options context = hx_cli_generate_context(c);
-    if (!hx_cli_llama_open(c, &l, &context)) return HX_EXIT_FAILED;
-    int status = hx_cli_generate_open(c, &g, &l);
+    int status = hx_cli_generate_open(c, &g);
+    if (status == HX_EXIT_DONE && !hx_cli_llama_open(c, &l, &context)) status = HX_EXIT_FAILED;
+    if (status == HX_EXIT_DONE) status = hx_cli_generate_use(&g, &l);
     if (status == HX_EXIT_DONE) status = answer(c, &g);
     hx_cli_generate_close(&g);
     hx_cli_llama_close(&l);

@@ -1,6 +1,7 @@
 /* cmd_models.c - models list, get, verify: which models are known, which are here, whether they are sound.
  *
- * list: one record a known model, with its sum and where it lies or would lie. verify: one record a file that is sound; what is not is a
+ * list: one record a known model: the hub's file with its type, size and sum, where it lies or would lie, and what lies there where
+ * that is another file. verify: one record a file that is sound; what is not is a
  * sentence and exit status 1.
  *
  * `get` is the only command that reads from the network: from the official hub, or from the one that HUAXIANG_HUB names, and what came is
@@ -37,21 +38,34 @@ static uint64_t size_of(const char *path) {
 }
 
 /* ------------------------------------------------------------------ list */
+static json_t *megabytes(uint64_t bytes) {
+    return json_integer((json_int_t)((bytes + 500000) / 1000000));
+}
+
+/* The file that is here, where it is not the one of the hub: the packaged one, or something else of that name. */
+static void put_other(const hx_cli *c, json_t *r, const hx_known_model *m, uint64_t size) {
+    char said[64] = "";
+    if (size == 0 || size == m->bytes) return;
+    if (size == m->packaged_bytes)
+        (void)snprintf(said, sizeof said, "%s, %llu MB", m->packaged_type,
+                       (unsigned long long)((size + 500000) / 1000000));
+    (void)json_object_set_new(r, "here_bytes", json_integer((json_int_t)size));
+    (void)json_object_set_new(
+        r, "here_is", json_string(*said ? said : hx_cli_tr(c, "another file", "另一个文件")));
+}
+
 static json_t *describe(hx_cli *c, const char *folder, const hx_known_model *m) {
     const char *path = path_of(c, folder, m);
-    uint64_t size = size_of(path);
-    bool packaged = m->packaged_bytes > 0 && size == m->packaged_bytes;
     json_t *r = json_pack("{s:s,s:s,s:b,s:s,s:s,s:s,s:s,s:s,s:s}", "name", m->name, "what",
                           hx_cli_tr(c, m->en, m->zh), "here", is_here(path), "architecture",
-                          m->architecture, "type", packaged ? m->packaged_type : m->type, "licence",
-                          m->licence, "hub", m->repository, "file", m->file, "aliases", m->aliases);
+                          m->architecture, "type", m->type, "licence", m->licence, "hub",
+                          m->repository, "file", m->file, "aliases", m->aliases);
     (void)json_object_set_new(r, "bytes",
                               m->bytes ? json_integer((json_int_t)m->bytes) : json_null());
-    uint64_t bytes = m->bytes ? m->bytes : size;
-    (void)json_object_set_new(
-        r, "mb", bytes ? json_integer((json_int_t)((bytes + 500000) / 1000000)) : json_null());
+    (void)json_object_set_new(r, "mb", m->bytes ? megabytes(m->bytes) : json_null());
     (void)json_object_set_new(r, "sha256", json_string(m->sha256 ? m->sha256 : "not recorded"));
     (void)json_object_set_new(r, "path", json_string(path ? path : ""));
+    put_other(c, r, m, size_of(path));
     return r;
 }
 
@@ -66,6 +80,7 @@ static int list_models(hx_cli *c, const char *folder) {
         {"sha256", NULL, NULL, HX_CELL_LEFT},
         {"hub", NULL, NULL, HX_CELL_LEFT},
         {"file", NULL, NULL, HX_CELL_LEFT},
+        {"here_is", "the file here", "本机文件", HX_CELL_LEFT},
         {"what", "for", "用途", HX_CELL_LEFT},
     };
     const hx_known_model *all;
@@ -111,6 +126,9 @@ static int get_model(hx_cli *c, const char *folder, const hx_known_model *m) {
     clock_gettime(CLOCK_MONOTONIC, &j.began);
     hx_cli_note(c, "getting %s (%s, licence %s) from %s", "正在获取 %s（%s，许可证 %s），来自 %s",
                 m->name, m->type, m->licence, hub && *hub ? hub : m->repository);
+    if (!m->sha256)
+        hx_cli_note(c, "no sum of its file is recorded: only its tables will be checked",
+                    "没有记录该文件的校验和：只检查文件中的各表");
     hx_status st = hx_model_download(m, folder, &options, &err);
     hx_progress_clear(c);
     if (st != HX_OK) return hx_cli_error(c, &err);
@@ -122,7 +140,10 @@ static int unknown_model(hx_cli *c, const char *name) {
     char names[NAMES_MAX], hint[HINT_MAX];
     hx_cli_model_names(names, sizeof names);
     hx_cli_suggest(c, name, names, hint, sizeof hint);
-    return hx_cli_usage(c, "'%s' is no known model%s", "没有名为“%s”的模型%s", name, hint);
+    return hx_cli_usage(c, "'%s' is no known model%s", "没有名为“%s”的模型%s", name,
+                        *hint ? hint
+                              : hx_cli_tr(c, "; 'huaxiang models list' shows them",
+                                          "；“huaxiang models list”列出全部"));
 }
 
 static int get_models(hx_cli *c, const char *folder) {
@@ -198,5 +219,8 @@ int hx_cmd_models(hx_cli *c) {
     if (!folder) return HX_EXIT_FAILED;
     if (strcmp(c->action, "get") == 0) return get_models(c, folder);
     if (strcmp(c->action, "verify") == 0) return verify_models(c, folder);
+    if (c->n_args > 0)
+        return hx_cli_usage(c, "models list takes no name: '%s'", "models list 不带名称：“%s”",
+                            c->args[0]);
     return list_models(c, folder);
 }

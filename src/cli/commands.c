@@ -437,7 +437,7 @@ const hx_cli_command hx_cli_commands[] = {
      "编号和 attention_mask 与该模型在 transformers 中的分词器一致。文本中形似特殊词元的内容按普通"
      "文本处理。",
      {{"huaxiang tokenize samples/comments.csv --model smollm2-135m --head 2 --pieces",
-       "ids and how they are spelt", "编号及其写法"},
+       "ids and the text of each", "编号及其文本"},
       {"huaxiang tokenize samples/labelled.csv --model smollm2-135m --special --max-length 16 "
        "--pad "
        "--head 2",
@@ -497,9 +497,16 @@ const hx_cli_command hx_cli_commands[] = {
      "让模型生成文本，可用语法或 JSON Schema 约束",
      "Without PROMPT it is read from standard input. With --data FILE, PROMPT and each row's text "
      "are given together, and\n"
-     "\"generated\" is added to the row. A schema is held whatever the model says.",
+     "\"generated\" is added to the row. A grammar or schema is held token by token, whatever the "
+     "model says. Where\n"
+     "--max-tokens (or --context) ends the answer before it is whole, the record says "
+     "\"end\":\"length\", a sentence says so,\n"
+     "and the exit status is 1.",
      "不给提示时从标准输入读取。给出 --data 文件时，对每一行把提示和该行文本一起交给模型，\n"
-     "并在该行加上 generated。无论模型怎样回答，结果必定符合给定的 Schema。",
+     "并在该行加上 generated。无论模型怎样回答，每个词元都受语法或 Schema 约束。若 "
+     "--max-tokens（或 "
+     "--context）使回答\n"
+     "在完成之前结束，记录中为 \"end\":\"length\"，并给出提示，退出状态为 1。",
      {{"huaxiang generate 'Write one sentence about a good shop.' --model qwen2.5-coder-0.5b "
        "--max-tokens 40",
        "an answer", "一个回答"},
@@ -514,7 +521,7 @@ const hx_cli_command hx_cli_commands[] = {
      "perplexity",
      0,
      0,
-     LIST(RECORDS, HX_OPT_DATA, HX_OPT_CONTEXT, HX_OPT_PRECISION, HX_OPT_THREADS),
+     LIST(RECORDS, HX_OPT_FORETOLD, HX_OPT_PART, HX_OPT_PRECISION, HX_OPT_THREADS),
      "how well a model foretells a text",
      "评估模型对文本的预测能力",
      "As llama.cpp does it: parts of --context tokens (512), the second half of each foretold. "

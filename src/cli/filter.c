@@ -3,7 +3,10 @@
  *     slots[i % n]:  EMPTY -> READY (a chunk, by the caller) -> TAKEN -> DONE (a batch, by a worker) -> EMPTY (written)
  *
  * One mutex guards the slots' states and the two numbers; chunk and batch of a slot belong to whoever its state says. With a limit only
- * one chunk is under way, so that the rest of the limit is known when it is handed out. */
+ * one chunk is under way, so that the rest of the limit is known when it is handed out.
+ *
+ * Ctrl-C: workers stop between two rows (or groups that a model reads at once) and hand over what they have; the first batch that is
+ * not whole is the last one written, so that the output is the beginning of what it would have been. */
 #include "cli/filter.h"
 
 #include "cli/filter_llama.h"
@@ -27,6 +30,7 @@ typedef struct {
 
 typedef struct {
     const hx_filter_plan *plan;
+    const volatile int *cancel;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     filter_slot *slots; /* owned */
@@ -76,30 +80,38 @@ static size_t group_end(const hx_rows *rows, size_t from, size_t wanted) {
     return end;
 }
 
-static hx_status read_rows(const hx_filter_plan *p, hx_filter_worker *w, const hx_rows *rows,
+static hx_status read_rows(const filter_pool *pool, hx_filter_worker *w, const hx_rows *rows,
                            filter_slot *s) {
+    const hx_filter_plan *p = pool->plan;
     hx_status st = HX_OK;
     size_t i = 0;
     while (i < rows->n_rows && st == HX_OK && (s->limit == 0 || s->batch.rows < s->limit)) {
         size_t first = i, end = group_end(rows, i, s->limit ? s->limit - s->batch.rows : 0);
-        if (p->llama) st = hx_filter_llama_read(p, &rows->rows[i], end - i, &w->ahead, &s->err);
+        if (hx_flag_is_raised(pool->cancel)) st = HX_ECANCELLED;
+        if (st == HX_OK && p->llama)
+            st = hx_filter_llama_read(p, &rows->rows[i], end - i, &w->ahead, &s->err);
         for (; i < end && st == HX_OK; i++) {
             w->row = i - first;
-            st = read_row(p, w, &rows->rows[i], s);
+            st =
+                hx_flag_is_raised(pool->cancel) ? HX_ECANCELLED : read_row(p, w, &rows->rows[i], s);
         }
     }
-    return st;
+    s->batch.stopped = st == HX_ECANCELLED;
+    s->batch.cut = w->cut;
+    return s->batch.stopped ? HX_OK : st;
 }
 
-static hx_status fill_batch(const hx_filter_plan *p, hx_filter_worker *w, hx_arena *rows_arena,
+static hx_status fill_batch(const filter_pool *pool, hx_filter_worker *w, hx_arena *rows_arena,
                             filter_slot *s) {
+    const hx_filter_plan *p = pool->plan;
     hx_rows rows = {NULL, 0, 0};
+    w->cut = 0;
     s->batch.out.len = s->batch.rejects.len = s->batch.notes.len = 0;
     s->batch.rows = s->batch.rejected = s->batch.n_notes = 0;
     hx_arena_reset(rows_arena);
     s->err.ui = p->ui;
     hx_status st = hx_chunk_rows(p->reader, s->chunk, rows_arena, &rows, &s->err);
-    return st == HX_OK ? read_rows(p, w, &rows, s) : st;
+    return st == HX_OK ? read_rows(pool, w, &rows, s) : st;
 }
 
 static filter_slot *take_slot(filter_pool *pool) {
@@ -139,7 +151,7 @@ static void *work(void *context) {
         ready = hx_annotator_new(&w.annotator, pool->plan->model, &err) == HX_OK;
     for (filter_slot *s = take_slot(pool); s; s = take_slot(pool)) {
         s->err = err;
-        s->status = ready ? fill_batch(pool->plan, &w, rows_arena, s) : err.code;
+        s->status = ready ? fill_batch(pool, &w, rows_arena, s) : err.code;
         hx_chunk_free(s->chunk);
         s->chunk = NULL;
         set_state(pool, s, SLOT_DONE);
@@ -191,10 +203,9 @@ static filter_slot *wait_done(filter_feed *f) {
     return s;
 }
 
-static hx_status feed(filter_feed *f, const volatile int *cancel, hx_filter_sink *sink,
-                      void *context, hx_error *err) {
-    while (!hx_flag_is_raised(cancel)) {
-        while (may_send(f))
+static hx_status feed(filter_feed *f, hx_filter_sink *sink, void *context, hx_error *err) {
+    for (;;) {
+        while (!hx_flag_is_raised(f->pool->cancel) && may_send(f))
             send_chunk(f);
         if (f->written == f->sent) break;
         filter_slot *s = wait_done(f);
@@ -204,11 +215,14 @@ static hx_status feed(filter_feed *f, const volatile int *cancel, hx_filter_sink
         }
         f->rows += s->batch.rows;
         if (!sink(context, &s->batch)) return HX_OK;
+        if (s->batch.stopped) return HX_ECANCELLED;
         set_state(f->pool, s, SLOT_EMPTY);
         f->written++;
     }
     if (f->broken != HX_OK) *err = f->err;
-    return f->broken;
+    bool wanted = !f->ended && (f->limit == 0 || f->rows < f->limit);
+    bool stopped = f->broken == HX_OK && wanted && hx_flag_is_raised(f->pool->cancel);
+    return stopped ? HX_ECANCELLED : f->broken;
 }
 
 static void close_pool(filter_pool *pool) {
@@ -237,7 +251,7 @@ static void release_pool(filter_pool *pool, pthread_t *threads, size_t n) {
 hx_status hx_filter_run(const hx_filter_plan *p, hx_reader *r, size_t n_threads, size_t limit,
                         const volatile int *cancel, hx_filter_sink *sink, void *context,
                         hx_error *err) {
-    filter_pool pool = {.plan = p, .n_slots = n_threads * SLOTS_A_THREAD};
+    filter_pool pool = {.plan = p, .cancel = cancel, .n_slots = n_threads * SLOTS_A_THREAD};
     pthread_t *threads = calloc(n_threads, sizeof *threads);
     size_t started = 0;
     pthread_mutex_init(&pool.lock, NULL);
@@ -251,7 +265,7 @@ hx_status hx_filter_run(const hx_filter_plan *p, hx_reader *r, size_t n_threads,
     err->code = HX_ENOMEM;
     if (started > 0) {
         filter_feed f = {.pool = &pool, .reader = r, .limit = limit, .err = {.ui = p->ui}};
-        st = feed(&f, cancel, sink, context, err);
+        st = feed(&f, sink, context, err);
     }
     release_pool(&pool, threads, started);
     return st;

@@ -53,6 +53,8 @@ typedef struct {
     hx_outbuf rejects; /* CSV: row, reason, record */
     hx_outbuf notes; /* the first sentences, each ended by NUL */
     size_t rows, rejected, n_notes;
+    size_t cut; /* rows whose answer ended before its grammar did */
+    bool stopped; /* on request: the rest of the chunk is missing */
 } hx_filter_batch;
 
 #define HX_FILTER_NOTES 3 /* rejected rows shown */
@@ -71,6 +73,7 @@ typedef struct {
     hx_arena *arena; /* reset for each row */
     hx_filter_ahead ahead;
     size_t row; /* of the group */
+    size_t cut; /* as in hx_filter_batch */
 } hx_filter_worker;
 
 /* The names of the columns that the filter adds: in CSV, or (`table`) for eyes. Ended by NULL. */
@@ -83,7 +86,8 @@ hx_status hx_filter_row(const hx_filter_plan *p, hx_filter_worker *w, const hx_r
 
 /* Hands finished batches on, in order, on the caller's thread. False = stop. */
 typedef bool hx_filter_sink(void *context, hx_filter_batch *batch);
-/* Runs `n_threads` workers over a reader's chunks, at most `limit` accepted rows (0 = all). */
+/* Runs `n_threads` workers over a reader's chunks, at most `limit` accepted rows (0 = all). Once `cancel` is raised the rows that are
+ * done go to the sink without a gap, and it returns HX_ECANCELLED with nothing said. */
 hx_status hx_filter_run(const hx_filter_plan *p, hx_reader *r, size_t n_threads, size_t limit,
                         const volatile int *cancel, hx_filter_sink *sink, void *context,
                         hx_error *err) HX_MUST_USE;

@@ -201,15 +201,23 @@ hx_status hx_filter_llama_read(const hx_filter_plan *p, const hx_row *rows, size
     return is_of_the_text(st) ? run_one_by_one(p, texts, n, ahead, err) : st;
 }
 
+/* An answer that Ctrl-C broke off is none. */
+static hx_status generate(const hx_cli_generate *g, hx_filter_worker *w, hx_str text,
+                          hx_llama_said *out, hx_error *err) {
+    hx_status st = hx_cli_generate_text(g, text, w->arena, &out->generation, &out->log_probs, err);
+    if (st != HX_OK) return st;
+    w->cut += hx_cli_generate_is_cut(g, &out->generation);
+    return out->generation.end == HX_END_CANCELLED ? HX_ECANCELLED : HX_OK;
+}
+
 hx_status hx_filter_llama_text(const hx_filter_plan *p, hx_filter_worker *w, hx_str text,
                                hx_llama_said *out, hx_error *err) {
     const hx_filter_llama *l = p->llama;
+    out->arena = w->arena;
     if (p->kind == HX_FILTER_TOKENIZE)
         return hx_llama_tokenize(l->opened.model, text, &l->tokens, w->arena, &out->tokens,
                                  &out->mask, err);
-    if (p->kind == HX_FILTER_GENERATE)
-        return hx_cli_generate_text(l->generate, text, w->arena, &out->generation, &out->log_probs,
-                                    err);
+    if (p->kind == HX_FILTER_GENERATE) return generate(l->generate, w, text, out, err);
     if (w->ahead.failed[w->row].code != HX_OK) {
         *err = w->ahead.failed[w->row];
         return err->code;
@@ -260,7 +268,7 @@ static void put_tokens(hx_outbuf *b, const hx_filter_llama *l, const hx_llama_sa
     hx_outbuf_byte(b, '[');
     for (size_t i = 0; i < said->tokens.n; i++) {
         if (i > 0) hx_outbuf_byte(b, ',');
-        hx_outbuf_json(b, hx_llama_token(l->opened.model, said->tokens.ids[i]));
+        hx_cli_llama_put_token(b, l->opened.model, said->tokens.ids[i], said->arena);
     }
     hx_outbuf_byte(b, ']');
 }

@@ -24,6 +24,7 @@ struct hx_filter_llama {
 
 /* What a language model says of one text. */
 typedef struct {
+    hx_arena *arena; /* the row's */
     hx_tokens tokens;
     uint8_t *mask;
     const float *values; /* (width) */

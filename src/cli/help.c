@@ -44,20 +44,31 @@ static void put_examples(const hx_cli *c, const hx_cli_command *command, hx_outb
     }
 }
 
-static void put_options(const hx_cli *c, const hx_cli_option_set *options, hx_outbuf *out) {
+const char *hx_help_said(const hx_cli *c, const hx_cli_command *command, int id) {
+    if (id == HX_OPT_MODEL && command && command->model == HX_MODEL_RULES) return NULL;
+    if (id == HX_OPT_MODEL && command && command->model == HX_MODEL_MUST)
+        return hx_cli_tr(c, "needed: a name of 'models list', a .gguf file or a model's folder",
+                         "必填：“models list”中的名称、.gguf 文件或模型目录");
+    return hx_cli_tr(c, hx_cli_options[id].en, hx_cli_options[id].zh);
+}
+
+/* `command` NULL: those of the program. */
+static void put_options(const hx_cli *c, const hx_cli_command *command,
+                        const hx_cli_option_set *options, hx_outbuf *out) {
     hx_outbuf head = {0};
     for (int group = 0; group < HX_GROUP_N; group++) {
         bool titled = false;
         for (int id = 0; id < HX_OPT_N; id++) {
             const hx_cli_option *o = &hx_cli_options[id];
-            if (!options->has[id] || (int)o->group != group) continue;
+            const char *said = hx_help_said(c, command, id);
+            if (!options->has[id] || (int)o->group != group || !said) continue;
             if (!titled) hx_outbuf_printf(out, "\n%s\n", hx_help_group_title(c, o->group));
             titled = true;
             head.len = 0;
             hx_outbuf_text(&head, "  ");
             hx_help_option(o, &head);
             put_padded(out, hx_outbuf_str(&head), OPTION_COLUMN);
-            hx_outbuf_printf(out, "%s\n", hx_cli_tr(c, o->en, o->zh));
+            hx_outbuf_printf(out, "%s\n", said);
         }
     }
     hx_outbuf_release(&head);
@@ -72,7 +83,7 @@ void hx_help_command(const hx_cli *c, const hx_cli_command *command, hx_outbuf *
         hx_outbuf_printf(out, "\n%s\n", hx_cli_tr(c, command->more_en, command->more_zh));
     put_examples(c, command, out);
     const hx_cli_option_set options = hx_cli_command_options(command);
-    put_options(c, &options, out);
+    put_options(c, command, &options, out);
 }
 
 void hx_help_program(const hx_cli *c, hx_outbuf *out) {
@@ -96,7 +107,7 @@ void hx_help_program(const hx_cli *c, hx_outbuf *out) {
         }
     }
     const hx_cli_option_set globals = hx_cli_option_globals();
-    put_options(c, &globals, out);
+    put_options(c, NULL, &globals, out);
     hx_outbuf_printf(
         out, "\n%s\n",
         hx_cli_tr(c,

@@ -6,6 +6,7 @@
  * The program reads these, the library never does. */
 #include "cli/llama.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,4 +93,13 @@ void hx_cli_llama_close(hx_cli_llama *l) {
     hx_llama_context_close(l->context);
     hx_llama_close(l->model);
     *l = (hx_cli_llama){0};
+}
+
+void hx_cli_llama_put_token(hx_outbuf *b, const hx_llama *m, int32_t id, hx_arena *arena) {
+    hx_error err = {.code = HX_OK};
+    hx_str text = {NULL, 0};
+    bool known = hx_llama_detokenize(m, &id, 1, false, arena, &text, &err) == HX_OK && text.len > 0;
+    json_t *whole = known ? json_stringn(text.ptr, text.len) : NULL; /* NULL for parts of UTF-8 */
+    hx_outbuf_json(b, whole ? text : hx_llama_token(m, id));
+    json_decref(whole);
 }

@@ -3,6 +3,7 @@
 #define HX_CLI_LLAMA_H
 
 #include "cli/cli.h"
+#include "cli/outbuf.h"
 
 typedef struct {
     hx_llama *model; /* owned */
@@ -19,6 +20,8 @@ const char *hx_cli_model_path(hx_cli *c, const char *name);
  * standard error what runs. False after a sentence. */
 bool hx_cli_llama_open(hx_cli *c, hx_cli_llama *l, const hx_context_options *context);
 void hx_cli_llama_close(hx_cli_llama *l);
+/* A token as a JSON string: its text, or the model's own spelling where it is special or holds part of a character. */
+void hx_cli_llama_put_token(hx_outbuf *b, const hx_llama *m, int32_t id, hx_arena *arena);
 /* Comma-separated, for suggestions. */
 void hx_cli_model_names(char *out, size_t size);
 

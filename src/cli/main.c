@@ -60,6 +60,9 @@ static int explain_value(const hx_cli *c, const hx_cli_args_problem *p) {
         hx_cli_suggest(c, p->value, o->value, hint, sizeof hint);
         return hx_cli_usage(c, "--%s must be one of %s, not '%s'%s",
                             "--%s 须为 %s 之一，而不是“%s”%s", o->name, o->value, p->value, hint);
+    case HX_ARGS_TOO_MANY:
+        return hx_cli_usage(c, "--%s: more than %d times", "--%s：超过 %d 次", o->name,
+                            HX_OPT_LIST_MAX);
     default:
         return hx_cli_usage(c, "--%s must be one character or 'tab', not '%s'",
                             "--%s 须为一个字符或 tab，而不是“%s”", o->name, p->value);
@@ -128,8 +131,11 @@ static int check_model(const hx_cli *c) {
                            "smollm2-135m”可获取已知的最小模型",
                            name);
     if (c->command->model == HX_MODEL_RULES && !rules)
-        return hx_cli_fail(c, "--model %s: %s is done without a model", "--model %s：%s 不使用模型",
-                           wanted, name);
+        return c->command->part == HX_PART_MODEL
+                   ? hx_cli_usage(c, "--model: name the model as 'huaxiang %s %s' has it",
+                                  "--model：请按“huaxiang %s %s”给出模型", name, c->command->args)
+                   : hx_cli_usage(c, "--model %s: %s is done without a model",
+                                  "--model %s：%s 不使用模型", wanted, name);
     return HX_EXIT_DONE;
 }
 

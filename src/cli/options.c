@@ -2,7 +2,7 @@
  *
  *     --name VALUE   --name=VALUE   -n VALUE   -nVALUE   --flag   -qh   --  (the rest are no options)   - (no option: standard input)
  *
- * Options may stand anywhere. A value given twice: the last one counts. Numbers are checked against their range and choices against
+ * Options may stand anywhere. A value given twice: the last one counts, but of a list all do. Numbers are checked against their range and choices against
  * their list here, so that no command has to. */
 #include "cli/options.h"
 
@@ -145,8 +145,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_PAD] =
         FLAG("pad", 0, HX_GROUP_MODEL, "fill up to --max-length; attention_mask says how",
              "补齐到 --max-length，attention_mask 标出补齐部分"),
-    [HX_OPT_PIECES] = FLAG("pieces", 0, HX_GROUP_MODEL, "tokens as the model spells them, too",
-                           "同时给出词元的写法"),
+    [HX_OPT_PIECES] =
+        FLAG("pieces", 0, HX_GROUP_MODEL,
+             "the text of each token, too; parts of a character as the model spells them",
+             "同时给出每个词元的文本；不足一个字符的按模型的写法"),
     [HX_OPT_POOLING] = TEXT("pooling", 0, HX_OPT_CHOICE, HX_GROUP_MODEL, "last,mean",
                             "the vector of the last token, or the mean of all (default: last)",
                             "取最后一个词元的向量，或全部的均值（默认 last）"),
@@ -158,15 +160,17 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_INSTRUCTION] = TEXT("instruction", 0, HX_OPT_STRING, HX_GROUP_MODEL, "TEXT",
                                 "what to ask about each text (default: which label fits)",
                                 "对每条文本提出的问题（默认：哪个标签合适）"),
-    [HX_OPT_DATA] = TEXT("data", 'd', HX_OPT_FILE, HX_GROUP_READING, "FILE", "read rows of FILE",
-                         "读取 FILE 中的各行"),
+    [HX_OPT_DATA] = TEXT("data", 'd', HX_OPT_FILE, HX_GROUP_READING, "FILE",
+                         "once for each row of FILE", "对 FILE 的每一行各做一次"),
     [HX_OPT_GRAMMAR] = TEXT("grammar", 0, HX_OPT_FILE, HX_GROUP_MODEL, "FILE",
                             "the text must fit this GBNF grammar", "文本必须符合该 GBNF 语法"),
     [HX_OPT_JSON_SCHEMA] =
         TEXT("json-schema", 0, HX_OPT_FILE, HX_GROUP_MODEL, "FILE",
              "the text must be JSON of this schema", "文本必须是符合该 JSON Schema 的 JSON"),
-    [HX_OPT_MAX_TOKENS] = {"max-tokens", 0, HX_OPT_NUMBER, HX_GROUP_MODEL, "N", 1, 1 << 20,
-                           "end after N tokens (default: 256)", "最多生成 N 个词元（默认 256）"},
+    [HX_OPT_MAX_TOKENS] =
+        {"max-tokens", 0, HX_OPT_NUMBER, HX_GROUP_MODEL, "N", 1, 1 << 20,
+         "end after N tokens; with a grammar or schema that is a failure (default: 256)",
+         "最多生成 N 个词元；若语法或 Schema 尚未完成则算失败（默认 256）"},
     [HX_OPT_TEMPERATURE] = {"temperature", 0, HX_OPT_REAL, HX_GROUP_MODEL, "T", 0, 100,
                             "0: always the likeliest token; more: more variety (default: 0)",
                             "0：总取最可能的词元；越大越多样（默认 0）"},
@@ -182,9 +186,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_REPETITION_PENALTY] = {"repetition-penalty", 0, HX_OPT_REAL, HX_GROUP_MODEL, "R", 0,
                                    100, "above 1: less of what was just said",
                                    "大于 1：减少重复刚说过的内容"},
-    [HX_OPT_STOP] = TEXT("stop", 0, HX_OPT_STRING, HX_GROUP_MODEL, "TEXT|TEXT",
-                         "end before one of these texts (\\n and \\t are understood)",
-                         "遇到其中一段文字即止（可写 \\n 和 \\t）"),
+    [HX_OPT_STOP] = TEXT("stop", 0, HX_OPT_LIST, HX_GROUP_MODEL, "TEXT",
+                         "end before this text; may be given up to 16 times (\\n, \\t and \\\\ are "
+                         "understood)",
+                         "遇到这段文字即止；可给出多次，最多 16 次（可写 \\n、\\t 和 \\\\）"),
     [HX_OPT_SYSTEM] =
         TEXT("system", 0, HX_OPT_STRING, HX_GROUP_MODEL, "TEXT",
              "what the model is told about its task beforehand", "事先告诉模型的任务说明"),
@@ -196,6 +201,11 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_CONTEXT] = {"context", 0, HX_OPT_NUMBER, HX_GROUP_MODEL, "N", 8, 1 << 20,
                         "tokens that prompt and answer may have together (default: 4096)",
                         "提示和回答合计的词元上限（默认 4096）"},
+    [HX_OPT_PART] = {"context", 0, HX_OPT_NUMBER, HX_GROUP_MODEL, "N", 8, 1 << 20,
+                     "tokens of a part (default: 512)", "每段的词元数（默认 512）"},
+    [HX_OPT_FORETOLD] =
+        TEXT("data", 'd', HX_OPT_FILE, HX_GROUP_READING, "FILE",
+             "the text to be foretold: all of FILE", "要预测的文本：FILE 的全部内容"),
     [HX_OPT_TARGET] = TEXT("out", 'o', HX_OPT_FILE, HX_GROUP_JOB, "PATH",
                            "the file or folder to write", "要写入的文件或目录"),
     [HX_OPT_TO] = TEXT("to", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "gguf,hf",
@@ -280,7 +290,10 @@ static bool parse_char(const char *s, int64_t *out) {
 static hx_cli_args_fault set_value(hx_cli_values *values, int id, const char *value) {
     const hx_cli_option *o = &hx_cli_options[id];
     values->text[id] = value;
-    if (o->kind == HX_OPT_NUMBER) {
+    if (o->kind == HX_OPT_LIST) {
+        if (values->n_list == HX_OPT_LIST_MAX) return HX_ARGS_TOO_MANY;
+        values->list[values->n_list++] = value;
+    } else if (o->kind == HX_OPT_NUMBER) {
         if (!parse_number(value, &values->number[id])) return HX_ARGS_NOT_NUMBER;
         if (values->number[id] < o->min || values->number[id] > o->max) return HX_ARGS_OUT_OF_RANGE;
     } else if (o->kind == HX_OPT_REAL) {

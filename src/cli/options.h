@@ -76,6 +76,8 @@ typedef enum {
     HX_OPT_RAW,
     HX_OPT_LOG_PROBS,
     HX_OPT_CONTEXT,
+    HX_OPT_PART,
+    HX_OPT_FORETOLD,
     HX_OPT_TARGET,
     HX_OPT_TO,
     HX_OPT_TYPE,
@@ -96,7 +98,8 @@ typedef enum {
     HX_OPT_REAL, /* a decimal number */
     HX_OPT_CHOICE,
     HX_OPT_CHAR,
-    HX_OPT_FILE
+    HX_OPT_FILE,
+    HX_OPT_LIST /* a text that may be given more than once; one option of a command at most */
 } hx_cli_option_kind;
 typedef enum {
     HX_GROUP_JOB = 0,
@@ -120,10 +123,14 @@ typedef struct {
 
 extern const hx_cli_option hx_cli_options[HX_OPT_N];
 
+#define HX_OPT_LIST_MAX 16
+
 typedef struct {
     const char *text[HX_OPT_N]; /* NULL = not given; of a flag: "" */
     int64_t number[HX_OPT_N]; /* of whole numbers; of a choice: its index; of a character: it */
     double real[HX_OPT_N]; /* of decimal numbers */
+    const char *list[HX_OPT_LIST_MAX]; /* the values of the list, in order; borrowed from argv */
+    size_t n_list;
 } hx_cli_values;
 
 static inline bool hx_cli_has(const hx_cli_values *v, hx_cli_option_id id) {
@@ -139,7 +146,8 @@ typedef enum {
     HX_ARGS_NOT_REAL,
     HX_ARGS_OUT_OF_RANGE,
     HX_ARGS_NOT_CHOICE,
-    HX_ARGS_NOT_CHAR
+    HX_ARGS_NOT_CHAR,
+    HX_ARGS_TOO_MANY
 } hx_cli_args_fault;
 
 typedef struct {

@@ -99,6 +99,25 @@ row 'unknown kernels' env HUAXIANG_KERNELS=mmx huaxiang embed good.csv --model "
 row 'model without a head' huaxiang classify good.csv --model "$model" -q
 printf '{"type":"strin"}' > schema.json
 row 'schema that is none' huaxiang generate x --json-schema schema.json --model "$model" -q
+row 'missing model file' huaxiang embed good.csv --model none/such.gguf
+golden=${0%/*}/../golden/llama
+cp -r "$golden/llama_shards" shard && truncate -s 5000 shard/model-00002-of-00002.safetensors
+row 'cut shard' huaxiang embed good.csv --model shard
+cp -r "$golden/qwen2_tied" kind && cp "$golden"/tokens/qwen2/tokenizer*.json kind && sed -i 's/"type": *"BPE"/"type": "WordPiece"/' kind/tokenizer.json
+row 'wrong tokenizer' huaxiang embed good.csv --model kind
+cp -r "$golden/qwen2_tied" other && cp "$golden"/tokens/qwen2/tokenizer*.json other
+row "another model's tokenizer" huaxiang embed good.csv --model other
+row 'folder without a tokenizer' huaxiang embed good.csv --model "$golden/qwen2_tied"
+printf '{"type":"string","contentEncoding":"base64"}' > keyword.json
+row 'unsupported schema keyword' huaxiang generate x --json-schema keyword.json --model "$model" -q
+printf 'root ::= "yes' > broken.gbnf
+row 'broken grammar' huaxiang generate x --grammar broken.gbnf --model "$model" -q
+printf '{"const":"a text of more than three tokens"}' > const.json
+row 'answer cut off' huaxiang generate x --json-schema const.json --max-tokens 3 --model "$model" -q
+row 'no room for --system' huaxiang generate x --raw --system y --model "$model"
+row 'name for models list' huaxiang models list foo
+row 'model for inspect' huaxiang inspect "$model" --model "$model"
+row 'missing file for a model' huaxiang embed missing.csv --model "$model"
 row 'the good store is sound' huaxiang doctor --store s.db
 row '... and can be read' huaxiang show u1 --store s.db
 row '... and written' job good.csv

@@ -80,6 +80,37 @@ try huaxiang generate x --model "$chat" --json-schema schema.json --grammar yes.
 try huaxiang generate x --model "$chat" --temperature warm
 try huaxiang generate x --model "$classes"
 try huaxiang generate --model "$chat" < /dev/null
+echo '--- cut off before the schema ends'
+printf '{"const":"a text of more than three tokens"}' > const.json
+try huaxiang generate x --model "$chat" --json-schema const.json --max-tokens 3 -q
+try huaxiang generate x --data samples/comments.csv --head 2 --model "$chat" --json-schema const.json --max-tokens 3 -q
+try huaxiang generate x --data samples/comments.csv --head 1 --model "$chat" --json-schema const.json --max-tokens 3 -q --lang zh
+try huaxiang generate x --model "$chat" --json-schema const.json -q
+echo '--- stop texts'
+printf 'root ::= "one|two<|im_end|>three"' > stop.gbnf
+try huaxiang generate x --model "$chat" --grammar stop.gbnf -q --stop '|'
+try huaxiang generate x --model "$chat" --grammar stop.gbnf -q --stop three --stop 'two<|im_end|>'
+try huaxiang generate x --model "$chat" --grammar stop.gbnf -q --stop 'one|three'
+try huaxiang generate x --model "$chat" --stop ''
+try huaxiang generate x --model "$chat" $(for i in {1..17}; do echo --stop $i; done)
+try huaxiang generate x --model "$chat" --raw --system y
+echo '--- before the model is opened'
+try huaxiang generate x --model none.gguf --grammar broken.gbnf
+try huaxiang generate x --model none.gguf --json-schema none.json
+try huaxiang embed samples/comments.csv none.csv --model none.gguf
+echo '--- pieces'
+echo '很好 café' > chinese.txt
+huaxiang tokenize chinese.txt --model "$chat" --pieces | sed 's/.*"tokens"/"tokens"/'
+echo '--- progress counts texts'
+script -qec "huaxiang embed samples/labelled.csv --model $chat --head 300 --threads 1 > /dev/null" /dev/null | tr '\r' '\n' | sed 's/\x1b\[K//' | grep labelled | python3 -c '
+import re, sys
+seen = [(int(m[1]), int(m[2].replace(",", ""))) for m in re.finditer(r"(\d+)%\s+([\d,]+) rows", sys.stdin.read())]
+print(len(seen) > 1, seen[-1], all(abs(share - rows / 3) <= 1 for share, rows in seen), seen[0][0] < 50)'
+echo '--- help of one command'
+huaxiang evaluate --help | grep -e --context -e --data -e --model
+huaxiang embed --help | grep -e --model
+huaxiang inspect --help | grep -c -e '--model'
+try huaxiang inspect "$chat" --model "$chat"
 echo '--- perplexity'
 huaxiang evaluate perplexity --data samples/comments.csv --context 32 --model "$chat" -q | python3 -c '
 import json, math, sys

@@ -6,11 +6,18 @@ huaxiang models list --format csv | cut -d, -f1,2,4,5
 huaxiang models list --lang zh --format table | head -1
 try huaxiang models get
 try huaxiang models get qwen2.5-coder-0.5
+try huaxiang models get foo
+try huaxiang models list foo
 try env HUAXIANG_HUB=http://127.0.0.1:9 huaxiang models get smollm2-135m
 try huaxiang models verify
 mkdir -p models/run && cp "$golden/gguf_chat.gguf" models/own.gguf && cp "$golden/gguf_chat.gguf" models/qwen3-0.6b.gguf
 export HUAXIANG_MODELS=$PWD/models
 huaxiang models list --format csv | grep true
+truncate -s 98362432 models/smollm2-135m.gguf
+huaxiang models list | head -1 | sed 's/"path.*//'
+huaxiang models list | grep -o '"here_is.*'
+huaxiang models list --format table | head -2
+rm models/smollm2-135m.gguf
 try huaxiang models verify own
 try huaxiang models verify qwen3-0.6b
 try huaxiang models verify --lang zh
