@@ -23,18 +23,25 @@ static const char *find(hx_str s, const char *what) {
     return memmem(s.ptr, s.len, what, strlen(what));
 }
 
-/* The system message in the template's own text: <|im_start|>system\n...<|im_end|> within one string of it. */
+/* The text up to <|im_end|> where it is all within one string of the template; empty otherwise. */
+static hx_str text_of_turn(hx_str s) {
+    const char *stop = find(s, "<|im_end|>");
+    size_t n = stop ? (size_t)(stop - s.ptr) : 0;
+    for (size_t i = 0; i < n; i++)
+        if (strchr("'\"\\{", s.ptr[i])) return (hx_str){NULL, 0};
+    return (hx_str){s.ptr, n};
+}
+
+/* The system message in the template's own text, behind <|im_start|>system and the end of a line, escaped or not. */
 static hx_str default_system(hx_str template) {
-    const char *mark = "<|im_start|>system\\n", *end = template.ptr + template.len, *at;
+    const char *mark = "<|im_start|>system", *at;
     while ((at = find(template, mark))) {
         at += strlen(mark);
-        template = (hx_str){at, (size_t)(end - at)};
-        const char *stop = find(template, "<|im_end|>");
-        if (!stop) break;
-        hx_str text = {at, (size_t)(stop - at)};
-        if (!memchr(at, '\'', text.len) && !memchr(at, '"', text.len) &&
-            !memchr(at, '\\', text.len) && !memchr(at, '{', text.len))
-            return text;
+        template = (hx_str){at, (size_t)(template.ptr + template.len - at)};
+        size_t line = template.len && at[0] == '\n' ? 1 : 2;
+        if (template.len < 2 || (line == 2 && memcmp(at, "\\n", 2) != 0)) continue;
+        hx_str text = text_of_turn((hx_str){at + line, template.len - line});
+        if (text.len) return text;
     }
     return (hx_str){NULL, 0};
 }
@@ -121,8 +128,9 @@ static bool is_chatml(hx_str s) {
 }
 
 static bool is_llama3(hx_str s) {
-    static const char *const marks[] = {"<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>",
-                                        "bos_token", "trim"};
+    static const char *const marks[] = {"<|start_header_id|>",
+                                        "message['role'] + '<|end_header_id|>",
+                                        "message['content'] | trim + '<|eot_id|>'", "bos_token"};
     return has_all(s, marks, sizeof marks / sizeof *marks);
 }
 

@@ -280,6 +280,20 @@ static void test_qwen3(void **state) {
     hx_tokenizer_close(m.tokenizer);
 }
 
+/* The line of the default system message may end in the template as it ends in the text. */
+static void test_default_system(void **state) {
+    (void)state;
+    struct hx_llama m = {.tokenizer = open_kind("qwen2")};
+    hx_chat_message user = {"user", HX_STR_LIT("a")};
+    m.tokenizer->chat_template = HX_STR_LIT(
+        "{{ '<|im_start|>system\nYou are named.<|im_end|>\n' }}"
+        "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}");
+    hx__chat_recognise(m.tokenizer);
+    check_chat(&m, &user, 1, false,
+               "<|im_start|>system\nYou are named.<|im_end|>\n<|im_start|>user\na<|im_end|>\n");
+    hx_tokenizer_close(m.tokenizer);
+}
+
 /* What only looks like a kind is of none. */
 static void test_almost_known(void **state) {
     (void)state;
@@ -295,6 +309,8 @@ static void test_almost_known(void **state) {
         "{{ message.content.split('</think>')[-1] + '<|im_start|>' + message.role + "
         "'<|im_end|>\\n' }}",
         "{{ '<|start_header_id|>' + role + '<|end_header_id|>' }}",
+        "{{ bos_token + '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' + "
+        "message['content'] + '<|eot_id|>' }}{{ x | trim }}",
         "{{ '[INST]' + '<<SYS>>' }}",
     };
     static const char *const known[] = {
@@ -391,15 +407,11 @@ static void test_specials_stay_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_merging),
-        cmocka_unit_test(test_options),
-        cmocka_unit_test(test_padding),
-        cmocka_unit_test(test_chatml),
-        cmocka_unit_test(test_qwen3),
-        cmocka_unit_test(test_almost_known),
-        cmocka_unit_test(test_llama2),
-        cmocka_unit_test(test_unknown_chat),
-        cmocka_unit_test(test_specials_stay_text),
+        cmocka_unit_test(test_merging),      cmocka_unit_test(test_options),
+        cmocka_unit_test(test_padding),      cmocka_unit_test(test_chatml),
+        cmocka_unit_test(test_qwen3),        cmocka_unit_test(test_default_system),
+        cmocka_unit_test(test_almost_known), cmocka_unit_test(test_llama2),
+        cmocka_unit_test(test_unknown_chat), cmocka_unit_test(test_specials_stay_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
