@@ -84,27 +84,23 @@ static inline void nn_check_slopes(double (*loss)(void *context), void *context,
     }
 }
 
-/* Array `name` of tests/golden/nn/vectors.txt: a line `name count`, then its numbers. */
+/* Array `name` of tests/golden/nn/vectors.txt: a line `# name`, then one number a line. */
 static inline float *nn_golden(nn_test *t, const char *name, size_t count) {
     FILE *f = fopen(HX_SOURCE_DIR "/tests/golden/nn/vectors.txt", "r");
     assert_non_null(f);
-    char found[64];
-    size_t n;
-    float *x = NULL;
-    while (!x && fscanf(f, " # %63s %zu", found, &n) == 2) {
-        bool is_it = strcmp(found, name) == 0;
-        if (is_it) {
-            assert_int_equal(n, count);
-            x = nn_zeros(t, n);
-        }
-        for (size_t i = 0; i < n; i++) {
-            float v;
-            assert_int_equal(fscanf(f, "%f", &v), 1);
-            if (is_it) x[i] = v;
-        }
+    char line[128], head[128];
+    snprintf(head, sizeof head, "# %s\n", name);
+    float *x = nn_zeros(t, count);
+    while (fgets(line, sizeof line, f) && strcmp(line, head) != 0)
+        ;
+    assert_string_equal(line, head);
+    for (size_t i = 0; i < count; i++) {
+        assert_non_null(fgets(line, sizeof line, f));
+        assert_true(line[0] != '#');
+        x[i] = strtof(line, NULL);
     }
+    assert_true(!fgets(line, sizeof line, f) || line[0] == '#');
     fclose(f);
-    if (!x) fail_msg("no vector %s", name);
     return x;
 }
 
