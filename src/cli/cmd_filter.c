@@ -386,12 +386,15 @@ static int check_files(const filter_job *j) {
     return status;
 }
 
-/* Texts typed on a terminal end with the program, as those of any filter do. */
+/* Who waits for a terminal or a pipe can't look at a flag: there the signal ends the program, between two batches, which are written
+ * whole. */
 static void catch_interrupts(hx_cli *c) {
-    bool typed = c->n_args == 0;
+    struct stat st;
+    bool waits = c->n_args == 0;
     for (int i = 0; i < c->n_args; i++)
-        typed = typed || strcmp(c->args[i], "-") == 0;
-    if (!typed || !isatty(STDIN_FILENO)) hx_cli_catch_interrupts(c);
+        waits = waits || strcmp(c->args[i], "-") == 0;
+    if (!waits || (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode)))
+        hx_cli_catch_interrupts(c);
 }
 
 static int open_rejects(filter_job *j) {

@@ -60,5 +60,17 @@ whole e.jsonl
 stop g.jsonl generate Answer: --data rows.csv --model chat.gguf --max-tokens 20 --out g.jsonl -q --lang zh
 whole g.jsonl
 grep -c '"end":"cancelled"' g.jsonl
+echo '--- a pipe: ended by the signal, whole records'
+mkfifo pipe
+(cat rows.csv; sleep 5) > pipe &
+feeder=$!
+huaxiang embed --model chat.gguf --out p.jsonl -q < pipe 2> said &
+job=$!
+for _ in {1..2000}; do [ -s p.jsonl ] && break; sleep 0.01; done
+kill -TERM $job
+wait $job
+echo "exit $?"
+kill $feeder
+python3 -c 'import json; data = open("p.jsonl", "rb").read(); print(data[-1:], all(int(json.loads(line)["id"]) == i for i, line in enumerate(data.splitlines())))'
 echo '--- evaluate'
 stop said evaluate perplexity --data rows.csv --model chat.gguf --threads 1 | grep -v engine
