@@ -1,7 +1,8 @@
 /* context.c - opening a context, its sequence slots, and the rows it keeps.
  *
  * A context belongs to one thread at a time; it has a team of its own. All of its memory grows on demand and stays until close: scratch
- * with the largest chunk, results with the largest run, the cache with its sequences. */
+ * with the largest chunk, results with the largest run, the cache with its sequences. A stamp that no two changes of any slot share tells
+ * who keeps something in a slot (label.c) whether it is still there. */
 #include "llama/context.h"
 
 #include <stdatomic.h>

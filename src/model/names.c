@@ -102,7 +102,8 @@ bool hx_tensor_name_to_hf(hx_str gguf, hx_tensor_name out) {
         const name_pair *p =
             find(layer_names, sizeof layer_names / sizeof *layer_names, part, true);
         if (p)
-            (void)snprintf(out, HX_MODEL_TENSOR_NAME_MAX, "model.layers.%u.%s%s", layer, p->hf, suffix);
+            (void)snprintf(out, HX_MODEL_TENSOR_NAME_MAX, "model.layers.%u.%s%s", layer, p->hf,
+                           suffix);
         return p != NULL;
     }
     const name_pair *p = find(model_names, sizeof model_names / sizeof *model_names, gguf, true);
