@@ -111,14 +111,34 @@ class Bench:
 
     def llama_cpp(self, label, **task):
         """The contestants of llama.cpp: the packaged one, and the one built for this machine."""
-        found = {f"llama.cpp {label}": lambda: self.peer("llama_cpp", {"HX_LLAMA_CPP": ""}, **task)}
+        return {f"llama.cpp {label}{build}": make for build, make in self.builds(task).items()}
+
+    def builds(self, task):
+        found = {"": lambda: self.peer("llama_cpp", {"HX_LLAMA_CPP": ""}, **task)}
         if os.environ.get("HX_LLAMA_CPP"):
-            found[f"llama.cpp {label}, native build"] = lambda: self.peer("llama_cpp", **task)
+            found[", native build"] = lambda: self.peer("llama_cpp", **task)
         return found
 
-    def race(self, row, makers, unit, save=0):
-        """Runs {name: maker} in turns; the first round warms up and, with `save` (how many rows there are), keeps them for cosines."""
-        workers, seconds, counts, saved = {}, {}, {}, {}
+    def fastest(self, row, makers, unit="tokens"):
+        """Of several settings of one peer the fastest in a short trial, as a contestant; all of them where there are no trials."""
+        speeds = {}
+        if self.args.no_trials or len(makers) == 1:
+            return {name: lambda make=make: make(False) for name, make in makers.items()}
+        for name, make in makers.items():
+            worker = make(True)
+            runs = [worker.say("run") for _ in range(2)]
+            speeds[name] = runs[0][unit] / min(run["seconds"] for run in runs)
+            worker.close()
+            print(f"{row}: trial: {name}: {speeds[name]:.1f} {unit}/s", file=sys.stderr, flush=True)
+        winner = max(speeds, key=speeds.get)
+        return {winner: lambda: makers[winner](False)}
+
+    def race(self, row, makers, unit, save=0, whole=True):
+        """Runs {name: maker} in turns; the first round warms up and, with `save` (how many rows there are), keeps them for cosines.
+
+        `whole`: what is timed is the whole run, so that the processor time of the run, which other work on the machine disturbs less,
+        may be told too."""
+        workers, seconds, spent, counts, saved = {}, {}, {}, {}, {}
         for name, make in makers.items():
             try:
                 workers[name] = make()
@@ -128,21 +148,25 @@ class Bench:
             saved[name] = os.path.join(self.folder, f"rows-{row}-{len(saved)}.f32")
             result = worker.say(f"save {saved[name]}" if save else "run")
             counts[name] = result.get(unit, result.get("tokens"))
-            seconds[name] = []
+            seconds[name], spent[name] = [], []
         for number in range(self.args.rounds):
             for name, worker in workers.items():
-                seconds[name].append(worker.say("run")["seconds"])
+                answer = worker.say("run")
+                seconds[name].append(answer["seconds"])
+                spent[name].append(answer.get("cpu", math.nan))
                 print(f"{row}: round {number + 1}: {name}: {counts[name] / seconds[name][-1]:.1f} {unit}/s", file=sys.stderr, flush=True)
         closeness = cosines(saved, list(counts), save) if save else {}
         speeds = {}
         for name, worker in workers.items():
             speeds[name] = counts[name] / statistics.median(seconds[name])
-            self.add(row, name, speeds[name], f"{unit}/s", worker.close(), closeness.get(name), counts[name])
+            self.add(row, name, speeds[name], f"{unit}/s", worker.close(), closeness.get(name), counts[name],
+                     counts[name] / statistics.median(spent[name]) if whole else None)
+        print(f"{row}: load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
         return speeds
 
-    def add(self, row, name, value, unit, peak, cosine=None, count=None):
+    def add(self, row, name, value, unit, peak, cosine=None, count=None, per_cpu=None):
         self.table.append({"row": row, "contestant": name, "value": round(value, 2), "unit": unit, "peak_mb": round(peak), "cosine": cosine,
-                           "count": count})
+                           "count": count, "load": round(os.getloadavg()[0], 1), "per_cpu": per_cpu and round(per_cpu, 1)})
 
     def ratio(self, row, what, value, goal, at_most=False):
         met = value <= goal if at_most else value >= goal
@@ -174,7 +198,7 @@ def cosine(a, b):
 
 def cosines(saved, names, n):
     """Mean cosine of every contestant's rows to those of PyTorch, else of our exact form."""
-    reference = next((name for name in names if name == "PyTorch F32"), "ours exact")
+    reference = next((name for name in names if name.startswith("PyTorch F32")), "ours exact")
     if reference not in names:
         return {}
     base = read_rows(saved[reference], n)
@@ -185,6 +209,39 @@ def best(speeds, *starts):
     return max((value for name, value in speeds.items() if name.startswith(starts)), default=None)
 
 
+def first_lines(path, n):
+    short = f"{path}.{n}"
+    with open(path, encoding="utf-8") as source, open(short, "w", encoding="utf-8") as out:
+        out.writelines(line for line, _ in zip(source, range(n)))
+    return short
+
+
+def tuned_llama_cpp(bench, name, row, ids):
+    """Of each build the fastest type, and of that the faster batch; all of them where there are no trials."""
+    found, short, batches = {}, first_lines(ids, 24), [int(batch) for batch in bench.args.batches.split(",")]
+    for build in bench.builds({}):
+        def maker(kind, batch, build=build):
+            path = bench.model(name) if kind == "as packaged" else bench.of_type(name, kind)
+            return lambda trial: bench.builds({"model": path, "work": "embed", "ids": short if trial else ids, "batch": batch})[build]()
+        kinds = {kind: maker(kind, batches[0]) for kind in bench.args.types.split(",")}
+        for kind in bench.fastest(f"{row}{build}", kinds):
+            found.update(bench.fastest(row, {f"llama.cpp {kind}, batch {batch}{build}": maker(kind, batch) for batch in batches}))
+    return found
+
+
+def tuned_torch(bench, model, row, ids):
+    short, found = first_lines(ids, 48), {}
+    for kind, label in {"float32": "F32", "bfloat16": "BF16"}.items():
+        makers = {}
+        for batch in map(int, bench.args.torch_batches.split(",")):
+            def make(trial, batch=batch, kind=kind):
+                return bench.peer("torch", model=model, work="embed", ids=short if trial else ids, type=kind, batch=batch)
+            makers[f"PyTorch {label}, batch {batch}"] = make
+        if label in bench.args.torch.split(","):
+            found.update(bench.fastest(row, makers))
+    return found
+
+
 def embed(bench, name):
     row = f"embed-{name}"
     n = bench.args.texts
@@ -192,20 +249,19 @@ def embed(bench, name):
     ids = bench.ids(name, texts)
     makers = {"ours fast": lambda: bench.ours(model, "embed", texts=texts),
               "ours exact": lambda: bench.ours(model, "embed", texts=texts, precision="exact")}
-    for kind in bench.args.types.split(","):
-        makers.update(bench.llama_cpp(kind, model=bench.of_type(name, kind), work="embed", ids=ids))
-    makers["PyTorch F32"] = lambda: bench.peer("torch", model=model, work="embed", ids=ids)
-    makers["PyTorch BF16"] = lambda: bench.peer("torch", model=model, work="embed", ids=ids, type="bfloat16")
-    for form, label in {"f32": "F32", "int8": "int8 weights", "int8wa": "int8 weights and activations"}.items():
-        makers[f"OpenVINO {label}"] = lambda form=form: bench.peer("openvino", model=model, work="embed", ids=ids, form=form)
+    makers.update(tuned_llama_cpp(bench, name, row, ids))
+    makers.update(tuned_torch(bench, model, row, ids))
+    forms = {"f32": "F32", "int8": "int8 weights", "int8wa": "int8 weights and activations"}
+    for form in [form for form in forms if form in bench.args.openvino.split(",")]:
+        makers[f"OpenVINO {forms[form]}"] = lambda form=form: bench.peer("openvino", model=model, work="embed", ids=ids, form=form)
     with open(texts, encoding="utf-8") as file:
         speeds = bench.race(row, makers, "tokens", save=sum(1 for _ in file))
     packaged = max((v for k, v in speeds.items() if k.startswith("llama.cpp") and "native" not in k), default=None)
-    f32 = max((v for k, v in speeds.items() if k in ("llama.cpp F32", "PyTorch F32", "OpenVINO F32")), default=None)
+    f32 = best(speeds, "llama.cpp F32", "PyTorch F32", "OpenVINO F32")
     for what, ours, other, goal in [("fast / llama.cpp (best type)", "ours fast", packaged, 6),
                                     ("fast / llama.cpp native", "ours fast",
                                      max((v for k, v in speeds.items() if "native" in k), default=None), 1),
-                                    ("fast / PyTorch F32", "ours fast", speeds.get("PyTorch F32"), 5),
+                                    ("fast / PyTorch F32", "ours fast", best(speeds, "PyTorch F32"), 5),
                                     ("fast / OpenVINO int8", "ours fast", best(speeds, "OpenVINO int8"), 1.7),
                                     ("exact / best F32 peer", "ours exact", f32, 1.5)]:
         if other and ours in speeds:
@@ -221,7 +277,7 @@ def decode(bench, name, streams):
     ids = long_ids(bench, name)
     task = {"ids": ids, "streams": streams, "prompt": 128, "steps": 64}
     makers = {"ours": lambda: bench.ours(model, "decode", **task), **bench.llama_cpp("as packaged", model=model, work="decode", **task)}
-    speeds = bench.race(row, makers, "tokens")
+    speeds = bench.race(row, makers, "tokens", whole=False)
     packaged = max(v for k, v in speeds.items() if k.startswith("llama.cpp") and "native" not in k)
     bench.ratio(row, "ours / llama.cpp", speeds["ours"] / packaged, 3 if streams > 1 else 2.5)
     native = best({k: v for k, v in speeds.items() if "native" in k}, "llama")
@@ -300,7 +356,7 @@ def schema(bench, name="qwen"):
     texts = bench.keep("schema.txt", "Summarise these reviews as JSON with mood, points and summary: good phone, slow delivery, weak box. Be long.\n")
     path = bench.keep("schema.json", json.dumps(SCHEMA))
     speeds = bench.race("schema", {"ours, by schema": lambda: bench.ours(model, "generate", texts=texts, schema=path, steps=96),
-                                   "ours, free": lambda: bench.ours(model, "generate", texts=texts, steps=96)}, "tokens")
+                                   "ours, free": lambda: bench.ours(model, "generate", texts=texts, steps=96)}, "tokens", whole=False)
     bench.ratio("schema", "time a token by schema / free", speeds["ours, free"] / speeds["ours, by schema"], 1.05, at_most=True)
 
 
@@ -316,9 +372,9 @@ ROWS = {"embed-smollm2": lambda b: embed(b, "smollm2"), "embed-qwen": lambda b: 
 
 
 def show(bench):
-    print(f"{'row':16} {'contestant':44} {'value':>10} {'unit':9} {'peak MB':>8} {'cosine':>8}")
+    print(f"{'row':16} {'contestant':44} {'value':>10} {'unit':9} {'peak MB':>8} {'cosine':>8} {'load':>5} {'a CPU s':>8}")
     for r in bench.table:
-        print(f"{r['row']:16} {r['contestant']:44} {r['value']:10.1f} {r['unit']:9} {r['peak_mb']:8d} {r['cosine'] or '':>8}")
+        print(f"{r['row']:16} {r['contestant']:44} {r['value']:10.1f} {r['unit']:9} {r['peak_mb']:8d} {r['cosine'] or '':>8} {r['load']:5.1f} {r['per_cpu'] or '':>8}")
     print()
     for r in bench.ratios:
         print(f"{r['row']:16} {r['what']:44} {r['value']:10.2f} goal {r['goal']:8} {'met' if r['met'] else 'NOT MET'}")
@@ -330,7 +386,12 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--texts", type=int, default=600)
     parser.add_argument("--label-texts", type=int, default=40)
-    parser.add_argument("--types", default="F32", help="of llama.cpp's files: F32,F16,Q8_0,Q4_1")
+    parser.add_argument("--types", default="F32,F16,Q8_0,as packaged", help="of llama.cpp's files; the fastest races")
+    parser.add_argument("--batches", default="512,2048", help="of llama.cpp, in tokens")
+    parser.add_argument("--torch", default="F32,BF16", help="types of PyTorch")
+    parser.add_argument("--torch-batches", default="16,64", help="in texts")
+    parser.add_argument("--no-trials", action="store_true", help="let all settings race instead of the best of a short trial")
+    parser.add_argument("--openvino", default="f32,int8,int8wa", help="forms of OpenVINO")
     parser.add_argument("--json", help="default llama.json in HX_BENCH_DIR")
     args = parser.parse_args()
     bench = Bench(args)

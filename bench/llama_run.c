@@ -3,7 +3,7 @@
  * usage: bench_llama_run MODEL WORK [KEY=VALUE...]
  *
  * Says {"ready":true} when it has loaded and prepared, then answers each line of standard input with a line of JSON: "run" ->
- * seconds and tokens of one run, "save PATH" -> the same, and what came out as float32 rows in PATH, "quit" -> peak megabytes.
+ * seconds, processor seconds, tokens of one run, "save PATH" -> the same, and what came out as float32 rows in PATH, "quit" -> peak megabytes.
  * Works, with their keys (all: threads=2 precision=fast|exact kernels=NAME tokens=1024, the batch's):
  *   embed       texts=FILE (one a line) pool=last|mean; tokenising is timed too
  *   states      ids=FILE wanted=logits|hidden; a row a token
@@ -55,10 +55,14 @@ struct worker {
     hx_error err;
 };
 
-static double now(void) {
+static double clock_of(clockid_t id) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(id, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double now(void) {
+    return clock_of(CLOCK_MONOTONIC);
 }
 
 static const char *key(const worker *w, const char *name, const char *otherwise) {
@@ -391,15 +395,16 @@ static bool save(worker *w, const char *path) {
 
 static bool answer(worker *w, char *line) {
     w->seconds = 0;
-    double start = now();
+    double start = now(), spent = clock_of(CLOCK_PROCESS_CPUTIME_ID);
     if (!w->run(w)) return false;
     double took = now() - start;
+    spent = clock_of(CLOCK_PROCESS_CPUTIME_ID) - spent;
     if (strncmp(line, "save ", 5) == 0) {
         line[strcspn(line, "\n")] = '\0';
         if (!save(w, line + 5)) return false;
     }
-    printf("{\"seconds\":%.6f,\"tokens\":%zu,\"texts\":%zu,\"nll\":%.6f}\n",
-           w->seconds > 0 ? w->seconds : took, w->tokens, w->n_texts, w->nll);
+    printf("{\"seconds\":%.6f,\"cpu\":%.6f,\"tokens\":%zu,\"texts\":%zu,\"nll\":%.6f}\n",
+           w->seconds > 0 ? w->seconds : took, spent, w->tokens, w->n_texts, w->nll);
     return fflush(stdout) == 0;
 }
 

@@ -244,7 +244,7 @@ def chat(task):
     def ask(text):
         request = {"messages": [{"role": "user", "content": task["instruction"] + text}], "max_tokens": 4, "temperature": 0,
                    "cache_prompt": task["cache"]}
-        answer = server.handle_chat_completions(json.dumps(request))
+        answer = server.handle_chat_completions(request)
         answer = json.loads(answer) if isinstance(answer, (str, bytes)) else answer
         return answer["choices"][0]["message"]["content"], answer["usage"]["prompt_tokens"]
 

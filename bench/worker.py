@@ -20,8 +20,9 @@ def serve(works):
         command = line.split()
         if command == ["quit"]:
             break
-        start = time.monotonic()
+        start, spent = time.monotonic(), time.process_time()
         result = run()
+        result["cpu"] = time.process_time() - spent
         result.setdefault("seconds", time.monotonic() - start)
         rows = result.pop("rows", None)
         if command[0] == "save":
