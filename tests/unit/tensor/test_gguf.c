@@ -259,7 +259,7 @@ static void writes_random_shapes(void **state) {
         hx_gguf_put_u32(w, "general.alignment", (uint32_t)alignment);
         size_t n = hx_rng_below(&rng, 13);
         for (size_t i = 0; i < n; i++) {
-            char name[16];
+            char name[32];
             snprintf(name, sizeof name, "t%zu", i);
             kinds[i] = types[hx_rng_below(&rng, 5)];
             uint32_t n_dims = 1 + (uint32_t)hx_rng_below(&rng, 4);
