@@ -1,0 +1,83 @@
+/* objective.h - heads on a trunk's hidden states, with their losses and gradients. For src/llama, src/model and src/text.
+ *
+ * A head owns its tensors in the trunk's params ("score.weight" for the one that transformers knows, else "heads.NAME.weight"). All losses are
+ * summed over what counts; gradients are those of scale times the sum, so several heads and batches can share a step. */
+#ifndef HX_LLAMA_OBJECTIVE_H
+#define HX_LLAMA_OBJECTIVE_H
+
+#include "llama/trunk.h"
+#include "nn/crf.h"
+#include "nn/loss.h"
+
+typedef enum {
+    HX_HEAD_LM =
+        0, /* the output matrix; targets (T) ids or HX_NN_IGNORE: causal, masked next token, denoising alike */
+    HX_HEAD_SEQUENCE, /* one label a sequence, softmax */
+    HX_HEAD_MULTI, /* any number of labels a sequence, sigmoids */
+    HX_HEAD_REGRESSION, /* one number a sequence, squares */
+    HX_HEAD_TOKEN, /* one label a token, softmax */
+    HX_HEAD_CRF, /* the same with transitions */
+    HX_HEAD_REPLACED, /* one logit a token: was it replaced (arXiv 2003.10555) */
+    HX_HEAD_BIAFFINE, /* arcs and relations of words (arXiv 1611.01734) */
+    HX_HEAD_CONTRAST /* sequence i of the first half finds i of the second half (InfoNCE) */
+} hx_head_kind;
+
+typedef struct {
+    hx_head_kind kind;
+    const char *name; /* "" = score */
+    size_t n_labels; /* of BIAFFINE: relations */
+    bool mean; /* pooled over the sequence's tokens; otherwise the last */
+    size_t width; /* BIAFFINE: of the arc and relation vectors, 0 = 128 */
+    float smoothing, gamma; /* as nn/loss.h */
+    float temperature; /* CONTRAST, 0 = 0.05; distillation, 0 = 1 */
+    size_t
+        hidden; /* SEQUENCE, MULTI, TOKEN: one layer of this width with GELU before the logits; 0 = none */
+    float dropout; /* of its input */
+    size_t tap; /* reads the stream after this block, normed by its own norm; 0 = the end */
+} hx_head_options;
+
+typedef struct hx_train_head hx_train_head;
+
+hx_status hx_train_head_new(hx_train_head **out, hx_trunk *t, const hx_head_options *options,
+                            uint64_t seed, hx_error *err) HX_MUST_USE;
+void hx_train_head_free(hx_train_head *h); /* its tensors stay in the trunk's params */
+
+/* Targets of a batch; which fields count is the kind's. Rows of labels that are HX_NN_IGNORE don't. */
+typedef struct {
+    const uint32_t *labels; /* SEQUENCE (n_sequences); LM, TOKEN, CRF, REPLACED (T) */
+    const float *values; /* MULTI (n_sequences, n_labels) in [0, 1], REGRESSION (n_sequences) */
+    const uint32_t *
+        second; /* mixup: labels of the mixed-in half, (n_sequences); NULL = none; share is the batch's */
+    const float *class_weights; /* (n_labels) or NULL */
+    const uint32_t *
+        words; /* BIAFFINE: index in the batch of each word's first token; (n_words); token 0 of a sequence is the root */
+    const uint32_t *word_starts; /* BIAFFINE: (n_sequences + 1) into words */
+    const uint32_t *
+        heads; /* BIAFFINE: (n_words): 0 = the root, i = the i-th word of its sequence; labels (n_words): relations */
+    const float *teacher_logits; /* distillation: as many rows and columns as the head's logits */
+    const float *teacher_hidden; /* (T or n_sequences, n_embd): squares to the head's input */
+    float teacher_share, hidden_share; /* weight of these beside the labels' loss [0, 1] */
+} hx_targets;
+
+typedef struct {
+    double loss; /* sum */
+    double count; /* of what it is the sum */
+    size_t n_right; /* labels hit, where the kind has such */
+} hx_objective_result;
+
+size_t hx_train_head_scratch(const hx_train_head *h, size_t n_tokens, size_t n_sequences,
+                             size_t n_threads);
+/* Loss of a batch whose forward pass has run; dhidden (T, n_embd) and, for a head with `tap`, dtap get the gradient added; dhidden NULL = the loss alone. */
+hx_status hx_train_head_loss(hx_train_head *h, const hx_nn *nn, const hx_trunk_batch *batch,
+                             const float *hidden, const hx_targets *targets, float scale,
+                             float *dhidden, float *dtap, hx_objective_result *out,
+                             hx_error *err) HX_MUST_USE;
+/* How many targets of a batch count: what a mean divides by. */
+double hx_train_head_count(const hx_train_head *h, const hx_trunk_batch *batch,
+                           const hx_targets *targets);
+/* Logits, for evaluating: SEQUENCE, MULTI, REGRESSION (n_sequences, n_labels), TOKEN, CRF, REPLACED (T, n_labels). Valid until the next call. */
+hx_status hx_train_head_logits(hx_train_head *h, const hx_nn *nn, const hx_trunk_batch *batch,
+                               const float *hidden, const float **logits,
+                               hx_error *err) HX_MUST_USE;
+
+#endif

@@ -1,0 +1,47 @@
+/* run.h - a run folder: what was asked, what happened, and the state to go on from. For src/model.
+ *
+ *     RUN/config.json      options, seed, sizes, hash of the data; written once
+ *     RUN/log.jsonl        a record every log step: step, epoch, loss, rate, norm, tokens_per_second, memory; and every evaluation
+ *     RUN/last/            weights.safetensors, optimiser.safetensors, state.json (step, epoch, batch, best, hash of the log so far)
+ *     RUN/best/            a model folder (config.json, model.safetensors, tokenizer): what classify, convert, transformers load
+ *     RUN/report.html      curves, confusion matrix, wrong examples
+ *     RUN/metrics.json     figures of the chosen model on validation and test
+ *
+ * A checkpoint is written to last.tmp and renamed; log records behind its step are cut off when a run goes on, so a resumed run leaves the same
+ * bytes as one that was never stopped (times and speeds stand in timing.jsonl, which is not compared). */
+#ifndef HX_MODEL_RUN_H
+#define HX_MODEL_RUN_H
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "huaxiang/base.h"
+
+typedef struct hx_run hx_run;
+
+typedef struct {
+    uint64_t step, epoch, batch; /* done so far */
+    uint64_t best_step;
+    double best; /* figure that chooses, higher is better */
+    uint64_t bad_evaluations; /* since the best: early stopping */
+    double loss_sum, loss_count; /* since the last log record */
+} hx_run_state;
+
+/* A new folder (HX_EEXIST where it holds a run and `resume` is off), or one to go on with: then config must be the same but for threads. */
+hx_status hx_run_open(hx_run **out, const char *folder, hx_str config_json, bool resume,
+                      bool *resumed, hx_run_state *state, hx_error *err) HX_MUST_USE;
+void hx_run_close(hx_run *r);
+const char *hx_run_path(const hx_run *r, const char *name, hx_arena *arena); /* RUN/name */
+hx_status hx_run_log(hx_run *r, hx_str json_line, hx_error *err) HX_MUST_USE;
+hx_status hx_run_time(hx_run *r, hx_str json_line, hx_error *err) HX_MUST_USE;
+/* Writes a checkpoint: `write` puts its files into the folder it is given. */
+typedef hx_status hx_run_write_fn(void *context, const char *folder, hx_error *err);
+hx_status hx_run_checkpoint(hx_run *r, const hx_run_state *state, hx_run_write_fn *write,
+                            void *context, hx_error *err) HX_MUST_USE;
+/* RUN/best, in the same way. */
+hx_status hx_run_keep_best(hx_run *r, hx_run_write_fn *write, void *context,
+                           hx_error *err) HX_MUST_USE;
+/* The model folder of a run (best, else last), for those who open models; HX_ENOTFOUND where the path is no run. */
+hx_status hx_run_model(const char *folder, hx_arena *arena, hx_str *path,
+                       hx_error *err) HX_MUST_USE;
+
+#endif
