@@ -16,6 +16,17 @@
 #define RECORDS HX_OPT_FORMAT, HX_OPT_OUT
 #define VIEW HX_OPT_STORE, HX_OPT_AS_OF, HX_OPT_TIMEZONE, RECORDS
 #define TEXTS READING, RECORDS, HX_OPT_HEAD, HX_OPT_THREADS, HX_OPT_TEXT, HX_OPT_MAP, HX_OPT_REJECTS
+#define TRAINING                                                                                   \
+    HX_OPT_TOKENIZER, HX_OPT_CONFIG, HX_OPT_LAYERS, HX_OPT_WIDTH, HX_OPT_HEADS, HX_OPT_KV_HEADS,   \
+        HX_OPT_FF, HX_OPT_VOCAB, HX_OPT_OBJECTIVE, HX_OPT_BATCH_TOKENS, HX_OPT_BATCH,              \
+        HX_OPT_LENGTH, HX_OPT_RATE, HX_OPT_SCHEDULE, HX_OPT_STEPS, HX_OPT_EPOCHS, HX_OPT_MINUTES,  \
+        HX_OPT_WARMUP, HX_OPT_ACCUMULATE, HX_OPT_CHECKPOINT_MINUTES, HX_OPT_EVALUATE_EVERY,        \
+        HX_OPT_INIT, HX_OPT_OPTIMIZER, HX_OPT_WEIGHT_DECAY, HX_OPT_TARGET_KIND, HX_OPT_TEST_SIZE,  \
+        HX_OPT_SPLIT, HX_OPT_VALIDATION_FILE, HX_OPT_TEST_FILE, HX_OPT_LORA, HX_OPT_LORA_ALPHA,    \
+        HX_OPT_FREEZE, HX_OPT_LAYER_RATE, HX_OPT_EARLY_STOPPING, HX_OPT_AUGMENT,                   \
+        HX_OPT_CLASS_WEIGHTS, HX_OPT_SMOOTHING, HX_OPT_FOCAL, HX_OPT_EMA, HX_OPT_DROPOUT,          \
+        HX_OPT_TEACHER, HX_OPT_TEACHER_SHARE, HX_OPT_FOLDS, HX_OPT_DROP_LEAKS, HX_OPT_RECOMPUTE,   \
+        HX_OPT_LOWER
 #define FILTER TEXTS, HX_OPT_ENGINE, HX_OPT_USER_WORDS
 
 const hx_cli_command hx_cli_commands[] = {
@@ -548,6 +559,28 @@ const hx_cli_command hx_cli_commands[] = {
      {{"huaxiang bench --model smollm2-135m --format table", "tokens a second", "每秒词元数"}},
      hx_cmd_bench,
      HX_MODEL_MUST},
+    {"train",
+     HX_PART_MODEL,
+     "pretrain|classify [FILE...] --out RUN",
+     "pretrain,classify",
+     0,
+     -1,
+     LIST(READING, TRAINING, HX_OPT_TRAIN_DATA, HX_OPT_TARGET, HX_OPT_FORMAT, HX_OPT_TEXT,
+          HX_OPT_LABEL, HX_OPT_RESUME, HX_OPT_THREADS, HX_OPT_MAX_LENGTH, HX_OPT_POOLING,
+          HX_OPT_BIDIRECTIONAL, HX_OPT_FORCE),
+     "teach a model: pre-training from plain text, labels of texts",
+     "训练模型：用纯文本预训练，或学习文本的标签",
+     "pretrain learns from plain text, classify from texts with labels. RUN is a folder: "
+     "config.json, log.jsonl, last/ and best/,\n"
+     "a model's folder which every command takes (--model RUN). Ctrl-C saves; --resume goes on and "
+     "gives the same bytes.",
+     "pretrain 从纯文本学习，classify 从带标签的文本学习。RUN "
+     "是目录：config.json、log.jsonl、last/ 和 best/；\n"
+     "best 是模型目录，所有命令都可使用（--model RUN）。Ctrl-C 会先保存；--resume "
+     "接着训练，结果逐字节相同。",
+     {{NULL, NULL, NULL}},
+     hx_cmd_train,
+     HX_MODEL_MAY},
     {"doctor",
      HX_PART_PROGRAM,
      "[--store STORE]",

@@ -18,9 +18,9 @@ static void put_padded(hx_outbuf *out, hx_str s, size_t column) {
 
 const char *hx_help_group_title(const hx_cli *c, hx_cli_option_group group) {
     static const char *const titles[HX_GROUP_N][2] = {
-        {"Options", "选项"}, {"Reading files", "读取文件"},
-        {"Text", "文本"},    {"Model", "模型"},
-        {"Output", "输出"},  {"General", "通用"}};
+        {"Options", "选项"}, {"Reading files", "读取文件"}, {"Text", "文本"},
+        {"Model", "模型"},   {"Training", "训练"},          {"Output", "输出"},
+        {"General", "通用"}};
     return titles[group][c->ui == HX_UI_ZH];
 }
 

@@ -13,7 +13,7 @@
 #include "cli/help.h"
 #include "cli/output.h"
 
-#define NAMES_MAX 1024
+#define NAMES_MAX 2048
 #define HINT_MAX 96
 
 /* ------------------------------------------------------------------ language */
