@@ -38,7 +38,8 @@ HX_API size_t hx_known_models(const hx_known_model **out);
 HX_API const hx_known_model *hx_known_model_find(const char *name);
 
 /* ------------------------------------------------------------------ where it is */
-/* What a user calls a model to what hx_llama_open() takes: a file or folder that is there is itself; else NAME.gguf or NAME of the
+/* What a user calls a model to what hx_llama_open() takes: a file or folder that is there is itself (of a training run:
+ * its best model); else NAME.gguf or NAME of the
  * cache folder, by name or alias. HX_ENOTFOUND says how to get it, or which name was meant. */
 HX_API hx_status hx_model_resolve(const char *name, const char *cache, hx_arena *arena,
                                   hx_str *path, hx_error *err) HX_MUST_USE;

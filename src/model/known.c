@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "model/known.h"
+#include "model/run.h"
 
 static const hx_known_model known_models[] = {
     {.name = "smollm2-135m",
@@ -192,6 +193,8 @@ hx_status hx_model_resolve(const char *name, const char *cache, hx_arena *arena,
     if (!name || !*name) return hx_fail(err, HX_EINVAL, "a model's name may not be empty");
     if (is_path(name) || is_there(name)) {
         if (!is_there(name)) return hx_fail(err, HX_ENOTFOUND, "%s: no such file", name);
+        hx_status run = hx_run_model(name, arena, path, err);
+        if (run != HX_ENOTFOUND) return run;
         *path = hx_arena_str(arena, hx_str_of(name));
         return path->ptr ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
     }

@@ -24,9 +24,12 @@ typedef struct {
     double best; /* figure that chooses, higher is better */
     uint64_t bad_evaluations; /* since the best: early stopping */
     double loss_sum, loss_count; /* since the last log record */
+    uint64_t milliseconds; /* spent so far: for runs that are bounded by time */
 } hx_run_state;
 
-/* A new folder (HX_EEXIST where it holds a run and `resume` is off), or one to go on with: then config must be the same but for threads. */
+/* A new folder (HX_ECONFLICT where it holds a run and `resume` is off), or one to go on with: then config must be the same (threads are no part of it), the
+ * checkpoint's files must be those that were written, and one program at a time may have it open (HX_EBUSY). Where no checkpoint was made yet
+ * a resumed run begins anew: *resumed says which. */
 hx_status hx_run_open(hx_run **out, const char *folder, hx_str config_json, bool resume,
                       bool *resumed, hx_run_state *state, hx_error *err) HX_MUST_USE;
 void hx_run_close(hx_run *r);
@@ -40,7 +43,8 @@ hx_status hx_run_checkpoint(hx_run *r, const hx_run_state *state, hx_run_write_f
 /* RUN/best, in the same way. */
 hx_status hx_run_keep_best(hx_run *r, hx_run_write_fn *write, void *context,
                            hx_error *err) HX_MUST_USE;
-/* The model folder of a run (best, else last), for those who open models; HX_ENOTFOUND where the path is no run. */
+/* The model folder of a run (best, else last), for those who open models; HX_ENOTFOUND where the path is no run,
+ * HX_EINVAL where it has no model yet. */
 hx_status hx_run_model(const char *folder, hx_arena *arena, hx_str *path,
                        hx_error *err) HX_MUST_USE;
 
