@@ -25,6 +25,10 @@ static const struct {
 
 #include "base/messages/tensor.inc"
 
+#include "base/messages/nn.inc"
+
+#include "base/messages/learn.inc"
+
 #include "base/messages/llama.inc"
 
 #include "base/messages/model.inc"
