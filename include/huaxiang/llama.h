@@ -183,6 +183,43 @@ HX_API hx_status hx_llama_embed(hx_llama_context *c, const hx_str *texts, size_t
 HX_API hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, size_t n_texts,
                                    size_t max_length, float *out, hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ tags */
+typedef struct {
+    uint32_t start, end; /* bytes of the text as given */
+} hx_token_span;
+
+/* Where the n tokens of a text (from hx_llama_tokenize()) came from: spans[i] of whole characters, white space around them left out;
+ * empty for special tokens and for what the tokenizer put in. Where the normaliser changed characters, a span holds all the characters its
+ * token may come from. Arena memory. */
+HX_API hx_status hx_llama_token_spans(const hx_llama *m, hx_str text, const int32_t *ids, size_t n,
+                                      hx_arena *arena, hx_token_span **spans,
+                                      hx_error *err) HX_MUST_USE;
+
+typedef struct {
+    hx_token_span span;
+    uint32_t label; /* of its first token */
+    float score; /* probability of the label; of several words the mean */
+} hx_tag;
+
+typedef struct {
+    hx_tag *tags; /* owned by the arena */
+    size_t n;
+} hx_tags;
+
+typedef struct {
+    size_t max_length; /* tokens; 0 = the model's n_positions; what is behind has no tags */
+    bool
+        tokens; /* one tag a token; else one a word, and words of one B-X I-X ... are one tag, O is none */
+} hx_tag_options;
+
+/* Tags by the model's head for tokens: out (n_texts), caller's. A word takes the label of its first token, as is usual in training. Labels
+ * that begin with B-, I-, E- or S- (or L-, U-) make spans; others stand for a word each. HX_EUNSUPPORTED without such a head. */
+HX_API hx_status hx_llama_tag(hx_llama_context *c, const hx_str *texts, size_t n_texts,
+                              const hx_tag_options *options, hx_arena *arena, hx_tags *out,
+                              hx_error *err) HX_MUST_USE;
+/* The name of a tag's label without B-, I- and the like where labels make spans. */
+HX_API const char *hx_llama_tag_name(const hx_llama *m, uint32_t label);
+
 /* ------------------------------------------------------------------ labels without training */
 typedef struct hx_label_prompt
     hx_label_prompt; /* instruction and answers, tokenised, with their priors */

@@ -37,7 +37,7 @@ typedef struct {
 
 static hx_filter_kind kind_of(const char *name) {
     return (hx_filter_kind)hx_cli_choice("clean,redact,words,sentiment,intent,keywords,annotate,"
-                                         "tokenize,embed,classify,generate",
+                                         "tokenize,embed,classify,tag,generate",
                                          name);
 }
 

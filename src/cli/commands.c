@@ -494,6 +494,26 @@ const hx_cli_command hx_cli_commands[] = {
        "own labels", "自己的标签"}},
      hx_cmd_filter,
      HX_MODEL_MUST},
+    {"tag",
+     HX_PART_MODEL,
+     "[FILE...] --model M",
+     NULL,
+     0,
+     -1,
+     LIST(TEXTS, HX_OPT_PIECES, HX_OPT_MAX_LENGTH, HX_OPT_PRECISION),
+     "names, parts of speech and the like, by a model's head for words",
+     "用模型的词标注头标出名称、词性等",
+     "Each tag has its label, score, and start and end: bytes of the text as given. Labels B-X, "
+     "I-X make spans, others\n"
+     "stand for a word each; --pieces gives a tag for each token. The model needs a head for "
+     "tokens.",
+     "每个标注有标签、得分、start 和 end（原文的字节位置）。B-X、I-X 形式的标签合成片段，其他标签"
+     "每词一个；\n"
+     "--pieces 给出每个词元的标注。模型须带词元分类头。",
+     {{"huaxiang tag samples/comments.csv --model RUN", "spans of a model of your own",
+       "用自己的模型标出片段"}},
+     hx_cmd_filter,
+     HX_MODEL_MUST},
     {"generate",
      HX_PART_MODEL,
      "[PROMPT...] --model M",

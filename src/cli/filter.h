@@ -21,6 +21,7 @@ typedef enum {
     HX_FILTER_TOKENIZE,
     HX_FILTER_EMBED,
     HX_FILTER_CLASSIFY,
+    HX_FILTER_TAG,
     HX_FILTER_GENERATE
 } hx_filter_kind;
 
@@ -63,6 +64,7 @@ typedef struct {
 typedef struct {
     hx_arena *arena; /* reset for each group */
     float *values; /* (n, width) */
+    hx_tags *tags; /* (n), of tag */
     hx_error *failed; /* (n); code HX_OK where the row was read */
     size_t n;
 } hx_filter_ahead;

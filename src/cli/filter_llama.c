@@ -2,7 +2,7 @@
  *
  *     rows of a chunk -> one packed batch -> numbers a row -> (filter_result.c) the record
  *
- * embed and classify, and sentiment and intent by a prompt, read a group of rows in one pass: the batch is packed without padding, so a
+ * embed, classify and tag, and sentiment and intent by a prompt, read a group of rows in one pass: the batch is packed without padding, so a
  * text's numbers do not depend on its neighbours. A group that fails is read again row by row, so that one bad text costs only itself.
  * tokenize needs no pass and runs on all threads; generate goes text by text.
  *
@@ -103,9 +103,29 @@ static int use_head(hx_cli *c, hx_filter_llama *l) {
             "A,B",
             "%s 没有分类头；请给出供选择的标签：--labels A,B", c->options.text[HX_OPT_MODEL]);
     if (info->is_token_classifier)
-        return hx_cli_fail(c, "%s labels tokens, not texts", "%s 标注的是词元，不是文本",
+        return hx_cli_fail(c, "%s labels words, not texts; use huaxiang tag",
+                           "%s 标注的是词，不是文本；请用 huaxiang tag",
                            c->options.text[HX_OPT_MODEL]);
     l->n_labels = l->width = info->n_labels;
+    return HX_EXIT_DONE;
+}
+
+static bool is_upos(const char *label) {
+    static const char names[] = " ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT "
+                                "SCONJ SYM VERB X ";
+    const char *found = label && *label ? strstr(names, label) : NULL;
+    return found && found[-1] == ' ' && found[strlen(label)] == ' ';
+}
+
+static int use_tags(hx_cli *c, hx_filter_llama *l) {
+    const hx_llama_info *info = l->opened.info;
+    if (!info->is_token_classifier)
+        return hx_cli_fail(c, "%s has no head that labels words", "%s 没有给词打标签的分类头",
+                           c->options.text[HX_OPT_MODEL]);
+    l->n_labels = l->width = info->n_labels;
+    l->are_upos = true;
+    for (size_t i = 0; i < l->n_labels; i++)
+        l->are_upos = l->are_upos && is_upos(hx_llama_label(l->opened.model, i));
     return HX_EXIT_DONE;
 }
 
@@ -141,6 +161,7 @@ int hx_filter_llama_open(hx_cli *c, hx_filter_plan *p, hx_filter_llama *l) {
                   (p->kind == HX_FILTER_CLASSIFY && hx_cli_has(&c->options, HX_OPT_LABELS));
     if (labels) return make_prompt(c, p, l);
     if (p->kind == HX_FILTER_CLASSIFY) return use_head(c, l);
+    if (p->kind == HX_FILTER_TAG) return use_tags(c, l);
     if (p->kind == HX_FILTER_EMBED) l->width = l->opened.info->n_embd;
     return HX_EXIT_DONE;
 }
@@ -152,10 +173,16 @@ void hx_filter_llama_close(hx_filter_llama *l) {
 }
 
 /* ------------------------------------------------------------------ reading */
-static hx_status run_texts(const hx_filter_plan *p, const hx_str *texts, size_t n, float *out,
-                           hx_error *err) {
+/* Texts of a group from `first` on. */
+static hx_status run_texts(const hx_filter_plan *p, const hx_str *texts, size_t first, size_t n,
+                           hx_filter_ahead *ahead, hx_error *err) {
     const hx_filter_llama *l = p->llama;
     hx_llama_context *c = l->opened.context;
+    float *out = ahead->values + first * l->width;
+    const hx_tag_options tag = {.max_length = l->max_length, .tokens = l->pieces};
+    texts += first;
+    if (p->kind == HX_FILTER_TAG)
+        return hx_llama_tag(c, texts, n, &tag, ahead->arena, ahead->tags + first, err);
     if (p->kind == HX_FILTER_EMBED) return hx_llama_embed(c, texts, n, &l->embed, out, err);
     if (l->prompt) return hx_llama_label_texts(c, l->prompt, texts, n, out, err);
     return hx_llama_classify(c, texts, n, l->max_length, out, err);
@@ -169,7 +196,7 @@ static hx_status run_one_by_one(const hx_filter_plan *p, const hx_str *texts, si
                                 hx_filter_ahead *ahead, hx_error *err) {
     for (size_t i = 0; i < n; i++) {
         hx_error one = {.ui = p->ui};
-        hx_status st = run_texts(p, &texts[i], 1, ahead->values + i * p->llama->width, &one);
+        hx_status st = run_texts(p, texts, i, 1, ahead, &one);
         if (st == HX_OK) continue;
         if (!is_of_the_text(st)) {
             *err = one;
@@ -188,8 +215,9 @@ hx_status hx_filter_llama_read(const hx_filter_plan *p, const hx_row *rows, size
     hx_str *texts = hx_arena_alloc(ahead->arena, (n + 1) * sizeof *texts);
     ahead->failed = hx_arena_alloc(ahead->arena, (n + 1) * sizeof *ahead->failed);
     ahead->values = hx_arena_alloc(ahead->arena, (n + 1) * p->llama->width * sizeof(float));
+    ahead->tags = hx_arena_alloc(ahead->arena, (n + 1) * sizeof *ahead->tags);
     ahead->n = n;
-    if (!texts || !ahead->failed || !ahead->values) {
+    if (!texts || !ahead->failed || !ahead->values || !ahead->tags) {
         err->code = HX_ENOMEM;
         return HX_ENOMEM;
     }
@@ -197,7 +225,7 @@ hx_status hx_filter_llama_read(const hx_filter_plan *p, const hx_row *rows, size
         bool usable = !rows[i].bad && rows[i].cells[p->text_column].ptr;
         texts[i] = usable ? rows[i].cells[p->text_column] : HX_STR_LIT("");
     }
-    hx_status st = run_texts(p, texts, n, ahead->values, err);
+    hx_status st = run_texts(p, texts, 0, n, ahead, err);
     return is_of_the_text(st) ? run_one_by_one(p, texts, n, ahead, err) : st;
 }
 
@@ -223,6 +251,8 @@ hx_status hx_filter_llama_text(const hx_filter_plan *p, hx_filter_worker *w, hx_
         return err->code;
     }
     out->values = w->ahead.values + w->row * l->width;
+    out->tags = w->ahead.tags[w->row];
+    out->text = text;
     return HX_OK;
 }
 
@@ -296,6 +326,40 @@ static void put_scores(hx_outbuf *b, const hx_filter_llama *l, const hx_llama_sa
     hx_outbuf_byte(b, '}');
 }
 
+static hx_str tagged_text(const hx_llama_said *said, const hx_tag *t) {
+    return (hx_str){said->text.ptr + t->span.start, t->span.end - t->span.start};
+}
+
+static const char *tag_label(const hx_filter_llama *l, const hx_tag *t) {
+    return l->pieces ? label_at(l, t->label) : hx_llama_tag_name(l->opened.model, t->label);
+}
+
+static void put_tags(hx_outbuf *b, const hx_filter_llama *l, const hx_llama_said *said) {
+    put_key(b, "tags");
+    hx_outbuf_byte(b, '[');
+    for (size_t i = 0; i < said->tags.n; i++) {
+        const hx_tag *t = &said->tags.tags[i];
+        hx_outbuf_printf(b, "%s{\"%s\":", i > 0 ? "," : "", l->are_upos ? "word" : "text");
+        hx_outbuf_json(b, tagged_text(said, t));
+        hx_outbuf_printf(b, ",\"%s\":", l->are_upos ? "upos" : "label");
+        hx_outbuf_json(b, hx_str_of(tag_label(l, t)));
+        hx_outbuf_text(b, ",\"score\":");
+        hx_outbuf_score(b, (double)t->score);
+        hx_outbuf_printf(b, ",\"start\":%u,\"end\":%u}", (unsigned)t->span.start,
+                         (unsigned)t->span.end);
+    }
+    hx_outbuf_byte(b, ']');
+}
+
+static void put_tag_cell(hx_outbuf *b, const hx_filter_llama *l, const hx_llama_said *said) {
+    for (size_t i = 0; i < said->tags.n; i++) {
+        hx_str text = tagged_text(said, &said->tags.tags[i]);
+        if (i > 0) hx_outbuf_byte(b, ' ');
+        hx_outbuf_bytes(b, text.ptr, text.len);
+        hx_outbuf_printf(b, "/%s", tag_label(l, &said->tags.tags[i]));
+    }
+}
+
 static const char *chosen(const hx_filter_plan *p, const hx_llama_said *said, double *score) {
     size_t best = hx_filter_llama_best(p->llama, said, score);
     return *score < p->abstain ? "unsure" : label_at(p->llama, best);
@@ -333,6 +397,9 @@ void hx_filter_llama_json(hx_outbuf *b, const hx_filter_plan *p, const hx_llama_
         put_scores(b, p->llama, said, label, score);
         break;
     }
+    case HX_FILTER_TAG:
+        put_tags(b, p->llama, said);
+        break;
     default:
         put_generated(b, said);
     }
@@ -350,6 +417,8 @@ void hx_filter_llama_cell(hx_outbuf *b, const hx_filter_plan *p, const hx_llama_
         bool cut = table && p->llama->width > SHOWN_NUMBERS;
         put_numbers(b, said->values, cut ? SHOWN_NUMBERS : p->llama->width, " ");
         if (cut) hx_outbuf_printf(b, " … (%zu)", p->llama->width);
+    } else if (strcmp(column, "tags") == 0) {
+        put_tag_cell(b, p->llama, said);
     } else if (strcmp(column, "label") == 0) {
         hx_outbuf_text(b, chosen(p, said, &score));
     } else if (strcmp(column, "score") == 0) {

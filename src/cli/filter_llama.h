@@ -1,4 +1,4 @@
-/* filter_llama.h - filters that a language model does: tokenize, embed, classify, generate, and sentiment and intent without training. */
+/* filter_llama.h - filters that a language model does: tokenize, embed, classify, tag, generate, and sentiment and intent without training. */
 #ifndef HX_CLI_FILTER_LLAMA_H
 #define HX_CLI_FILTER_LLAMA_H
 
@@ -18,6 +18,7 @@ struct hx_filter_llama {
     size_t max_length;
     hx_token_options tokens;
     bool pieces;
+    bool are_upos; /* the labels are the parts of speech of Universal Dependencies */
     hx_embed_options embed;
     const struct hx_cli_generate *generate; /* of generate; borrowed */
 };
@@ -28,6 +29,8 @@ typedef struct {
     hx_tokens tokens;
     uint8_t *mask;
     const float *values; /* (width) */
+    hx_str text;
+    hx_tags tags;
     hx_generation generation;
     hx_str log_probs; /* JSON; {NULL, 0} = not asked for */
 } hx_llama_said;

@@ -47,6 +47,7 @@ const char *const *hx_filter_columns(hx_filter_kind kind, bool table) {
                                           {"input_ids", "attention_mask", NULL},
                                           {"embedding", NULL},
                                           {"label", "score", NULL},
+                                          {"tags", NULL},
                                           {"generated", NULL}};
     static const char *const shown[][10] = {{"clean", NULL},
                                             {"pii", NULL},
@@ -58,6 +59,7 @@ const char *const *hx_filter_columns(hx_filter_kind kind, bool table) {
                                             {"input_ids", NULL},
                                             {"embedding", NULL},
                                             {"label", "score", NULL},
+                                            {"tags", NULL},
                                             {"generated", NULL}};
     return table ? shown[kind] : csv[kind];
 }
