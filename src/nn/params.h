@@ -29,6 +29,18 @@ void hx_params_free(hx_params *p); /* NULL is fine */
 /* Zeros. `trained`: with a gradient. Indexes stay valid, pointers to hx_param only until the next add; w and g stay where they are. */
 hx_status hx_params_add(hx_params *p, const char *name, uint32_t n_dims, const uint64_t *dims,
                         int32_t layer, bool trained, size_t *index, hx_error *err) HX_MUST_USE;
+/* Several whose rows lie one behind the other in memory, as one matrix of all their rows: the same columns, layer and training. The first is
+ * aligned to 64, the others where they come to lie. index: of the first; the others follow. */
+typedef struct {
+    const char *name;
+    uint32_t n_dims; /* 1 or 2 */
+    uint64_t dims[2];
+} hx_param_shape;
+hx_status hx_params_add_adjacent(hx_params *p, const hx_param_shape *shapes, size_t n,
+                                 int32_t layer, bool trained, size_t *index,
+                                 hx_error *err) HX_MUST_USE;
+/* Empties a tensor that nobody needs any more: no elements, no gradient, in no file. Indexes of the others stay. */
+void hx_params_drop(hx_params *p, size_t index);
 size_t hx_params_count(const hx_params *p);
 hx_param *hx_params_at(const hx_params *p, size_t i);
 hx_param *hx_params_find(const hx_params *p, const char *name); /* NULL = none */
