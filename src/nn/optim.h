@@ -45,13 +45,14 @@ typedef struct {
 void hx_optim_step(hx_optim *o, const hx_nn *nn, uint64_t step, double rate, float scale,
                    hx_optim_result *result);
 
-/* The averaged weights (EMA, else SWA) change places with the weights: for evaluating and saving; call again to change back. Nothing where
- * no average is kept. */
+/* The averaged weights (EMA, else SWA) change places with the weights: for evaluating and saving; call again to change back. False, and
+ * nothing changes, where no step has been averaged yet. The next step changes them back by itself; the state is not saved meanwhile. */
 bool hx_optim_swap_average(hx_optim *o);
 
 /* Gradients of single examples (DP-SGD, arXiv 1607.00133). Between begin and end: after each example's backward pass call hx_optim_example():
  * its gradient is scaled to norm <= most and added up apart, gradients are zero again. end adds Gaussian noise of standard deviation
- * noise * most to each element of the sum, from `seed` and step alone, and puts it into the gradients. */
+ * noise * most to each element of the sum, from `seed` and step alone, and puts it into the gradients. An example whose gradient is not
+ * finite adds nothing. */
 hx_status hx_optim_examples_begin(hx_optim *o, double most, hx_error *err) HX_MUST_USE;
 double hx_optim_example(hx_optim *o, const hx_nn *nn); /* the example's norm before clipping */
 void hx_optim_examples_end(hx_optim *o, const hx_nn *nn, double noise, uint64_t seed,

@@ -30,11 +30,9 @@ static void adam_range(void *context, size_t first, size_t end, size_t worker) {
                      end - first);
 }
 
-void hx_nn_adamw_step(const hx_nn *nn, const hx_nn_adamw *o, float *w, const float *g, size_t n,
-                      float *m, float *v) {
+hx_nn_adam hx_nn_adam_of(const hx_nn_adamw *o) {
     double t = (double)o->step;
-    step_job job = {.loops = hx_nn_loops_of(nn->kernels), .w = w, .m = m, .v = v, .g = g};
-    job.adam = (hx_nn_adam){
+    return (hx_nn_adam){
         .beta1 = o->beta1,
         .beta2 = o->beta2,
         .eps = o->eps,
@@ -43,6 +41,12 @@ void hx_nn_adamw_step(const hx_nn *nn, const hx_nn_adamw *o, float *w, const flo
         .keep = (float)(1 - (double)o->rate * (double)o->decay),
         .scale = o->scale,
     };
+}
+
+void hx_nn_adamw_step(const hx_nn *nn, const hx_nn_adamw *o, float *w, const float *g, size_t n,
+                      float *m, float *v) {
+    step_job job = {.loops = hx_nn_loops_of(nn->kernels), .w = w, .m = m, .v = v, .g = g};
+    job.adam = hx_nn_adam_of(o);
     hx_nn_ranges(nn, n, ELEMENTS, adam_range, &job);
 }
 

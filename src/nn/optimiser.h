@@ -3,6 +3,7 @@
 #ifndef HX_NN_OPTIMISER_H
 #define HX_NN_OPTIMISER_H
 
+#include "nn/loops.h"
 #include "nn/nn.h"
 
 typedef struct {
@@ -10,6 +11,8 @@ typedef struct {
     float scale; /* gradients are multiplied by it first: clipping, accumulation */
     uint64_t step; /* >= 1 */
 } hx_nn_adamw;
+/* The same as the loop over elements takes it, for who cuts the pieces itself (nn/loops.h). */
+hx_nn_adam hx_nn_adam_of(const hx_nn_adamw *o);
 /* m, v (n): zero at first. */
 void hx_nn_adamw_step(const hx_nn *nn, const hx_nn_adamw *o, float *w, const float *g, size_t n,
                       float *m, float *v);
@@ -31,6 +34,18 @@ typedef struct {
 size_t hx_nn_muon_scratch(size_t rows, size_t columns, size_t n_threads);
 void hx_nn_muon_step(const hx_nn *nn, const hx_nn_muon *o, float *w, const float *g, size_t rows,
                      size_t columns, float *m);
+
+/* Adafactor (arXiv 1804.04235) without momentum, as transformers has it with relative_step=False: mean squares of rows and columns, the
+ * update clipped to root mean square 1. `relative`: the rate is multiplied by max(1e-3, root mean square of w) ("scale_parameter"). */
+typedef struct {
+    float rate, decay, scale;
+    bool relative;
+    uint64_t step; /* >= 1 */
+} hx_nn_adafactor;
+size_t hx_nn_adafactor_scratch(size_t rows, size_t columns);
+/* row (rows), column (columns): zero at first. column NULL = a vector or matrix that is not factored: row is (rows, columns). */
+void hx_nn_adafactor_step(const hx_nn *nn, const hx_nn_adafactor *o, float *w, const float *g,
+                          size_t rows, size_t columns, float *row, float *column);
 
 typedef enum { HX_NN_CONSTANT = 0, HX_NN_LINEAR, HX_NN_COSINE, HX_NN_WSD } hx_nn_schedule_kind;
 typedef struct {

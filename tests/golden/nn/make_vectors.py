@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes vectors.txt: inputs, outputs and gradients of PyTorch, for tests/unit/nn/test_golden.c.
 
-    python3 tests/golden/nn/make_vectors.py > tests/golden/nn/vectors.txt      (PyTorch 2.x, CPU)
+    python3 tests/golden/nn/make_vectors.py > tests/golden/nn/vectors.txt      (PyTorch 2.x and transformers, CPU)
 
 A line `# name`, then the array's numbers, one a line. Everything is computed in doubles from inputs that are exact in floats, so that the
 numbers are right to the last digit that is written.
@@ -91,3 +91,16 @@ for name, layer in (('gru', torch.nn.GRU(D, N)), ('lstm', torch.nn.LSTM(D, N))):
 x, w, b = rand(T, D), rand(N, 3, D), rand(N)
 y = F.conv1d(x.T[None], w.transpose(1, 2), b)[0].T
 case('conv', y, x=x, w=w, b=b)
+
+from transformers.optimization import Adafactor
+
+start, gradients = rand(7, 10).detach(), [rand(7, 10).detach() for _ in range(4)]
+put('adafactor.w', start)
+put('adafactor.g', torch.stack(gradients))
+for name, shape, relative in (('matrix', (7, 10), False), ('vector', (70,), False), ('relative', (7, 10), True)):
+    p = start.clone().reshape(shape).float().requires_grad_()
+    optimiser = Adafactor([p], lr=0.05, weight_decay=0.1, scale_parameter=relative, relative_step=False)
+    for g in gradients:
+        p.grad = g.reshape(shape).float()
+        optimiser.step()
+    put('adafactor.' + name, p)
