@@ -12,6 +12,8 @@
 
 #include "huaxiang/llama.h"
 
+#include "huaxiang/learn.h"
+
 #include "huaxiang/model.h"
 
 #include "huaxiang/store.h"
