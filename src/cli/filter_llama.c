@@ -111,10 +111,12 @@ static int use_head(hx_cli *c, hx_filter_llama *l) {
 }
 
 static bool is_upos(const char *label) {
-    static const char names[] = " ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT "
-                                "SCONJ SYM VERB X ";
-    const char *found = label && *label ? strstr(names, label) : NULL;
-    return found && found[-1] == ' ' && found[strlen(label)] == ' ';
+    static const char *const names[] = {"ADJ",   "ADP",   "ADV", "AUX",  "CCONJ", "DET",
+                                        "INTJ",  "NOUN",  "NUM", "PART", "PRON",  "PROPN",
+                                        "PUNCT", "SCONJ", "SYM", "VERB", "X"};
+    for (size_t i = 0; label && i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], label) == 0) return true;
+    return false;
 }
 
 static int use_tags(hx_cli *c, hx_filter_llama *l) {

@@ -2,13 +2,14 @@
  *
  *     text -> token ids, their spans -> one run for many texts -> a row of logits a token -> words -> tags
  *
- * A word is what stands between white space, punctuation and Han characters: "unbelievable" is one, whatever tokens it is cut into; of Han
+ * A word is letters, marks and digits between white space, punctuation and Han characters: "unbelievable" is one, whatever tokens it is cut into; of Han
  * characters each token is one. It takes label and score of its first token, the only one that is usually trained.
  *
  * Labels B-X, I-X, E-X, S-X (L-, U- mean E-, S-) make spans: B and S begin one, I and E go on with one of the same X or begin one where
  * there is none, E and S end it. What has no such prefix, O among it, ends a span and is no tag of its own. */
 #include <math.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
@@ -68,8 +69,10 @@ const char *hx_llama_tag_name(const hx_llama *m, uint32_t label) {
 
 /* ------------------------------------------------------------------ words */
 static bool is_word_char(const hx_pretokens *pre, uint32_t cp) {
-    return cp != HX_UTF8_BAD && (hx_char_class(pre, cp) & (HX_CLASS_L | HX_CLASS_N)) != 0 &&
-           !hx_utf8_is_han(cp);
+    if (cp == HX_UTF8_BAD || hx_utf8_is_han(cp)) return false;
+    utf8proc_category_t kind = utf8proc_category((utf8proc_int32_t)cp);
+    bool is_mark = kind >= UTF8PROC_CATEGORY_MN && kind <= UTF8PROC_CATEGORY_ME;
+    return is_mark || (hx_char_class(pre, cp) & (HX_CLASS_L | HX_CLASS_N)) != 0;
 }
 
 /* A token goes on with the word before it: no bytes lie between, and letters or digits stand on both sides, or one character. */

@@ -74,14 +74,22 @@ static size_t places_from(hx_str s, size_t at, size_t places[STRETCH_MAX + 1]) {
     return n;
 }
 
+/* Up to white space. */
+static size_t word_end(const alignment *a, size_t i) {
+    for (size_t next = i; i < a->text.len; i = next)
+        if (is_space(a, hx_utf8_next(a->text, &next))) break;
+    return i;
+}
+
 static void pair_stretch(alignment *a) {
     size_t of_text[STRETCH_MAX + 1], of_made[STRETCH_MAX + 1];
     size_t n = places_from(a->text, a->i, of_text), m = places_from(a->made, a->j, of_made);
     for (size_t sum = 1; sum <= n + m; sum++)
-        for (size_t x = sum > m ? sum - m : 0; x <= n && x <= sum; x++) {
-            if (x + 1 < sum - x && x == 0 && sum > 2) continue; /* long insertions are unlikely */
+        for (size_t x = (sum < n ? sum : n) + 1; x-- > (sum > m ? sum - m : 0);) {
+            if (x == 0 && n > 0) continue; /* only blanks are put in */
             if (!agree_at(a, of_text[x], of_made[sum - x])) continue;
-            pair_up(a, of_text[x], of_made[sum - x]);
+            bool is_last = of_made[sum - x] == a->made.len;
+            pair_up(a, is_last ? word_end(a, of_text[x]) : of_text[x], of_made[sum - x]);
             return;
         }
     pair_up(a, a->text.len, a->made.len);
@@ -131,6 +139,12 @@ static hx_token_span span_of(const alignment *a, size_t from, size_t to) {
     return trim(a, s);
 }
 
+/* An unknown token stands for characters that nobody knows any more: one that agrees with none. */
+static hx_str bytes_of(const hx_tokenizer *t, int32_t id) {
+    bool is_unknown = id >= 0 && (size_t)id < t->vocab.n && t->vocab.types[id] == HX_TOKEN_UNKNOWN;
+    return is_unknown ? HX_STR_LIT("\xEF\xBF\xBE") : hx_tokenizer_bytes(t, id);
+}
+
 hx_status hx_llama_token_spans(const hx_llama *m, hx_str text, const int32_t *ids, size_t n,
                                hx_arena *arena, hx_token_span **spans, hx_error *err) {
     const hx_tokenizer *t = m->tokenizer;
@@ -138,7 +152,7 @@ hx_status hx_llama_token_spans(const hx_llama *m, hx_str text, const int32_t *id
     hx_token_span *out = hx_arena_alloc(arena, (n + 1) * sizeof *out);
     size_t size = 0;
     for (size_t i = 0; i < n; i++)
-        size += hx_tokenizer_bytes(t, ids[i]).len;
+        size += bytes_of(t, ids[i]).len;
     char *made = hx_arena_alloc(arena, size + 1);
     alignment a = {.pre = &t->pre,
                    .text = text,
@@ -146,13 +160,13 @@ hx_status hx_llama_token_spans(const hx_llama *m, hx_str text, const int32_t *id
                    .map = hx_arena_alloc(arena, (size + 1) * sizeof *a.map)};
     if (!out || !made || !a.map) return hx_fail(err, HX_ENOMEM, "out of memory for %zu tokens", n);
     for (size_t i = 0, at = 0; i < n; i++) {
-        hx_str bytes = hx_tokenizer_bytes(t, ids[i]);
+        hx_str bytes = bytes_of(t, ids[i]);
         if (bytes.len > 0) memcpy(made + at, bytes.ptr, bytes.len);
         at += bytes.len;
     }
     align(&a);
     for (size_t i = 0, at = 0; i < n; i++) {
-        size_t len = hx_tokenizer_bytes(t, ids[i]).len;
+        size_t len = bytes_of(t, ids[i]).len;
         out[i] = span_of(&a, at, at + len);
         at += len;
     }

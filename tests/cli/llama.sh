@@ -51,6 +51,26 @@ huaxiang classify samples/comments.csv --model "$chat" --labels 好,坏,一般 -
 huaxiang classify samples/comments.csv --model "$classes" --abstain 1 --format csv -q | cut -d, -f2 | sort | uniq -c | tr -s ' '
 try huaxiang classify samples/comments.csv --model "$chat"
 try huaxiang classify samples/comments.csv --model "$chat" --labels one
+echo '--- tags of words, by a head for tokens'
+huaxiang convert "$classes" --to hf --out tagger -q
+sed -i 's/ForSequenceClassification/ForTokenClassification/; s/"0":"negative","1":"positive"/"0":"O","1":"B-PER"/' tagger/config.json
+printf 'good bad it is\n\n \n好 e\xcc\x81t\xc3\xa9\n' > tagged.txt
+check='import json, sys
+for line in sys.stdin:
+    r = json.loads(line)
+    for t in r["tags"]:
+        assert r["text"].encode()[t["start"]:t["end"]].decode() == t["text"] and t["label"] in sys.argv[1:] and 0.5 <= t["score"] <= 1, t
+print("good")'
+huaxiang tag tagged.txt --model tagger --precision exact -q | python3 -c "$check" PER
+huaxiang tag tagged.txt --model tagger --precision exact -q --pieces | tee pieces | python3 -c "$check" B-PER O
+wc -l < pieces
+huaxiang tag tagged.txt --model tagger --precision exact -q --format csv | head -2
+sed -i 's/"O"/"NOUN"/; s/"B-PER"/"X"/' tagger/config.json
+huaxiang tag tagged.txt --model tagger --precision exact -q | grep -o '"word":"[^"]*"' | tr '\n' ' '; echo
+huaxiang tag tagged.txt --model tagger --head 1 -q | grep -c '"upos":"\(X\|NOUN\)"'
+try huaxiang tag tagged.txt --model "$classes" -q
+try huaxiang tag tagged.txt --model "$classes" -q --lang zh
+try huaxiang classify tagged.txt --model tagger -q
 echo '--- sentiment and intent without training'
 printf '很好\n \n' > two.txt
 huaxiang sentiment two.txt --model "$chat" -q | sed 's/"label":"[a-z]*"/"label":L/'
