@@ -208,15 +208,16 @@ static void attend(void *context, size_t i, size_t worker) {
 }
 
 /* y = l(norm(x)) for `rows` rows without gaps. */
-static void multiply(hx_llama_context *c, const hx_linear *l, size_t rows, const float *x,
-                     const float *norm, float *y, size_t ldy) {
+static void multiply(hx_llama_context *c, const hx_linear *l, const hx_linear *next, size_t rows,
+                     const float *x, const float *norm, float *y, size_t ldy) {
     hx_linear_call call = {.x = x,
                            .m = rows,
                            .ldx = hx_linear_columns(l),
                            .norm = norm,
                            .eps = (float)c->model->config.norm_eps,
                            .y = y,
-                           .ldy = ldy};
+                           .ldy = ldy,
+                           .next = next};
     hx_linear_run(l, c->chunk.form, &call, c->linear.data, c->team);
 }
 
@@ -235,7 +236,7 @@ static void run_layer(hx_llama_context *c, layer_job *job) {
     widths w = widths_of(config);
     size_t rows = c->chunk.n_rows;
     size_t blocks = job->last ? c->chunk.n_wanted_blocks : c->chunk.n_blocks;
-    multiply(c, a->qkv, rows, c->x.data, a->norm_attention, c->qkv.data, w.qkv);
+    multiply(c, a->qkv, a->out, rows, c->x.data, a->norm_attention, c->qkv.data, w.qkv);
     run_rows(c, turn_rows, job, rows);
     hx_team_run(c->team, blocks * config->n_kv_heads, attend, job);
     if (job->last) {
@@ -243,9 +244,10 @@ static void run_layer(hx_llama_context *c, layer_job *job) {
         rows = c->chunk.n_wanted;
     }
     if (rows == 0) return;
-    multiply(c, a->out, rows, c->att.data, NULL, c->x.data, config->n_embd);
-    multiply(c, a->gate_up, rows, c->x.data, a->norm_ff, c->ff.data, config->n_ff);
-    multiply(c, a->down, rows, c->ff.data, NULL, c->x.data, config->n_embd);
+    multiply(c, a->out, a->gate_up, rows, c->att.data, NULL, c->x.data, config->n_embd);
+    multiply(c, a->gate_up, a->down, rows, c->x.data, a->norm_ff, c->ff.data, config->n_ff);
+    multiply(c, a->down, job->last ? c->model->output : a[1].qkv, rows, c->ff.data, NULL, c->x.data,
+             config->n_embd);
 }
 
 static void norm_rows(void *context, size_t block, size_t worker) {

@@ -62,6 +62,8 @@ typedef struct {
         y; /* (M, N) or (M, N / 2), rows ldy apart; never overlaps x unless kind ADD without norm reads another buffer */
     size_t ldy;
     size_t first, n; /* rows of W wanted: [first, first + n); n = 0 = all. SWIGLU: all */
+    const hx_linear
+        *next; /* the product that follows (all of it, same form), a hint for STORED; NULL = none */
 } hx_linear_call;
 
 /* Bytes of scratch that a call of `m` rows needs, in this form, for a team of `n_threads`. */

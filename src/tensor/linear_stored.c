@@ -1,16 +1,24 @@
 /* linear_stored.c - the stored form: blocks of W as they are in the file, at most 16 rows of x at once (stored.h).
  *
- * Pieces are runs of rows of W within one part; of SWIGLU the same run of gate and of up. Products go to scratch, then through bias and
- * kind to y.
+ * Pieces are rows of W, as many for every thread, whose slice of W is one stretch of memory (of SWIGLU two: rows of gate and the same rows
+ * of up). Runs within one part go to scratch, then through bias and kind to y. A thread that is done with its slice asks for the
+ * beginning of its slice of the next product, which then arrives while norms and attention are computed.
  * Scratch: rows of x normed (m, K) F32, rows quantised (m), then for each worker K floats and two runs of products. */
 #include <string.h>
 
 #include "tensor/linear_parts.h"
 #include "tensor/stored.h"
 
-#define RUN_MAX 128 /* rows of W a piece */
-#define RUN_MIN 8
+#define RUN_MAX 128 /* rows of W at once */
+#define EDGE 16 /* rows: pieces end at multiples, a cache line of y */
 #define PIECES_A_THREAD 8
+#define AHEAD 4096 /* bytes of the next product */
+
+typedef struct {
+    const hx_linear_job *job;
+    const hx_team *team;
+    size_t n_pieces;
+} stored_step;
 
 static size_t x_stride(const hx_linear *l) {
     return hx_linear_round(l->k * sizeof(float), 64);
@@ -105,28 +113,65 @@ static void multiply_rows(const hx_linear_job *job, size_t row, size_t n, float 
     }
 }
 
+static size_t rows_of_y(const hx_linear *l) {
+    return l->kind == HX_LINEAR_SWIGLU ? l->n / 2 : l->n;
+}
+
+static size_t pieces_of(size_t n, const hx_team *team) {
+    size_t most = PIECES_A_THREAD * hx_team_size(team), edges = (n + EDGE - 1) / EDGE;
+    return edges < most ? edges : most;
+}
+
+/* Where piece i of n_pieces begins among n rows. */
+static size_t edge_of(size_t n, size_t n_pieces, size_t i) {
+    return i == n_pieces ? n : n * i / n_pieces / EDGE * EDGE;
+}
+
+static void fetch_rows(const hx_linear *l, size_t row) {
+    size_t in_part;
+    const hx_linear_part *part = hx_linear_part_of(l, row, &in_part);
+    size_t bytes = hx_linear_row_bytes(l, part->type), left = (part->n - in_part) * bytes;
+    const char *w = (const char *)part->data + in_part * bytes;
+    for (size_t i = 0; i < AHEAD && i < left; i += 64)
+        __builtin_prefetch(w + i);
+}
+
+/* The beginning of the worker's slice of the next product. */
+static void fetch_next(const stored_step *s, size_t worker) {
+    const hx_linear *next = s->job->call->next;
+    size_t first, last, n = rows_of_y(next), n_pieces = pieces_of(n, s->team);
+    hx_team_range(s->team, n_pieces, worker, &first, &last);
+    if (first == last) return;
+    size_t row = edge_of(n, n_pieces, first);
+    fetch_rows(next, row);
+    if (next->kind == HX_LINEAR_SWIGLU) fetch_rows(next, n + row);
+}
+
 static void multiply_piece(void *context, size_t i, size_t worker) {
-    const hx_linear_job *job = context;
+    const stored_step *s = context;
+    const hx_linear_job *job = s->job;
     float *scratch = (float *)(void *)(job->workers + worker * job->worker_bytes);
-    size_t row = job->first + i * job->rows_a_piece, last = job->first + job->n;
-    size_t end = row + job->rows_a_piece < last ? row + job->rows_a_piece : last;
+    size_t row = job->first + edge_of(job->n, s->n_pieces, i);
+    size_t end = job->first + edge_of(job->n, s->n_pieces, i + 1), first, last;
     while (row < end) {
         size_t in_part;
         const hx_linear_part *part = hx_linear_part_of(job->l, row, &in_part);
         size_t n = part->n - in_part < end - row ? part->n - in_part : end - row;
+        if (n > RUN_MAX) n = RUN_MAX;
         multiply_rows(job, row, n, scratch);
         row += n;
     }
+    hx_team_range(s->team, s->n_pieces, worker, &first, &last);
+    if (job->call->next && i + 1 == last) fetch_next(s, worker);
 }
 
 void hx_linear_run_stored(hx_linear_job *job, uint8_t *scratch, hx_team *team) {
     size_t m = job->call->m;
+    stored_step step = {job, team, pieces_of(job->n, team)};
     job->stride = x_stride(job->l);
     job->rows = scratch;
     job->workers = scratch + m * (job->stride + quantised_bytes(job->l));
     job->worker_bytes = stored_worker_bytes(job->l);
-    size_t run = hx_linear_round(job->n / (PIECES_A_THREAD * hx_team_size(team)), 4);
-    job->rows_a_piece = run < RUN_MIN ? RUN_MIN : run > RUN_MAX ? RUN_MAX : run;
     hx_team_run(team, m, ready_row, job);
-    hx_team_run(team, (job->n + job->rows_a_piece - 1) / job->rows_a_piece, multiply_piece, job);
+    hx_team_run(team, step.n_pieces, multiply_piece, &step);
 }
