@@ -19,29 +19,37 @@ typedef enum {
     HX_TARGET_NUMBER,
     HX_TARGET_TAGS /* the text column holds words, the label column tags, both separated by spaces; or CoNLL-U */
 } hx_target_kind;
+#define HX_NO_HEAD UINT32_MAX
 
 typedef struct {
-    hx_str text; /* cleaned for training: stripped; lower case where asked */
+    hx_str
+        text; /* cleaned for training: stripped; lower case where asked; TAGS: words, one blank between them */
     hx_str raw; /* as in the file */
+    hx_str text2; /* cleaned alike; empty = none */
     int64_t row; /* 1-based data row of its file */
     uint32_t source; /* index of the file */
-    uint32_t label; /* index into labels; LABELS: offset into many */
+    uint32_t label; /* index into labels; LABELS, TAGS: offset into many */
     uint32_t n_labels; /* LABELS: how many; TAGS: words */
     double number;
-    hx_part part;
+    hx_part part; /* HX_PARTS = left out: not sampled, or dropped as a leak */
 } hx_example;
 
 typedef struct {
-    const char *text, *label; /* columns; NULL = by role (frame's column names) */
+    /* Columns, as the file spells them (or but for case, width and blanks); NULL = by role (frame's column names). CoNLL-U (.conllu): label =
+     * "upos" (NULL), "xpos", "feats", "deprel"; .conll, .bio: the first column is the word, the last its tag. */
+    const char *text, *label;
     const char
         *text2; /* a second text (sentence pairs), joined by the separator token; NULL = none */
     hx_target_kind target;
     bool lower; /* lower case, Unicode */
-    double test_size, validation_size; /* shares of what `path` holds, stratified by label */
+    double test_size,
+        validation_size; /* shares of what `path` holds, [0, 1), stratified by label */
     uint64_t seed;
-    const char *validation_path, *test_path; /* given parts instead */
+    const char *validation_path,
+        *test_path; /* given parts instead; the share of that part is then 0 */
     size_t max_examples; /* 0 = all; else a seeded sample of so many training examples */
-    const char *const *labels; /* their order; NULL = bytewise */
+    const char *const *
+        labels; /* their order; NULL = bytewise. Another label in a file is an error that names the row */
     size_t n_labels;
     hx_reader_options reader;
     const volatile int *cancel;
@@ -49,41 +57,59 @@ typedef struct {
 
 /* What a person should know before training; counted, never silently repaired. */
 typedef struct {
-    size_t n_rows, n_empty, n_unlabelled, n_bad;
-    size_t n_duplicates; /* equal texts within train */
-    size_t n_conflicts; /* equal texts with different labels */
+    size_t n_rows; /* of all files; sentences where a sentence has many lines */
+    size_t n_empty,
+        n_bad; /* left out: no text; can't be read, no number, words and tags not alike many */
+    size_t n_unlabelled; /* left out, but for LABELS, where no label is an answer */
+    int64_t first_bad; /* row of the first bad one, 0 = none */
+    size_t
+        n_duplicates; /* examples of train whose text stands in train before (spaces, width, case apart) */
+    size_t n_conflicts; /* those of them whose label is another one */
     size_t
         n_leaks; /* texts of validation or test that also stand in train (spaces, width, case apart) */
+    size_t n_dropped; /* of train by hx_dataset_drop_leaks() */
     double imbalance; /* largest label's count / smallest's, in train */
-    size_t n_long; /* texts cut at max_length, once tokenised */
+    size_t n_long; /* texts cut at max_length by the calls of hx_dataset_tokens() */
 } hx_dataset_check;
 
 typedef struct hx_dataset hx_dataset;
 
 hx_status hx_dataset_read(hx_dataset **out, const char *path, const hx_dataset_options *options,
                           hx_error *err) HX_MUST_USE;
-void hx_dataset_free(hx_dataset *d);
+void hx_dataset_free(hx_dataset *d); /* NULL is fine */
+/* The path that example->source counts: 0 = path, 1 = validation_path, 2 = test_path; NULL = not given. */
+const char *hx_dataset_source(const hx_dataset *d, uint32_t source);
+hx_target_kind hx_dataset_target(const hx_dataset *d);
 size_t hx_dataset_count(const hx_dataset *d, hx_part part);
 const hx_example *hx_dataset_at(const hx_dataset *d, hx_part part, size_t i); /* file order */
 size_t hx_dataset_n_labels(const hx_dataset *d);
 const char *hx_dataset_label(const hx_dataset *d, size_t i);
 const uint32_t *hx_dataset_many(const hx_dataset *d,
                                 const hx_example *e); /* LABELS and TAGS: e->n_labels of them */
+/* CoNLL-U: for each word its head, 0 = root, i = the i-th word; HX_NO_HEAD where not said. NULL for other files. */
+const uint32_t *hx_dataset_heads(const hx_dataset *d, const hx_example *e);
 const hx_dataset_check *hx_dataset_checked(const hx_dataset *d);
 /* The i-th leak: rows of both examples, for the report. False beyond. */
 bool hx_dataset_leak(const hx_dataset *d, size_t i, const hx_example **train,
                      const hx_example **other);
-/* Drops leaking texts from train (`--drop-leaks`). */
-void hx_dataset_drop_leaks(hx_dataset *d);
-/* Splits anew into k folds, stratified and seeded: fold f of k is VALIDATION, the rest of train and validation TRAIN. */
+/* One sentence about it, with files and rows: "a.csv:12 (test) is also a.csv:3 (train): TEXT". {NULL, 0} beyond. */
+hx_str hx_dataset_leak_text(const hx_dataset *d, size_t i, hx_ui_lang ui, hx_arena *arena);
+/* Drops leaking texts from train (`--drop-leaks`); checks again, so that no leak is left. */
+hx_status hx_dataset_drop_leaks(hx_dataset *d, hx_error *err) HX_MUST_USE;
+/* Splits anew into k folds, stratified and seeded: fold f of k is VALIDATION, the rest of train and validation TRAIN. Checks again. */
 hx_status hx_dataset_fold(hx_dataset *d, size_t k, size_t f, uint64_t seed,
                           hx_error *err) HX_MUST_USE;
 
-/* Token ids of all examples: ids (sum), starts (n + 1). Specials of the tokenizer are put around; at most max_length. */
+/* Token ids of all examples of a part: ids (sum), starts (n + 1). Specials of the tokenizer are put around; at most max_length (0 = no bound).
+ * A second text follows the separator token: "<sep>" or "[SEP]" of the vocabulary, else eos; the longer of the two is cut.
+ * TAGS: tokens of the words one by one, whole words only; words (sum of n_labels) = place in the sequence of each word's first token,
+ * HX_NO_TOKEN where it was cut off, and word_starts (n + 1). */
+#define HX_NO_TOKEN UINT32_MAX
 typedef struct {
     uint32_t *ids;
     uint32_t *starts;
     size_t n;
+    uint32_t *words, *word_starts; /* NULL but for TAGS */
 } hx_token_lists;
 hx_status hx_dataset_tokens(hx_dataset *d, const hx_tokenizer *tokenizer, hx_part part,
                             size_t max_length, size_t n_threads, hx_arena *arena,
