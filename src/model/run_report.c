@@ -218,8 +218,7 @@ static void put_warnings(hx_buf *b, const hx_run_report *r, size_t bad, size_t n
     put_warning(b, c->n_unlabelled, "Rows left out for want of a label", "因没有标签而略去的行");
     put_warning(b, c->n_empty, "Rows left out for want of a text", "因没有文本而略去的行");
     put_warning(b, c->n_bad, "Rows left out that can't be read", "因无法读取而略去的行");
-    put_warning(b, nans, "records of the log have a loss that is no number",
-                "条日志的损失不是数字");
+    put_warning(b, nans, "Records of the log whose loss is no number", "损失不是数字的日志记录");
     put_warning(b, bad, "Lines of the log that can't be read", "无法读取的日志行");
     hx_buf_append_lit(b, "</ul></div></section>");
 }
