@@ -25,13 +25,13 @@ typedef enum {
 typedef struct {
     hx_head_kind kind;
     const char *name; /* "" = score */
-    size_t n_labels; /* of BIAFFINE: relations */
+    size_t n_labels; /* of BIAFFINE: relations; LM, REGRESSION, REPLACED, CONTRAST: not used */
     bool mean; /* pooled over the sequence's tokens; otherwise the last */
     size_t width; /* BIAFFINE: of the arc and relation vectors, 0 = 128 */
-    float smoothing, gamma; /* as nn/loss.h */
+    float smoothing, gamma; /* as nn/loss.h; MULTI: smoothing alone */
     float temperature; /* CONTRAST, 0 = 0.05; distillation, 0 = 1 */
     size_t
-        hidden; /* SEQUENCE, MULTI, TOKEN: one layer of this width with GELU before the logits; 0 = none */
+        hidden; /* SEQUENCE, MULTI, REGRESSION, TOKEN, CRF, REPLACED: one layer of this width with GELU before the logits; 0 = none */
     float dropout; /* of its input */
     size_t tap; /* reads the stream after this block, normed by its own norm; 0 = the end */
 } hx_head_options;
@@ -48,7 +48,8 @@ typedef struct {
     const float *values; /* MULTI (n_sequences, n_labels) in [0, 1], REGRESSION (n_sequences) */
     const uint32_t *
         second; /* mixup: labels of the mixed-in half, (n_sequences); NULL = none; share is the batch's */
-    const float *class_weights; /* (n_labels) or NULL */
+    const float
+        *class_weights; /* (n_labels) or NULL; REPLACED (2); LM (n_vocab); MULTI: of the target 1 */
     const uint32_t *
         words; /* BIAFFINE: index in the batch of each word's first token; (n_words); token 0 of a sequence is the root */
     const uint32_t *word_starts; /* BIAFFINE: (n_sequences + 1) into words */
@@ -67,17 +68,33 @@ typedef struct {
 
 size_t hx_train_head_scratch(const hx_train_head *h, size_t n_tokens, size_t n_sequences,
                              size_t n_threads);
-/* Loss of a batch whose forward pass has run; dhidden (T, n_embd) and, for a head with `tap`, dtap get the gradient added; dhidden NULL = the loss alone. */
+/* Loss of a batch whose forward pass has run; dhidden (T, n_embd) or, for a head with `tap`, dtap gets the gradient added, and the head's tensors
+ * theirs. The one that it would go to is NULL = the loss alone.
+ *     loss = (1 - teacher_share) labels' + teacher_share teacher's + hidden_share mean over n_embd of (input - teacher_hidden)^2
+ * Teacher's: temperature^2 KL of softmaxes; MULTI and REPLACED: cross-entropy to the teacher's sigmoids; REGRESSION: squares. Without labels
+ * (or values) the first part is nothing and every row counts. CONTRAST and BIAFFINE know only teacher_hidden. */
 hx_status hx_train_head_loss(hx_train_head *h, const hx_nn *nn, const hx_trunk_batch *batch,
                              const float *hidden, const hx_targets *targets, float scale,
                              float *dhidden, float *dtap, hx_objective_result *out,
                              hx_error *err) HX_MUST_USE;
-/* How many targets of a batch count: what a mean divides by. */
+/* How many targets of a batch count: what a mean divides by, as transformers means it. SEQUENCE, TOKEN, REPLACED, LM: the weights of the labels
+ * that count (mixup: of both by their shares); MULTI: rows times labels; REGRESSION: rows; CRF: tokens; BIAFFINE: words with a head;
+ * CONTRAST: pairs. */
 double hx_train_head_count(const hx_train_head *h, const hx_trunk_batch *batch,
                            const hx_targets *targets);
 /* Logits, for evaluating: SEQUENCE, MULTI, REGRESSION (n_sequences, n_labels), TOKEN, CRF, REPLACED (T, n_labels). Valid until the next call. */
 hx_status hx_train_head_logits(hx_train_head *h, const hx_nn *nn, const hx_trunk_batch *batch,
                                const float *hidden, const float **logits,
                                hx_error *err) HX_MUST_USE;
+/* The best labels of tokens: TOKEN by the highest logit, CRF by the best path, REPLACED 1 where it is more likely than not. tags (T). Where
+ * `labels` (T) is given, tokens that are HX_NN_IGNORE there are left out and get it too. */
+hx_status hx_train_head_tags(hx_train_head *h, const hx_nn *nn, const hx_trunk_batch *batch,
+                             const float *hidden, const uint32_t *labels, uint32_t *tags,
+                             hx_error *err) HX_MUST_USE;
+/* BIAFFINE: the best tree with one root word a sequence (llama/tree.h), and the best relation of each arc. Of targets only words and
+ * word_starts count; heads, labels (n_words). */
+hx_status hx_train_head_trees(hx_train_head *h, const hx_nn *nn, const hx_trunk_batch *batch,
+                              const float *hidden, const hx_targets *targets, uint32_t *heads,
+                              uint32_t *labels, hx_error *err) HX_MUST_USE;
 
 #endif

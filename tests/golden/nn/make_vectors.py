@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes vectors.txt: inputs, outputs and gradients of PyTorch, for tests/unit/nn/test_golden.c.
+"""Makes vectors.txt: inputs, outputs and gradients of PyTorch, for tests/unit/nn and tests/unit/llama/test_objective.c.
 
     python3 tests/golden/nn/make_vectors.py > tests/golden/nn/vectors.txt      (PyTorch 2.x and transformers, CPU)
 
@@ -104,3 +104,107 @@ for name, shape, relative in (('matrix', (7, 10), False), ('vector', (70,), Fals
         p.grad = g.reshape(shape).float()
         optimiser.step()
     put('adafactor.' + name, p)
+
+# Heads on hidden states (tests/unit/llama/test_objective.c): four sequences, packed.
+HT, HD, STARTS = 9, 6, (0, 2, 4, 6, 9)
+spans = list(zip(STARTS, STARTS[1:]))
+
+
+def last(h):
+    return torch.stack([h[end - 1] for _, end in spans])
+
+
+def mean(h):
+    return torch.stack([h[first:end].mean(0) for first, end in spans])
+
+
+def head_case(name, loss, **leaves):
+    loss.backward()
+    put(name + '.loss', loss)
+    for key, leaf in leaves.items():
+        put(f'{name}.{key}', leaf)
+        if leaf.grad is not None:
+            put(f'{name}.d{key}', leaf.grad)
+
+
+h, w, weights, share = rand(HT, HD), rand(3, HD), rand(3).detach().abs() + 0.5, rand(4).detach().abs()
+labels, second = torch.tensor([2, -100, 0, 1]), torch.tensor([1, 0, 0, 2])
+options = {'weight': weights, 'reduction': 'none', 'label_smoothing': 0.1}
+# reduction 'none' weighs the smoothing by each class, as the sum does
+keep = (labels != -100).double()
+loss = (share * F.cross_entropy(last(h) @ w.T, labels, **options)
+        + (1 - share) * keep * F.cross_entropy(last(h) @ w.T, second, **options)).sum()
+head_case('head.sequence', loss, h=h, w=w, weights=weights, share=share)
+
+h, dense, bias, w, y, p = rand(HT, HD), rand(5, HD), rand(5), rand(3, 5), rand(4, 3).detach().abs(), rand(3).detach().abs() + 0.5
+loss = F.binary_cross_entropy_with_logits(F.gelu(mean(h) @ dense.T + bias) @ w.T, y, pos_weight=p, reduction='sum')
+head_case('head.multi', loss, h=h, dense=dense, bias=bias, w=w, y=y, p=p)
+
+h, w, y = rand(HT, HD), rand(1, HD), rand(4).detach()
+head_case('head.regression', F.mse_loss((mean(h) @ w.T)[:, 0], y, reduction='sum'), h=h, w=w, y=y)
+
+labels = torch.tensor([0, 3, 1, -100, 2, 2, -100, 1, 3])
+keep = labels != -100
+h, w, teacher = rand(HT, HD), rand(4, HD), rand(HT, 4).detach() * 3
+logits = h @ w.T
+log_p = F.log_softmax(logits, -1)[keep, labels[keep]]
+focal = (-(1 - log_p.exp()) ** 2 * log_p).sum()
+distil = 4 * F.kl_div(F.log_softmax(logits[keep] / 2, -1), F.softmax(teacher[keep] / 2, -1), reduction='sum')
+target = rand(HT, HD).detach()
+hidden = ((h - target)[keep] ** 2).mean(-1).sum()
+head_case('head.token', 0.75 * focal + 0.25 * distil + 0.5 * hidden, h=h, w=w, teacher=teacher, target=target)
+
+h, w, weights = rand(HT, HD), rand(1, HD), torch.tensor([1.0, 3.0]).double()
+labels = torch.tensor([0, 1, 1, -100, 0, 0, -100, 1, 0])
+keep = labels != -100
+loss = (weights[labels[keep]] * F.binary_cross_entropy_with_logits(
+    (h @ w.T)[keep, 0], labels[keep].double(), reduction='none')).sum()
+head_case('head.replaced', loss, h=h, w=w)
+
+h, w, between, start, stop = rand(HT, HD), rand(4, HD), rand(4, 4), rand(4), rand(4)
+labels = torch.tensor([0, 3, 1, -100, 2, 2, -100, 1, 3])
+loss = 0
+for first, end in spans:
+    kept = [t for t in range(first, end) if labels[t] != -100]
+    x, tags = (h @ w.T)[kept], labels[kept]
+    alpha, score = start + x[0], start[tags[0]] + x[0, tags[0]]
+    for t in range(1, len(kept)):
+        alpha = torch.logsumexp(alpha[:, None] + between, 0) + x[t]
+        score = score + between[tags[t - 1], tags[t]] + x[t, tags[t]]
+    loss = loss + torch.logsumexp(alpha + stop, 0) - score - stop[tags[-1]]
+head_case('head.crf', loss, h=h, w=w, between=between, start=start, stop=stop)
+
+h = rand(HT, HD)
+x = F.normalize(mean(h), dim=-1)
+head_case('head.contrast', F.cross_entropy(x[:2] @ x[2:].T / 0.05, torch.arange(2), reduction='sum'), h=h)
+
+h, w, teacher = rand(HT, HD), rand(11, HD), rand(HT, 11).detach() * 3
+labels = torch.tensor([10, 3, 1, -100, 2, 7, -100, 1, 0])
+keep = labels != -100
+logits = h @ w.T
+head_case('head.lm', F.cross_entropy(logits, labels, reduction='sum', label_smoothing=0.1), h=h, w=w)
+h = rand(HT, HD)
+w = w.detach().requires_grad_()
+logits = h @ w.T
+loss = (0.5 * F.cross_entropy(logits, labels, reduction='sum') + 0.5 * F.kl_div(
+    F.log_softmax(logits[keep], -1), F.softmax(teacher[keep], -1), reduction='sum'))
+head_case('head.taught', loss, h=h, w=w, teacher=teacher)
+
+W, L = 4, 3
+h, mlp, bias, arc, relation = rand(HT, HD), rand(4 * W, HD), rand(4 * W), rand(W + 1, W), rand(L * (W + 1), W + 1)
+words, word_starts = (1, 3, 5, 7, 8), (0, 1, 2, 3, 5)
+heads, relations = (0, 0, -100, 2, 0), (1, -100, 0, 2, 0)
+one, loss = torch.ones(1).double(), 0
+for s, (first, end) in enumerate(spans):
+    span = range(word_starts[s], word_starts[s + 1])
+    v = F.gelu(h[[first] + [words[i] for i in span]] @ mlp.T + bias).split(W, -1)
+    scores = torch.cat([v[0], one.expand(len(v[0]), 1)], -1) @ arc @ v[1].T
+    for row, i in enumerate(span, 1):
+        if heads[i] < 0:
+            continue
+        loss = loss + F.cross_entropy(scores[row], torch.tensor(heads[i]))
+        if relations[i] >= 0:
+            p, q = torch.cat([v[2][row], one]), torch.cat([v[3][heads[i]], one])
+            logits = torch.stack([p @ relation[c * (W + 1):(c + 1) * (W + 1)] @ q for c in range(L)])
+            loss = loss + F.cross_entropy(logits, torch.tensor(relations[i]))
+head_case('head.biaffine', loss, h=h, mlp=mlp, bias=bias, arc=arc, relation=relation)
