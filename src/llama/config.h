@@ -5,6 +5,7 @@
 #ifndef HX_LLAMA_CONFIG_H
 #define HX_LLAMA_CONFIG_H
 
+#include "base/buf.h"
 #include "tensor/tensor_file.h"
 
 #define HX_CONFIG_LAYERS_MAX 1024u
@@ -58,6 +59,9 @@ hx_status hx_config_read_gguf(hx_config *c, const hx_tensor_file *f, hx_error *e
 hx_status hx_config_read_json(hx_config *c, hx_str json, const char *what,
                               hx_error *err) HX_MUST_USE;
 void hx_config_release(hx_config *c);
+/* config.json as transformers reads it (config_write.c). */
+void hx_config_write_json(const hx_config *c, hx_dtype type, bool attention_bias, bool mlp_bias,
+                          hx_buf *out);
 
 /* For the two readers: sizes by name, what stands where nothing is said, and how numbers go together. */
 typedef struct {

@@ -19,6 +19,7 @@ typedef struct {
     hx_linear *gate_up; /* SWIGLU */
     hx_linear *down; /* ADD */
     const hx_tensor_entry *matrices[HX_MATRICES]; /* in the file: q, k, v, out, gate, up, down */
+    const float *biases[HX_MATRICES]; /* of them, or NULL */
 } hx_llama_layer;
 
 struct hx_llama {

@@ -38,6 +38,7 @@ typedef struct {
     bool
         quantise_aware; /* matrices are rounded to int8 rows (straight-through, arXiv 1308.3432) in forward */
     int quantise_bits; /* 8 or 4 (blocks of 32); 0 = 8 */
+    bool without_output; /* the output matrix of its own is left out: heads alone are trained */
 } hx_trunk_options;
 
 typedef struct hx_trunk hx_trunk;
@@ -49,11 +50,14 @@ hx_status hx_trunk_new(hx_trunk **out, const hx_config *config, const hx_trunk_o
 hx_status hx_trunk_of_model(hx_trunk **out, const hx_llama *m, const hx_trunk_options *options,
                             uint64_t seed, hx_error *err) HX_MUST_USE;
 void hx_trunk_free(hx_trunk *t);
+/* The labels that config.json names, for a head called "score"; copied. */
+hx_status hx_trunk_set_labels(hx_trunk *t, const hx_str *labels, size_t n, bool is_token,
+                              bool is_mean, hx_error *err) HX_MUST_USE;
 const hx_config *hx_trunk_config(const hx_trunk *t);
 /* All tensors that are held as F32 (trained ones first to last); heads add theirs to the same list. LoRA's are named as PEFT does:
  * "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight" (rank, in), ..lora_B.weight (out, rank). */
 hx_params *hx_trunk_params(hx_trunk *t);
-/* W += alpha / rank B A, and the adapters are gone; for export. Frozen stored weights become F32 first. */
+/* W += alpha / rank B A, and the adapters are gone; for export. Frozen stored weights become F32 first. Scratch as of a batch of 64 tokens. */
 hx_status hx_trunk_merge(hx_trunk *t, const hx_nn *nn, hx_error *err) HX_MUST_USE;
 
 typedef struct {
@@ -84,7 +88,7 @@ void hx_trunk_backward(hx_trunk *t, const hx_nn *nn, float *dhidden, const float
 void hx_trunk_output(hx_trunk *t, const float **w, float **dw);
 
 /* What an open engine needs is a folder: config.json, model.safetensors (F32 or F16, adapters merged into what is written, the trunk unchanged), and, with
- * `heads`, every other tensor of params that is no adapter. The tokenizer's files are the caller's to put there. */
+ * `heads`, every other tensor of params that is no adapter. The tokenizer's files are the caller's to put there. Makes the folder. Scratch as of a batch of 64 tokens where there are adapters. */
 hx_status hx_trunk_save_folder(hx_trunk *t, const hx_nn *nn, const char *folder, hx_dtype type,
                                bool heads, hx_error *err) HX_MUST_USE;
 

@@ -146,7 +146,9 @@ static hx_status find_part(const loader *l, part p, size_t layer, size_t rows, s
     HX_TRY(find_matrix(l, p, layer, rows, columns, &t));
     l->m->layers[layer].matrices[p] = t;
     *out = (hx_linear_part){.type = t->type, .n = rows, .data = t->data};
-    return find_vector(l, p, layer, "bias", rows, needs_bias, &out->bias);
+    HX_TRY(find_vector(l, p, layer, "bias", rows, needs_bias, &out->bias));
+    l->m->layers[layer].biases[p] = out->bias;
+    return HX_OK;
 }
 
 static hx_status find_attention(const loader *l, size_t layer) {

@@ -1,4 +1,4 @@
-/* hf_out.h - the files of a Hugging Face folder, made from a GGUF file. */
+/* hf_out.h - the files of a Hugging Face folder, made from a GGUF file (config.json: llama/config.h). */
 #ifndef HX_MODEL_HF_OUT_H
 #define HX_MODEL_HF_OUT_H
 
@@ -6,9 +6,6 @@
 #include "llama/config.h"
 #include "tensor/tensor_file.h"
 
-/* config.json as transformers reads it. */
-void hx_config_write_json(const hx_config *c, hx_dtype type, bool attention_bias, bool mlp_bias,
-                          hx_buf *out);
 /* Rotary scaling that the file holds as a tensor. */
 hx_status hx_rope_of_gguf(const hx_tensor_file *f, hx_rope_config *r, hx_error *err) HX_MUST_USE;
 /* tokenizer.json (byte-level BPE) or tokenizer.model (SentencePiece), and tokenizer_config.json, into `folder`; nothing where the file

@@ -236,7 +236,7 @@ static void rotate_rows(void *context, size_t first, size_t end, size_t worker) 
     (void)worker;
     const rope_job *job = context;
     const hx_nn_rope_call *c = job->call;
-    size_t half = c->head_dim / 2;
+    size_t half = (c->dims ? c->dims : c->head_dim) / 2;
     for (size_t i = first; i < end; i++) {
         const float *cos_ = c->cos_ + c->positions[i] * half;
         const float *sin_ = c->sin_ + c->positions[i] * half;
@@ -249,6 +249,17 @@ static void rotate_rows(void *context, size_t first, size_t end, size_t worker) 
 void hx_nn_rope(const hx_nn *nn, const hx_nn_rope_call *call, float *x) {
     rope_job job = {hx_nn_loops_of(nn->kernels), call, x};
     hx_nn_ranges(nn, call->t, HX_NN_ROWS, rotate_rows, &job);
+}
+
+static void add_range(void *context, size_t first, size_t end, size_t worker) {
+    (void)worker;
+    const layer_job *job = context;
+    job->loops->add_scaled(job->x + first, end - first, job->p, job->out + first);
+}
+
+void hx_nn_add(const hx_nn *nn, const float *x, size_t n, float a, float *y) {
+    layer_job job = {.loops = hx_nn_loops_of(nn->kernels), .x = x, .out = y, .p = a};
+    hx_nn_ranges(nn, n, ELEMENTS, add_range, &job);
 }
 
 /* The last steps of splitmix64. */

@@ -23,11 +23,22 @@ typedef struct {
 } hx_nn_linear_grad;
 void hx_nn_linear_back(const hx_nn *nn, const hx_nn_linear_grad *grad);
 
-/* y = x r w, r (T) = 1 / sqrt(mean(x^2) + eps), kept for backward (arXiv 1910.07467). */
+/* y = x r w, r (T) = 1 / sqrt(mean(x^2) + eps), kept for backward (arXiv 1910.07467). Backward, dx may be dy. */
 void hx_nn_rms_norm(const hx_nn *nn, const float *x, size_t t, size_t d, const float *w, float eps,
                     float *r, float *y);
 void hx_nn_rms_norm_back(const hx_nn *nn, const float *x, size_t t, size_t d, const float *w,
                          const float *r, const float *dy, float *dx, float *dw);
+/* The same of each head by itself: x (T, n_heads, head_dim), rows ldx floats apart, w (head_dim), r (T, n_heads), y (T, n_heads, head_dim),
+ * rows ldy apart; dy like y, where dx may be dy. */
+typedef struct {
+    const float *x, *w;
+    size_t t, n_heads, head_dim, ldx, ldy;
+    float eps;
+    float *r;
+} hx_nn_head_norm_call;
+void hx_nn_head_norm(const hx_nn *nn, const hx_nn_head_norm_call *call, float *y);
+void hx_nn_head_norm_back(const hx_nn *nn, const hx_nn_head_norm_call *call, const float *dy,
+                          float *dx, float *dw);
 /* y = (x - mean) r w + b; mean (T), r (T) = 1 / sqrt(variance + eps) are kept (arXiv 1607.06450). */
 void hx_nn_layer_norm(const hx_nn *nn, const float *x, size_t t, size_t d, const float *w,
                       const float *b, float eps, float *mean, float *r, float *y);
@@ -57,8 +68,13 @@ typedef struct {
     const float *cos_, *sin_;
     size_t t, n_heads, head_dim, ld;
     bool inverse;
+    size_t
+        dims; /* leading elements of a head that are turned, in pairs (i, i + dims / 2); 0 = all of them */
 } hx_nn_rope_call;
 void hx_nn_rope(const hx_nn *nn, const hx_nn_rope_call *call, float *x);
+
+/* y += a x */
+void hx_nn_add(const hx_nn *nn, const float *x, size_t n, float a, float *y);
 
 /* y = x / (1 - p) with probability 1 - p, else 0. Which elements stay is a hash of the key and the index alone: backward is the same
  * call on dy, and a resumed run drops what an uninterrupted one would. y may be x; p in [0, 1). */

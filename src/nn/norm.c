@@ -70,6 +70,64 @@ void hx_nn_rms_norm_back(const hx_nn *nn, const float *x, size_t t, size_t d, co
     hx_nn_ranges(nn, t, HX_NN_ROWS, rms_back_rows, &job);
 }
 
+typedef struct {
+    const hx_nn_loops *loops;
+    const hx_nn_head_norm_call *call;
+    const float *dy;
+    float *out, *dw;
+} head_job;
+
+static void head_rows(void *context, size_t first, size_t end, size_t worker) {
+    (void)worker;
+    const head_job *job = context;
+    const hx_nn_head_norm_call *c = job->call;
+    for (size_t i = first; i < end; i++)
+        for (size_t h = 0; h < c->n_heads; h++) {
+            const float *x = c->x + i * c->ldx + h * c->head_dim;
+            float mean = job->loops->dot(x, x, c->head_dim) / (float)c->head_dim;
+            float r = 1.0f / sqrtf(mean + c->eps);
+            c->r[i * c->n_heads + h] = r;
+            job->loops->scale_by(x, c->w, c->head_dim, r, job->out + i * c->ldy + h * c->head_dim);
+        }
+}
+
+void hx_nn_head_norm(const hx_nn *nn, const hx_nn_head_norm_call *call, float *y) {
+    head_job job = {.loops = hx_nn_loops_of(nn->kernels), .call = call, .out = y};
+    hx_nn_ranges(nn, call->t, HX_NN_ROWS, head_rows, &job);
+}
+
+static void head_back_rows(void *context, size_t first, size_t end, size_t worker) {
+    (void)worker;
+    const head_job *job = context;
+    const hx_nn_head_norm_call *c = job->call;
+    for (size_t i = first; i < end; i++)
+        for (size_t h = 0; h < c->n_heads; h++) {
+            size_t at = h * c->head_dim;
+            job->loops->rms_back(c->x + i * c->ldx + at, c->w, job->dy + i * c->ldy + at,
+                                 c->head_dim, c->r[i * c->n_heads + h], job->out + i * c->ldy + at);
+        }
+}
+
+static void head_back_columns(void *context, size_t first, size_t end, size_t worker) {
+    (void)worker;
+    const head_job *job = context;
+    const hx_nn_head_norm_call *c = job->call;
+    for (size_t i = 0; i < c->t; i++)
+        for (size_t h = 0; h < c->n_heads; h++) {
+            size_t at = h * c->head_dim + first;
+            job->loops->add_product(c->x + i * c->ldx + at, job->dy + i * c->ldy + at, end - first,
+                                    c->r[i * c->n_heads + h], job->dw + first);
+        }
+}
+
+void hx_nn_head_norm_back(const hx_nn *nn, const hx_nn_head_norm_call *call, const float *dy,
+                          float *dx, float *dw) {
+    head_job job = {
+        .loops = hx_nn_loops_of(nn->kernels), .call = call, .dy = dy, .out = dx, .dw = dw};
+    if (dw) hx_nn_ranges(nn, call->head_dim, HX_NN_ROWS, head_back_columns, &job);
+    hx_nn_ranges(nn, call->t, HX_NN_ROWS, head_back_rows, &job);
+}
+
 static void layer_rows(void *context, size_t first, size_t end, size_t worker) {
     (void)worker;
     const norm_job *job = context;
