@@ -102,6 +102,62 @@ HX_API hx_status hx_model_convert(const char *from, hx_model_format to, const ch
 HX_API hx_status hx_model_quantize(const char *from, const char *type, const char *out,
                                    const hx_convert_options *options, hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ training */
+typedef struct {
+    uint64_t step, steps; /* 0 = bounded by time */
+    double epoch, loss, rate, norm;
+    double tokens_per_second, seconds, seconds_left; /* left: NAN = not known yet */
+} hx_train_progress;
+
+typedef struct {
+    size_t n_threads; /* 0 = one a processor; the same bytes for any number */
+    const char *kernels; /* as hx_llama_options has it */
+    void (*progress)(void *context, const hx_train_progress *p); /* after each step; NULL = none */
+    void (*notice)(void *context,
+                   const char *sentence); /* what a person should know: leaks, imbalance, ... */
+    /* An evaluation, one JSON object: step, epoch, loss, part, tasks: {NAME: {loss, accuracy, ...}}. */
+    void (*evaluated)(void *context, hx_str json);
+    void *context;
+    const volatile int *cancel; /* raised: a checkpoint is written, HX_ECANCELLED returned */
+} hx_train_calls;
+
+/* Trains as `config` says, into the folder `run`: see docs/training.md for its keys. A run that is there is gone on with where `resume` is
+ * set, to the same bytes as if it had never stopped. metrics: one JSON object with the figures of the best model on validation and test,
+ * also in RUN/metrics.json. hx_model_resolve() takes `run` as a model from then on. */
+HX_API hx_status hx_train(hx_str config, const char *run, bool resume, const hx_train_calls *calls,
+                          hx_arena *arena, hx_str *metrics, hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ training a tokenizer */
+#define HX_TRAIN_TOKENIZER_SYMBOLS_MAX 256u
+
+typedef struct {
+    size_t vocab; /* pieces in all, 512..262,144: 3 + 256 bytes + symbols + characters + merges */
+    double coverage; /* of characters that become pieces, the rest is bytes; 0 = 0.9995 */
+    bool han_alone; /* a Han character is never part of a longer piece */
+    bool split_digits; /* each digit is its own piece */
+    const char *const *symbols; /* pieces that are never cut: "<mask>", "<sep>" */
+    size_t n_symbols;
+    size_t max_piece; /* characters; 0 = 16 */
+    const char *text; /* column of tables; NULL = recognised by name */
+    size_t n_threads; /* 0 = one a processor; the same file for any number */
+    uint64_t max_bytes; /* of text; 0 = 1 GiB */
+    void (*progress)(void *context, uint64_t done, uint64_t total); /* merges */
+    void *context;
+    const volatile int *cancel;
+} hx_train_tokenizer_options;
+
+typedef struct {
+    uint64_t n_documents, n_bytes, n_bad; /* read; rows that can't be read */
+    size_t n_pieces; /* of the file; less than asked where the text has no more */
+    size_t n_characters, n_merges; /* of them */
+} hx_train_tokenizer_counts;
+
+/* Learns byte pairs with byte fallback from plain text, CSV, TSV, JSON Lines or Excel files (also .gz, .zst), and writes a SentencePiece
+ * model that sentencepiece, transformers and llama.cpp read. The order of the files does not matter. */
+HX_API hx_status hx_train_tokenizer(const char *const *paths, size_t n_paths, const char *out,
+                                    const hx_train_tokenizer_options *options,
+                                    hx_train_tokenizer_counts *counts, hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ this machine */
 /* The kernels that a model would run with: "vnni", "avx512", ... `wanted` as hx_llama_options has it, NULL = the best that runs here.
  * HX_EUNSUPPORTED says what is missing. */

@@ -16,6 +16,7 @@ int hx_cmd_train(hx_cli *c) {
     static const training kinds[] = {
         {"pretrain", hx_cmd_train_pretrain},
         {"classify", hx_cmd_train_classify},
+        {"tokenizer", hx_cmd_train_tokenizer},
     };
     hx_cli_catch_interrupts(c);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

@@ -334,6 +334,16 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_RECOMPUTE] = FLAG("recompute", 0, HX_GROUP_TRAINING, "less memory, a third more time",
                               "少用内存，多用三分之一时间"),
     [HX_OPT_LOWER] = FLAG("lower", 0, HX_GROUP_TRAINING, "lower case", "转为小写"),
+    [HX_OPT_COVERAGE] = {"coverage", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "X", 0, 1,
+                         "share of characters with a piece of their own (default: 0.9995)",
+                         "有独立词片的字符所占比例（默认 0.9995）"},
+    [HX_OPT_HAN_ALONE] = FLAG("han-alone", 0, HX_GROUP_TRAINING,
+                              "each Han character is a piece by itself", "每个汉字单独成一个词片"),
+    [HX_OPT_DIGITS] = FLAG("digits", 0, HX_GROUP_TRAINING, "each digit is a piece by itself",
+                           "每个数字单独成一个词片"),
+    [HX_OPT_SYMBOLS] =
+        TEXT("symbols", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "S,S",
+             "pieces that are never cut: <mask>,<sep>", "不切开的符号：<mask>,<sep>"),
 };
 
 static size_t choice_len(const char *choices) {

@@ -130,6 +130,10 @@ typedef enum {
     HX_OPT_DROP_LEAKS,
     HX_OPT_RECOMPUTE,
     HX_OPT_LOWER,
+    HX_OPT_COVERAGE,
+    HX_OPT_HAN_ALONE,
+    HX_OPT_DIGITS,
+    HX_OPT_SYMBOLS,
     HX_OPT_N
 } hx_cli_option_id;
 

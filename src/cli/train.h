@@ -1,11 +1,24 @@
-/* train.h - what the kinds of training share on the command line; see cmd_train.c. */
+/* train.h - what the kinds of training share on the command line; see cmd_train.c and train_config.c. */
 #ifndef HX_CLI_TRAIN_H
 #define HX_CLI_TRAIN_H
+
+#include <jansson.h>
 
 #include "cli/cli.h"
 
 /* Each returns the exit status. A row in cmd_train.c and an action in commands.c make one known. */
 int hx_cmd_train_pretrain(hx_cli *c);
 int hx_cmd_train_classify(hx_cli *c);
+int hx_cmd_train_tokenizer(hx_cli *c);
+
+/* --config FILE, completed and overruled by the options: the object that hx_train() takes, with one task named `task`. The caller
+ * json_decref()s it. NULL after a sentence, *status set. */
+json_t *hx_train_config_of(hx_cli *c, const char *task, int *status);
+/* Sets a member where it is not there yet. */
+void hx_train_usual(json_t *object, const char *key, json_t *value);
+json_t *hx_train_task_of(json_t *config); /* its first task; borrowed */
+
+/* Runs it into --out, with a progress line, a row an evaluation, and the figures at the end. */
+int hx_train_go(hx_cli *c, json_t *config);
 
 #endif
