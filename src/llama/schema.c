@@ -8,7 +8,9 @@
  *     keys of those are plain (nothing escaped) and none of the listed names
  *   - keywords of one type without `type` mean that type; tuples end with their prefix unless `items` says more
  *   - white space is one blank or one line break with up to 20 blanks, in places where people put it
- *   - integers have up to 15 digits; bounded numbers up to 4 decimals; no \u0000 in strings
+ *   - with patternProperties other properties are those listed and those a pattern matches
+ *   - integers have up to 15 digits; bounded numbers and multiples up to 4 decimals; no \u0000 in strings
+ *   - items that must differ come from a list; of more than 8 values, in its order
  * Brackets open at most STACK_MAX frames deep, two a level: texts stay below the 64 levels that readers of JSON accept. */
 #include "llama/schema.h"
 
@@ -68,10 +70,12 @@ static const keyword keywords[] = {
     {"additionalProperties", HX_JSON_TYPE_OBJECT},
     {"minProperties", HX_JSON_TYPE_OBJECT},
     {"maxProperties", HX_JSON_TYPE_OBJECT},
+    {"patternProperties", HX_JSON_TYPE_OBJECT},
     {"items", HX_JSON_TYPE_ARRAY},
     {"prefixItems", HX_JSON_TYPE_ARRAY},
     {"minItems", HX_JSON_TYPE_ARRAY},
     {"maxItems", HX_JSON_TYPE_ARRAY},
+    {"uniqueItems", HX_JSON_TYPE_ARRAY},
     {"minLength", HX_JSON_TYPE_STRING},
     {"maxLength", HX_JSON_TYPE_STRING},
     {"pattern", HX_JSON_TYPE_STRING},
@@ -435,13 +439,13 @@ static hx_status put_type(hx_schema *s, uint32_t place, json_t *node, unsigned t
     case HX_JSON_TYPE_OBJECT:
         return hx_schema_object(s, place, node, more);
     case HX_JSON_TYPE_ARRAY:
-        return hx_schema_array(s, place, node);
+        return hx_schema_array(s, place, node, more);
     case HX_JSON_TYPE_STRING:
         return hx_schema_string(s, place, node);
     case HX_JSON_TYPE_NUMBER:
-        return hx_schema_number(s, place, node, false);
+        return hx_schema_number(s, place, node, false, more);
     case HX_JSON_TYPE_INTEGER:
-        return hx_schema_number(s, place, node, true);
+        return hx_schema_number(s, place, node, true, more);
     case HX_JSON_TYPE_BOOLEAN:
         hx_buf_append_lit(&s->out, "\"true\" | \"false\"");
         return HX_OK;

@@ -30,6 +30,9 @@ typedef struct {
     hx_buf owned; /* json_t * made by merging */
     hx_buf pointer; /* of the last error */
     size_t steps; /* taken, of HX_SCHEMA_STEPS_MAX */
+    const char *pattern_at; /* the keyword whose regular expression is read */
+    bool
+        pattern_is_narrow; /* the last one read gives less than it matches, or control characters */
     hx_error *err;
 } hx_schema;
 
@@ -80,10 +83,26 @@ unsigned hx_schema_type_of(const json_t *value); /* INTEGER | NUMBER for whole n
 
 /* schema_object.c, schema_number.c, schema_string.c: the right side of rule `place`. Extra rules go to `more`. */
 hx_status hx_schema_object(hx_schema *s, uint32_t place, json_t *node, hx_buf *more);
-hx_status hx_schema_array(hx_schema *s, uint32_t place, json_t *node);
-hx_status hx_schema_number(hx_schema *s, uint32_t place, json_t *node, bool is_integer);
+hx_status hx_schema_array(hx_schema *s, uint32_t place, json_t *node, hx_buf *more);
+/* schema_unique.c: arrays with uniqueItems, between `least` and `most` items of the schema `items`. */
+hx_status hx_schema_unique(hx_schema *s, uint32_t place, json_t *items, uint32_t least,
+                           uint32_t most, hx_buf *more);
+hx_status hx_schema_number(hx_schema *s, uint32_t place, json_t *node, bool is_integer,
+                           hx_buf *more);
 hx_status hx_schema_string(hx_schema *s, uint32_t place, json_t *node);
-/* schema_pattern.c: what stands between the quotes. */
-hx_status hx_schema_pattern(hx_schema *s, uint32_t place, hx_str pattern);
+/* schema_pattern.c: what stands between the quotes, at the end of `out`; `any` is the rule of one character where the pattern says nothing. */
+hx_status hx_schema_pattern(hx_schema *s, uint32_t place, hx_str pattern, const char *any,
+                            hx_buf *out);
+
+/* schema_keys.c: patternProperties. */
+typedef struct hx_schema_keys hx_schema_keys;
+
+/* NULL in *out where the object has none. */
+hx_status hx_schema_keys_new(hx_schema_keys **out, hx_schema *s, uint32_t place, json_t *node);
+void hx_schema_keys_free(hx_schema_keys *k); /* NULL is fine */
+/* What holds for the property `name` that `schema` (NULL = nothing) is said of; NULL in *out where nothing is. */
+hx_status hx_schema_keys_join(hx_schema_keys *k, const char *name, json_t *schema, json_t **out);
+/* Alternatives `"\"" key "\"" ":" sp value`, one a pattern whose keys may stand; *n = how many. */
+hx_status hx_schema_keys_put(hx_schema_keys *k, hx_buf *out, size_t *n);
 
 #endif

@@ -201,6 +201,14 @@ static hx_status check_others(hx_schema *s, uint32_t place, json_t *a, json_t *b
     if (more && !json_is_true(more) && !is_among(properties, json_object_get(a, "properties")))
         return hx_fail(s->err, HX_EFORMAT, "schema: %s would concern properties of another part",
                        hx_schema_pointer(s, place, "additionalProperties"));
+    json_t *patterns = json_object_get(b, "patternProperties");
+    if (more && !json_is_true(more) && json_object_size(patterns) > 0) {
+        HX_TRY(spend_compare(s, place, patterns));
+        if (!json_equal(json_object_get(a, "patternProperties"), patterns))
+            return hx_fail(s->err, HX_EFORMAT,
+                           "schema: %s would concern properties of another part",
+                           hx_schema_pointer(s, place, "additionalProperties"));
+    }
     if (!items || json_is_true(items) || json_array_size(prefix) == 0) return HX_OK;
     HX_TRY(spend_compare(s, place, prefix));
     return json_equal(json_object_get(a, "prefixItems"), prefix)

@@ -7,8 +7,10 @@
  *     low's first j digits, one above the next, then any digits     for j = n-1 .. i+1
  *     the common digits, one between l(i+1) and h(i+1), any digits
  *     high's first j digits, one below the next, then any digits    for j = i+1 .. n-1
- *     and low and high themselves. */
-#include "llama/schema.h"
+ *     and low and high themselves.
+ *
+ * Of multiples (schema_multiple.c) "any digits" become those that keep the number a multiple. */
+#include "llama/schema_multiple.h"
 
 #include <math.h>
 #include <string.h>
@@ -29,6 +31,8 @@ typedef struct {
     int decimals;
     const char *sign; /* "" or a literal */
     size_t n; /* alternatives so far */
+    uint64_t modulus; /* of the digits as a whole number; 1 = any */
+    hx_multiples multiples;
 } digits_out;
 
 /* ------------------------------------------------------------------ bounds */
@@ -96,19 +100,49 @@ static bool find_interval(const bounds *b, double scale, int64_t *low, int64_t *
 }
 
 /* ------------------------------------------------------------------ digits */
+/* The first `n_fixed` digits, with what stands before the next one. */
+static void put_fixed(hx_buf *out, const digits_out *d, const char *digits, int n_fixed, int n) {
+    hx_buf_append_lit(out, d->sign);
+    for (int i = 0; i <= n_fixed && i < n; i++) {
+        if (i == n - d->decimals && d->decimals > 0) hx_buf_append_lit(out, " \".\"");
+        if (i < n_fixed) hx_buf_printf(out, " \"%c\"", digits[i]);
+    }
+}
+
+/* put_alternative() of multiples. */
+static void put_multiples(digits_out *d, const char *digits, int n_fixed, char from, char to,
+                          int n) {
+    hx_digit_range r = {.from = from, .to = to, .left = n - n_fixed - 1, .follows = d->n > 0};
+    hx_buf before;
+    hx_buf_init(&before, 1024);
+    put_fixed(&before, d, digits, n_fixed, n);
+    hx_buf_append_byte(&before, '\0');
+    for (int i = 0; i < n_fixed; i++)
+        r.residue = (r.residue * 10 + (uint64_t)(digits[i] - '0')) % d->modulus;
+    if (before.failed) {
+        d->multiples.failed = true;
+    } else if (n_fixed < n) {
+        d->n += hx_multiples_put(&d->multiples, d->out, &r, d->modulus, d->decimals, before.ptr);
+    } else if (r.residue == 0) {
+        hx_buf_printf(d->out, "%s%s", d->n++ > 0 ? " | " : "", before.ptr);
+    }
+    hx_buf_release(&before);
+}
+
 /* One alternative: the first `n_fixed` digits, then one in [from, to], then any up to `n` in all. */
 static void put_alternative(digits_out *d, const char *digits, int n_fixed, char from, char to,
                             int n) {
     if (n_fixed < n && from > to) return;
-    hx_buf_printf(d->out, "%s%s", d->n++ > 0 ? " | " : "", d->sign);
-    for (int i = 0; i < n; i++) {
+    if (d->modulus > 1) {
+        put_multiples(d, digits, n_fixed, from, to, n);
+        return;
+    }
+    hx_buf_append_lit(d->out, d->n++ > 0 ? " | " : "");
+    put_fixed(d->out, d, digits, n_fixed, n);
+    if (n_fixed < n) hx_buf_printf(d->out, " [%c-%c]", from, to);
+    for (int i = n_fixed + 1; i < n; i++) {
         if (i == n - d->decimals && d->decimals > 0) hx_buf_append_lit(d->out, " \".\"");
-        if (i < n_fixed)
-            hx_buf_printf(d->out, " \"%c\"", digits[i]);
-        else if (i == n_fixed)
-            hx_buf_printf(d->out, " [%c-%c]", from, to);
-        else
-            hx_buf_append_lit(d->out, " [0-9]");
+        hx_buf_append_lit(d->out, " [0-9]");
     }
 }
 
@@ -168,23 +202,49 @@ static void put_interval(digits_out *d, int64_t low, int64_t high) {
     if (high >= 0) put_magnitudes(d, low > 0 ? (uint64_t)low : 0, (uint64_t)high);
 }
 
-hx_status hx_schema_number(hx_schema *s, uint32_t place, json_t *node, bool is_integer) {
-    json_t *step = json_object_get(node, "multipleOf");
-    bounds b;
-    if (step && !(is_integer && json_is_number(step) && json_number_value(step) == 1))
-        return hx_fail(s->err, HX_EFORMAT, "schema: %s is not supported",
+static hx_status read_multiple(hx_schema *s, uint32_t place, json_t *node, hx_multiple *out) {
+    json_t *value = json_object_get(node, "multipleOf");
+    *out = (hx_multiple){.step = 0};
+    if (!value) return HX_OK;
+    double step = json_is_number(value) ? json_number_value(value) : 0;
+    if (!(step > 0))
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s must be a number above 0",
                        hx_schema_pointer(s, place, "multipleOf"));
+    if (hx_multiple_read(step, out)) return HX_OK;
+    return hx_fail(s->err, HX_EFORMAT, "schema: %s has more than 15 digits, which is not supported",
+                   hx_schema_pointer(s, place, "multipleOf"));
+}
+
+/* Numbers of each number of decimals up to `most`. */
+static hx_status put_numbers(digits_out *d, const bounds *b, const hx_multiple *step, int most,
+                             hx_buf *more) {
+    double scale = 1;
+    for (d->decimals = 0; d->decimals <= most; d->decimals++, scale *= 10) {
+        int64_t low, high;
+        d->modulus = step->step ? hx_multiple_modulus(step, d->decimals) : 1;
+        if (find_interval(b, scale, &low, &high)) put_interval(d, low, high);
+    }
+    return hx_multiples_rules(&d->multiples, more);
+}
+
+hx_status hx_schema_number(hx_schema *s, uint32_t place, json_t *node, bool is_integer,
+                           hx_buf *more) {
+    hx_multiple step;
+    bounds b;
+    HX_TRY(read_multiple(s, place, node, &step));
     HX_TRY(read_bounds(s, place, node, &b));
-    if (b.low == -INFINITY && b.high == INFINITY) {
+    bool is_free = step.step == 0 || (is_integer && hx_multiple_modulus(&step, 0) == 1);
+    if (is_free && b.low == -INFINITY && b.high == INFINITY) {
         hx_buf_append_lit(&s->out, is_integer ? "int" : "num");
         return HX_OK;
     }
+    int most = is_integer ? 0 : DECIMALS_MAX;
+    if (step.step && step.decimals < most) most = step.decimals;
     digits_out d = {.out = &s->out, .sign = ""};
-    double scale = 1;
-    for (d.decimals = 0; d.decimals <= (is_integer ? 0 : DECIMALS_MAX); d.decimals++, scale *= 10) {
-        int64_t low, high;
-        if (find_interval(&b, scale, &low, &high)) put_interval(&d, low, high);
-    }
+    hx_multiples_init(&d.multiples, s, place);
+    hx_status status = put_numbers(&d, &b, &step, most, more);
+    hx_multiples_release(&d.multiples);
+    HX_TRY(status);
     if (d.n == 0)
         return hx_fail(s->err, HX_EFORMAT,
                        "schema: no number with up to 4 decimals lies between the bounds of %s",

@@ -26,6 +26,7 @@ typedef struct {
     json_t *required; /* NULL = none */
     size_t n_required; /* different names */
     json_t *more; /* schema of additional properties; NULL = none may stand */
+    hx_schema_keys *keys; /* patternProperties; NULL = none */
     hx_buf *rules; /* rules behind the object's own */
     size_t n; /* chain rules so far */
 } object;
@@ -52,6 +53,7 @@ static hx_status put_member(object *o, const char *name, json_t *schema, hx_buf 
 
 static hx_status put_property(object *o, const char *name, json_t *schema) {
     HX_TRY(hx_schema_spend(o->s, o->place, json_array_size(o->required)));
+    if (o->keys) HX_TRY(hx_schema_keys_join(o->keys, name, schema, &schema));
     bool must = is_required(o->required, name);
     if (json_is_false(schema)) {
         if (must)
@@ -160,9 +162,23 @@ static hx_status put_other_keys(object *o) {
     return status;
 }
 
-/* The chains' ends: additional properties, or nothing. */
+static void put_loops(object *o) {
+    unsigned rule = o->place;
+    hx_buf_printf(o->rules, "s%u-f%zu ::= (s%u-m (\",\" ws s%u-m)* ws)?\n", rule, o->n, rule, rule);
+    hx_buf_printf(o->rules, "s%u-g%zu ::= (\",\" ws s%u-m)* ws\n", rule, o->n, rule);
+}
+
+/* The chains' ends: additional properties, those of patterns, or nothing. */
 static hx_status put_ends(object *o) {
     unsigned rule = o->place;
+    if (o->keys) {
+        size_t n;
+        hx_buf_printf(o->rules, "s%u-m ::= ", rule);
+        HX_TRY(hx_schema_keys_put(o->keys, o->rules, &n));
+        hx_buf_append_lit(o->rules, n ? "\n" : "\"\"\n");
+        if (n) put_loops(o);
+        if (n) return HX_OK;
+    }
     if (!o->more) {
         hx_buf_printf(o->rules, "s%u-f%zu ::= \"\"\ns%u-g%zu ::= ws\n", rule, o->n, rule, o->n);
         return HX_OK;
@@ -171,8 +187,7 @@ static hx_status put_ends(object *o) {
     HX_TRY(hx_schema_rule(o->s, o->more, o->place, "additionalProperties", NULL, &value));
     hx_buf_printf(o->rules, "s%u-m ::= \"\\\"\" s%u-k0 \":\" sp s%u\n", rule, rule,
                   (unsigned)value);
-    hx_buf_printf(o->rules, "s%u-f%zu ::= (s%u-m (\",\" ws s%u-m)* ws)?\n", rule, o->n, rule, rule);
-    hx_buf_printf(o->rules, "s%u-g%zu ::= (\",\" ws s%u-m)* ws\n", rule, o->n, rule);
+    put_loops(o);
     return put_other_keys(o);
 }
 
@@ -196,7 +211,7 @@ static hx_status check_sizes(object *o, json_t *node) {
         return hx_fail(o->s->err, HX_EFORMAT,
                        "schema: %s above the number of required properties is not supported",
                        hx_schema_pointer(o->s, o->place, "minProperties"));
-    bool is_kept = most == HX_GRAMMAR_UNLIMITED || (!o->more && most >= o->n);
+    bool is_kept = most == HX_GRAMMAR_UNLIMITED || (!o->more && !o->keys && most >= o->n);
     return is_kept ? HX_OK
                    : hx_fail(o->s->err, HX_EFORMAT,
                              "schema: %s below the number of properties is not supported",
@@ -213,12 +228,28 @@ static hx_status put_unlisted(object *o, json_t *more) {
             again = strcmp(json_string_value(json_array_get(o->required, k)), name) == 0;
         o->n_required += !again;
         if (again || json_object_get(o->properties, name)) continue;
+        json_t *of_pattern = NULL;
+        if (o->keys) HX_TRY(hx_schema_keys_join(o->keys, name, NULL, &of_pattern));
+        if (of_pattern) {
+            HX_TRY(put_property(o, name, of_pattern));
+            continue;
+        }
         if (json_is_false(more))
             return hx_fail(o->s->err, HX_EFORMAT,
                            "schema: %s asks for a property that is neither listed nor allowed",
                            hx_schema_pointer(o->s, o->place, "required"));
         HX_TRY(put_property(o, name, more ? more : json_true()));
     }
+    return HX_OK;
+}
+
+static hx_status put_object(object *o, json_t *node, json_t *others) {
+    for (void *i = json_object_iter(o->properties); i; i = json_object_iter_next(o->properties, i))
+        HX_TRY(put_property(o, json_object_iter_key(i), json_object_iter_value(i)));
+    HX_TRY(put_unlisted(o, others));
+    HX_TRY(check_sizes(o, node));
+    HX_TRY(put_ends(o));
+    hx_buf_printf(&o->s->out, "\"{\" ws s%u-f0 \"}\"", (unsigned)o->place);
     return HX_OK;
 }
 
@@ -233,16 +264,13 @@ hx_status hx_schema_object(hx_schema *s, uint32_t place, json_t *node, hx_buf *m
         return hx_fail(s->err, HX_EFORMAT, "schema: %s must be an object of schemas",
                        hx_schema_pointer(s, place, "properties"));
     HX_TRY(check_required(&o));
-    bool is_free = !others && !o.properties && json_array_size(o.required) == 0;
+    HX_TRY(hx_schema_keys_new(&o.keys, s, place, node));
+    bool is_free = !others && !o.properties && !o.keys && json_array_size(o.required) == 0;
     if (is_free || json_is_true(others)) others = json_true();
-    o.more = json_is_false(others) ? NULL : others;
-    for (void *i = json_object_iter(o.properties); i; i = json_object_iter_next(o.properties, i))
-        HX_TRY(put_property(&o, json_object_iter_key(i), json_object_iter_value(i)));
-    HX_TRY(put_unlisted(&o, others));
-    HX_TRY(check_sizes(&o, node));
-    HX_TRY(put_ends(&o));
-    hx_buf_printf(&s->out, "\"{\" ws s%u-f0 \"}\"", (unsigned)place);
-    return HX_OK;
+    o.more = json_is_false(others) || o.keys ? NULL : others;
+    hx_status status = put_object(&o, node, others);
+    hx_schema_keys_free(o.keys);
+    return status;
 }
 
 /* ------------------------------------------------------------------ arrays */
@@ -305,9 +333,25 @@ static hx_status put_tuple(hx_schema *s, uint32_t place, const tuple *t) {
     return HX_OK;
 }
 
-hx_status hx_schema_array(hx_schema *s, uint32_t place, json_t *node) {
+/* Whether items must differ and could be the same. */
+static hx_status read_unique(hx_schema *s, uint32_t place, json_t *node, const tuple *t,
+                             bool *out) {
+    json_t *unique = json_object_get(node, "uniqueItems");
+    if (unique && !json_is_boolean(unique))
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s must be true or false",
+                       hx_schema_pointer(s, place, "uniqueItems"));
+    uint32_t most = t->items ? t->most : (uint32_t)json_array_size(t->prefix);
+    *out = json_is_true(unique) && most > 1 && t->most > 1;
+    if (*out && t->prefix)
+        return hx_fail(s->err, HX_EFORMAT, "schema: %s beside prefixItems is not supported",
+                       hx_schema_pointer(s, place, "uniqueItems"));
+    return HX_OK;
+}
+
+hx_status hx_schema_array(hx_schema *s, uint32_t place, json_t *node, hx_buf *more) {
     tuple t = {.prefix = json_object_get(node, "prefixItems"),
                .items = json_object_get(node, "items")};
+    bool is_unique = false;
     HX_TRY(hx_schema_count(s, place, node, "minItems", 0, &t.least));
     HX_TRY(hx_schema_count(s, place, node, "maxItems", HX_GRAMMAR_UNLIMITED, &t.most));
     if (t.least > t.most)
@@ -323,7 +367,10 @@ hx_status hx_schema_array(hx_schema *s, uint32_t place, json_t *node) {
     if (!t.items && (!t.prefix || t.least > json_array_size(t.prefix))) t.items = json_true();
     hx_buf_append_lit(&s->out, "\"[\" ws ");
     if (json_is_false(t.items)) t.items = NULL;
-    if (t.prefix) {
+    HX_TRY(read_unique(s, place, node, &t, &is_unique));
+    if (is_unique) {
+        HX_TRY(hx_schema_unique(s, place, t.items, t.least, t.most, more));
+    } else if (t.prefix) {
         HX_TRY(put_tuple(s, place, &t));
     } else if (t.items) {
         uint32_t rule;

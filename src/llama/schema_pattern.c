@@ -28,6 +28,7 @@ typedef struct {
     hx_str text;
     size_t at;
     hx_buf *out;
+    const char *any; /* the rule of any character */
     int depth;
     bool has_item; /* a quantifier may follow */
 } translator;
@@ -36,12 +37,12 @@ static hx_status fail_unsupported(hx_schema *s, uint32_t place) {
     return hx_fail(s->err, HX_EFORMAT,
                    "schema: %s uses what is not supported here (look-around, "
                    "references, anchors inside, \\p, \\b)",
-                   hx_schema_pointer(s, place, "pattern"));
+                   hx_schema_pointer(s, place, s->pattern_at));
 }
 
 static hx_status fail_wrong(hx_schema *s, uint32_t place) {
     return hx_fail(s->err, HX_EFORMAT, "schema: %s is no valid regular expression",
-                   hx_schema_pointer(s, place, "pattern"));
+                   hx_schema_pointer(s, place, s->pattern_at));
 }
 
 static int peek(const translator *t) {
@@ -135,6 +136,7 @@ static hx_status put_class(hx_schema *s, uint32_t place, translator *t, const ch
     for (size_t i = 0; i < sizeof escaped / sizeof *escaped; i++) {
         /* What is not asked for by name needs no escape to be written. */
         if (!has(c, escaped[i].cp) || (c->negated && escaped[i].cp < 0x20)) continue;
+        if (escaped[i].cp < 0x20) s->pattern_is_narrow = true;
         hx_buf_printf(t->out, "%s%s", any ? " | " : "", escaped[i].gbnf);
         any = true;
     }
@@ -143,7 +145,7 @@ static hx_status put_class(hx_schema *s, uint32_t place, translator *t, const ch
     return any ? HX_OK
                : hx_fail(s->err, HX_EFORMAT,
                          "schema: %s has a class that no character of a string can match",
-                         hx_schema_pointer(s, place, "pattern"));
+                         hx_schema_pointer(s, place, s->pattern_at));
 }
 
 /* \d \w \s and their opposites; false = another letter. */
@@ -209,6 +211,7 @@ static hx_status read_class_char(hx_schema *s, uint32_t place, translator *t, ch
     if (letter > 0 && strchr("dwsDWS", letter)) {
         *is_char = false;
         t->at++;
+        s->pattern_is_narrow = true;
         c->has_word = c->has_word || letter == 'w';
         c->has_space_or_digit = c->has_space_or_digit || letter != 'w';
         /* The opposites are narrowed, which must not be turned round. */
@@ -238,7 +241,7 @@ static hx_status read_class(hx_schema *s, uint32_t place, translator *t) {
         if (!is_char || hi < lo) return fail_wrong(s, place);
         if (!add(&c, lo, hi))
             return hx_fail(s->err, HX_EFORMAT, "schema: %s has a class with too many ranges",
-                           hx_schema_pointer(s, place, "pattern"));
+                           hx_schema_pointer(s, place, s->pattern_at));
     }
     return put_class(s, place, t, &c);
 }
@@ -254,6 +257,7 @@ static hx_status read_backslash(hx_schema *s, uint32_t place, translator *t) {
     t->at++;
     int letter = peek(t);
     if (letter > 0 && add_shorthand(&c, letter)) {
+        s->pattern_is_narrow = true;
         t->at++;
         return put_class(s, place, t, &c);
     }
@@ -299,21 +303,21 @@ static hx_status open_group(hx_schema *s, uint32_t place, translator *t) {
     if (peek(t) == '?' && !takes(t, "?:")) return fail_unsupported(s, place);
     if (++t->depth > GROUPS_MAX)
         return hx_fail(s->err, HX_EFORMAT, "schema: the groups of %s nest too deep",
-                       hx_schema_pointer(s, place, "pattern"));
+                       hx_schema_pointer(s, place, s->pattern_at));
     hx_buf_append_lit(t->out, "(");
     t->has_item = false;
     return HX_OK;
 }
 
 static void begin_alternative(translator *t) {
-    if (t->depth == 0 && !takes(t, "^")) hx_buf_append_lit(t->out, "char* ");
+    if (t->depth == 0 && !takes(t, "^")) hx_buf_printf(t->out, "%s* ", t->any);
     hx_buf_append_lit(t->out, "\"\" ");
     t->has_item = false;
 }
 
 /* "$" where it stood closes the alternative; otherwise anything may follow. */
 static void end_alternative(translator *t, bool is_anchored) {
-    if (t->depth == 0 && !is_anchored) hx_buf_append_lit(t->out, "char* ");
+    if (t->depth == 0 && !is_anchored) hx_buf_printf(t->out, "%s* ", t->any);
 }
 
 static hx_status read_one(hx_schema *s, uint32_t place, translator *t, bool *is_anchored) {
@@ -359,9 +363,11 @@ static hx_status read_one(hx_schema *s, uint32_t place, translator *t, bool *is_
     }
 }
 
-hx_status hx_schema_pattern(hx_schema *s, uint32_t place, hx_str pattern) {
-    translator t = {.text = pattern, .out = &s->out};
+hx_status hx_schema_pattern(hx_schema *s, uint32_t place, hx_str pattern, const char *any,
+                            hx_buf *out) {
+    translator t = {.text = pattern, .out = out, .any = any};
     bool is_anchored = false;
+    s->pattern_is_narrow = false;
     hx_buf_append_lit(t.out, "(");
     begin_alternative(&t);
     while (peek(&t) >= 0) {

@@ -62,6 +62,7 @@ hx_status hx_schema_string(hx_schema *s, uint32_t place, json_t *node) {
     json_t *pattern = json_object_get(node, "pattern");
     bool has_length = json_object_get(node, "minLength") || json_object_get(node, "maxLength");
     bool has_format = json_object_get(node, "format") != NULL;
+    s->pattern_at = "pattern";
     if (pattern && !json_is_string(pattern))
         return hx_fail(s->err, HX_EFORMAT, "schema: %s must be a string",
                        hx_schema_pointer(s, place, "pattern"));
@@ -71,8 +72,9 @@ hx_status hx_schema_string(hx_schema *s, uint32_t place, json_t *node) {
                        hx_schema_pointer(s, place, pattern ? "pattern" : "format"));
     hx_buf_append_lit(&s->out, "\"\\\"\" ");
     if (pattern)
-        HX_TRY(hx_schema_pattern(
-            s, place, (hx_str){json_string_value(pattern), json_string_length(pattern)}));
+        HX_TRY(hx_schema_pattern(s, place,
+                                 (hx_str){json_string_value(pattern), json_string_length(pattern)},
+                                 "char", &s->out));
     else if (has_format)
         HX_TRY(put_format(s, place, node));
     else

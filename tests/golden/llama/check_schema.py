@@ -7,6 +7,7 @@ Schemas come from the supported keywords, joined by allOf, anyOf, oneOf and $ref
 `nullable` is OpenAPI's: here null is allowed where it stands beside `type`. A schema may be refused; the counts are printed. Ends with 1
 at the first kinds of mismatch, which are printed.
 """
+import decimal
 import json
 import random
 import subprocess
@@ -16,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 NAMES = ["a", "b", "ab", "c\"d", "\u597d"]
 PATTERNS = ["^[a-c]{1,3}$", "b", "^a|b$", "^[^\\s]{1,2}$", "^\\D\\S?$", "^[^\\d\\w]+$", "^.$", "^(a|bc)*d?$", "[.]$", "^\\W?x"]
+KEY_PATTERNS = ["^a", "^b", "b$", "^c{2,}$", "^[x-z]+$", "^\\d+$", "^.$", "q", "^[^ab]"]
 FORMATS = ["date", "date-time", "time", "uuid", "ipv4", "email"]
 VALUES = [None, True, False, 0, 1, 1.0, 2.5, -3, "", "a", "\n", [], [1], [1.0], {"a": 1}, {"a": [1e2]}, {"b": None}]
 TYPES = ["null", "boolean", "integer", "number", "string", "array", "object"]
@@ -40,6 +42,8 @@ class Maker:
         for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
             if self.some(0.3):
                 out[key] = self.r.choice([self.r.randint(-20, 20), round(self.r.uniform(-5, 5), self.r.randint(0, 3))])
+        if self.some(0.3):
+            out["multipleOf"] = self.r.choice([2, 3, 7, 10, 25, 1000, 0.5, 0.1, 0.05, 0.25, 1.5, 0.003])
         return out
 
     def string(self, depth):
@@ -61,6 +65,10 @@ class Maker:
             out["prefixItems"] = [self.schema(depth - 1) for _ in range(self.r.randint(0, 2))]
         if self.some(0.4):
             self.bounds(out, "minItems", "maxItems", 0, 4)
+        if self.some(0.4):
+            out["uniqueItems"] = self.some(0.8)
+            out["items"] = self.r.choice([{"enum": self.r.sample(VALUES, 4)}, {"enum": VALUES}, {"type": "boolean"},
+                                          {"type": ["boolean", "null"]}, {"type": "string"}, {"$ref": "#/$defs/x"}])
         return out
 
     def object(self, depth):
@@ -73,6 +81,9 @@ class Maker:
             out["additionalProperties"] = self.r.choice([True, False, self.schema(depth - 1)])
         if self.some(0.15):
             self.bounds(out, "minProperties", "maxProperties", 0, 3)
+        if self.some(0.4):
+            some = self.r.sample(KEY_PATTERNS, self.r.randint(1, 2))
+            out["patternProperties"] = {p: self.schema(depth - 1) for p in some}
         return out
 
     def typed(self, depth):
@@ -127,10 +138,12 @@ def main():
     for document, line in zip(documents, out.decode().rstrip("\n").split("\n"), strict=True):
         answer = json.loads(line)
         taken += "error" not in answer
-        checker = Draft202012Validator(with_null(document), format_checker=Draft202012Validator.FORMAT_CHECKER)
+        # Decimals, as multipleOf means them: 0.3 is a multiple of 0.1.
+        exact = json.loads(json.dumps(with_null(document)), parse_float=decimal.Decimal)
+        checker = Draft202012Validator(exact, format_checker=Draft202012Validator.FORMAT_CHECKER)
         for text in answer["texts"]:
             checked += 1
-            error = next(checker.iter_errors(json.loads(text)), None)
+            error = next(checker.iter_errors(json.loads(text, parse_float=decimal.Decimal)), None)
             if error is not None:
                 bad += 1
                 print(json.dumps(document), "is broken by", text, "::", error.message[:200], file=sys.stderr)

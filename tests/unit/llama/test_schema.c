@@ -388,6 +388,54 @@ static const match_case cases[] = {
     {"{\"pattern\":\"^[^\\\\d]$\"}", "\"\xE5\xA5\xBD\"", true},
     {"{\"pattern\":\"^[^\\\\d\\\\w]$\"}", "\"\xE5\xA5\xBD\"", false},
     {"{\"pattern\":\"^[^\\\\w]$\"}", "\"\\\"\"", true},
+    {"{\"type\":\"integer\",\"multipleOf\":7}", "999999999999994", true},
+    {"{\"type\":\"integer\",\"multipleOf\":7}", "999999999999995", false},
+    {"{\"type\":\"integer\",\"multipleOf\":7}", "-0", false},
+    {"{\"type\":\"number\",\"multipleOf\":0.05}", "12345678901.15", true},
+    {"{\"type\":\"number\",\"multipleOf\":0.05}", "0.0", true},
+    {"{\"type\":\"number\",\"multipleOf\":0.05}", "0.16", false},
+    {"{\"type\":\"number\",\"multipleOf\":0.05}", "1e2", false},
+    {"{\"items\":{\"enum\":[\"a\",\"b\",3]},\"uniqueItems\":true}", "[3, \"a\"]", true},
+    {"{\"items\":{\"enum\":[\"a\",\"b\",3]},\"uniqueItems\":true}", "[3,\"a\",3]", false},
+    {"{\"items\":{\"enum\":[\"a\",\"b\",3]},\"uniqueItems\":true}", "[]", true},
+    {"{\"items\":{\"enum\":[1,2,3]},\"uniqueItems\":true,\"minItems\":2,\"maxItems\":2}", "[3,1]",
+     true},
+    {"{\"items\":{\"enum\":[1,2,3]},\"uniqueItems\":true,\"minItems\":2,\"maxItems\":2}", "[3]",
+     false},
+    {"{\"items\":{\"enum\":[1,2,3]},\"uniqueItems\":true,\"minItems\":2,\"maxItems\":2}", "[3,1,2]",
+     false},
+    {"{\"items\":{\"type\":\"boolean\"},\"uniqueItems\":true}", "[true,false]", true},
+    {"{\"items\":{\"type\":\"boolean\"},\"uniqueItems\":true}", "[true,true]", false},
+    {"{\"items\":{\"type\":\"string\"},\"uniqueItems\":true,\"maxItems\":1}", "[\"a\"]", true},
+    {"{\"items\":{\"type\":\"string\"},\"uniqueItems\":false}", "[\"a\",\"a\"]", true},
+    {"{\"items\":{\"enum\":[1,2,3,4,5,6,7,8,9,10]},\"uniqueItems\":true}", "[1,5,10]", true},
+    {"{\"items\":{\"enum\":[1,2,3,4,5,6,7,8,9,10]},\"uniqueItems\":true}", "[5,1]", false},
+    {"{\"items\":{\"enum\":[1,2,3,4,5,6,7,8,9,10]},\"uniqueItems\":true,\"minItems\":9}",
+     "[1,2,4,5,6,7,8,9,10]", true},
+    {"{\"items\":{\"enum\":[1,2,3,4,5,6,7,8,9,10]},\"uniqueItems\":true,\"minItems\":9}",
+     "[1,2,4,5,6,7,8,10]", false},
+    {"{\"items\":{\"enum\":[1,2,3,4,5,6,7,8,9,10]},\"uniqueItems\":true,\"maxItems\":2}", "[7,9]",
+     true},
+    {"{\"items\":{\"enum\":[1,2,3,4,5,6,7,8,9,10]},\"uniqueItems\":true,\"maxItems\":2}",
+     "[7,9,10]", false},
+    {"{\"patternProperties\":{\"^a\":{\"const\":1}}}", "{\"a\":1,\"ab\": 1}", true},
+    {"{\"patternProperties\":{\"^a\":{\"const\":1}}}", "{\"a\":2}", false},
+    {"{\"patternProperties\":{\"^a\":{\"const\":1}}}", "{\"b\":1}", false},
+    {"{\"patternProperties\":{\"^a\":{\"const\":1}}}", "{}", true},
+    {"{\"patternProperties\":{\"^a\":false}}", "{}", true},
+    {"{\"patternProperties\":{}}", "{\"b\":1}", true},
+    {"{\"patternProperties\":{\"^a\":{\"const\":1},\"^b\":{\"const\":2}}}", "{\"ba\":2,\"ab\":1}",
+     true},
+    {"{\"patternProperties\":{\"^a\":{\"const\":1},\"^b\":{\"const\":2}}}", "{\"ba\":1}", false},
+    {"{\"properties\":{\"ax\":true,\"c\":{\"const\":3}},\"required\":[\"ab\",\"c\"],"
+     "\"patternProperties\":{\"^a\":{\"const\":1}}}",
+     "{\"ax\":1,\"c\":3,\"ab\":1}", true},
+    {"{\"properties\":{\"ax\":true,\"c\":{\"const\":3}},\"required\":[\"ab\",\"c\"],"
+     "\"patternProperties\":{\"^a\":{\"const\":1}}}",
+     "{\"ax\":2,\"c\":3,\"ab\":1}", false},
+    {"{\"properties\":{\"ax\":true,\"c\":{\"const\":3}},\"required\":[\"ab\",\"c\"],"
+     "\"patternProperties\":{\"^a\":{\"const\":1}}}",
+     "{\"c\":3}", false},
     {"{\"type\":\"integer\",\"format\":\"int32\"}", "2147483647", true},
     {"{\"type\":\"integer\",\"format\":\"int32\"}", "2147483648", false},
     {"{\"type\":\"integer\",\"format\":\"int32\"}", "-2147483649", false},
@@ -410,6 +458,67 @@ static void texts_match_or_not(void **state) {
     }
 }
 
+/* ------------------------------------------------------------------ multiples, by all numbers */
+typedef struct {
+    const char *type, *limits;
+    int64_t step, low, high; /* in ten-thousandths */
+} multiple_case;
+
+static const multiple_case multiple_cases[] = {
+    {"integer", "\"multipleOf\":7", 70000, -4000000, 4000000},
+    {"integer", "\"multipleOf\":1000", 10000000, -40000000, 40000000},
+    {"integer", "\"multipleOf\":2.5", 25000, -4000000, 4000000},
+    {"integer", "\"multipleOf\":0.5", 5000, -4000000, 4000000},
+    {"integer", "\"multipleOf\":12,\"minimum\":-37,\"maximum\":1201", 120000, -370000, 12010000},
+    {"number", "\"multipleOf\":0.25,\"minimum\":-1.3,\"maximum\":12", 2500, -13000, 120000},
+    {"number", "\"multipleOf\":0.01", 100, -400000, 400000},
+    {"number", "\"multipleOf\":0.07,\"exclusiveMinimum\":0", 700, 1, 400000},
+    {"number", "\"multipleOf\":3", 30000, -4000000, 4000000},
+};
+
+static size_t decimals_of(int64_t step) {
+    size_t n = 4;
+    while (n > 0 && step % 10 == 0) {
+        step /= 10;
+        n--;
+    }
+    return n;
+}
+
+/* Of all numbers between low and high, with up to 4 decimals, those that are multiples are texts, and no other. */
+static void multiples_are_exact(void **state) {
+    (void)state;
+    static const int64_t scales[] = {10000, 1000, 100, 10, 1};
+    for (size_t i = 0; i < sizeof multiple_cases / sizeof *multiple_cases; i++) {
+        const multiple_case *c = &multiple_cases[i];
+        char schema[200], text[40];
+        snprintf(schema, sizeof schema, "{\"type\":\"%s\",%s}", c->type, c->limits);
+        size_t most = strcmp(c->type, "integer") == 0 ? 0 : decimals_of(c->step), n = 0;
+        hx_grammar *g = grammar_of(schema);
+        hx_matcher *m = hx_matcher_new(g);
+        for (size_t d = 0; d <= 4; d++)
+            for (int64_t k = -4000; k <= 4000; k++) {
+                int64_t value = k * scales[d], whole = (k < 0 ? -k : k) * scales[d];
+                size_t at = (size_t)snprintf(text, sizeof text, "%s%lld", k < 0 ? "-" : "",
+                                             (long long)(whole / 10000));
+                if (d > 0) {
+                    char digits[8];
+                    snprintf(digits, sizeof digits, "%04lld", (long long)(whole % 10000));
+                    snprintf(text + at, sizeof text - at, ".%.*s", (int)d, digits);
+                }
+                bool expected =
+                    d <= most && value % c->step == 0 && value >= c->low && value <= c->high;
+                uint32_t node = hx_matcher_read(m, hx_matcher_start(m), hx_str_of(text));
+                if (hx_matcher_may_end(m, node) != expected && value >= c->low && value <= c->high)
+                    fail_msg("%s with %s", schema, text);
+                n += expected;
+            }
+        assert_true(n > 0);
+        hx_matcher_free(m);
+        hx_grammar_free(g);
+    }
+}
+
 /* ------------------------------------------------------------------ refusals */
 typedef struct {
     const char *schema, *message;
@@ -419,9 +528,45 @@ static const refusal refusals[] = {
     {"{\"not\":{}}", "schema: #/not is not supported"},
     {"{\"type\":\"object\",\"properties\":{\"a\":{\"items\":{\"contains\":1}}}}",
      "schema: #/properties/a/items/contains is not supported"},
-    {"{\"patternProperties\":{}}", "schema: #/patternProperties is not supported"},
+    {"{\"patternProperties\":[]}", "schema: #/patternProperties must be an object of schemas"},
+    {"{\"patternProperties\":{\"(\":true}}",
+     "schema: #/patternProperties is no valid regular expression"},
+    {"{\"patternProperties\":{\"(?=a)\":true}}", "schema: #/patternProperties uses what is not "
+                                                 "supported here (look-around, references, anchors "
+                                                 "inside, \\p, \\b)"},
+    {"{\"patternProperties\":{\"^a\":{\"const\":1},\"b$\":{\"const\":2}}}",
+     "schema: two patterns of #/patternProperties may match the same key; say them with one schema "
+     "or "
+     "so that none does"},
+    {"{\"patternProperties\":{\"^\\\\d$\":{\"const\":1},\"^b$\":{\"const\":2}}}",
+     "schema: two patterns of #/patternProperties may match the same key; say them with one schema "
+     "or "
+     "so that none does"},
+    {"{\"properties\":{\"ax\":{\"const\":1}},\"patternProperties\":{\"^a\":{\"const\":2}}}",
+     "schema: the property 'ax' is matched by a pattern of #/patternProperties, which says "
+     "something "
+     "else of it"},
+    {"{\"properties\":{\"\\u597d\":{\"const\":1}},\"patternProperties\":{\"^a\":{\"const\":2}}}",
+     "schema: #/patternProperties stands beside the name '\xE5\xA5\xBD', which is not plain ASCII"},
+    {"{\"required\":[\"b\"],\"additionalProperties\":false,\"patternProperties\":{\"^a\":true}}",
+     "schema: #/required asks for a property that is neither listed nor allowed"},
+    {"{\"patternProperties\":{\"^a\":true},\"minProperties\":1}",
+     "schema: #/minProperties above the number of required properties is not supported"},
+    {"{\"allOf\":[{\"patternProperties\":{\"^a\":true}},{\"additionalProperties\":false}]}",
+     "schema: #/additionalProperties would concern properties of another part"},
     {"{\"if\":true}", "schema: #/if is not supported"},
-    {"{\"uniqueItems\":true}", "schema: #/uniqueItems is not supported"},
+    {"{\"uniqueItems\":true}",
+     "schema: #/uniqueItems can be held only for items from a list (enum, "
+     "const, boolean, null)"},
+    {"{\"items\":{\"type\":\"string\"},\"uniqueItems\":true}",
+     "schema: #/uniqueItems can be held only for items from a list (enum, const, boolean, null)"},
+    {"{\"items\":{\"enum\":[1,2],\"minimum\":2},\"uniqueItems\":true}",
+     "schema: #/uniqueItems can be held only for items from a list (enum, const, boolean, null)"},
+    {"{\"prefixItems\":[true,true],\"uniqueItems\":true}",
+     "schema: #/uniqueItems beside prefixItems is not supported"},
+    {"{\"items\":{\"enum\":[1,1.0,2]},\"uniqueItems\":true,\"minItems\":3}",
+     "schema: #/minItems asks for more items than may stand"},
+    {"{\"uniqueItems\":1}", "schema: #/uniqueItems must be true or false"},
     {"{\"items\":{\"$id\":\"x\"}}", "schema: #/items/$id is not supported"},
     {"{\"type\":\"text\"}", "schema: #/type must be a type's name or a list of them"},
     {"{\"type\":7}", "schema: #/type must be a type's name or a list of them"},
@@ -471,7 +616,15 @@ static const refusal refusals[] = {
                                    "(look-around, references, anchors inside, \\p, \\b)"},
     {"{\"pattern\":\"a^\"}", "schema: #/pattern uses what is not supported here (look-around, "
                              "references, anchors inside, \\p, \\b)"},
-    {"{\"multipleOf\":2,\"type\":\"integer\"}", "schema: #/multipleOf is not supported"},
+    {"{\"multipleOf\":0,\"type\":\"integer\"}", "schema: #/multipleOf must be a number above 0"},
+    {"{\"multipleOf\":\"2\",\"type\":\"integer\"}",
+     "schema: #/multipleOf must be a number above 0"},
+    {"{\"multipleOf\":1e-20}",
+     "schema: #/multipleOf has more than 15 digits, which is not supported"},
+    {"{\"multipleOf\":999983,\"type\":\"integer\"}",
+     "schema: the multiples of #/multipleOf take too many rules"},
+    {"{\"multipleOf\":7,\"minimum\":1,\"maximum\":6,\"type\":\"integer\"}",
+     "schema: no number with up to 4 decimals lies between the bounds of #"},
     {"{\"type\":\"integer\",\"minimum\":2,\"maximum\":1}",
      "schema: no number with up to 4 decimals lies between the bounds of #"},
     {"{\"required\":[\"a\"],\"additionalProperties\":false}",
@@ -731,6 +884,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_texts_satisfy),
         cmocka_unit_test(texts_match_or_not),
+        cmocka_unit_test(multiples_are_exact),
         cmocka_unit_test(schema_fail_closed),
         cmocka_unit_test(json_numbers),
         cmocka_unit_test(joins_and_comparisons_are_bounded),

@@ -85,8 +85,9 @@ typedef struct {
 
 static const span_case span_cases[] = {
     {"qwen2", "e\xCC\x81t", "e\xCC\x81|t"}, /* NFC: one token */
-    {"smollm", "\xE5\xA5\xBD", "\xE5\xA5\xBD|\xE5\xA5\xBD|\xE5\xA5\xBD"},
-    {"sp_unigram", "\xEF\xBC\xA1  b", "\xEF\xBC\xA1|b"},
+    {"smollm", "\xF0\xA0\x80\x80",
+     "\xF0\xA0\x80\x80|\xF0\xA0\x80\x80|\xF0\xA0\x80\x80|\xF0\xA0\x80\x80"},
+    {"sp_unigram", "\xEF\xBC\xA1  b", "\xEF\xBC\xA1|\xEF\xBC\xA1|\xEF\xBC\xA1|b"},
 };
 
 /* Each letter of the text is in some span, whatever the normaliser made of it. */
