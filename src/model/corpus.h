@@ -101,8 +101,8 @@ typedef struct {
     void *context; /* of generate */
 } hx_corpus_batching;
 
-/* Fixes how batches are made; once, before the others. The masked token is "<mask>" or "[MASK]" where the tokenizer has one, else unk, else a byte that is
- * no text. */
+/* Fixes how batches are made; before the others, and again for another way. The masked token is "<mask>" or "[MASK]" where the tokenizer has
+ * one, else <unk>, else eos or bos. Where there is no bos, eos stands in front. */
 hx_status hx_corpus_batch_by(hx_corpus *c, const hx_corpus_batching *batching,
                              hx_error *err) HX_MUST_USE;
 uint32_t hx_corpus_mask_id(const hx_corpus *c);
