@@ -263,7 +263,9 @@ static const state_member state_whole[] = {
     {"milliseconds", offsetof(hx_run_state, milliseconds)}};
 static const state_member state_reals[] = {{"best", offsetof(hx_run_state, best)},
                                            {"loss_sum", offsetof(hx_run_state, loss_sum)},
-                                           {"loss_count", offsetof(hx_run_state, loss_count)}};
+                                           {"loss_count", offsetof(hx_run_state, loss_count)},
+                                           {"part_sum", offsetof(hx_run_state, part_sum)},
+                                           {"part_count", offsetof(hx_run_state, part_count)}};
 #define WHOLE_N (sizeof state_whole / sizeof *state_whole)
 #define REALS_N (sizeof state_reals / sizeof *state_reals)
 
@@ -424,9 +426,16 @@ static hx_status name_files(hx_run *r, const char *folder, hx_error *err) {
                                                                                : no_memory(err);
 }
 
+/* A run that ended before its first record holds nothing to lose. */
+static bool is_empty(const char *path) {
+    struct stat st;
+    return stat(path, &st) != 0 || st.st_size == 0;
+}
+
 static hx_status begin(hx_run *r, hx_str config, hx_error *err) {
     HX_TRY(make_folder(r->folder, err));
     HX_TRY(hx_file_write(r->config, config, false, err));
+    if (r->lock >= 0) (void)close(r->lock);
     HX_TRY(lock(r, err));
     return hx_file_write(r->log, (hx_str){"", 0}, false, err);
 }
@@ -436,12 +445,12 @@ static hx_status open_files(hx_run *r, hx_str config, bool resume, bool *resumed
     bool there = hx_file_exists(r->config);
     *resumed = false;
     *state = (hx_run_state){.best = -INFINITY};
-    if (there && !resume)
+    if (there && !resume && (is_folder(r->last) || !is_empty(r->log)))
         return hx_fail(err, HX_ECONFLICT,
                        "%s is there already; go on with --resume, or name another folder",
                        r->folder);
-    if (!there) return begin(r, config, err);
-    HX_TRY(lock(r, err));
+    if (there) HX_TRY(lock(r, err));
+    if (!there || !resume) return begin(r, config, err);
     HX_TRY(same_config(r, config, err));
     HX_TRY(mend(r->last, err));
     HX_TRY(mend(r->best, err));

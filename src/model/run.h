@@ -24,6 +24,7 @@ typedef struct {
     double best; /* figure that chooses, higher is better */
     uint64_t bad_evaluations; /* since the best: early stopping */
     double loss_sum, loss_count; /* since the last log record */
+    double part_sum, part_count; /* since the last evaluation */
     uint64_t milliseconds; /* spent so far: for runs that are bounded by time */
 } hx_run_state;
 

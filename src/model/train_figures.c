@@ -1,0 +1,132 @@
+/* train_figures.c - figures of labelled texts from their logits, by learn/metrics.h.
+ *
+ *     label     accuracy, precision, recall, f1 (macro), weighted_f1, mcc, log_loss, ece, auc
+ *     labels    f1 (micro), macro_f1, exact, hamming, auc, at a threshold of one half
+ *     number    rmse, mae, r2, in the units of the data */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "learn/metrics.h"
+#include "model/train_label.h"
+
+static void put(hx_json_writer *w, const char *key, double v) {
+    hx_json_key(w, key);
+    hx_json_double(w, v);
+}
+
+static void softmax(float *row, size_t n) {
+    float max = row[0], sum = 0;
+    for (size_t i = 1; i < n; i++)
+        if (row[i] > max) max = row[i];
+    for (size_t i = 0; i < n; i++) {
+        row[i] = expf(row[i] - max);
+        sum += row[i];
+    }
+    for (size_t i = 0; i < n; i++)
+        row[i] /= sum;
+}
+
+static uint32_t best_of(const float *row, size_t n) {
+    uint32_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        if (row[i] > row[best]) best = (uint32_t)i;
+    return best;
+}
+
+static hx_status figures_of_label(const hx_task *t, hx_part part, float *logits, size_t n,
+                                  hx_arena *arena, hx_task_figures *out, hx_json_writer *w,
+                                  hx_error *err) {
+    const label_task *own = t->own;
+    hx_classification m;
+    uint32_t *labels = hx_arena_alloc(arena, n * sizeof *labels),
+             *found = hx_arena_alloc(arena, n * sizeof *found);
+    if (!labels || !found) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        float *row = logits + i * t->n_labels;
+        labels[i] = hx_dataset_at(own->data, part, i)->label;
+        found[i] = best_of(row, t->n_labels);
+        softmax(row, t->n_labels);
+    }
+    HX_TRY(hx_classification_of(labels, found, logits, n, t->n_labels, arena, &m, err));
+    put(w, "accuracy", m.accuracy);
+    put(w, "precision", m.macro_precision);
+    put(w, "recall", m.macro_recall);
+    put(w, "f1", m.macro_f1);
+    put(w, "weighted_f1", m.weighted_f1);
+    put(w, "mcc", m.mcc);
+    put(w, "log_loss", m.log_loss);
+    put(w, "ece", m.ece);
+    put(w, "auc", m.auc);
+    out->figure = m.macro_f1;
+    out->figure_name = "f1";
+    return HX_OK;
+}
+
+static hx_status figures_of_labels(const hx_task *t, hx_part part, float *logits, size_t n,
+                                   hx_arena *arena, hx_task_figures *out, hx_json_writer *w,
+                                   hx_error *err) {
+    const label_task *own = t->own;
+    hx_multilabel m;
+    float *gold = hx_arena_alloc(arena, n * t->n_labels * sizeof *gold);
+    if (!gold) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        const hx_example *e = hx_dataset_at(own->data, part, i);
+        const uint32_t *many = hx_dataset_many(own->data, e);
+        for (size_t k = 0; k < e->n_labels; k++)
+            gold[i * t->n_labels + many[k]] = 1;
+    }
+    for (size_t i = 0; i < n * t->n_labels; i++)
+        logits[i] = 1 / (1 + expf(-logits[i]));
+    HX_TRY(hx_multilabel_of(gold, logits, n, t->n_labels, 0.5f, arena, &m, err));
+    put(w, "f1", m.micro_f1);
+    put(w, "macro_f1", m.macro_f1);
+    put(w, "accuracy", m.exact);
+    put(w, "hamming", m.hamming);
+    put(w, "auc", m.micro_auc);
+    out->figure = m.micro_f1;
+    out->figure_name = "f1";
+    return HX_OK;
+}
+
+static hx_status figures_of_number(const hx_task *t, hx_part part, const float *logits, size_t n,
+                                   hx_arena *arena, hx_task_figures *out, hx_json_writer *w,
+                                   hx_error *err) {
+    const label_task *own = t->own;
+    hx_regression m;
+    double *gold = hx_arena_alloc(arena, n * sizeof *gold),
+           *found = hx_arena_alloc(arena, n * sizeof *found);
+    if (!gold || !found) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        gold[i] = hx_dataset_at(own->data, part, i)->number;
+        found[i] = (double)logits[i] * t->deviation + t->mean;
+    }
+    HX_TRY(hx_regression_of(gold, found, n, &m, err));
+    put(w, "rmse", m.rmse);
+    put(w, "mae", m.mae);
+    put(w, "r2", m.r2);
+    out->figure = isnan(m.r2) ? -m.rmse : m.r2;
+    out->figure_name = "r2";
+    return HX_OK;
+}
+
+hx_status hx_train_label_figures(const hx_task *t, hx_part part, float *logits, size_t n,
+                                 hx_arena *arena, hx_task_figures *out, hx_buf *b, hx_error *err) {
+    hx_json_writer w;
+    hx_json_begin(&w, b);
+    hx_json_object(&w);
+    put(&w, "loss", out->loss);
+    hx_json_key(&w, "n");
+    hx_json_int(&w, (int64_t)n);
+    for (size_t i = 0; i < n * t->n_labels; i++)
+        if (!isfinite(logits[i]))
+            return hx_fail(err, HX_EINVAL,
+                           "the model's numbers are not finite any more; train with a lower rate");
+    hx_status st = t->config->kind == HX_TASK_LABEL
+                       ? figures_of_label(t, part, logits, n, arena, out, &w, err)
+                   : t->config->kind == HX_TASK_LABELS
+                       ? figures_of_labels(t, part, logits, n, arena, out, &w, err)
+                       : figures_of_number(t, part, logits, n, arena, out, &w, err);
+    hx_json_end_object(&w);
+    return st;
+}

@@ -1,0 +1,446 @@
+/* train_label.c - tasks on labelled texts: one label, several labels, a number.
+ *
+ *     files -> dataset (dataset.h) -> ids -> [texts changed anew each epoch] -> batches of whole texts, packed -> head on the last token
+ *                                                                                                           or the mean
+ *
+ * The figure that chooses is the macro F1 of one label, the micro F1 of several, R^2 of a number, on validation, or on the test's
+ * examples where there is no validation. A teacher's probabilities of all texts of training are asked for once, before the first step. */
+#include "model/train_label.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+#define JSON_MAX ((size_t)1 << 22)
+#define IMBALANCE_SAID 10.0
+#define LIST_MAX ((size_t)64 << 20)
+
+/* ------------------------------------------------------------------ warnings */
+static void warn(const hx_task *t) {
+    const label_task *own = t->own;
+    const hx_dataset_check *k = hx_dataset_checked(own->data);
+    hx_error e = {.ui = t->trainer->ui};
+    if (k->n_leaks > 0) {
+        hx_str first = hx_dataset_leak_text(own->data, 0, t->trainer->ui, t->trainer->arena);
+        (void)hx_fail(&e, HX_EINVAL,
+                      "%zu texts of validation or test also stand in train; --drop-leaks leaves "
+                      "them out there: %.*s",
+                      k->n_leaks, HX_STR_ARG(first));
+        hx_train_notice(t->trainer, &e);
+    }
+    if (k->n_duplicates > 0) {
+        (void)hx_fail(&e, HX_EINVAL, "%zu texts of train stand there twice, %zu with another label",
+                      k->n_duplicates, k->n_conflicts);
+        hx_train_notice(t->trainer, &e);
+    }
+    if (k->imbalance > IMBALANCE_SAID) {
+        (void)hx_fail(&e, HX_EINVAL,
+                      "the most frequent label is %.0f times as frequent as the rarest; "
+                      "--class-weights balanced may help",
+                      k->imbalance);
+        hx_train_notice(t->trainer, &e);
+    }
+    if (k->n_long > 0) {
+        (void)hx_fail(&e, HX_EINVAL, "%zu texts are longer than %lld tokens and were cut",
+                      k->n_long, (long long)t->config->max_length);
+        hx_train_notice(t->trainer, &e);
+    }
+    if (k->n_bad + k->n_unlabelled > 0) {
+        (void)hx_fail(&e, HX_EINVAL, "%zu rows can't be read and %zu have no label: left out",
+                      k->n_bad, k->n_unlabelled);
+        hx_train_notice(t->trainer, &e);
+    }
+}
+
+/* ------------------------------------------------------------------ data */
+static hx_target_kind target_of(const hx_task_config *c) {
+    return c->kind == HX_TASK_LABEL    ? HX_TARGET_LABEL
+           : c->kind == HX_TASK_LABELS ? HX_TARGET_LABELS
+           : c->kind == HX_TASK_NUMBER ? HX_TARGET_NUMBER
+                                       : HX_TARGET_TAGS;
+}
+
+hx_status hx_train_read_data(const hx_task *t, hx_dataset **out, hx_error *err) {
+    const hx_task_config *c = t->config;
+    const hx_dataset_options options = {.text = c->text,
+                                        .label = c->label,
+                                        .text2 = c->text2,
+                                        .target = target_of(c),
+                                        .lower = c->lower,
+                                        .test_size = c->test ? 0 : c->test_size,
+                                        .validation_size = c->validation ? 0 : c->validation_size,
+                                        .seed = (uint64_t)t->trainer->config->seed,
+                                        .validation_path = c->validation,
+                                        .test_path = c->test,
+                                        .max_examples = (size_t)c->max_examples,
+                                        .cancel = t->trainer->calls->cancel};
+    if (c->n_data != 1)
+        return hx_fail(err, HX_EINVAL, "the task %s takes one file as its data", c->name);
+    HX_TRY(hx_dataset_read(out, c->data[0], &options, err));
+    if (c->drop_leaks) HX_TRY(hx_dataset_drop_leaks(*out, err));
+    const hx_train_config *r = t->trainer->config;
+    if (r->folds > 1)
+        HX_TRY(hx_dataset_fold(*out, (size_t)r->folds, (size_t)r->fold, options.seed, err));
+    return HX_OK;
+}
+
+hx_status hx_train_tokenise(const hx_task *t, hx_dataset *d, hx_part part, hx_token_lists *out,
+                            uint32_t **lengths, hx_error *err) {
+    hx_trainer *r = t->trainer;
+    HX_TRY(hx_dataset_tokens(d, r->tokenizer, part, (size_t)t->config->max_length, r->n_threads,
+                             r->arena, out, err));
+    *lengths = hx_arena_alloc(r->arena, (out->n + 1) * sizeof **lengths);
+    if (!*lengths) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < out->n; i++)
+        (*lengths)[i] = out->starts[i + 1] - out->starts[i];
+    return HX_OK;
+}
+
+hx_status hx_train_read_labels(hx_task *t, const hx_dataset *d, hx_error *err) {
+    t->n_labels = hx_dataset_n_labels(d);
+    t->labels = hx_arena_alloc(t->trainer->arena, (t->n_labels + 1) * sizeof *t->labels);
+    if (!t->labels) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < t->n_labels; i++)
+        t->labels[i] = hx_dataset_label(d, i);
+    return HX_OK;
+}
+
+/* n / (labels * examples of the label), as scikit-learn has it. */
+static hx_status weigh_classes(hx_task *t, hx_error *err) {
+    label_task *own = t->own;
+    size_t n = hx_dataset_count(own->data, HX_PART_TRAIN);
+    if (!t->config->balanced || t->config->kind != HX_TASK_LABEL) return HX_OK;
+    float *w = hx_arena_alloc(t->trainer->arena, t->n_labels * sizeof *w);
+    if (!w) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        w[hx_dataset_at(own->data, HX_PART_TRAIN, i)->label] += 1;
+    for (size_t i = 0; i < t->n_labels; i++)
+        w[i] = w[i] > 0 ? (float)n / ((float)t->n_labels * w[i]) : 0;
+    own->class_weights = w;
+    return HX_OK;
+}
+
+/* What is learnt is (number - mean) / deviation. */
+static void measure_numbers(hx_task *t) {
+    const label_task *own = t->own;
+    size_t n = hx_dataset_count(own->data, HX_PART_TRAIN);
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += hx_dataset_at(own->data, HX_PART_TRAIN, i)->number;
+    t->mean = n > 0 ? sum / (double)n : 0;
+    for (size_t i = 0; i < n; i++) {
+        double d = hx_dataset_at(own->data, HX_PART_TRAIN, i)->number - t->mean;
+        squares += d * d;
+    }
+    t->deviation = squares > 0 ? sqrt(squares / (double)n) : 1;
+}
+
+/* ------------------------------------------------------------------ changed texts */
+static hx_status read_list(const hx_task *t, const char *path, hx_str *out, hx_error *err) {
+    hx_buf b;
+    if (!path) return HX_OK;
+    hx_buf_init(&b, LIST_MAX);
+    hx_status st = hx_file_read(path, &b, err);
+    if (st == HX_OK) {
+        *out = hx_arena_str(t->trainer->arena, hx_buf_str(&b));
+        if (!out->ptr) st = hx_fail(err, HX_ENOMEM, "out of memory");
+    }
+    hx_buf_release(&b);
+    return st;
+}
+
+/* "swap,delete:0.1" */
+static hx_status open_augmenter(hx_task *t, hx_error *err) {
+    const hx_task_config *c = t->config;
+    label_task *own = t->own;
+    hx_augment_lists lists = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
+    if (!c->augment) return HX_OK;
+    const char *colon = strchr(c->augment, ':');
+    hx_str names = {c->augment, colon ? (size_t)(colon - c->augment) : strlen(c->augment)};
+    own->augment_rate = 0.1;
+    if (colon) {
+        json_t *rate = json_loads(colon + 1, JSON_DECODE_ANY, NULL);
+        own->augment_rate = json_is_number(rate) ? json_number_value(rate) : -1;
+        json_decref(rate);
+    }
+    if (!(own->augment_rate > 0 && own->augment_rate < 1))
+        return hx_fail(err, HX_EINVAL, "the rate of '%s' must be between 0 and 1", c->augment);
+    HX_TRY(hx_augment_parse(names, &own->augment_kinds, err));
+    HX_TRY(read_list(t, c->synonyms, &lists.synonyms, err));
+    HX_TRY(read_list(t, c->homophones, &lists.homophones, err));
+    HX_TRY(read_list(t, c->shapes, &lists.shapes, err));
+    HX_TRY(hx_augmenter_new(&own->augmenter, &lists, err));
+    own->scratch = hx_tokenizer_scratch_new(t->trainer->tokenizer);
+    return own->scratch ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
+}
+
+/* The text of an example as it reads in this epoch: appended to `ids`, at most max_length tokens. */
+static hx_status put_changed(const hx_task *t, size_t example, uint64_t epoch, hx_buf *ids,
+                             hx_error *err) {
+    const label_task *own = t->own;
+    const hx_example *e = hx_dataset_at(own->data, HX_PART_TRAIN, example);
+    const hx_token_options options = {.special = true, .max_length = (size_t)t->config->max_length};
+    uint64_t count = hx_dataset_count(own->data, HX_PART_TRAIN);
+    hx_buf text;
+    hx_buf_init(&text, HX_LLAMA_TEXT_MAX);
+    hx_status st = hx_augment_text(own->augmenter, e->text, own->augment_kinds, own->augment_rate,
+                                   (uint64_t)t->trainer->config->seed, epoch * count + example,
+                                   &text, NULL, err);
+    if (st == HX_OK)
+        st = hx_tokenizer_encode(t->trainer->tokenizer, own->scratch, hx_buf_str(&text), &options,
+                                 ids, err);
+    hx_buf_release(&text);
+    return st;
+}
+
+/* ------------------------------------------------------------------ make */
+static hx_status add_head(hx_task *t, hx_error *err) {
+    const hx_task_config *c = t->config;
+    hx_trainer *r = t->trainer;
+    const hx_head_options head = {.kind = c->kind == HX_TASK_LABEL    ? HX_HEAD_SEQUENCE
+                                          : c->kind == HX_TASK_LABELS ? HX_HEAD_MULTI
+                                                                      : HX_HEAD_REGRESSION,
+                                  .name = hx_train_score_task(r) == t ? "" : c->name,
+                                  .n_labels = t->n_labels,
+                                  .mean = c->mean,
+                                  .smoothing = (float)c->smoothing,
+                                  .gamma = (float)c->focal,
+                                  .temperature = (float)c->temperature,
+                                  .hidden = (size_t)c->hidden,
+                                  .dropout = (float)c->dropout,
+                                  .tap = (size_t)c->tap};
+    return hx_train_head_new(&t->head, r->trunk, &head, (uint64_t)r->config->seed, err);
+}
+
+static hx_status make_label(hx_task *t, hx_error *err) {
+    static const char *const value[] = {"value"};
+    hx_trainer *r = t->trainer;
+    label_task *own = t->own = hx_arena_alloc(r->arena, sizeof *own);
+    if (!own) return hx_fail(err, HX_ENOMEM, "out of memory");
+    HX_TRY(hx_train_read_data(t, &own->data, err));
+    HX_TRY(hx_train_read_labels(t, own->data, err));
+    if (t->config->kind == HX_TASK_NUMBER) {
+        t->labels = (const char **)(uintptr_t)value;
+        t->n_labels = 1;
+        measure_numbers(t);
+    }
+    for (int part = 0; part < HX_PARTS; part++)
+        HX_TRY(hx_train_tokenise(t, own->data, (hx_part)part, &own->tokens[part],
+                                 &own->lengths[part], err));
+    warn(t);
+    if (t->config->kind != HX_TASK_NUMBER && t->n_labels < 2)
+        return hx_fail(err, HX_EINVAL, "the task %s has %zu labels; it needs two at least",
+                       t->config->name, t->n_labels);
+    HX_TRY(weigh_classes(t, err));
+    HX_TRY(open_augmenter(t, err));
+    HX_TRY(hx_train_ask_teacher(t, err));
+    HX_TRY(hx_batch_cursor_init(&own->cursor, own->lengths[HX_PART_TRAIN],
+                                own->tokens[HX_PART_TRAIN].n, (size_t)t->config->batch_tokens,
+                                (size_t)t->config->batch, (uint64_t)r->config->seed, err));
+    return add_head(t, err);
+}
+
+static void free_label(hx_task *t) {
+    label_task *own = t->own;
+    hx_batch_cursor_release(&own->cursor);
+    hx_augmenter_free(own->augmenter);
+    hx_tokenizer_scratch_free(own->scratch);
+    hx_dataset_free(own->data);
+}
+
+/* ------------------------------------------------------------------ batches */
+hx_status hx_train_pack(const hx_task *t, const hx_token_lists *lists, const uint32_t *order,
+                        size_t n, hx_arena *arena, hx_task_batch *out, hx_error *err) {
+    size_t total = 0;
+    for (size_t i = 0; i < n; i++)
+        total += lists->starts[order[i] + 1] - lists->starts[order[i]];
+    uint32_t *ids = hx_arena_alloc(arena, (total + 1) * sizeof *ids),
+             *starts = hx_arena_alloc(arena, (n + 1) * sizeof *starts);
+    bool *causal = hx_arena_alloc(arena, n + 1);
+    if (!ids || !starts || !causal) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0, at = 0; i < n; i++) {
+        size_t from = lists->starts[order[i]], len = lists->starts[order[i] + 1] - from;
+        memcpy(ids + at, lists->ids + from, len * sizeof *ids);
+        at += len;
+        starts[i + 1] = (uint32_t)at;
+        causal[i] = !hx_train_is_bidirectional(t->config);
+    }
+    out->batch = (hx_trunk_batch){.ids = ids,
+                                  .n_tokens = total,
+                                  .starts = starts,
+                                  .n_sequences = n,
+                                  .causal = causal,
+                                  .tap = (size_t)t->config->tap};
+    return HX_OK;
+}
+
+/* The same of changed texts. */
+static hx_status pack_changed(const hx_task *t, uint64_t epoch, const uint32_t *order, size_t n,
+                              hx_arena *arena, hx_task_batch *out, hx_error *err) {
+    hx_buf ids;
+    hx_str copy = {NULL, 0};
+    uint32_t *starts = hx_arena_alloc(arena, (n + 1) * sizeof *starts);
+    bool *causal = hx_arena_alloc(arena, n + 1);
+    if (!starts || !causal) return hx_fail(err, HX_ENOMEM, "out of memory");
+    hx_buf_init(&ids, LIST_MAX);
+    hx_status st = HX_OK;
+    for (size_t i = 0; st == HX_OK && i < n; i++) {
+        st = put_changed(t, order[i], epoch, &ids, err);
+        starts[i + 1] = (uint32_t)(ids.len / sizeof(uint32_t));
+        causal[i] = !hx_train_is_bidirectional(t->config);
+    }
+    if (st == HX_OK) {
+        copy = hx_arena_str(arena, hx_buf_str(&ids));
+        if (!copy.ptr) st = hx_fail(err, HX_ENOMEM, "out of memory");
+    }
+    hx_buf_release(&ids);
+    out->batch = (hx_trunk_batch){.ids = (const uint32_t *)(const void *)copy.ptr,
+                                  .n_tokens = starts[n],
+                                  .starts = starts,
+                                  .n_sequences = n,
+                                  .causal = causal,
+                                  .tap = (size_t)t->config->tap};
+    return st;
+}
+
+static void put_many(const hx_task *t, const hx_example *e, float *row) {
+    const label_task *own = t->own;
+    const uint32_t *many = hx_dataset_many(own->data, e);
+    for (size_t i = 0; i < e->n_labels; i++)
+        row[many[i]] = 1;
+}
+
+static hx_status put_targets(const hx_task *t, hx_part part, const uint32_t *order, size_t n,
+                             hx_arena *arena, hx_targets *out, hx_error *err) {
+    const label_task *own = t->own;
+    size_t width = t->config->kind == HX_TASK_LABEL ? 0 : t->n_labels;
+    uint32_t *labels = hx_arena_alloc(arena, (n + 1) * sizeof *labels);
+    float *values = hx_arena_alloc(arena, (n * width + 1) * sizeof *values);
+    if (!labels || !values) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        const hx_example *e = hx_dataset_at(own->data, part, order[i]);
+        labels[i] = e->label;
+        if (t->config->kind == HX_TASK_LABELS) put_many(t, e, values + i * width);
+        if (t->config->kind == HX_TASK_NUMBER)
+            values[i] = (float)((e->number - t->mean) / t->deviation);
+    }
+    *out = (hx_targets){.class_weights = own->class_weights};
+    if (width == 0)
+        out->labels = labels;
+    else
+        out->values = values;
+    return HX_OK;
+}
+
+static hx_status put_teacher(const hx_task *t, const uint32_t *order, size_t n, hx_arena *arena,
+                             hx_targets *out, hx_error *err) {
+    const label_task *own = t->own;
+    size_t width = t->n_labels;
+    if (!own->teacher) return HX_OK;
+    float *rows = hx_arena_alloc(arena, (n * width + 1) * sizeof *rows);
+    if (!rows) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        memcpy(rows + i * width, own->teacher + order[i] * width, width * sizeof *rows);
+    out->teacher_logits = rows;
+    out->teacher_share = (float)t->config->teacher_share;
+    return HX_OK;
+}
+
+static hx_status fill_label(hx_task *t, uint64_t number, hx_arena *arena, hx_task_batch *out,
+                            hx_error *err) {
+    label_task *own = t->own;
+    const uint32_t *order;
+    size_t n;
+    HX_TRY(hx_batch_cursor_at(&own->cursor, number, &order, &n, &t->epoch, err));
+    if (own->augmenter)
+        HX_TRY(pack_changed(t, own->cursor.epoch, order, n, arena, out, err));
+    else
+        HX_TRY(hx_train_pack(t, &own->tokens[HX_PART_TRAIN], order, n, arena, out, err));
+    HX_TRY(put_targets(t, HX_PART_TRAIN, order, n, arena, &out->targets, err));
+    return put_teacher(t, order, n, arena, &out->targets, err);
+}
+
+static hx_status count_label(hx_task *t, double epochs, uint64_t *batches, hx_error *err) {
+    label_task *own = t->own;
+    return hx_batch_cursor_count(&own->cursor, epochs, batches, err);
+}
+
+/* ------------------------------------------------------------------ evaluation */
+hx_part hx_train_part(const hx_dataset *d, bool test) {
+    bool has = hx_dataset_count(d, HX_PART_VALIDATION) > 0;
+    return test || !has ? HX_PART_TEST : HX_PART_VALIDATION;
+}
+
+static hx_status look_at(hx_task *t, hx_part part, const uint32_t *order, size_t n, float *logits,
+                         hx_arena *arena, hx_objective_result *sum, hx_error *err) {
+    label_task *own = t->own;
+    hx_task_batch b = {0};
+    hx_objective_result r = {0};
+    const float *rows;
+    HX_TRY(hx_train_pack(t, &own->tokens[part], order, n, arena, &b, err));
+    HX_TRY(put_targets(t, part, order, n, arena, &b.targets, err));
+    HX_TRY(hx_train_look(t->trainer, t, &b, &r, &rows, err));
+    memcpy(logits, rows, n * t->n_labels * sizeof *logits);
+    sum->loss += r.loss;
+    sum->count += r.count;
+    return HX_OK;
+}
+
+/* Logits of the first n examples of a part, (n, n_labels), in file order. */
+static hx_status read_part(hx_task *t, hx_part part, size_t n, hx_arena *arena, float **logits,
+                           double *loss, hx_error *err) {
+    label_task *own = t->own;
+    hx_objective_result sum = {0};
+    size_t most = (size_t)t->config->batch_tokens, tokens = 0, from = 0;
+    uint32_t *order = hx_arena_alloc(arena, (n + 1) * sizeof *order);
+    *logits = hx_arena_alloc(arena, (n * t->n_labels + 1) * sizeof **logits);
+    if (!order || !*logits) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        order[i] = (uint32_t)i;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t len = own->lengths[part][i];
+        if (i > from && tokens + len > most) {
+            HX_TRY(look_at(t, part, order + from, i - from, *logits + from * t->n_labels, arena,
+                           &sum, err));
+            from = i;
+            tokens = 0;
+        }
+        tokens += len;
+    }
+    HX_TRY(
+        look_at(t, part, order + from, n - from, *logits + from * t->n_labels, arena, &sum, err));
+    *loss = sum.count > 0 ? sum.loss / sum.count : NAN;
+    return HX_OK;
+}
+
+static hx_status evaluate_label(hx_task *t, bool test, hx_arena *arena, hx_task_figures *out,
+                                hx_error *err) {
+    const label_task *own = t->own;
+    hx_part part = hx_train_part(own->data, test);
+    size_t n = hx_dataset_count(own->data, part), most = (size_t)t->config->max_evaluated;
+    float *logits;
+    hx_buf b;
+    if (!test && most > 0 && n > most) n = most;
+    if (n == 0) return HX_OK;
+    HX_TRY(read_part(t, part, n, arena, &logits, &out->loss, err));
+    out->n = n;
+    hx_buf_init(&b, JSON_MAX);
+    hx_status st = hx_train_label_figures(t, part, logits, n, arena, out, &b, err);
+    if (st == HX_OK) st = hx_buf_status(&b, "an evaluation", err);
+    if (st == HX_OK) {
+        out->json = hx_arena_str(arena, hx_buf_str(&b));
+        if (!out->json.ptr) st = hx_fail(err, HX_ENOMEM, "out of memory");
+    }
+    hx_buf_release(&b);
+    return st;
+}
+
+const hx_task_type hx_task_type_label = {
+    .make = make_label,
+    .fill = fill_label,
+    .count = count_label,
+    .evaluate = evaluate_label,
+    .free_own = free_label,
+};

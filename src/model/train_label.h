@@ -1,0 +1,40 @@
+/* train_label.h - the inside of tasks on labelled texts and words. For train_label.c, train_figures.c, train_teacher.c, train_tags.c. */
+#ifndef HX_MODEL_TRAIN_LABEL_H
+#define HX_MODEL_TRAIN_LABEL_H
+
+#include "model/augment.h"
+#include "model/dataset.h"
+#include "model/train.h"
+#include "model/train_batches.h"
+
+typedef struct {
+    hx_dataset *data; /* owned */
+    hx_token_lists tokens[HX_PARTS]; /* in the training's arena, so are all arrays below */
+    uint32_t *lengths[HX_PARTS];
+    hx_batch_cursor cursor; /* of train */
+    float *class_weights; /* (n_labels) or NULL */
+    float *teacher; /* (n of train, n_labels) logits; NULL = none */
+    hx_augmenter *augmenter; /* owned; NULL = texts as they are */
+    hx_tokenizer_scratch *scratch; /* owned */
+    unsigned augment_kinds;
+    double augment_rate;
+} label_task;
+
+/* The dataset of a task by its configuration; folds by the calls. The caller frees it, also after a failure. */
+hx_status hx_train_read_data(const hx_task *t, hx_dataset **out, hx_error *err) HX_MUST_USE;
+hx_status hx_train_read_labels(hx_task *t, const hx_dataset *d, hx_error *err) HX_MUST_USE;
+hx_status hx_train_tokenise(const hx_task *t, hx_dataset *d, hx_part part, hx_token_lists *out,
+                            uint32_t **lengths, hx_error *err) HX_MUST_USE;
+/* Examples `order` (n) as a packed batch. */
+hx_status hx_train_pack(const hx_task *t, const hx_token_lists *lists, const uint32_t *order,
+                        size_t n, hx_arena *arena, hx_task_batch *out, hx_error *err) HX_MUST_USE;
+hx_part hx_train_part(const hx_dataset *d, bool test); /* what is evaluated on */
+
+/* train_figures.c: members of the evaluation's object into `b`; fills out's figure. logits (n, n_labels) are used up. */
+hx_status hx_train_label_figures(const hx_task *t, hx_part part, float *logits, size_t n,
+                                 hx_arena *arena, hx_task_figures *out, hx_buf *b,
+                                 hx_error *err) HX_MUST_USE;
+/* train_teacher.c: the teacher's logits of all texts of train. */
+hx_status hx_train_ask_teacher(hx_task *t, hx_error *err) HX_MUST_USE;
+
+#endif

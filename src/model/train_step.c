@@ -1,0 +1,163 @@
+/* train_step.c - one step: tasks are drawn, their batches made, passed forward and backward; then the optimiser.
+ *
+ *     for each of `accumulate` batches: task by (seed, step, i) -> batch (task, number)
+ *     scale of a batch = weight of the task * (its batches / accumulate) / (all that counts in its batches)
+ *
+ * so that with one task the gradient is that of the mean over all labels of the step, however they are spread over batches, and with
+ * several each has its share by how often it is drawn. All batches are made before the first pass: the mean has to be known. */
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/rng.h"
+#include "model/train.h"
+#include "tensor/memory.h"
+
+double hx_train_clock(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ------------------------------------------------------------------ room */
+static hx_status grow(void **p, size_t *bytes, size_t wanted, hx_error *err) {
+    if (wanted <= *bytes) return HX_OK;
+    hx_memory_free(*p, *bytes);
+    *bytes = 0;
+    *p = hx_memory_new(wanted);
+    if (!*p) return hx_fail(err, HX_ENOMEM, "out of memory");
+    *bytes = wanted;
+    return HX_OK;
+}
+
+hx_status hx_train_room(hx_trainer *t, size_t scratch, size_t n_tokens, hx_error *err) {
+    size_t bytes = n_tokens * hx_trunk_config(t->trunk)->n_embd * sizeof(float);
+    HX_TRY(grow(&t->nn.scratch, &t->scratch_bytes, scratch, err));
+    if (bytes <= t->hidden_bytes) return HX_OK;
+    size_t had = t->hidden_bytes;
+    void *hidden = t->dhidden, *tap = t->dtap;
+    hx_status st = grow(&hidden, &had, bytes, err);
+    t->dhidden = hidden;
+    had = t->hidden_bytes;
+    if (st == HX_OK) st = grow(&tap, &had, bytes, err);
+    t->dtap = tap;
+    t->hidden_bytes = st == HX_OK ? bytes : 0;
+    return st;
+}
+
+static size_t room_of(const hx_trainer *t, const hx_task *task, const hx_task_batch *b) {
+    size_t tokens = b->batch.n_tokens, sequences = b->batch.n_sequences;
+    size_t trunk = hx_trunk_scratch(t->trunk, tokens, sequences, t->n_threads);
+    size_t head = hx_train_head_scratch(task->head, tokens, sequences, t->n_threads);
+    return trunk > head ? trunk : head;
+}
+
+/* ------------------------------------------------------------------ passes */
+hx_status hx_train_forward(hx_trainer *t, const hx_task *task, const hx_task_batch *b,
+                           const float **hidden, hx_error *err) {
+    HX_TRY(hx_train_room(t, room_of(t, task, b), b->batch.n_tokens, err));
+    return hx_trunk_forward(t->trunk, &t->nn, &b->batch, hidden, err);
+}
+
+hx_status hx_train_look(hx_trainer *t, hx_task *task, const hx_task_batch *b,
+                        hx_objective_result *result, const float **logits, hx_error *err) {
+    const float *hidden;
+    HX_TRY(hx_train_forward(t, task, b, &hidden, err));
+    HX_TRY(hx_train_head_loss(task->head, &t->nn, &b->batch, hidden, &b->targets, 0, NULL, NULL,
+                              result, err));
+    if (!logits) return HX_OK;
+    return hx_train_head_logits(task->head, &t->nn, &b->batch, hidden, logits, err);
+}
+
+static hx_status learn(hx_trainer *t, hx_task *task, const hx_task_batch *b, float scale,
+                       hx_objective_result *result, hx_error *err) {
+    const float *hidden;
+    size_t bytes = b->batch.n_tokens * hx_trunk_config(t->trunk)->n_embd * sizeof(float);
+    HX_TRY(hx_train_forward(t, task, b, &hidden, err));
+    float *tap = b->batch.tap ? t->dtap : NULL;
+    memset(t->dhidden, 0, bytes);
+    if (tap) memset(tap, 0, bytes);
+    HX_TRY(hx_train_head_loss(task->head, &t->nn, &b->batch, hidden, &b->targets, scale, t->dhidden,
+                              tap, result, err));
+    if (t->trunk_learns) hx_trunk_backward(t->trunk, &t->nn, t->dhidden, tap);
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ drawing */
+static size_t draw(const hx_trainer *t, hx_rng *r) {
+    const hx_train_config *c = t->config;
+    double sum = 0, at;
+    for (size_t i = 0; i < c->n_tasks; i++)
+        sum += c->tasks[i].sampling;
+    at = hx_rng_uniform(r) * sum;
+    for (size_t i = 0; i < c->n_tasks; i++) {
+        at -= c->tasks[i].sampling;
+        if (at < 0 && c->tasks[i].sampling > 0) return i;
+    }
+    return 0;
+}
+
+static void seed_step(const hx_trainer *t, uint64_t step, hx_rng *r) {
+    hx_rng_seed(r, hx_hash_mix((uint64_t)t->config->seed, step));
+}
+
+void hx_train_replay(hx_trainer *t, uint64_t step) {
+    hx_rng r;
+    seed_step(t, step, &r);
+    for (int64_t i = 0; i < t->config->accumulate; i++)
+        t->tasks[draw(t, &r)].n_drawn++;
+}
+
+/* ------------------------------------------------------------------ a step */
+typedef struct {
+    hx_task *task;
+    hx_task_batch batch;
+    double count;
+} drawn;
+
+static hx_status fill(hx_trainer *t, uint64_t step, drawn *all, size_t n, hx_error *err) {
+    hx_rng r;
+    seed_step(t, step, &r);
+    for (size_t i = 0; i < n; i++) {
+        drawn *d = &all[i];
+        d->task = &t->tasks[draw(t, &r)];
+        HX_TRY(d->task->type->fill(d->task, d->task->n_drawn++, t->step_arena, &d->batch, err));
+        d->batch.batch.training = true;
+        d->batch.batch.seed = (uint64_t)t->config->seed;
+        d->batch.batch.step = step * n + i;
+        d->batch.batch.tap = (size_t)d->task->config->tap;
+        d->count = hx_train_head_count(d->task->head, &d->batch.batch, &d->batch.targets);
+    }
+    return HX_OK;
+}
+
+static float scale_of(const drawn *all, size_t n, const drawn *d) {
+    double count = 0, batches = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (all[i].task != d->task) continue;
+        count += all[i].count;
+        batches += 1;
+    }
+    return count > 0 ? (float)(d->task->config->weight * batches / (double)n / count) : 0;
+}
+
+hx_status hx_train_step(hx_trainer *t, uint64_t step, hx_objective_result *result, hx_error *err) {
+    size_t n = (size_t)t->config->accumulate;
+    *result = (hx_objective_result){0};
+    hx_arena_reset(t->step_arena);
+    drawn *all = hx_arena_alloc(t->step_arena, n * sizeof *all);
+    if (!all) return hx_fail(err, HX_ENOMEM, "out of memory");
+    HX_TRY(fill(t, step, all, n, err));
+    for (size_t i = 0; i < n; i++) {
+        hx_objective_result r = {0};
+        float scale = scale_of(all, n, &all[i]);
+        HX_TRY(learn(t, all[i].task, &all[i].batch, scale, &r, err));
+        result->loss += (double)scale * r.loss;
+        result->n_right += r.n_right;
+        t->tokens += all[i].batch.batch.n_tokens;
+    }
+    result->count = 1;
+    return HX_OK;
+}
