@@ -1,8 +1,8 @@
 /* linear_stored.c - the stored form: blocks of W as they are in the file, at most 16 rows of x at once (stored.h).
  *
  * Pieces are rows of W, as many for every thread, whose slice of W is one stretch of memory (of SWIGLU two: rows of gate and the same rows
- * of up). Runs within one part go to scratch, then through bias and kind to y. A thread that is done with its slice asks for the
- * beginning of its slice of the next product, which then arrives while norms and attention are computed.
+ * of up). Runs within one part go to scratch, then through bias and kind to y. Weights are fetched ahead of use, at the
+ * end of a slice those of the same thread's slice of the next product, which then arrive while norms and attention are computed.
  * Scratch: rows of x normed (m, K) F32, rows quantised (m), then for each worker K floats and two runs of products. */
 #include <string.h>
 
@@ -12,13 +12,19 @@
 #define RUN_MAX 128 /* rows of W at once */
 #define EDGE 16 /* rows: pieces end at multiples, a cache line of y */
 #define PIECES_A_THREAD 8
-#define AHEAD 4096 /* bytes of the next product */
 
 typedef struct {
     const hx_linear_job *job;
     const hx_team *team;
     size_t n_pieces;
 } stored_step;
+
+/* Rows [row, row + n) of a part, and what is read after them (a hint; NULL = unknown). */
+typedef struct {
+    const hx_linear_part *part;
+    size_t row, n;
+    const void *after;
+} stored_run;
 
 static size_t x_stride(const hx_linear *l) {
     return hx_linear_round(l->k * sizeof(float), 64);
@@ -55,6 +61,12 @@ static uint8_t *quantised_of(const hx_linear_job *job, size_t m) {
     return job->rows + job->call->m * job->stride + m * quantised_bytes(job->l);
 }
 
+static const void *address_of(const hx_linear *l, size_t row) {
+    size_t in_part;
+    const hx_linear_part *part = hx_linear_part_of(l, row, &in_part);
+    return (const char *)part->data + in_part * hx_linear_row_bytes(l, part->type);
+}
+
 static void ready_row(void *context, size_t m, size_t worker) {
     (void)worker;
     const hx_linear_job *job = context;
@@ -69,13 +81,14 @@ static void ready_row(void *context, size_t m, size_t worker) {
 }
 
 /* Rows [row, row + n) of a part times m rows of x from `from` on, with bias, to y (m, n). */
-static void multiply_run(const hx_linear_job *job, const hx_linear_part *part, size_t row, size_t n,
-                         size_t from, size_t m, float *y, float *scratch) {
+static void multiply_run(const hx_linear_job *job, const hx_linear_part *part,
+                         const stored_run *run, size_t from, size_t m, float *y, const void *after,
+                         float *scratch) {
     const hx_linear *l = job->l;
-    const char *w = (const char *)part->data + row * hx_linear_row_bytes(l, part->type);
-    hx_stored_run(l->kernels, part->type, w, n, l->k, quantised_of(job, from), x_of(job, from),
-                  job->stride / sizeof(float), m, y, n, scratch);
-    if (part->bias) l->kernels->gemm->add(part->bias + row, 0, m, n, y, n);
+    const char *w = (const char *)part->data + run->row * hx_linear_row_bytes(l, part->type);
+    hx_stored_run(l->kernels, part->type, w, run->n, l->k, quantised_of(job, from), x_of(job, from),
+                  job->stride / sizeof(float), m, y, run->n, scratch, after);
+    if (part->bias) l->kernels->gemm->add(part->bias + run->row, 0, m, run->n, y, run->n);
 }
 
 /* n outputs of m rows to columns `at` of y. */
@@ -98,18 +111,20 @@ static void put_run(const hx_linear_job *job, size_t at, size_t n, size_t from, 
     }
 }
 
-/* The run [row, row + n) of W, which lies in one part. */
-static void multiply_rows(const hx_linear_job *job, size_t row, size_t n, float *scratch) {
+/* `at`: the first column of y. */
+static void multiply_rows(const hx_linear_job *job, const stored_run *run, size_t at,
+                          float *scratch) {
     const hx_linear *l = job->l;
-    size_t in_part, m_all = job->call->m;
-    const hx_linear_part *part = hx_linear_part_of(l, row, &in_part);
+    size_t m_all = job->call->m;
     float *r = scratch + x_stride(l) / sizeof(float), *up = r + HX_STORED_ROWS_MAX * RUN_MAX;
+    const void *after = run->after;
+    if (l->kind == HX_LINEAR_SWIGLU) after = address_of(l, l->n / 2 + run->row);
     for (size_t m = 0; m < m_all; m += HX_STORED_ROWS_MAX) {
         size_t n_m = m_all - m < HX_STORED_ROWS_MAX ? m_all - m : HX_STORED_ROWS_MAX;
-        multiply_run(job, part, in_part, n, m, n_m, r, scratch);
+        multiply_run(job, run->part, run, m, n_m, r, after, scratch);
         if (l->kind == HX_LINEAR_SWIGLU)
-            multiply_run(job, &l->parts[1], in_part, n, m, n_m, up, scratch);
-        put_run(job, row - job->first, n, m, n_m, r, up);
+            multiply_run(job, &l->parts[1], run, m, n_m, up, run->after, scratch);
+        put_run(job, at, run->n, m, n_m, r, up);
     }
 }
 
@@ -127,24 +142,13 @@ static size_t edge_of(size_t n, size_t n_pieces, size_t i) {
     return i == n_pieces ? n : n * i / n_pieces / EDGE * EDGE;
 }
 
-static void fetch_rows(const hx_linear *l, size_t row) {
-    size_t in_part;
-    const hx_linear_part *part = hx_linear_part_of(l, row, &in_part);
-    size_t bytes = hx_linear_row_bytes(l, part->type), left = (part->n - in_part) * bytes;
-    const char *w = (const char *)part->data + in_part * bytes;
-    for (size_t i = 0; i < AHEAD && i < left; i += 64)
-        __builtin_prefetch(w + i);
-}
-
-/* The beginning of the worker's slice of the next product. */
-static void fetch_next(const stored_step *s, size_t worker) {
+/* Where the worker's slice of the next product begins; NULL = there is none. */
+static const void *next_of(const stored_step *s, size_t worker) {
     const hx_linear *next = s->job->call->next;
+    if (!next) return NULL;
     size_t first, last, n = rows_of_y(next), n_pieces = pieces_of(n, s->team);
     hx_team_range(s->team, n_pieces, worker, &first, &last);
-    if (first == last) return;
-    size_t row = edge_of(n, n_pieces, first);
-    fetch_rows(next, row);
-    if (next->kind == HX_LINEAR_SWIGLU) fetch_rows(next, n + row);
+    return first < last ? address_of(next, edge_of(n, n_pieces, first)) : NULL;
 }
 
 static void multiply_piece(void *context, size_t i, size_t worker) {
@@ -153,16 +157,18 @@ static void multiply_piece(void *context, size_t i, size_t worker) {
     float *scratch = (float *)(void *)(job->workers + worker * job->worker_bytes);
     size_t row = job->first + edge_of(job->n, s->n_pieces, i);
     size_t end = job->first + edge_of(job->n, s->n_pieces, i + 1), first, last;
-    while (row < end) {
-        size_t in_part;
-        const hx_linear_part *part = hx_linear_part_of(job->l, row, &in_part);
-        size_t n = part->n - in_part < end - row ? part->n - in_part : end - row;
-        if (n > RUN_MAX) n = RUN_MAX;
-        multiply_rows(job, row, n, scratch);
-        row += n;
-    }
     hx_team_range(s->team, s->n_pieces, worker, &first, &last);
-    if (job->call->next && i + 1 == last) fetch_next(s, worker);
+    while (row < end) {
+        stored_run run;
+        run.part = hx_linear_part_of(job->l, row, &run.row);
+        run.n = run.part->n - run.row < end - row ? run.part->n - run.row : end - row;
+        if (run.n > RUN_MAX) run.n = RUN_MAX;
+        size_t behind = row + run.n;
+        bool ends = behind == end && (i + 1 == last || behind == job->l->n);
+        run.after = ends ? next_of(s, worker) : address_of(job->l, behind);
+        multiply_rows(job, &run, row - job->first, scratch);
+        row = behind;
+    }
 }
 
 void hx_linear_run_stored(hx_linear_job *job, uint8_t *scratch, hx_team *team) {

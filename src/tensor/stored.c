@@ -21,9 +21,14 @@ void hx_stored_quantise(const hx_kernels *kernels, const float *x, size_t k, voi
     size_t padded = hx__stored_padded(k), blocks = hx__stored_blocks(k);
     int8_t *q = out;
     float *scale = (float *)(void *)(q + 2 * padded);
-    memset(scale, 0, blocks * 2 * sizeof(float));
+    float *sum = scale + blocks, *pairs = sum + blocks;
+    memset(scale, 0, blocks * 4 * sizeof(float));
     memset(q + k, 0, padded - k);
-    kernels->stored->quantise(x, k, q, scale, scale + blocks);
+    kernels->stored->quantise(x, k, q, scale, sum);
+    for (size_t i = 0; i < k / 32; ++i) {
+        pairs[2 * i] = scale[i];
+        pairs[2 * i + 1] = sum[i];
+    }
     order_nibbles(q, padded, q + padded);
 }
 
@@ -67,7 +72,7 @@ static void run_decoded(const hx_kernels *kernels, hx_dtype type, const hx_store
 
 void hx_stored_run(const hx_kernels *kernels, hx_dtype type, const void *w, size_t n_rows, size_t k,
                    const void *rows, const float *x, size_t ldx, size_t m_rows, float *y,
-                   size_t ldy, float *scratch) {
+                   size_t ldy, float *scratch, const void *after) {
     const hx_dtype_info *info = hx_dtype_describe((uint32_t)type);
     hx_stored_job job = {.type = type,
                          .w = w,
@@ -80,6 +85,8 @@ void hx_stored_run(const hx_kernels *kernels, hx_dtype type, const void *w, size
                          .m_rows = m_rows,
                          .y = y,
                          .ldy = ldy};
+    const uint8_t *end = job.w + n_rows * job.row_bytes;
+    job.after = after ? after : end;
     hx_stored_fn *loop = loop_of(kernels->stored, type);
     if (loop)
         loop(&job);

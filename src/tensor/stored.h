@@ -15,9 +15,10 @@ size_t hx_stored_row_bytes(size_t k);
 /* x (k) -> quantised row; k a multiple of 32. */
 void hx_stored_quantise(const hx_kernels *kernels, const float *x, size_t k, void *out);
 /* y[m * ldy + n] = w_n . x_m for n < n_rows, m < m_rows; w (n_rows, k) as stored. Both the quantised rows and F32 `x` (ldx apart) are given: float
- * formats read the latter. Any weight type works; those without a loop of their own are decoded to F32 first. `scratch`: k floats. */
+ * formats read the latter. Any weight type works; those without a loop of their own are decoded to F32 first. `scratch`: k floats. `after`: where weights are read next, fetched
+ * ahead at the end (a hint, never read here; NULL = what lies behind). */
 void hx_stored_run(const hx_kernels *kernels, hx_dtype type, const void *w, size_t n_rows, size_t k,
                    const void *rows, const float *x, size_t ldx, size_t m_rows, float *y,
-                   size_t ldy, float *scratch);
+                   size_t ldy, float *scratch, const void *after);
 
 #endif

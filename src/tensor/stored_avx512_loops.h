@@ -21,18 +21,24 @@
 
 typedef enum { F_Q4_0, F_Q4_1, F_Q5_0, F_Q8_0, F_Q4_K, F_Q6_K } format;
 
-enum { AHEAD = 4096 }; /* bytes fetched ahead: past the end that does nothing */
+enum {
+    AHEAD = 12288
+}; /* bytes: what memory delivers to a thread in 300 ns, its latency under load */
+
+/* Where the rows end, and how far behind that the next ones begin. */
+typedef struct {
+    uintptr_t end, jump;
+} horizon;
 
 typedef struct {
     const int8_t *q, *nibbles;
-    const float *scale, *sum;
+    const float *scale, *sum, *pairs;
 } activations;
 
 /* One output: lanes of codes times activations, lanes of minima (or d) times sums of activations. */
 typedef struct {
     __m512 dot;
-    __m256 low;
-    __m128 low_4;
+    __m256 low; /* of nibbles: odd lanes alone count */
 } output;
 
 HX_INLINE size_t block_bytes(format f) {
@@ -94,60 +100,75 @@ HX_INLINE __m512i dot4_signed(__m512i q, __m512i x) {
 
 typedef struct {
     __m512i low, high; /* codes of elements 0-15, 16-31 of 4 blocks */
-    __m128 d, m; /* m is d where the format has no minimum */
+    __m256 heads; /* d, m of each block; m is d where the format has no minimum */
 } nibbles;
 
-/* 16 where the high bit of a code is set: `heads` has the words 2 of the four blocks in its third quarter, words 3 in its last. */
-HX_INLINE void add_fifth_bits(nibbles *u, __m256i heads) {
-    __m128i bits = _mm256_extracti128_si256(heads, 1);
+/* What of 4 blocks is read: all, or what is left at the end of a row. Two vectors: from the first byte on, and up to the last. */
+typedef struct {
+    __mmask32 words, words_2;
+} extent;
+
+/* Where the second vector begins, in words. */
+HX_INLINE int second_of(format f) {
+    return (int)block_bytes(f) * 2 - 32;
+}
+
+HX_INLINE extent extent_of(format f, size_t blocks) {
+    size_t words = blocks * block_bytes(f) / 2, before = (size_t)second_of(f);
+    uint64_t first = words < 32 ? words : 32, second = words > before ? words - before : 0;
+    return (extent){(__mmask32)((1ull << first) - 1), (__mmask32)((1ull << second) - 1)};
+}
+
+/* 16 where the high bit of a code is set. */
+HX_INLINE void add_fifth_bits(nibbles *u, __m512i raw, __m512i raw_2) {
+    const short n = 11, b = 2 * 11, c = 32 + 3 * 11 - 12; /* words of blocks 1, 2 and 3 */
+    const __m512i order =
+        _mm512_castsi128_si512(_mm_set_epi16(c + 2, b + 2, n + 2, 2, c + 1, b + 1, n + 1, 1));
     const __m512i sixteen = _mm512_set1_epi8(16);
+    __m128i bits = _mm512_castsi512_si128(_mm512_permutex2var_epi16(raw, order, raw_2));
     __mmask64 low = (__mmask64)_mm_cvtsi128_si64(bits);
     __mmask64 high = (__mmask64)_mm_extract_epi64(bits, 1);
     u->low = _mm512_mask_add_epi8(u->low, low, u->low, sixteen);
     u->high = _mm512_mask_add_epi8(u->high, high, u->high, sixteen);
 }
 
-/* `blocks` <= 4 of them; the others are 0. */
-HX_INLINE nibbles unpack_nibbles(format f, const uint8_t *w, size_t blocks) {
+/* 4 blocks, or those of `part`; the others are 0. */
+HX_INLINE nibbles unpack_nibbles(format f, const uint8_t *w, const extent *part) {
     const int n = (int)block_bytes(f) / 2,
               first = n - 8; /* words of a block; where its nibbles begin */
-    const int b = 32, c = 32 + n; /* words of blocks 2 and 3, in the second vector */
-    size_t here = blocks < 2 ? blocks : 2, there = blocks - here;
-    __mmask32 mask = (__mmask32)((1ull << (here * (size_t)n)) - 1);
-    __mmask32 mask_2 = (__mmask32)((1ull << (there * (size_t)n)) - 1);
-    __m512i raw = blocks == 4 ? _mm512_loadu_si512(w) : _mm512_maskz_loadu_epi16(mask, w);
-    __m512i raw_2 = _mm512_maskz_loadu_epi16(mask_2, w + 4 * n);
-    const __m512i order = _mm512_set_epi16(RUN(b + first, c + first), RUN(first, n + first));
-    const int m = f == F_Q4_1 ? 1 : 0;
-    const __m512i order_of_heads = _mm512_set_epi16(
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (short)(c + 2), (short)(b + 2),
-        (short)(n + 2), 2, (short)(c + 1), (short)(b + 1), (short)(n + 1), 1, (short)(c + m),
-        (short)(b + m), (short)(n + m), (short)m, (short)c, (short)b, (short)n, 0);
-    __m512i codes = _mm512_permutex2var_epi16(raw, order, raw_2);
-    __m256i heads = _mm512_castsi512_si256(_mm512_permutex2var_epi16(raw, order_of_heads, raw_2));
-    __m256 scales = _mm256_cvtph_ps(_mm256_castsi256_si128(heads));
+    const int b = 2 * n, c = 32 + 3 * n - second_of(f); /* blocks 2 and 3, in the two vectors */
+    const uint8_t *second = w + 2 * second_of(f);
+    __m512i raw = part ? _mm512_maskz_loadu_epi16(part->words, w) : _mm512_loadu_si512(w);
+    __m512i raw_2 =
+        part ? _mm512_maskz_loadu_epi16(part->words_2, second) : _mm512_loadu_si512(second);
+    const int b_2 = 32 + b - second_of(f); /* block 2 in the second vector */
+    const __m512i order = _mm512_set_epi16(RUN(b_2 + first, c + first), RUN(first, n + first));
+    const short m = f == F_Q4_1 ? 1 : 0, d = (short)(3 * n + m < 32 ? 3 * n : c);
+    const __m512i head = _mm512_castsi128_si512(
+        _mm_set_epi16((short)(d + m), d, (short)(b + m), (short)b, (short)(n + m), (short)n, m, 0));
     const __m512i nibble = _mm512_set1_epi8(15);
+    __m512i codes = _mm512_permutex2var_epi16(raw, order, raw_2);
     nibbles u = {.low = _mm512_and_si512(codes, nibble),
-                 .high = _mm512_and_si512(_mm512_srli_epi16(codes, 4), nibble),
-                 .d = _mm256_castps256_ps128(scales),
-                 .m = _mm256_castps256_ps128(scales)};
-    if (f == F_Q4_1) u.m = _mm256_extractf128_ps(scales, 1);
-    if (f == F_Q5_0) add_fifth_bits(&u, heads);
+                 .high = _mm512_and_si512(_mm512_srli_epi16(codes, 4), nibble)};
+    __m512i heads =
+        d < 32 ? _mm512_permutexvar_epi16(head, raw) : _mm512_permutex2var_epi16(raw, head, raw_2);
+    u.heads = _mm256_cvtph_ps(_mm512_castsi512_si128(heads));
+    if (f == F_Q5_0) add_fifth_bits(&u, raw, raw_2);
     return u;
 }
 
-HX_INLINE void step_nibbles(format f, size_t n_x, const uint8_t *w, size_t blocks,
+HX_INLINE void step_nibbles(format f, size_t n_x, const uint8_t *w, const extent *part,
                             const activations *a, size_t at, output *out) {
-    const __m512i four_times = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
-    nibbles u = unpack_nibbles(f, w, blocks);
+    const __m512i four_times = _mm512_set_epi32(6, 6, 6, 6, 4, 4, 4, 4, 2, 2, 2, 2, 0, 0, 0, 0);
+    nibbles u = unpack_nibbles(f, w, part);
     HX_UNROLL
     for (size_t i = 0; i < n_x; ++i) {
         __m512i sum = dot4(_mm512_setzero_si512(), u.low, _mm512_loadu_si512(a[i].nibbles + at));
         sum = dot4(sum, u.high, _mm512_loadu_si512(a[i].nibbles + at + 64));
-        __m128 d = _mm_mul_ps(u.d, _mm_loadu_ps(a[i].scale + at / 32));
-        __m512 scale = _mm512_permutexvar_ps(four_times, _mm512_castps128_ps512(d));
+        __m256 both = _mm256_mul_ps(u.heads, _mm256_loadu_ps(a[i].pairs + at / 16));
+        __m512 scale = _mm512_permutexvar_ps(four_times, _mm512_castps256_ps512(both));
         out[i].dot = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), scale, out[i].dot);
-        out[i].low_4 = _mm_fmadd_ps(u.m, _mm_loadu_ps(a[i].sum + at / 32), out[i].low_4);
+        out[i].low = _mm256_add_ps(both, out[i].low);
     }
 }
 
@@ -271,59 +292,119 @@ HX_INLINE void step_q6_k(size_t n_x, const uint8_t *w, const activations *a, siz
 
 /* ---------------------------------------------------------------- rows */
 
-HX_INLINE void step(format f, size_t n_x, const uint8_t *w, size_t blocks, const activations *a,
-                    size_t at, output *out) {
+/* `part`: NULL for a whole step, else what is left of the row; Q8_0 has half a step there. */
+HX_INLINE void step(format f, size_t n_x, const uint8_t *w, const horizon *h, const extent *part,
+                    const activations *a, size_t at, output *out) {
+    uintptr_t ahead = (uintptr_t)w + AHEAD;
+    ahead += ahead < h->end ? 0 : h->jump;
     HX_UNROLL
     for (size_t line = 0; line < block_bytes(f) * blocks_of(f); line += 64)
-        _mm_prefetch((const char *)w + AHEAD + line, _MM_HINT_T0);
+        _mm_prefetch((const char *)ahead + line, _MM_HINT_T0);
     if (f == F_Q4_K)
         step_q4_k(n_x, w, a, at, out);
     else if (f == F_Q6_K)
         step_q6_k(n_x, w, a, at, out);
     else if (f == F_Q8_0)
-        step_q8_0(n_x, w, blocks, a, at, out);
+        step_q8_0(n_x, w, part ? 1 : 2, a, at, out);
     else
-        step_nibbles(f, n_x, w, blocks, a, at, out);
+        step_nibbles(f, n_x, w, part, a, at, out);
 }
 
-HX_INLINE float finish(format f, const output *out) {
-    __m512 low =
-        f == F_Q4_K ? _mm512_zextps256_ps512(out->low) : _mm512_zextps128_ps512(out->low_4);
+/* The lanes of an output together. */
+HX_INLINE __m512 join(format f, const output *out) {
+    if (f == F_Q8_0 || f == F_Q6_K) return out->dot;
+    __m512 low = f == F_Q4_K ? _mm512_zextps256_ps512(out->low)
+                             : _mm512_maskz_mov_ps(0xaa, _mm512_castps256_ps512(out->low));
     float factor = f == F_Q4_1 ? 1 : f == F_Q4_0 ? -8 : f == F_Q5_0 ? -16 : -1;
-    bool has_low = has_nibbles(f) || f == F_Q4_K;
-    return _mm512_reduce_add_ps(has_low ? _mm512_fmadd_ps(low, _mm512_set1_ps(factor), out->dot)
-                                        : out->dot);
+    return _mm512_fmadd_ps(low, _mm512_set1_ps(factor), out->dot);
 }
 
-/* A row of weights x rows [m, m + n_x) of the activations; those past the end are computed again and dropped. */
-HX_INLINE void run_row(format f, size_t n_x, const hx_stored_job *job, size_t n, size_t m) {
-    const uint8_t *w = job->w + n * job->row_bytes;
+/* Four outputs, each summed in the same order. */
+HX_INLINE __m128 finish(format f, const output out[4]) {
+    __m512 a = join(f, &out[0]), b = join(f, &out[1]), c = join(f, &out[2]), d = join(f, &out[3]);
+    a = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+    c = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+    __m512d e = _mm512_castps_pd(a), g = _mm512_castps_pd(c);
+    __m512 all = _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(e, g)),
+                               _mm512_castpd_ps(_mm512_unpackhi_pd(e, g)));
+    __m256 half = _mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1));
+    return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+}
+
+/* A row of weights x n_x rows of activations. */
+HX_INLINE void run_row(format f, size_t n_x, const uint8_t *w, size_t k, const horizon *h,
+                       const extent *part, const activations *a, output *out) {
+    HX_UNROLL
+    for (size_t i = 0; i < n_x; ++i)
+        out[i] = (output){_mm512_setzero_ps(), _mm256_setzero_ps()};
+    size_t at = 0, n_step = elements_of(f);
+    for (; at + n_step <= k; at += n_step, w += block_bytes(f) * blocks_of(f))
+        step(f, n_x, w, h, NULL, a, at, out);
+    if (n_step < 256 && at < k) step(f, n_x, w, h, part, a, at, out);
+}
+
+HX_INLINE activations activations_of(const hx_stored_job *job, size_t m) {
+    const uint8_t *row = job->rows + m * hx__stored_stride(job->k);
+    return (activations){(const int8_t *)row, hx__stored_nibbles(row, job->k),
+                         hx__stored_scale(row, job->k), hx__stored_sum(row, job->k),
+                         hx__stored_pairs(row, job->k)};
+}
+
+HX_INLINE horizon horizon_of(const hx_stored_job *job) {
+    uintptr_t end = (uintptr_t)(job->w + job->n_rows * job->row_bytes);
+    return (horizon){end, (uintptr_t)job->after - end};
+}
+
+HX_INLINE void put(__m128 four, size_t n, float *y, size_t stride) {
+    float each[4];
+    _mm_storeu_ps(each, four);
+    for (size_t i = 0; i < n; ++i)
+        y[i * stride] = each[i];
+}
+
+/* One row of activations; four rows of weights, one after the other, are summed together. */
+HX_INLINE void run_one(format f, const hx_stored_job *job, const extent *part) {
+    const activations a = activations_of(job, 0);
+    const horizon h = horizon_of(job);
+    const uint8_t *w = job->w;
+    output out[4] = {{_mm512_setzero_ps(), _mm256_setzero_ps()}};
+    for (size_t n = 0; n < job->n_rows; n += 4) {
+        size_t here = job->n_rows - n < 4 ? job->n_rows - n : 4;
+        if (here == 4) {
+            HX_UNROLL
+            for (size_t i = 0; i < 4; ++i, w += job->row_bytes)
+                run_row(f, 1, w, job->k, &h, part, &a, &out[i]);
+            _mm_storeu_ps(job->y + n, finish(f, out));
+        } else {
+            for (size_t i = 0; i < here; ++i, w += job->row_bytes)
+                run_row(f, 1, w, job->k, &h, part, &a, &out[i]);
+            put(finish(f, out), here, job->y + n, 1);
+        }
+    }
+}
+
+/* Rows [m, m + 4) of the activations; those past the end are computed again and dropped. */
+HX_INLINE void run_four(format f, const hx_stored_job *job, const extent *part, size_t m) {
+    const horizon h = horizon_of(job);
     activations a[4];
     output out[4];
-    size_t stride = hx__stored_stride(job->k);
-    HX_UNROLL
-    for (size_t i = 0; i < n_x; ++i) {
-        const uint8_t *row = job->rows + (m + i < job->m_rows ? m + i : job->m_rows - 1) * stride;
-        a[i] = (activations){(const int8_t *)row, hx__stored_nibbles(row, job->k),
-                             hx__stored_scale(row, job->k), hx__stored_sum(row, job->k)};
-        out[i] = (output){_mm512_setzero_ps(), _mm256_setzero_ps(), _mm_setzero_ps()};
+    size_t here = job->m_rows - m < 4 ? job->m_rows - m : 4;
+    for (size_t i = 0; i < 4; ++i)
+        a[i] = activations_of(job, i < here ? m + i : job->m_rows - 1);
+    for (size_t n = 0; n < job->n_rows; ++n) {
+        run_row(f, 4, job->w + n * job->row_bytes, job->k, &h, part, a, out);
+        put(finish(f, out), here, job->y + m * job->ldy + n, job->ldy);
     }
-    size_t at = 0, n_step = elements_of(f);
-    for (; at + n_step <= job->k; at += n_step, w += block_bytes(f) * blocks_of(f))
-        step(f, n_x, w, blocks_of(f), a, at, out);
-    if (n_step < 256 && at < job->k) step(f, n_x, w, (job->k - at) / 32, a, at, out);
-    for (size_t i = 0; i < n_x && m + i < job->m_rows; ++i)
-        job->y[(m + i) * job->ldy + n] = finish(f, &out[i]);
 }
 
 HX_INLINE void run_format(format f, const hx_stored_job *job) {
-    for (size_t n = 0; n < job->n_rows; ++n) {
-        if (job->m_rows == 1)
-            run_row(f, 1, job, n, 0);
-        else
-            for (size_t m = 0; m < job->m_rows; m += 4)
-                run_row(f, 4, job, n, m);
+    extent part = has_nibbles(f) ? extent_of(f, job->k / 32 % 4) : (extent){0, 0};
+    if (job->m_rows == 1) {
+        run_one(f, job, &part);
+        return;
     }
+    for (size_t m = 0; m < job->m_rows; m += 4)
+        run_four(f, job, &part, m);
 }
 
 static void run_q4_0(const hx_stored_job *job) {

@@ -2,9 +2,9 @@
  *
  * A quantised row of k elements, k rounded up to 128 with zeros (K):
  *
- *     int8 q[K] | int8 nibbles[K] | float scale[N] | float sum[N]      N = K / 32 rounded up to 16
+ *     int8 q[K] | int8 nibbles[K] | float scale[N] | float sum[N] | float pairs[2 N]      N = K / 32 rounded up to 16
  *
- * nibbles = q in another order: of each 128, elements 0-15 of the four blocks, then elements 16-31. sum = scale * (sum of the block's q).
+ * pairs = scale and sum of each block, side by side. nibbles = q in another order: of each 128, elements 0-15 of the four blocks, then elements 16-31. sum = scale * (sum of the block's q).
  *
  * w = d (q - offset) + m of a block, so w . x = sum over blocks of d scale (q . x_q) + (m - d offset) sum: q . x_q is an exact
  * integer, the rest is F32. Every (weight row, activation row) is summed in one order, whatever is computed beside it. */
@@ -22,6 +22,7 @@ typedef struct {
     size_t ldx, m_rows;
     float *y; /* y[m * ldy + n] */
     size_t ldy;
+    const uint8_t *after; /* fetched after the last row; no pointer to read from */
 } hx_stored_job;
 
 typedef void hx_stored_fn(const hx_stored_job *job);
@@ -41,7 +42,7 @@ static inline size_t hx__stored_blocks(size_t k) {
     return (hx__stored_padded(k) / 32 + 15) / 16 * 16;
 }
 static inline size_t hx__stored_stride(size_t k) {
-    return hx__stored_padded(k) * 2 + hx__stored_blocks(k) * 2 * sizeof(float);
+    return hx__stored_padded(k) * 2 + hx__stored_blocks(k) * 4 * sizeof(float);
 }
 static inline const int8_t *hx__stored_nibbles(const uint8_t *row, size_t k) {
     return (const int8_t *)row + hx__stored_padded(k);
@@ -51,6 +52,10 @@ static inline const float *hx__stored_scale(const uint8_t *row, size_t k) {
 }
 static inline const float *hx__stored_sum(const uint8_t *row, size_t k) {
     return hx__stored_scale(row, k) + hx__stored_blocks(k);
+}
+
+static inline const float *hx__stored_pairs(const uint8_t *row, size_t k) {
+    return hx__stored_sum(row, k) + hx__stored_blocks(k);
 }
 
 extern const hx_stored_kernels hx_stored_scalar;

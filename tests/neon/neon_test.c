@@ -134,8 +134,8 @@ static void check_stored(run_state *t, hx_dtype type, size_t k) {
         hx_stored_quantise(&neon, x + m * k, k, rows + (M + m) * row);
     }
     expect_same(t, "quantise", k, rows, rows + M * row, M * row);
-    hx_stored_run(&scalar, type, w, N, k, rows, x, k, M, a, N, scratch);
-    hx_stored_run(&neon, type, w, N, k, rows, x, k, M, b, N, scratch);
+    hx_stored_run(&scalar, type, w, N, k, rows, x, k, M, a, N, scratch, NULL);
+    hx_stored_run(&neon, type, w, N, k, rows, x, k, M, b, N, scratch, NULL);
     hx_dtype_decode(type, w, k, scratch);
     double size = 0;
     for (size_t i = 0; i < k; ++i)

@@ -74,7 +74,7 @@ static void run(const hx_kernels *kernels, problem *p) {
         hx_stored_quantise(kernels, p->x + m * p->ldx, p->k,
                            p->rows + m * hx_stored_row_bytes(p->k));
     hx_stored_run(kernels, p->type, p->w, p->n, p->k, p->rows, p->x, p->ldx, p->m, p->y, p->ldy,
-                  p->scratch);
+                  p->scratch, NULL);
 }
 
 /* What a quantised activation stands for, by the definition of the form. */
@@ -140,7 +140,7 @@ static void bits_do_not_depend_on_the_company(void **state) {
                     step = 1 + hx_rng_below(&r, p.n - n);
                     hx_stored_run(k, p.type, p.w + n * p.row_bytes, step, p.k,
                                   p.rows + m * hx_stored_row_bytes(p.k), p.x + m * p.ldx, p.ldx, 1,
-                                  y, 11, p.scratch);
+                                  y, 11, p.scratch, NULL);
                     assert_memory_equal(y, p.y + m * p.ldy + n, step * sizeof *y);
                 }
             problem_free(&p);
