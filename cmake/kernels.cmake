@@ -15,6 +15,9 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   hx_kernel_flags("${HX_AVX2}" gemm_avx2.c gemm_decode_avx2.c attention_avx2.c stored_avx2.c vector_avx2.c)
   hx_kernel_flags("${HX_AVX512}" gemm_avx512.c attention_avx512.c stored_avx512.c vector_avx512.c)
   hx_kernel_flags("${HX_VNNI}" gemm_vnni.c stored_vnni.c)
-  set_source_files_properties(src/nn/loops_avx2.c PROPERTIES COMPILE_OPTIONS "${HX_AVX2}")
-  set_source_files_properties(src/nn/loops_avx512.c PROPERTIES COMPILE_OPTIONS "${HX_AVX512};-mprefer-vector-width=512")
+  set_source_files_properties(src/nn/loops_avx2.c PROPERTIES COMPILE_OPTIONS "${HX_AVX2};-fno-math-errno")
+  set_source_files_properties(src/nn/loops_avx512.c PROPERTIES COMPILE_OPTIONS
+                              "${HX_AVX512};-mprefer-vector-width=512;-fno-math-errno")
 endif()
+# sqrtf that sets errno is a call; as an instruction it goes into vectors, with the same bits.
+set_source_files_properties(src/nn/loops.c src/nn/adafactor.c PROPERTIES COMPILE_OPTIONS -fno-math-errno)

@@ -18,6 +18,7 @@ typedef struct {
 
 typedef struct {
     float (*dot)(const float *x, const float *y, size_t n);
+    double (*squares)(const float *x, size_t n); /* their sum, products and sums in doubles */
     float (*max)(const float *x, size_t n); /* n > 0 */
     /* y = exp(scale x - shift); returns the sum. y may be x. */
     float (*exp_sum)(const float *x, size_t n, float scale, float shift, float *y);

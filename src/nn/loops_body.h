@@ -51,6 +51,20 @@ static float dot_loop(const float *x, const float *y, size_t n) {
     return lanes_sum(s);
 }
 
+static double squares_loop(const float *x, size_t n) {
+    double s[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t j = 0; j < LANES; j++)
+            s[j] += (double)x[i + j] * (double)x[i + j];
+    for (size_t j = 0; i + j < n; j++)
+        s[j] += (double)x[i + j] * (double)x[i + j];
+    for (size_t half = LANES / 2; half > 0; half /= 2)
+        for (size_t j = 0; j < half; j++)
+            s[j] += s[j + half];
+    return s[0];
+}
+
 static float max_loop(const float *x, size_t n) {
     float s[LANES];
     for (size_t j = 0; j < LANES; j++)
@@ -161,8 +175,9 @@ static void rotate_loop(float *a, float *b, const float *cos_, const float *sin_
     }
 }
 
-static void adam_loop(const hx_nn_adam *step, float *w, const float *g, float *m, float *v,
-                      size_t n) {
+/* The arrays are different ones, which the compiler cannot know; without errno (the file's flags) sqrtf is one instruction. */
+static void adam_loop(const hx_nn_adam *step, float *restrict w, const float *restrict g,
+                      float *restrict m, float *restrict v, size_t n) {
     const hx_nn_adam s = *step;
     float rest1 = 1.0f - s.beta1, rest2 = 1.0f - s.beta2;
     for (size_t i = 0; i < n; i++) {
@@ -176,6 +191,7 @@ static void adam_loop(const hx_nn_adam *step, float *w, const float *g, float *m
 
 const hx_nn_loops HX_NN_LOOPS = {
     .dot = dot_loop,
+    .squares = squares_loop,
     .max = max_loop,
     .exp_sum = exp_sum_loop,
     .add_scaled = add_scaled_loop,

@@ -26,17 +26,17 @@ void hx_nn_ranges(const hx_nn *nn, size_t n, size_t piece, hx_nn_range_fn *work,
 }
 
 typedef struct {
+    const hx_nn_loops *loops;
     const float *x;
     double *sums;
 } squares_job;
 
-static void sum_block(void *context, size_t first, size_t end, size_t worker) {
+static void sum_blocks(void *context, size_t first, size_t end, size_t worker) {
     (void)worker;
     const squares_job *job = context;
-    double s[4] = {0};
-    for (size_t i = first; i < end; i++)
-        s[i % 4] += (double)job->x[i] * (double)job->x[i];
-    job->sums[first / BLOCK] = (s[0] + s[2]) + (s[1] + s[3]);
+    for (; first < end; first += BLOCK)
+        job->sums[first / BLOCK] =
+            job->loops->squares(job->x + first, end - first < BLOCK ? end - first : BLOCK);
 }
 
 size_t hx_nn_blocks(size_t n) {
@@ -44,8 +44,8 @@ size_t hx_nn_blocks(size_t n) {
 }
 
 double hx_nn_sum_squares(const hx_nn *nn, const float *x, size_t n, double *sums) {
-    squares_job job = {x, sums};
-    hx_nn_ranges(nn, n, BLOCK, sum_block, &job);
+    squares_job job = {hx_nn_loops_of(nn->kernels), x, sums};
+    hx_nn_ranges(nn, n, 16 * (size_t)BLOCK, sum_blocks, &job);
     double sum = 0;
     for (size_t i = 0; i < hx_nn_blocks(n); i++)
         sum += sums[i];

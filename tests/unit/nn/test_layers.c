@@ -182,7 +182,7 @@ static void test_rope(void **state) {
         cos_[i] = cosf((float)i * 0.3f);
         sin_[i] = sinf((float)i * 0.3f);
     }
-    hx_nn_rope_call call = {positions, cos_, sin_, 3, 2, 6, 14, false};
+    hx_nn_rope_call call = {positions, cos_, sin_, 3, 2, 6, 14, false, 0};
     float *x = nn_random(&test, 42), *old = nn_zeros(&test, 42);
     memcpy(old, x, 42 * sizeof *x);
     hx_nn_rope(&test.nn, &call, x);
