@@ -9,7 +9,7 @@
  *   - Under a grammar no token is taken that the grammar refuses, whatever the logits are. A failure of the grammar's matcher ends the
  *     generation with its error.
  *
- * The bytes of tokens, for grammars, are sorted once a model (m->token_table). */
+ * The bytes of tokens, for grammars, are sorted once a model (m->token_table), which also keeps the last grammars' automata and masks. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,7 +226,7 @@ static hx_status begin(generation *g, const int32_t *prompt, size_t n_prompt) {
     if (!g->o->grammar) return HX_OK;
     hx_token_table *table;
     HX_TRY(token_table_of(m, &table, g->err));
-    g->guide = hx_guide_new(g->o->grammar, table);
+    g->guide = hx_guide_take(g->o->grammar, table);
     return g->guide ? HX_OK : hx_fail(g->err, HX_ENOMEM, "not enough memory to follow the grammar");
 }
 
@@ -253,7 +253,7 @@ hx_status hx_llama_generate(hx_llama_context *c, int32_t sequence, const int32_t
             *out = g.result;
     }
     hx_sampler_free(g.sampler);
-    hx_guide_free(g.guide);
+    hx_guide_give(g.guide);
     hx_buf_release(&g.raw);
     hx_buf_release(&g.text);
     return status;

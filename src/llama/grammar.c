@@ -5,6 +5,7 @@
 #include "llama/grammar.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -46,8 +47,27 @@ bool hx_grammar_meets(const hx_grammar *g, const hx_element *e, uint32_t lo, uin
     return a < set->n && r[a].lo <= hi;
 }
 
+hx_grammar *hx_grammar_keep(const hx_grammar *g) {
+    hx_grammar *kept = (hx_grammar *)(uintptr_t)g; /* only the count of users changes */
+    atomic_fetch_add(&kept->n_users, 1);
+    return kept;
+}
+
+static bool same_array(const hx_buf *a, const hx_buf *b) {
+    return a->len == b->len && (a->len == 0 || memcmp(a->ptr, b->ptr, a->len) == 0);
+}
+
+bool hx_grammar_equal(const hx_grammar *a, const hx_grammar *b) {
+    return a == b ||
+           (a->root == b->root && a->depth_max == b->depth_max &&
+            a->bracket_depth_max == b->bracket_depth_max && same_array(&a->rules, &b->rules) &&
+            same_array(&a->alternatives, &b->alternatives) &&
+            same_array(&a->elements, &b->elements) && same_array(&a->sets, &b->sets) &&
+            same_array(&a->ranges, &b->ranges));
+}
+
 void hx_grammar_free(hx_grammar *g) {
-    if (!g) return;
+    if (!g || atomic_fetch_sub(&g->n_users, 1) > 1) return;
     hx_buf_release(&g->rules);
     hx_buf_release(&g->alternatives);
     hx_buf_release(&g->elements);
@@ -68,6 +88,7 @@ hx_status hx_grammar_new(hx_grammar **out, hx_str gbnf, hx_error *err) {
     hx_buf_init(&g->elements, HX_GRAMMAR_ELEMENTS_MAX * sizeof(hx_element));
     hx_buf_init(&g->sets, HX_GRAMMAR_RANGES_MAX * sizeof(hx_code_set));
     hx_buf_init(&g->ranges, HX_GRAMMAR_RANGES_MAX * sizeof(hx_code_range));
+    atomic_init(&g->n_users, 1);
     g->depth_max = DEPTH_MAX;
     g->bracket_depth_max = DEPTH_MAX;
     hx_status status = hx_grammar_parse(g, gbnf, err);

@@ -8,6 +8,8 @@
 #ifndef HX_LLAMA_GRAMMAR_H
 #define HX_LLAMA_GRAMMAR_H
 
+#include <stdatomic.h>
+
 #include "base/buf.h"
 #include "huaxiang/llama.h"
 
@@ -60,12 +62,16 @@ typedef struct {
 
 struct hx_grammar {
     hx_buf rules, alternatives, elements, sets, ranges; /* arrays of the types above */
+    _Atomic uint32_t n_users; /* whoever made it, and guides */
     uint32_t root;
     uint32_t depth_max; /* frames of a stack */
     uint32_t
         bracket_depth_max; /* frames at an opening bracket, [ or {: below depth_max, so that what is opened can be filled */
 };
 
+/* One user more; each ends with hx_grammar_free(). */
+hx_grammar *hx_grammar_keep(const hx_grammar *g);
+bool hx_grammar_equal(const hx_grammar *a, const hx_grammar *b); /* as compiled */
 const hx_rule *hx_grammar_rule(const hx_grammar *g, uint32_t i);
 const hx_alternative *hx_grammar_alternative(const hx_grammar *g, uint32_t i);
 const hx_element *hx_grammar_element(const hx_grammar *g, uint32_t i);

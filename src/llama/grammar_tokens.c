@@ -2,7 +2,10 @@
  *
  * One token is a walk of its bytes: some ten table look-ups. Sampling asks about the likeliest tokens first, so a full mask is rarely made.
  * When it is, tokens are taken in the order of their bytes: each begins where it parts from the one before it (`shared`), and where a
- * beginning is dead all that share it are passed over. The last masks are kept by node, since texts come back to the same places. */
+ * beginning is dead all that share it are passed over. The last masks are kept by node, since texts come back to the same places.
+ *
+ * Guides outlive their text: a table keeps the last SPARES of them, so that the next text under an equal grammar (the next review under the
+ * same schema) finds automaton and masks made. A guide whose nodes were trimmed does not know the begin of a text any more and is dropped. */
 #include "llama/grammar_tokens.h"
 
 #include <pthread.h>
@@ -11,7 +14,7 @@
 
 #include "base/error.h"
 
-enum { MASKS = 32 };
+enum { MASKS = 32, SPARES = 4 };
 
 typedef struct {
     hx_str bytes;
@@ -26,7 +29,8 @@ struct hx_token_table {
     const void *context;
     entry *sorted; /* (n_sorted), tokens with bytes that are no end; NULL until needed */
     size_t n_sorted, longest;
-    pthread_mutex_t lock; /* guards the making of `sorted` */
+    hx_guide *spares[SPARES]; /* oldest first; NULL behind the last */
+    pthread_mutex_t lock; /* guards the making of `sorted`, and spares */
 };
 
 typedef struct {
@@ -35,6 +39,7 @@ typedef struct {
 } mask;
 
 struct hx_guide {
+    hx_grammar *g; /* kept */
     hx_matcher *m;
     hx_token_table *t;
     uint32_t node, round;
@@ -62,6 +67,8 @@ hx_token_table *hx_token_table_new(size_t n, hx_str (*bytes)(const void *context
 
 void hx_token_table_free(hx_token_table *t) {
     if (!t) return;
+    for (size_t i = 0; i < SPARES; i++)
+        hx_guide_free(t->spares[i]);
     pthread_mutex_destroy(&t->lock);
     free(t->sorted);
     free(t);
@@ -115,13 +122,50 @@ hx_guide *hx_guide_new(const hx_grammar *g, hx_token_table *t) {
         free(u);
         return NULL;
     }
+    u->g = hx_grammar_keep(g);
     u->node = hx_matcher_start(u->m);
     return u;
+}
+
+/* Takes spare i out. */
+static hx_guide *take_spare(hx_token_table *t, size_t i) {
+    hx_guide *u = t->spares[i];
+    memmove(t->spares + i, t->spares + i + 1, (SPARES - 1 - i) * sizeof *t->spares);
+    t->spares[SPARES - 1] = NULL;
+    return u;
+}
+
+hx_guide *hx_guide_take(const hx_grammar *g, hx_token_table *t) {
+    hx_guide *u = NULL;
+    pthread_mutex_lock(&t->lock);
+    for (size_t i = 0; i < SPARES && t->spares[i] && !u; i++)
+        if (hx_grammar_equal(t->spares[i]->g, g)) u = take_spare(t, i);
+    pthread_mutex_unlock(&t->lock);
+    if (!u) return hx_guide_new(g, t);
+    u->node = hx_matcher_start(u->m);
+    return u;
+}
+
+void hx_guide_give(hx_guide *u) {
+    hx_guide *dropped = u;
+    bool is_whole = u && hx_matcher_round(u->m) == 0 && hx_guide_status(u, NULL) == HX_OK;
+    if (is_whole) {
+        hx_token_table *t = u->t;
+        size_t n = 0;
+        pthread_mutex_lock(&t->lock);
+        while (n < SPARES && t->spares[n])
+            n++;
+        dropped = n == SPARES ? take_spare(t, 0) : NULL;
+        t->spares[n - (n == SPARES)] = u;
+        pthread_mutex_unlock(&t->lock);
+    }
+    hx_guide_free(dropped);
 }
 
 void hx_guide_free(hx_guide *u) {
     if (!u) return;
     hx_matcher_free(u->m);
+    hx_grammar_free(u->g);
     for (size_t i = 0; i < MASKS; i++)
         free(u->masks[i].bits);
     free(u->path);

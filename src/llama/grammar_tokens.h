@@ -20,6 +20,10 @@ typedef struct hx_guide hx_guide;
 hx_guide *hx_guide_new(const hx_grammar *g,
                        hx_token_table *t); /* keeps both; NULL when out of memory */
 void hx_guide_free(hx_guide *u);
+/* The same of a table's spares where one follows an equal grammar: its automaton and masks are there already. Give it back, before the table
+ * is freed. */
+hx_guide *hx_guide_take(const hx_grammar *g, hx_token_table *t);
+void hx_guide_give(hx_guide *u); /* NULL is fine */
 bool hx_guide_allows(hx_guide *u, int32_t id);
 void hx_guide_accept(hx_guide *u, int32_t id); /* an allowed token that is no end */
 bool hx_guide_is_over(const hx_guide *u); /* nothing but an end may follow */

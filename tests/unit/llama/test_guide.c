@@ -262,7 +262,7 @@ static void draw_text(tree *t, const hx_grammar *g, hx_token_table *table, hx_rn
     const hx_kernels *kernels = NULL;
     assert_int_equal(hx_kernels_choose("scalar", &kernels, NULL), HX_OK);
     assert_int_equal(hx_sampler_new(&s, kernels, VOCABULARY, &o, NULL), HX_OK);
-    hx_guide *u = hx_guide_new(g, table);
+    hx_guide *u = hx_guide_take(g, table);
     hx_buf text;
     hx_buf_init(&text, TEXT_MAX - 5);
     for (int step = 0; step < STEPS_MAX && text.len < TEXT_MAX - 10; step++) {
@@ -294,7 +294,7 @@ static void draw_text(tree *t, const hx_grammar *g, hx_token_table *table, hx_rn
     }
     sums->texts++;
     hx_buf_release(&text);
-    hx_guide_free(u);
+    hx_guide_give(u);
     hx_sampler_free(s);
 }
 
@@ -336,6 +336,55 @@ static void random_grammars_hold(void **state) {
                 sums.too_ambiguous < 50);
 }
 
+/* The next text under an equal grammar goes on with the automaton of the last, also where the grammar was read anew. */
+static void equal_grammars_share_a_guide(void **state) {
+    (void)state;
+    static const char *const texts[] = {"root ::= \"a\" \"b\"*", "root ::= \"a\" \"c\"*",
+                                        "root ::= \"b\" \"b\"*", "root ::= \"c\" \"b\"*",
+                                        "root ::= \"a\" \"b\"+"};
+    enum { N = sizeof texts / sizeof *texts };
+    hx_token_table *table = hx_token_table_new(VOCABULARY, token_bytes, token_ends, NULL);
+    hx_guide *made[N];
+    uint64_t masks[N];
+    for (size_t round = 0; round < 3; round++)
+        for (size_t i = round == 0 ? 0 : 1; i < N; i++) { /* of five the first is given up */
+            hx_grammar *g = NULL;
+            assert_int_equal(hx_grammar_new(&g, hx_str_of(texts[i]), NULL), HX_OK);
+            hx_guide *u = hx_guide_take(g, table);
+            hx_grammar_free(g);
+            const uint64_t *bits = hx_guide_mask(u);
+            assert_non_null(bits);
+            if (round == 0) {
+                made[i] = u;
+                masks[i] = bits[0];
+            }
+            assert_ptr_equal(u, made[i]);
+            assert_true(bits[0] == masks[i] && bits[0] != 0);
+            for (int32_t id = 0; id < VOCABULARY && round < 2; id++)
+                if (hx_guide_allows(u, id) && !token_ends(NULL, id)) {
+                    hx_guide_accept(u, id);
+                    break;
+                }
+            hx_guide_give(u);
+        }
+    hx_token_table_free(table);
+}
+
+/* Two texts at once have a guide each. */
+static void a_guide_in_use_is_not_shared(void **state) {
+    (void)state;
+    hx_grammar *g = NULL;
+    assert_int_equal(hx_grammar_new(&g, HX_STR_LIT("root ::= \"a\"+"), NULL), HX_OK);
+    hx_token_table *table = hx_token_table_new(VOCABULARY, token_bytes, token_ends, NULL);
+    hx_guide *a = hx_guide_take(g, table), *b = hx_guide_take(g, table);
+    assert_ptr_not_equal(a, b);
+    hx_guide_give(a);
+    hx_guide_give(b);
+    hx_guide_give(NULL);
+    hx_token_table_free(table);
+    hx_grammar_free(g);
+}
+
 /* The vocabulary lacks what the grammar wants: an error, never another text. */
 static void dead_end_is_an_error(void **state) {
     (void)state;
@@ -366,7 +415,8 @@ static void dead_end_is_an_error(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(random_grammars_hold),
-                                       cmocka_unit_test(dead_end_is_an_error)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_grammars_hold), cmocka_unit_test(equal_grammars_share_a_guide),
+        cmocka_unit_test(a_guide_in_use_is_not_shared), cmocka_unit_test(dead_end_is_an_error)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
