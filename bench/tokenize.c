@@ -3,7 +3,7 @@
  *     bench_tokenize MODEL RECORDS ROUNDS [IDS]
  *
  * MODEL is a .gguf file or a folder. RECORDS: u32 length and bytes, again and again. The best of ROUNDS counts. IDS is written with u32 count
- * and i32 ids a record. Prints one line of JSON. */
+ * and i32 ids a record. Prints one line of JSON; opening by the clock on the wall, since two threads do it, the rest by processor time. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,12 @@
 static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double wall(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -69,9 +75,9 @@ int main(int argc, char **argv) {
     hx_mapping records;
     totals sum = {0, 0, 0};
     if (argc < 4) return 2;
-    double start = now();
+    double start = wall();
     if (open_tokenizer(&t, &f, argv[1], &err) != HX_OK) return fail(&err);
-    double opened = now() - start, best = 1e9;
+    double opened = wall() - start, best = 1e9;
     if (hx_mapping_open(&records, argv[2], &err) != HX_OK) return fail(&err);
     FILE *ids_out = argc > 4 ? fopen(argv[4], "wb") : NULL;
     for (long round = 0, rounds = atol(argv[3]); round < rounds; round++) {

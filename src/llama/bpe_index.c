@@ -39,8 +39,8 @@ void hx__merge_split(hx_str merge, hx_str *left, hx_str *right) {
 }
 
 static bool is_both(hx_str whole, hx_str left, hx_str right) {
-    return whole.len == left.len + right.len && memcmp(whole.ptr, left.ptr, left.len) == 0 &&
-           memcmp(whole.ptr + left.len, right.ptr, right.len) == 0;
+    return whole.len == left.len + right.len && hx_same_bytes(whole.ptr, left.ptr, left.len) &&
+           hx_same_bytes(whole.ptr + left.len, right.ptr, right.len);
 }
 
 static int32_t find_both(const hx_vocab *v, hx_str left, hx_str right, int32_t guess) {
@@ -91,6 +91,9 @@ static hx_status add_batch(hx_merge_reader *r, const hx_str *left, const hx_str 
         m[i].hash[0] = hx_vocab_hash(&r->t->vocab, left[i]);
         m[i].hash[1] = hx_vocab_hash(&r->t->vocab, right[i]);
     }
+    for (int step = 0; step < 2; step++)
+        for (size_t i = 0; i < 2 * n; i++)
+            hx_vocab_prefetch(&r->t->vocab, m[i / 2].hash[i % 2], step);
     for (size_t i = 0; i < n; i++)
         HX_TRY(find_merge(r, left[i], right[i], r->rank + (uint32_t)i, &m[i], err));
     for (size_t i = 0; i < n; i++)
@@ -138,7 +141,7 @@ static bool is_ascii(hx_str s) {
     return true;
 }
 
-static void cross_token(hx_tokenizer *t, hx_str bytes) {
+static void cross_bytes(hx_tokenizer *t, hx_str bytes) {
     if (bytes.len < 2 || is_ascii(bytes)) return;
     size_t at = 0;
     uint32_t left = token_char(bytes, 0, &at);
@@ -188,18 +191,14 @@ static hx_status index_chars(hx_tokenizer *t, hx_error *err) {
     return HX_OK;
 }
 
+void hx__cross_token(hx_tokenizer *t, size_t id) {
+    const hx_vocab_span *s = &t->vocab.byte_spans[id];
+    cross_bytes(t, t->kind == HX_TOKENIZER_BPE_BYTES ? (hx_str){t->vocab.bytes + s->at, s->len}
+                                                     : hx_vocab_spelling(&t->vocab, id));
+}
+
 hx_status hx__bpe_index(hx_tokenizer *t, hx_error *err) {
-    t->crossed = hx_arena_alloc(t->arena, ((size_t)1 << HX_CROSS_BITS) / 8);
-    if (!t->crossed) return hx_fail(err, HX_ENOMEM, "%s: out of memory", t->what);
-    if (t->kind == HX_TOKENIZER_BPE_BYTES) {
-        for (size_t id = 0; id < t->vocab.n; id++)
-            cross_token(t, (hx_str){t->vocab.bytes + t->vocab.byte_spans[id].at,
-                                    t->vocab.byte_spans[id].len});
-        return HX_OK;
-    }
-    for (size_t id = 0; id < t->vocab.n; id++)
-        cross_token(t, hx_vocab_spelling(&t->vocab, id));
-    return index_chars(t, err);
+    return t->kind == HX_TOKENIZER_BPE_BYTES ? HX_OK : index_chars(t, err);
 }
 
 /* ------------------------------------------------------------------ pairs of scores */

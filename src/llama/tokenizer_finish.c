@@ -10,6 +10,7 @@
 #include "llama/tokenizer_parts.h"
 
 #define SPELT_END 0x144u
+#define THREAD_TOKENS 20000 /* half a millisecond of work */
 
 static bool is_itself(unsigned b) {
     return (b >= 0x21 && b <= 0x7E) || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
@@ -106,25 +107,43 @@ static size_t bytes_of(const hx_tokenizer *t, const int16_t *table, size_t id, c
     return s.len;
 }
 
-hx_status hx__vocab_bytes(hx_tokenizer *t, hx_error *err) {
+static void *fill_bytes(void *context) {
+    hx_tokenizer *t = context;
     hx_vocab *v = &t->vocab;
     int16_t table[SPELT_END];
-    uint64_t total = 0;
+    char *bytes = (char *)(uintptr_t)v->bytes;
     for (uint32_t c = 0; c < SPELT_END; c++)
         table[c] = (int16_t)hx__spelt_byte(c);
-    for (size_t id = 0; id < v->n; id++)
-        total += v->spans[id].len;
-    char *bytes = total <= UINT32_MAX ? hx_arena_alloc(t->arena, total) : NULL;
-    v->byte_spans = hx_arena_alloc(t->arena, v->n * sizeof *v->byte_spans);
-    if (!bytes || !v->byte_spans) return hx_fail(err, HX_ENOMEM, "%s: out of memory", t->what);
-    v->bytes = bytes;
     uint32_t at = 0;
     for (size_t id = 0; id < v->n; id++) {
         uint32_t n = (uint32_t)bytes_of(t, table, id, bytes + at);
         v->byte_spans[id] = (hx_vocab_span){at, n};
         at += n;
+        if (t->crossed) hx__cross_token(t, id);
     }
+    return NULL;
+}
+
+hx_status hx__vocab_bytes_begin(hx_byte_work *w, hx_tokenizer *t, hx_error *err) {
+    hx_vocab *v = &t->vocab;
+    uint64_t total = v->n; /* a byte token may be misspelt, which is found later */
+    *w = (hx_byte_work){.t = t};
+    for (size_t id = 0; id < v->n; id++)
+        total += v->spans[id].len;
+    v->bytes = total <= UINT32_MAX ? hx_arena_alloc(t->arena, total) : NULL;
+    v->byte_spans = hx_arena_alloc(t->arena, v->n * sizeof *v->byte_spans);
+    if (t->kind != HX_TOKENIZER_UNIGRAM)
+        t->crossed = hx_arena_alloc(t->arena, ((size_t)1 << HX_CROSS_BITS) / 8);
+    if (!v->bytes || !v->byte_spans || (t->kind != HX_TOKENIZER_UNIGRAM && !t->crossed))
+        return hx_fail(err, HX_ENOMEM, "%s: out of memory", t->what);
+    w->runs = v->n >= THREAD_TOKENS && pthread_create(&w->thread, NULL, fill_bytes, t) == 0;
+    if (!w->runs) (void)fill_bytes(t);
     return HX_OK;
+}
+
+void hx__vocab_bytes_end(hx_byte_work *w) {
+    if (w->runs) (void)pthread_join(w->thread, NULL);
+    w->runs = false;
 }
 
 /* ------------------------------------------------------------------ added tokens */
@@ -200,7 +219,11 @@ hx_status hx__tokenizer_finish(hx_tokenizer *t, hx_error *err) {
     if (!t->added) return hx_fail(err, HX_ENOMEM, "%s: out of memory", t->what);
     for (size_t id = 0; id < t->vocab.n; id++)
         add_token(t, id);
-    HX_TRY(hx__vocab_bytes(t, err));
+    if (!t->vocab.bytes) {
+        hx_byte_work w;
+        HX_TRY(hx__vocab_bytes_begin(&w, t, err));
+        hx__vocab_bytes_end(&w);
+    }
     index_bytes(t);
     if (t->kind == HX_TOKENIZER_UNIGRAM)
         HX_TRY(hx__unigram_index(t, err));

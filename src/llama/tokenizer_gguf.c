@@ -177,12 +177,10 @@ static hx_status open_bpe(hx_tokenizer *t, const hx_tensor_file *f, hx_error *er
         return hx_fail(err, HX_EUNSUPPORTED,
                        "%s: its words are cut as '%.*s', which is not known here", t->what,
                        HX_STR_ARG(t->pre_name));
-    t->kind = HX_TOKENIZER_BPE_BYTES;
     HX_TRY(read_flag(f, KEY("add_space_prefix"), &t->pre.add_prefix_space, err));
     HX_TRY(find_array(t, f, KEY("merges"), &merges, err));
     HX_TRY(read_specials(t, f, err));
-    HX_TRY(read_merges(t, merges, err));
-    return hx__tokenizer_finish(t, err);
+    return read_merges(t, merges, err);
 }
 
 static hx_status read_charsmap(hx_tokenizer *t, const hx_tensor_file *f, hx_error *err) {
@@ -239,14 +237,25 @@ static hx_status open_sentencepiece(hx_tokenizer *t, const hx_tensor_file *f, bo
     return hx__tokenizer_complete(t, err);
 }
 
+/* The tokens' bytes are made meanwhile. */
+static hx_status index_bpe(hx_tokenizer *t, const hx_tensor_file *f, hx_error *err) {
+    hx_byte_work w;
+    t->kind = HX_TOKENIZER_BPE_BYTES;
+    HX_TRY(hx__vocab_bytes_begin(&w, t, err));
+    hx_status status = hx_vocab_index(&t->vocab, t->what, t->arena, err);
+    if (status == HX_OK) status = open_bpe(t, f, err);
+    hx__vocab_bytes_end(&w);
+    return status == HX_OK ? hx__tokenizer_finish(t, err) : status;
+}
+
 static hx_status open_model(hx_tokenizer *t, const hx_tensor_file *f, hx_error *err) {
     hx_str model = {NULL, 0};
     bool found = false;
     HX_TRY(hx_gguf_read_str(f, KEY("model"), &model, &found, err));
     HX_TRY(read_tokens(t, f, err));
     HX_TRY(read_types(t, f, err));
+    if (hx_str_equal(model, HX_STR_LIT("gpt2"))) return index_bpe(t, f, err);
     HX_TRY(hx_vocab_index(&t->vocab, t->what, t->arena, err));
-    if (hx_str_equal(model, HX_STR_LIT("gpt2"))) return open_bpe(t, f, err);
     if (hx_str_equal(model, HX_STR_LIT("llama"))) return open_sentencepiece(t, f, false, err);
     if (hx_str_equal(model, HX_STR_LIT("t5"))) return open_sentencepiece(t, f, true, err);
     return hx_fail(err, HX_EUNSUPPORTED, "%s: a tokenizer of kind '%.*s' is not known here",

@@ -7,6 +7,7 @@
 #ifndef HX_LLAMA_TOKENIZER_PARTS_H
 #define HX_LLAMA_TOKENIZER_PARTS_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "llama/pretokenize.h"
@@ -175,11 +176,18 @@ struct hx_tokenizer_scratch {
 hx_tokenizer *hx__tokenizer_new(const char *what, hx_error *err); /* with an arena, ids -1 */
 /* Checks and fills what follows from the rest: byte ids, added tokens, what stands around a text, ends, the chat kind. */
 hx_status hx__tokenizer_finish(hx_tokenizer *t, hx_error *err) HX_MUST_USE;
-/* bytes and byte_spans of byte-level, or of other vocabularies. */
-hx_status hx__vocab_bytes(hx_tokenizer *t, hx_error *err) HX_MUST_USE;
+/* Fills bytes, byte_spans and crossed of a BPE from spellings and types, on a thread of its own where that is worth it. */
+typedef struct {
+    hx_tokenizer *t;
+    pthread_t thread;
+    bool runs; /* the thread; until hx__vocab_bytes_end() nothing it reads may change */
+} hx_byte_work;
+hx_status hx__vocab_bytes_begin(hx_byte_work *w, hx_tokenizer *t, hx_error *err) HX_MUST_USE;
+void hx__vocab_bytes_end(hx_byte_work *w); /* also after a failure */
+void hx__cross_token(hx_tokenizer *t, size_t id); /* marks its neighbouring characters */
 
 /* BPE */
-hx_status hx__bpe_index(hx_tokenizer *t, hx_error *err) HX_MUST_USE; /* byte ids, chars, crossed */
+hx_status hx__bpe_index(hx_tokenizer *t, hx_error *err) HX_MUST_USE; /* chars */
 /* All splits of all tokens in two tokens, by scores, as SentencePiece merges. */
 hx_status hx__bpe_pairs_of_scores(hx_tokenizer *t, hx_error *err) HX_MUST_USE;
 /* One merge after the other, in rank order. */

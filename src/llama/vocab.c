@@ -29,7 +29,7 @@ uint64_t hx_vocab_hash(const hx_vocab *v, hx_str spelling) {
 
 static bool is_spelt(const hx_vocab *v, uint32_t id, hx_str spelling) {
     return v->spans[id].len == spelling.len &&
-           memcmp(v->text + v->spans[id].at, spelling.ptr, spelling.len) == 0;
+           hx_same_bytes(v->text + v->spans[id].at, spelling.ptr, spelling.len);
 }
 
 int32_t hx_vocab_find_hashed(const hx_vocab *v, hx_str spelling, uint64_t hash) {
@@ -39,6 +39,15 @@ int32_t hx_vocab_find_hashed(const hx_vocab *v, hx_str spelling, uint64_t hash) 
         if ((v->slots[i] & TAG) == tag && is_spelt(v, id, spelling)) return (int32_t)id;
     }
     return -1;
+}
+
+void hx_vocab_prefetch(const hx_vocab *v, uint64_t hash, int step) {
+    uint32_t id = (uint32_t)v->slots[hash & v->mask];
+    if (id == 0) return;
+    if (step == 0)
+        __builtin_prefetch(&v->spans[id - 1]);
+    else
+        __builtin_prefetch(v->text + v->spans[id - 1].at);
 }
 
 int32_t hx_vocab_find(const hx_vocab *v, hx_str spelling) {

@@ -5,6 +5,8 @@
 #ifndef HX_LLAMA_VOCAB_H
 #define HX_LLAMA_VOCAB_H
 
+#include <string.h>
+
 #include "huaxiang/base.h"
 
 #define HX_VOCAB_MAX ((size_t)1 << 22) /* tokens; the largest known vocabulary has 262,144 */
@@ -39,12 +41,30 @@ static inline hx_str hx_vocab_spelling(const hx_vocab *v, size_t id) {
     return (hx_str){v->text + v->spans[id].at, v->spans[id].len};
 }
 
+/* Whether n bytes are equal: of 16 and fewer without a call. */
+static inline bool hx_same_bytes(const char *a, const char *b, size_t n) {
+    uint64_t x[2], y[2];
+    if (n > 16) return memcmp(a, b, n) == 0;
+    if (n >= 8) {
+        memcpy(&x[0], a, 8);
+        memcpy(&y[0], b, 8);
+        memcpy(&x[1], a + n - 8, 8);
+        memcpy(&y[1], b + n - 8, 8);
+        return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (a[i] != b[i]) return false;
+    return true;
+}
+
 /* Hashes the n spellings. Empty, too long and repeated ones are errors; `what` names the file. */
 hx_status hx_vocab_index(hx_vocab *v, const char *what, hx_arena *arena, hx_error *err) HX_MUST_USE;
 int32_t hx_vocab_find(const hx_vocab *v, hx_str spelling); /* -1 = none */
 /* The same in two steps, for many at once: the hash with its memory fetched ahead, then the search. */
 uint64_t hx_vocab_hash(const hx_vocab *v, hx_str spelling);
 int32_t hx_vocab_find_hashed(const hx_vocab *v, hx_str spelling, uint64_t hash);
+/* Between the two: fetches where the likeliest token's spelling is said (step 0), then the spelling (step 1). */
+void hx_vocab_prefetch(const hx_vocab *v, uint64_t hash, int step);
 
 /* ------------------------------------------------------------------ pairs */
 #define HX_PAIR_NONE UINT64_MAX
