@@ -13,6 +13,7 @@
 #include "nn/parts.h"
 
 #define EPS 1e-30f
+#define PIECE 512 /* updates made at once */
 #define LEAST_SCALE 1e-3 /* eps[1] of transformers */
 
 typedef struct {
@@ -70,32 +71,44 @@ static void square_elements(void *context, size_t first, size_t end, size_t work
     }
 }
 
-static float update_of(const factor_job *j, size_t row, size_t k) {
-    float g = j->g[row * j->columns + k] * j->scale;
-    return j->column ? g * (j->by_row[row] * j->by_column[k])
-                     : g / sqrtf(j->row[row * j->columns + k]);
+/* u of elements [first, first + n) of a row. */
+static void make_updates(const factor_job *j, size_t row, size_t first, size_t n, float *u) {
+    size_t at = row * j->columns + first;
+    if (!j->column) {
+        for (size_t k = 0; k < n; k++)
+            u[k] = j->g[at + k] * j->scale / sqrtf(j->row[at + k]);
+        return;
+    }
+    float factor = j->by_row[row] * j->scale;
+    for (size_t k = 0; k < n; k++)
+        u[k] = j->g[at + k] * (factor * j->by_column[first + k]);
 }
 
 static void sum_updates(void *context, size_t first, size_t end, size_t worker) {
     (void)worker;
     const factor_job *j = context;
+    float u[PIECE];
     for (size_t i = first; i < end; i++) {
-        double s[4] = {0};
-        for (size_t k = 0; k < j->columns; k++) {
-            float u = update_of(j, i, k);
-            s[k % 4] += (double)u * (double)u;
+        j->sums[i] = 0;
+        for (size_t k = 0; k < j->columns; k += PIECE) {
+            size_t n = j->columns - k < PIECE ? j->columns - k : PIECE;
+            make_updates(j, i, k, n, u);
+            j->sums[i] += j->loops->squares(u, n);
         }
-        j->sums[i] = (s[0] + s[2]) + (s[1] + s[3]);
     }
 }
 
 static void step_rows(void *context, size_t first, size_t end, size_t worker) {
     (void)worker;
     const factor_job *j = context;
+    float u[PIECE];
     for (size_t i = first; i < end; i++)
-        for (size_t k = 0; k < j->columns; k++) {
-            float *w = &j->w[i * j->columns + k];
-            *w = *w * j->keep_w - j->rate * update_of(j, i, k);
+        for (size_t k = 0; k < j->columns; k += PIECE) {
+            size_t n = j->columns - k < PIECE ? j->columns - k : PIECE;
+            float *w = j->w + i * j->columns + k;
+            make_updates(j, i, k, n, u);
+            for (size_t c = 0; c < n; c++)
+                w[c] = w[c] * j->keep_w - j->rate * u[c];
         }
 }
 

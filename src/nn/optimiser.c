@@ -1,7 +1,7 @@
 /* optimiser.c - AdamW, SGD, Muon, schedules, clipping, averages (optimiser.h).
  *
  * AdamW: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w = w (1 - rate decay) - rate / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps).
- * Muon: X = g / |g| (Frobenius), of a tall matrix the transpose, five times A = X X^T, X = a X + (b A + c A^2) X with
+ * Muon: X = g / |g| (Frobenius), five times A = X X^T, X = a X + (b A + c A^2) X (tall: A = X^T X, X = a X + X (b A + c A^2)) with
  * a = 3.4445, b = -4.7750, c = 2.0315 (the published coefficients: singular values land near 1).
  * Corrections are computed in doubles, once a step. */
 #include "nn/optimiser.h"
@@ -78,62 +78,59 @@ size_t hx_nn_muon_scratch(size_t rows, size_t columns, size_t n_threads) {
            hx_gemm_scratch(high, high, n_threads);
 }
 
-/* Where the parts of the scratch stand; x is (low, high). */
+/* Where the parts of the scratch stand; x, next (rows, columns); a, b (low, low). */
 typedef struct {
     const hx_nn *nn;
     float *x, *next, *a, *b;
-    size_t low, high;
+    size_t rows, columns, low, high;
     void *gemm;
 } muon_state;
 
+/* out (m, n) = alpha x y + beta out; all dense. */
+static void product(const muon_state *s, const float *x, const float *y, size_t m, size_t n,
+                    size_t k, float alpha, float beta, float *out) {
+    hx_gemm_call g = {.m = m,
+                      .n = n,
+                      .k = k,
+                      .alpha = alpha,
+                      .beta = beta,
+                      .a = x,
+                      .lda = k,
+                      .b = y,
+                      .ldb = n,
+                      .c = out,
+                      .ldc = n};
+    hx_gemm(s->nn->kernels, s->nn->team, &g, s->gemm);
+}
+
 static void newton_schulz(muon_state *s) {
-    const hx_kernels *kernels = s->nn->kernels;
-    size_t low = s->low, high = s->high;
-    hx_gemm_call a = {.trans_b = true,
+    size_t low = s->low;
+    bool is_tall = s->rows > s->columns;
+    hx_gemm_call a = {.trans_a = is_tall,
+                      .trans_b = !is_tall,
                       .m = low,
                       .n = low,
-                      .k = high,
+                      .k = s->high,
                       .alpha = 1,
                       .a = s->x,
-                      .lda = high,
+                      .lda = s->columns,
                       .b = s->x,
-                      .ldb = high,
+                      .ldb = s->columns,
                       .c = s->a,
                       .ldc = low};
-    hx_gemm(kernels, s->nn->team, &a, s->gemm);
+    hx_gemm(s->nn->kernels, s->nn->team, &a, s->gemm);
     memcpy(s->b, s->a, low * low * sizeof *s->b);
-    hx_gemm_call b = {.m = low,
-                      .n = low,
-                      .k = low,
-                      .alpha = 2.0315f,
-                      .beta = -4.7750f,
-                      .a = s->a,
-                      .lda = low,
-                      .b = s->a,
-                      .ldb = low,
-                      .c = s->b,
-                      .ldc = low};
-    hx_gemm(kernels, s->nn->team, &b, s->gemm);
-    memcpy(s->next, s->x, low * high * sizeof *s->x);
-    hx_gemm_call x = {.m = low,
-                      .n = high,
-                      .k = low,
-                      .alpha = 1,
-                      .beta = 3.4445f,
-                      .a = s->b,
-                      .lda = low,
-                      .b = s->x,
-                      .ldb = high,
-                      .c = s->next,
-                      .ldc = high};
-    hx_gemm(kernels, s->nn->team, &x, s->gemm);
+    product(s, s->a, s->a, low, low, low, 2.0315f, -4.7750f, s->b);
+    memcpy(s->next, s->x, s->rows * s->columns * sizeof *s->x);
+    product(s, is_tall ? s->x : s->b, is_tall ? s->b : s->x, s->rows, s->columns, low, 1, 3.4445f,
+            s->next);
     float *old = s->x;
     s->x = s->next;
     s->next = old;
 }
 
 static muon_state muon_of(const hx_nn *nn, size_t rows, size_t columns) {
-    muon_state s = {.nn = nn, .x = nn->scratch};
+    muon_state s = {.nn = nn, .x = nn->scratch, .rows = rows, .columns = columns};
     s.low = rows < columns ? rows : columns;
     s.high = rows < columns ? columns : rows;
     s.next = s.x + aligned(rows * columns);
@@ -143,26 +140,54 @@ static muon_state muon_of(const hx_nn *nn, size_t rows, size_t columns) {
     return s;
 }
 
+typedef struct {
+    const hx_nn_muon *muon;
+    float *w, *m, *x;
+    const float *g;
+    float inverse, keep, rate;
+} muon_job;
+
+static void muon_momentum(void *context, size_t first, size_t end, size_t worker) {
+    (void)worker;
+    const muon_job *j = context;
+    const hx_nn_muon *o = j->muon;
+    for (size_t i = first; i < end; i++) {
+        float d = j->g[i] * o->scale, m = o->momentum * j->m[i] + d;
+        j->m[i] = m;
+        j->x[i] = o->nesterov ? d + o->momentum * m : m;
+    }
+}
+
+static void muon_unit(void *context, size_t first, size_t end, size_t worker) {
+    (void)worker;
+    const muon_job *j = context;
+    for (size_t i = first; i < end; i++)
+        j->x[i] *= j->inverse;
+}
+
+static void muon_apply(void *context, size_t first, size_t end, size_t worker) {
+    (void)worker;
+    const muon_job *j = context;
+    for (size_t i = first; i < end; i++)
+        j->w[i] = j->w[i] * j->keep - j->rate * j->x[i];
+}
+
 void hx_nn_muon_step(const hx_nn *nn, const hx_nn_muon *o, float *w, const float *g, size_t rows,
                      size_t columns, float *m) {
     muon_state s = muon_of(nn, rows, columns);
-    bool is_tall = rows > columns;
-    for (size_t i = 0; i < rows * columns; i++) {
-        float d = g[i] * o->scale;
-        m[i] = o->momentum * m[i] + d;
-        size_t at = is_tall ? i % columns * rows + i / columns : i;
-        s.x[at] = o->nesterov ? d + o->momentum * m[i] : m[i];
-    }
-    double norm = sqrt(hx_nn_sum_squares(nn, s.x, rows * columns, s.gemm));
-    float inverse = (float)(1 / (norm + 1e-7));
-    for (size_t i = 0; i < rows * columns; i++)
-        s.x[i] *= inverse;
+    size_t n = rows * columns;
+    float wide = rows > columns ? sqrtf((float)rows / (float)columns) : 1.0f;
+    muon_job job = {.muon = o, .w = w, .m = m, .g = g, .x = s.x};
+    hx_nn_ranges(nn, n, ELEMENTS, muon_momentum, &job);
+    double norm = sqrt(hx_nn_sum_squares(nn, s.x, n, s.gemm));
+    job.inverse = (float)(1 / (norm + 1e-7));
+    hx_nn_ranges(nn, n, ELEMENTS, muon_unit, &job);
     for (int i = 0; i < 5; i++)
         newton_schulz(&s);
-    float rate = o->rate * (is_tall ? sqrtf((float)rows / (float)columns) : 1.0f);
-    float keep = 1 - o->rate * o->decay;
-    for (size_t i = 0; i < rows * columns; i++)
-        w[i] = w[i] * keep - rate * s.x[is_tall ? i % columns * rows + i / columns : i];
+    job.x = s.x;
+    job.rate = o->rate * wide;
+    job.keep = 1 - o->rate * o->decay;
+    hx_nn_ranges(nn, n, ELEMENTS, muon_apply, &job);
 }
 
 static double falling(const hx_nn_schedule *s, double part) {

@@ -208,3 +208,23 @@ for s, (first, end) in enumerate(spans):
             logits = torch.stack([p @ relation[c * (W + 1):(c + 1) * (W + 1)] @ q for c in range(L)])
             loss = loss + F.cross_entropy(logits, torch.tensor(relations[i]))
 head_case('head.biaffine', loss, h=h, mlp=mlp, bias=bias, arc=arc, relation=relation)
+
+
+def orthogonal(g):
+    """Newton-Schulz steps of Muon (K. Jordan 2024) in doubles."""
+    x = g / (g.norm() + 1e-7)
+    for _ in range(5):
+        a = x @ x.T
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+    return x
+
+
+for name, rows, columns in (('wide', 5, 14), ('tall', 14, 5)):
+    w, m = rand(rows, columns).detach(), torch.zeros(rows, columns).double()
+    gradients = [rand(rows, columns).detach() for _ in range(3)]
+    put(f'muon.{name}.w', w), put(f'muon.{name}.g', torch.stack(gradients))
+    for g in gradients:
+        m = 0.9 * m + g
+        step = orthogonal(g + 0.9 * m) if rows <= columns else orthogonal((g + 0.9 * m).T).T
+        w = w * (1 - 0.02 * 0.1) - 0.02 * max(1, rows / columns) ** 0.5 * step
+    put(f'muon.{name}.end', w)

@@ -343,6 +343,29 @@ static void test_adafactor(void **state) {
     nn_close(&t);
 }
 
+/* Momentum, five Newton-Schulz steps, decay: beside the same in doubles. */
+static void test_muon(void **state) {
+    (void)state;
+    enum { SHORT = 5, LONG = 14, N = SHORT * LONG };
+    static const char *const names[] = {"muon.wide", "muon.tall"};
+    for (int i = 0; i < 2; i++) {
+        nn_test t;
+        char name[32];
+        nn_open(&t, NULL, 2);
+        snprintf(name, sizeof name, "%s.g", names[i]);
+        const float *g = nn_golden(&t, name, 3 * N);
+        snprintf(name, sizeof name, "%s.w", names[i]);
+        float *w = nn_golden(&t, name, N), m[N] = {0};
+        hx_nn_muon o = {
+            .rate = 0.02f, .momentum = 0.9f, .decay = 0.1f, .scale = 1, .nesterov = true};
+        for (int step = 0; step < 3; step++, g += N)
+            hx_nn_muon_step(&t.nn, &o, w, g, i ? LONG : SHORT, i ? SHORT : LONG, m);
+        snprintf(name, sizeof name, "%s.end", names[i]);
+        nn_check_golden(&t, w, N, name);
+        nn_close(&t);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resume),         cmocka_unit_test(test_frozen_and_zeroed),
@@ -350,6 +373,7 @@ int main(void) {
         cmocka_unit_test(test_averages),       cmocka_unit_test(test_examples),
         cmocka_unit_test(test_noise),          cmocka_unit_test(test_bad_options),
         cmocka_unit_test(test_bad_files),      cmocka_unit_test(test_adafactor),
+        cmocka_unit_test(test_muon),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
