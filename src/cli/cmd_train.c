@@ -16,6 +16,8 @@ int hx_cmd_train(hx_cli *c) {
     static const training kinds[] = {
         {"pretrain", hx_cmd_train_pretrain},
         {"classify", hx_cmd_train_classify},
+        {"tag", hx_cmd_train_tag},
+        {"multitask", hx_cmd_train_multitask},
         {"tokenizer", hx_cmd_train_tokenizer},
     };
     hx_cli_catch_interrupts(c);

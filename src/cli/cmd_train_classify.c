@@ -1,31 +1,9 @@
 /* cmd_train_classify.c - train classify: labels of texts, several labels a text, or a number.
  *
- *     --split 70,15,15 gives the shares of training, validation and test; --test-size 0.2 is 80,0,20: then the test's texts also choose
- *     the best epoch, as most tutorials do it, and the figures flatter a little. */
-#include <stdlib.h>
-#include <string.h>
+ * Without --model a small new model is trained, which needs a tokenizer. */
 
 #include "cli/commands.h"
 #include "cli/train.h"
-
-static int put_split(hx_cli *c, json_t *task) {
-    double parts[3] = {0}, sum = 0;
-    const char *at = c->options.text[HX_OPT_SPLIT];
-    if (!at) return HX_EXIT_DONE;
-    for (int i = 0; i < 3 && at; i++) {
-        char *end = NULL;
-        parts[i] = strtod(at, &end);
-        bool fine = end != at && parts[i] >= 0 && *end == (i < 2 ? ',' : '\0');
-        at = fine ? end + 1 : NULL;
-        sum += parts[i];
-    }
-    if (!at || !(parts[0] > 0) || !(sum > 0))
-        return hx_cli_usage(c, "--split must be three shares: 70,15,15",
-                            "--split 须为三个比例：70,15,15");
-    (void)json_object_set_new(task, "validation_size", json_real(parts[1] / sum));
-    (void)json_object_set_new(task, "test_size", json_real(parts[2] / sum));
-    return HX_EXIT_DONE;
-}
 
 static void put_usual(const hx_cli *c, json_t *config, json_t *task) {
     static const char *const kinds[] = {"label", "labels", "number"};
@@ -39,18 +17,19 @@ static void put_usual(const hx_cli *c, json_t *config, json_t *task) {
         (void)json_object_set_new(task, "balanced",
                                   json_boolean(v->number[HX_OPT_CLASS_WEIGHTS] == 1));
     hx_train_usual(task, "kind", json_string("label"));
-    if (hx_cli_has(v, HX_OPT_TEST_FILE) || hx_cli_has(v, HX_OPT_VALIDATION_FILE))
-        hx_train_usual(task, "test_size", json_real(0));
     if (!bounded) hx_train_usual(config, "epochs", json_real(3));
     hx_train_usual(config, "schedule", json_string("linear"));
 }
 
 int hx_cmd_train_classify(hx_cli *c) {
     int status;
+    if (c->options.number[HX_OPT_TARGET_KIND] > 2)
+        return hx_cli_usage(c, "train classify: --target must be label, labels or number",
+                            "train classify：--target 须为 label、labels 或 number");
     json_t *config = hx_train_config_of(c, "label", &status);
     if (!config) return status;
     json_t *task = hx_train_task_of(config);
-    status = put_split(c, task);
+    status = hx_train_put_parts(c, task);
     if (status == HX_EXIT_DONE && !json_object_get(task, "data"))
         status =
             hx_cli_usage(c, "train classify needs --data FILE", "train classify 需要 --data 文件");

@@ -402,12 +402,18 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      1,
      1,
-     LIST(HX_OPT_TO, HX_OPT_TARGET, HX_OPT_TYPE, HX_OPT_THREADS),
+     LIST(HX_OPT_TO, HX_OPT_TARGET, HX_OPT_TYPE, HX_OPT_ADAPTER, HX_OPT_KEEP_LAYERS,
+          HX_OPT_VOCAB_FROM, HX_OPT_TEXT, HX_OPT_THREADS),
      "a Hugging Face folder to a GGUF file, or back",
      "Hugging Face 目录与 GGUF 文件互转",
      "Weights that are F32, F16 or BF16 go there and back bit for bit; --type f32, f16 or bf16 "
-     "changes them.",
-     "F32、F16、BF16 权重往返转换逐位不变；--type f32、f16、bf16 可改变类型。",
+     "changes them.\n"
+     "With --adapter, --layers or --vocab-from the model is written with a LoRA adapter merged, "
+     "with fewer blocks, with fewer\n"
+     "tokens: a small model to start training from.",
+     "F32、F16、BF16 权重往返转换逐位不变；--type f32、f16、bf16 可改变类型。\n"
+     "--adapter 并入 LoRA 适配器，--layers 只留部分层，--vocab-from "
+     "只留部分词元，得到可继续训练的小模型。",
      {{"huaxiang convert smollm2-135m --to hf --out smollm2", "a folder that transformers opens",
        "transformers 可打开的目录"},
       {"huaxiang convert smollm2 --to gguf --out smollm2.gguf", "and back", "再转回来"}},
@@ -581,8 +587,8 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_MUST},
     {"train",
      HX_PART_MODEL,
-     "tokenizer|pretrain|classify [FILE...] --out RUN",
-     "tokenizer,pretrain,classify",
+     "tokenizer|pretrain|classify|tag|multitask [FILE...] --out RUN",
+     "tokenizer,pretrain,classify,tag,multitask",
      0,
      -1,
      LIST(READING, TRAINING, HX_OPT_TRAIN_DATA, HX_OPT_TARGET, HX_OPT_FORMAT, HX_OPT_TEXT,
@@ -591,7 +597,9 @@ const hx_cli_command hx_cli_commands[] = {
           HX_OPT_SYMBOLS),
      "teach a model: pre-training from plain text, labels of texts",
      "训练模型：用纯文本预训练，或学习文本的标签",
-     "pretrain learns from plain text, classify from texts with labels. RUN is a folder: "
+     "pretrain learns from plain text, classify from texts with labels, tag from words with tags "
+     "(--target tag, crf or\n"
+     "parse), multitask all that a CONFIG.json describes, on one model. RUN is a folder: "
      "config.json, log.jsonl, last/ and best/,\n"
      "a model's folder which every command takes (--model RUN). Ctrl-C saves; --resume goes on and "
      "gives the same bytes.",

@@ -213,6 +213,13 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_TYPE] =
         TEXT("type", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "q4_k,q4_0,q4_1,q6_k,q8_0,bf16,f16,f32",
              "type of the weights", "权重的类型"),
+    [HX_OPT_ADAPTER] = TEXT("adapter", 0, HX_OPT_FILE, HX_GROUP_JOB, "FOLDER",
+                            "merge this LoRA adapter of PEFT", "并入 PEFT 的 LoRA 适配器目录"),
+    [HX_OPT_KEEP_LAYERS] = TEXT("layers", 0, HX_OPT_STRING, HX_GROUP_JOB, "LIST",
+                                "only these blocks: 0-7,10", "只保留这些层：0-7,10"),
+    [HX_OPT_VOCAB_FROM] = TEXT("vocab-from", 0, HX_OPT_FILE, HX_GROUP_JOB, "FILE",
+                               "only the tokens that the texts of FILE need, bytes and specials",
+                               "只保留该文件文本所需的词元，以及字节和特殊词元"),
     [HX_OPT_WEIGHTS] = FLAG("tensors", 0, HX_GROUP_OUTPUT, "every tensor with its type and shape",
                             "列出每个张量及其类型和形状"),
     [HX_OPT_TRAIN_DATA] =
@@ -280,9 +287,11 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                           "the column that holds the label (default: recognised by name)",
                           "标签所在的列（默认按列名识别）"),
     [HX_OPT_TARGET_KIND] =
-        TEXT("target", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "label,labels,number",
-             "one label a text, several separated by |, or a number (default: label)",
-             "每条文本一个标签、多个标签（以 | 分隔）或一个数（默认 label）"),
+        TEXT("target", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "label,labels,number,tag,crf,parse",
+             "classify: one label a text, several separated by |, a number (default: label); tag: "
+             "tags, tags that depend on each other, trees (default: crf)",
+             "classify：每条文本一个标签、以 | 分隔的多个标签或一个数（默认 "
+             "label）；tag：标记、相互依赖的标记或句法树（默认 crf）"),
     [HX_OPT_TEST_SIZE] = {"test-size", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "P", 0, 1,
                           "share that is kept for testing (default: 0.2)",
                           "留作测试的比例（默认 0.2）"},

@@ -9,11 +9,15 @@
 /* Each returns the exit status. A row in cmd_train.c and an action in commands.c make one known. */
 int hx_cmd_train_pretrain(hx_cli *c);
 int hx_cmd_train_classify(hx_cli *c);
+int hx_cmd_train_tag(hx_cli *c);
+int hx_cmd_train_multitask(hx_cli *c);
 int hx_cmd_train_tokenizer(hx_cli *c);
 
 /* --config FILE, completed and overruled by the options: the object that hx_train() takes, with one task named `task`. The caller
  * json_decref()s it. NULL after a sentence, *status set. */
 json_t *hx_train_config_of(hx_cli *c, const char *task, int *status);
+/* --split and --test as shares and files of a task; HX_EXIT_DONE, or the exit status after a sentence. */
+int hx_train_put_parts(hx_cli *c, json_t *task);
 /* Sets a member where it is not there yet. */
 void hx_train_usual(json_t *object, const char *key, json_t *value);
 json_t *hx_train_task_of(json_t *config); /* its first task; borrowed */

@@ -4,7 +4,8 @@
  *     --layers 6 ...    sizes, in the words of transformers
  *     --rate 1e-3 ...   members of the training, or of its one task
  *
- * An option overrules the file. */
+ * An option overrules the file. --split 70,15,15 gives the shares of training, validation and test; --test-size 0.2 is 80,0,20: then the
+ * test's texts also choose the best epoch, as most tutorials do it, and the figures flatter a little. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,28 @@ void hx_train_usual(json_t *object, const char *key, json_t *value) {
 
 json_t *hx_train_task_of(json_t *config) {
     return json_array_get(json_object_get(config, "tasks"), 0);
+}
+
+int hx_train_put_parts(hx_cli *c, json_t *task) {
+    double parts[3] = {0}, sum = 0;
+    const char *at = c->options.text[HX_OPT_SPLIT];
+    bool given = hx_cli_has(&c->options, HX_OPT_TEST_FILE) ||
+                 hx_cli_has(&c->options, HX_OPT_VALIDATION_FILE);
+    if (given) hx_train_usual(task, "test_size", json_real(0));
+    if (!at) return HX_EXIT_DONE;
+    for (int i = 0; i < 3 && at; i++) {
+        char *end = NULL;
+        parts[i] = strtod(at, &end);
+        bool fine = end != at && parts[i] >= 0 && *end == (i < 2 ? ',' : '\0');
+        at = fine ? end + 1 : NULL;
+        sum += parts[i];
+    }
+    if (!at || !(parts[0] > 0) || !(sum > 0))
+        return hx_cli_usage(c, "--split must be three shares: 70,15,15",
+                            "--split 须为三个比例：70,15,15");
+    (void)json_object_set_new(task, "validation_size", json_real(parts[1] / sum));
+    (void)json_object_set_new(task, "test_size", json_real(parts[2] / sum));
+    return HX_EXIT_DONE;
 }
 
 static json_t *value_of(const hx_cli_values *v, hx_cli_option_id id) {
