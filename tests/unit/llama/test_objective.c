@@ -4,6 +4,7 @@
 
 #include "llama/objective.h"
 #include "nn/layers.h"
+#include "nn/optim.h"
 
 enum { T = 9, D = 6, S = 4, V = 11, ROOM = 512 };
 
@@ -453,6 +454,100 @@ static void test_trees(void **state) {
         HX_OK);
     assert_memory_equal(got, gold, sizeof gold);
     assert_memory_equal(labels, gold_relations, sizeof labels);
+    close_head(&h);
+}
+
+/* ------------------------------------------------------------------ single examples */
+enum { N_EXAMPLES = 48, N_DIMS = D };
+
+/* One example: a sequence of one token. */
+static void example_gradient(head_test *h, const float *x, const uint32_t *label) {
+    static const uint32_t one[2] = {0, 1};
+    h->batch = (hx_trunk_batch){.n_tokens = 1, .starts = one, .n_sequences = 1};
+    h->targets = (hx_targets){.labels = label};
+    memcpy(h->hidden, x, N_DIMS * sizeof *x);
+    run(h, h->dhidden);
+}
+
+static void make_examples(head_test *h, float *x, uint32_t *labels) {
+    for (size_t i = 0; i < N_EXAMPLES; i++) {
+        labels[i] = (uint32_t)(i % 2);
+        for (size_t k = 0; k < N_DIMS; k++)
+            x[i * N_DIMS + k] = (float)(hx_rng_uniform(&h->t.rng) * 2 - 1);
+        x[i * N_DIMS] = i % 2 ? 1.5f : -1.5f;
+    }
+}
+
+static void open_private(head_test *h, hx_optim **optim) {
+    hx_optim_options o;
+    hx_error err = {0};
+    open_head(h, &(hx_head_options){.kind = HX_HEAD_SEQUENCE, .n_labels = 2}, 2);
+    hx_optim_defaults(&o, HX_OPTIM_SGD);
+    o.clip = 0;
+    o.decay = 0;
+    assert_int_equal(hx_optim_new(optim, hx_trunk_params(h->trunk), &o, &err), HX_OK);
+}
+
+/* The sum of gradients, each clipped: as it is written down, and as the hook makes it. */
+static void test_clipped_examples(void **state) {
+    (void)state;
+    head_test h;
+    hx_optim *optim;
+    float x[N_EXAMPLES * N_DIMS], want[2 * N_DIMS] = {0};
+    uint32_t labels[N_EXAMPLES];
+    open_private(&h, &optim);
+    make_examples(&h, x, labels);
+    hx_params *params = hx_trunk_params(h.trunk);
+    const hx_param *score = part(&h, "score.weight");
+    assert_int_equal(hx_optim_examples_begin(optim, 0.5, NULL), HX_OK);
+    size_t n_clipped = 0;
+    for (size_t i = 0; i < N_EXAMPLES; i++) {
+        hx_params_zero_gradients(&h.t.nn, params);
+        example_gradient(&h, x + i * N_DIMS, &labels[i]);
+        double norm = sqrt(nn_dot(score->g, score->g, score->n));
+        n_clipped += norm > 0.5;
+        for (size_t k = 0; k < score->n; k++)
+            want[k] += score->g[k] * (float)(norm > 0.5 ? 0.5 / norm : 1);
+        double told = hx_optim_example(optim, &h.t.nn);
+        assert_true(fabs(told - norm) < 1e-9);
+    }
+    assert_true(n_clipped > 0);
+    hx_optim_examples_end(optim, &h.t.nn, 0, 1, 1);
+    nn_check_near(score->g, want, score->n, "clipped");
+    hx_optim_free(optim);
+    close_head(&h);
+}
+
+/* With noise of a fifth of the greatest norm and clipping the head still learns which side an example lies on. */
+static void test_private_learning(void **state) {
+    (void)state;
+    head_test h;
+    hx_optim *optim;
+    float x[N_EXAMPLES * N_DIMS];
+    uint32_t labels[N_EXAMPLES];
+    size_t right = 0;
+    open_private(&h, &optim);
+    make_examples(&h, x, labels);
+    for (uint64_t step = 1; step <= 20; step++) {
+        hx_optim_result r;
+        assert_int_equal(hx_optim_examples_begin(optim, 0.5, NULL), HX_OK);
+        for (size_t i = 0; i < N_EXAMPLES; i++) {
+            example_gradient(&h, x + i * N_DIMS, &labels[i]);
+            hx_optim_example(optim, &h.t.nn);
+        }
+        hx_optim_examples_end(optim, &h.t.nn, 0.2, 11, step);
+        hx_optim_step(optim, &h.t.nn, step, 0.05, 1, &r);
+        assert_true(r.finite && r.norm > 0);
+    }
+    for (size_t i = 0; i < N_EXAMPLES; i++) {
+        const float *logits;
+        memcpy(h.hidden, x + i * N_DIMS, N_DIMS * sizeof *x);
+        assert_int_equal(hx_train_head_logits(h.head, &h.t.nn, &h.batch, h.hidden, &logits, NULL),
+                         HX_OK);
+        right += (logits[1] > logits[0] ? 1u : 0u) == labels[i];
+    }
+    assert_true(right >= N_EXAMPLES - 1);
+    hx_optim_free(optim);
     close_head(&h);
 }
 
