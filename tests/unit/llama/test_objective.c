@@ -641,6 +641,8 @@ int main(void) {
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_tags),
         cmocka_unit_test(test_trees),
+        cmocka_unit_test(test_clipped_examples),
+        cmocka_unit_test(test_private_learning),
         cmocka_unit_test(test_bad_targets),
         cmocka_unit_test(test_bad_options),
     };
