@@ -102,6 +102,20 @@ HX_API hx_status hx_model_convert(const char *from, hx_model_format to, const ch
 HX_API hx_status hx_model_quantize(const char *from, const char *type, const char *out,
                                    const hx_convert_options *options, hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ adapters, smaller models */
+typedef struct {
+    const char *adapter; /* folder of a LoRA adapter of PEFT, merged into the weights (with the head that it may bring); NULL = none */
+    const char *layers; /* "0-7,10": blocks that stay, counted from 0; NULL = all */
+    const char *vocab_from; /* texts (.txt, CSV, TSV, JSON Lines, Excel): tokens that they need stay, with bytes and specials; NULL = all */
+    const char *text; /* column of vocab_from; NULL = recognised by name */
+} hx_reshape_options;
+
+/* A GGUF file or folder to a folder or GGUF file with these changes, one after the other in the order above. Texts of vocab_from are cut into
+ * the same pieces as before. Weights that are not touched keep their bits where their type stays. */
+HX_API hx_status hx_model_reshape(const char *from, hx_model_format to, const char *out,
+                                  const hx_reshape_options *reshape,
+                                  const hx_convert_options *options, hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ training */
 typedef struct {
     uint64_t step, steps; /* 0 = bounded by time */

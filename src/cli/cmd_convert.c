@@ -75,8 +75,16 @@ int hx_cmd_convert(hx_cli *c) {
     if (to == HX_MODEL_GGUF && !hx_output_may_replace(c, out)) return HX_EXIT_FAILED;
     convert_job j = {.c = c, .what = hx_cli_tr(c, "converting", "转换")};
     const hx_convert_options options = options_of(&j);
+    const hx_cli_values *v = &c->options;
+    const hx_reshape_options reshape = {.adapter = v->text[HX_OPT_ADAPTER],
+                                        .layers = v->text[HX_OPT_KEEP_LAYERS],
+                                        .vocab_from = v->text[HX_OPT_VOCAB_FROM],
+                                        .text = v->text[HX_OPT_TEXT]};
     hx_error err = {.ui = c->ui};
-    return finish(&j, hx_model_convert(from, to, out, &options, &err), &err, out);
+    hx_status st = reshape.adapter || reshape.layers || reshape.vocab_from
+                       ? hx_model_reshape(from, to, out, &reshape, &options, &err)
+                       : hx_model_convert(from, to, out, &options, &err);
+    return finish(&j, st, &err, out);
 }
 
 int hx_cmd_quantize(hx_cli *c) {
