@@ -253,7 +253,7 @@ static hx_status choose_characters(hx_tokenizer_trainer *t, uint32_t **kept, hx_
 static hx_status check_room(const hx_tokenizer_trainer *t, size_t *n_merges, hx_error *err) {
     const hx_tokenizer_train_options *o = &t->options;
     size_t others = N_RESERVED + o->n_symbols + t->result.n_kept;
-    if (t->result.n_kept == 0)
+    if (t->result.n_characters == t->counts[0].characters[' '])
         return hx_fail(err, HX_EINVAL, "there is no text to train a tokenizer from");
     if (others > o->vocab)
         return hx_fail(err, HX_EINVAL,

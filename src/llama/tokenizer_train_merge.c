@@ -283,23 +283,19 @@ static int by_number(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static int by_rank(const void *a, const void *b) {
-    const place *x = a, *y = b;
-    if (x->symbol != y->symbol) return x->symbol < y->symbol ? -1 : 1;
-    return (x->at > y->at) - (x->at < y->at);
+static bool is_sooner(place a, place b) {
+    return a.symbol != b.symbol ? a.symbol < b.symbol : a.at < b.at;
 }
 
-/* Pieces that came to stand by the merges of this step, best rank first, until there are none. */
+/* Pieces that came to stand by a merge, best rank first, until there are none. */
 static void merge_pending(learner *l) {
     while (l->n_pending && !l->failed) {
-        size_t n = l->n_pending;
-        place *pending = l->pending;
-        qsort(pending, n, sizeof *pending, by_rank);
-        l->pending = NULL;
-        l->n_pending = l->pending_room = 0;
-        for (size_t i = 0; i < n; i++)
-            merge_at(l, pending[i].symbol, pending[i].at);
-        free(pending);
+        size_t best = 0;
+        for (size_t i = 1; i < l->n_pending; i++)
+            if (is_sooner(l->pending[i], l->pending[best])) best = i;
+        place next = l->pending[best];
+        l->pending[best] = l->pending[--l->n_pending];
+        merge_at(l, next.symbol, next.at);
     }
 }
 
@@ -323,9 +319,10 @@ static bool merge_best(learner *l, uint32_t best) {
     uint32_t s = (uint32_t)l->n_symbols;
     if (!add_merge(l, c->pair.left, c->pair.right) || !places_of(l, c, &n)) return false;
     c->symbol = s;
-    for (size_t i = 0; i < n && !l->failed; i++)
+    for (size_t i = 0; i < n && !l->failed; i++) {
         merge_at(l, s, l->scratch[i]);
-    merge_pending(l);
+        merge_pending(l);
+    }
     return !l->failed && hx__train_queue_settle(&l->queue, l, compare_spelling);
 }
 
