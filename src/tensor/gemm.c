@@ -1,9 +1,11 @@
-/* gemm.c - blocks of 256 of k: both operands are packed, then tiles of 12 rows by 32 columns are multiplied by the exact kernel.
+/* gemm.c - C cut into blocks of rows and columns; each is one piece of work that goes through k in blocks of 256 by itself.
  *
- * Packed rows of op(A): (m, 272) floats, an odd number of cache lines apart, times alpha. Packed op(B): panels (k, 32) of 32 KB, which
- * stay in the first-level cache while the rows of a piece go past them. A piece of work is 48 rows by 8 panels.
- * Only the first block of k with beta = 0 writes tiles straight to C; others go through a tile of the worker that is added to C.
- * Scratch: rows, panels, then a tile for each worker, each part aligned to 64 bytes. */
+ * Op(B) of a block: at most 8 packed panels (k, 32) of 32 KB, which stay in the second-level cache while the rows go past them; a panel stays in the
+ * first while the tiles of 96 rows do. Rows of op(A) are multiplied where they are, or packed 96 at a time: (96, 272) floats, an odd number of
+ * cache lines apart, times alpha. They are packed where alpha is not 1, where rows all fall on few sets of the cache, where A is transposed and
+ * where the kernels have no `product`; with it a transposed A is packed by tiles of (k, 12), which copies where the other form transposes.
+ * A block of C fits into the second-level cache beside the panels, so what later blocks of k add to is there.
+ * Scratch of a worker: panels, rows, a tile; each part aligned to 64 bytes. */
 #include "tensor/gemm.h"
 
 #include <string.h>
@@ -12,19 +14,31 @@
 
 #define K_BLOCK 256
 #define ROW_STRIDE (K_BLOCK + 16)
-#define PIECE_ROWS 48
-#define PIECE_PANELS 8
+#define PIECE_ROWS 96
+#define BLOCK_ROWS 384
+#define BLOCK_PANELS 8
+#define SAME_SETS 512 /* floats: rows this far apart fall on few sets of the first-level cache */
 #define TILE (HX_GEMM_ROWS * HX_GEMM_LANES)
 
 typedef float four __attribute__((vector_size(16)));
 
+typedef enum { ROWS_PACKED = 0, ROWS_THERE, ROWS_ACROSS } row_layout;
+
 typedef struct {
     const hx_gemm_call *call;
     const hx_gemm_kernels *kernels;
-    float *rows, *panels, *tiles;
-    size_t first, k; /* of this block */
-    size_t n_row_pieces, n_panel_pieces, n_panels;
+    row_layout layout;
+    float *scratch;
+    size_t n_panels, block_panels, n_column_blocks, block_rows;
 } gemm_job;
+
+/* One block of C, at one block of k. */
+typedef struct {
+    const gemm_job *job;
+    float *rows, *panels, *tile; /* of the worker */
+    size_t first_row, end_row, first_panel, end_panel;
+    size_t first, k;
+} gemm_block;
 
 static size_t pieces_of(size_t n, size_t piece) {
     return (n + piece - 1) / piece;
@@ -34,9 +48,14 @@ static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
+/* Floats of one worker's scratch. */
+static size_t worker_floats(size_t m, size_t n) {
+    size_t panels = least(pieces_of(n, HX_GEMM_LANES), BLOCK_PANELS);
+    return panels * HX_GEMM_LANES * K_BLOCK + least(m, PIECE_ROWS) * ROW_STRIDE + TILE;
+}
+
 size_t hx_gemm_scratch(size_t m, size_t n, size_t n_threads) {
-    size_t panels = pieces_of(n, HX_GEMM_LANES) * HX_GEMM_LANES * K_BLOCK;
-    return (m * ROW_STRIDE + panels + (n_threads > 0 ? n_threads : 1) * TILE) * sizeof(float);
+    return worker_floats(m, n) * (n_threads > 0 ? n_threads : 1) * sizeof(float);
 }
 
 static four load_four(const float *x) {
@@ -72,94 +91,156 @@ static void transpose(const float *src, size_t ld, size_t rows, size_t columns, 
             dst[j * ld_dst + i] = src[i * ld + j];
 }
 
-static void pack_rows(const gemm_job *job, size_t piece) {
-    const hx_gemm_call *c = job->call;
-    size_t first = piece * PIECE_ROWS, n = least(PIECE_ROWS, c->m - first);
-    float *out = job->rows + first * ROW_STRIDE;
+static void scale(float *x, size_t n, float alpha) {
+    for (size_t i = 0; alpha != 1.0f && i < n; i++)
+        x[i] *= alpha;
+}
+
+/* Rows of a transposed A by tiles, side by side. */
+static void pack_across(const gemm_block *b, size_t first, size_t n) {
+    const hx_gemm_call *c = b->job->call;
+    for (size_t k = 0; k < b->k; k++) {
+        const float *a = c->a + (b->first + k) * c->lda + first;
+        size_t i = 0;
+        for (; i + HX_GEMM_ROWS <= n; i += HX_GEMM_ROWS)
+            memcpy(b->rows + i * ROW_STRIDE + k * HX_GEMM_ROWS, a + i, HX_GEMM_ROWS * sizeof *a);
+        for (size_t j = i; j < n; j++)
+            b->rows[i * ROW_STRIDE + k * (n - i) + j - i] = a[j];
+    }
+    for (size_t i = 0; i < n; i += HX_GEMM_ROWS)
+        scale(b->rows + i * ROW_STRIDE, least(HX_GEMM_ROWS, n - i) * b->k, c->alpha);
+}
+
+static void pack_rows(const gemm_block *b, size_t first, size_t n) {
+    const hx_gemm_call *c = b->job->call;
+    if (b->job->layout == ROWS_THERE) return;
+    if (b->job->layout == ROWS_ACROSS) {
+        pack_across(b, first, n);
+        return;
+    }
     if (c->trans_a)
-        transpose(c->a + job->first * c->lda + first, c->lda, job->k, n, out, ROW_STRIDE);
-    else
-        for (size_t i = 0; i < n; i++)
-            memcpy(out + i * ROW_STRIDE, c->a + (first + i) * c->lda + job->first,
-                   job->k * sizeof *out);
-    if (c->alpha == 1.0f) return;
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < job->k; k++)
-            out[i * ROW_STRIDE + k] *= c->alpha;
+        transpose(c->a + b->first * c->lda + first, c->lda, b->k, n, b->rows, ROW_STRIDE);
+    for (size_t i = 0; i < n; i++) {
+        float *out = b->rows + i * ROW_STRIDE;
+        if (!c->trans_a) memcpy(out, c->a + (first + i) * c->lda + b->first, b->k * sizeof *out);
+        scale(out, b->k, c->alpha);
+    }
 }
 
 /* Columns [first, first + n) of op(B), from (n, k). */
-static void pack_transposed(const gemm_job *job, size_t first, size_t n, float *out) {
-    const hx_gemm_call *c = job->call;
+static void pack_transposed(const gemm_block *b, size_t first, size_t n, float *out) {
+    const hx_gemm_call *c = b->job->call;
     for (size_t half = 0; half < n; half += HX_GEMM_HALF) {
-        const float *b = c->b + (first + half) * c->ldb + job->first;
+        const float *from = c->b + (first + half) * c->ldb + b->first;
         if (n - half >= HX_GEMM_HALF)
-            job->kernels->pack32(b, c->ldb, job->k, out + half);
+            b->job->kernels->pack32(from, c->ldb, b->k, out + half);
         else
-            transpose(b, c->ldb, n - half, job->k, out + half, HX_GEMM_LANES);
+            transpose(from, c->ldb, n - half, b->k, out + half, HX_GEMM_LANES);
     }
 }
 
-static void pack_panel(const gemm_job *job, size_t panel) {
-    const hx_gemm_call *c = job->call;
+static float *panel_of(const gemm_block *b, size_t panel) {
+    return b->panels + (panel - b->first_panel) * HX_GEMM_LANES * b->k;
+}
+
+static void pack_panel(const gemm_block *b, size_t panel) {
+    const hx_gemm_call *c = b->job->call;
     size_t first = panel * HX_GEMM_LANES, n = least(HX_GEMM_LANES, c->n - first);
-    float *out = job->panels + first * job->k;
-    if (n < HX_GEMM_LANES) memset(out, 0, HX_GEMM_LANES * job->k * sizeof *out);
+    float *out = panel_of(b, panel);
+    if (n < HX_GEMM_LANES) memset(out, 0, HX_GEMM_LANES * b->k * sizeof *out);
     if (c->trans_b)
-        pack_transposed(job, first, n, out);
+        pack_transposed(b, first, n, out);
+    else if (n == HX_GEMM_LANES)
+        for (size_t k = 0; k < b->k; k++)
+            memcpy(out + k * HX_GEMM_LANES, c->b + (b->first + k) * c->ldb + first,
+                   HX_GEMM_LANES * sizeof *out);
     else
-        for (size_t k = 0; k < job->k; k++)
-            memcpy(out + k * HX_GEMM_LANES, c->b + (job->first + k) * c->ldb + first,
+        for (size_t k = 0; k < b->k; k++)
+            memcpy(out + k * HX_GEMM_LANES, c->b + (b->first + k) * c->ldb + first,
                    n * sizeof *out);
 }
 
-static void pack_piece(void *context, size_t i, size_t worker) {
-    (void)worker;
-    const gemm_job *job = context;
-    if (i < job->n_row_pieces) {
-        pack_rows(job, i);
-        return;
+/* Rows [row, row + rows) of the packed piece that starts at row `piece`. */
+static hx_product_tile product_of(const gemm_block *b, size_t piece, size_t row, size_t rows,
+                                  size_t panel) {
+    const hx_gemm_call *c = b->job->call;
+    hx_product_tile t = {.x = b->rows + (row - piece) * ROW_STRIDE,
+                         .row_step = ROW_STRIDE,
+                         .k_step = 1,
+                         .rows = rows,
+                         .w = panel_of(b, panel),
+                         .k = b->k};
+    if (b->job->layout == ROWS_THERE) {
+        t.x = c->a + row * c->lda + b->first;
+        t.row_step = c->lda;
     }
-    size_t first = (i - job->n_row_pieces) * PIECE_PANELS;
-    size_t end = least(first + PIECE_PANELS, job->n_panels);
-    for (size_t panel = first; panel < end; panel++)
-        pack_panel(job, panel);
+    if (b->job->layout == ROWS_ACROSS) {
+        t.row_step = 1;
+        t.k_step = rows;
+    }
+    return t;
 }
 
-static void multiply_tile(const gemm_job *job, size_t row, size_t rows, size_t panel, float *tile) {
+static void multiply_packed(const hx_gemm_kernels *kernels, const hx_product_tile *p) {
     static const float no_bias[HX_GEMM_LANES] = {0};
-    const hx_gemm_call *c = job->call;
-    size_t first = panel * HX_GEMM_LANES, n = least(HX_GEMM_LANES, c->n - first);
-    bool is_new = job->first == 0 && c->beta == 0.0f;
-    float *out = c->c + row * c->ldc + first;
-    bool is_direct = is_new && n == HX_GEMM_LANES;
-    hx_exact_tile t = {
-        .x = job->rows + row * ROW_STRIDE,
-        .ldx = ROW_STRIDE,
-        .rows = rows,
-        .w = job->panels + first * job->k,
-        .k = job->k,
-        .bias = no_bias,
-        .out = is_direct ? out : tile,
-        .ldo = is_direct ? c->ldc : HX_GEMM_LANES,
-    };
-    job->kernels->exact(&t);
-    if (is_direct) return;
-    for (size_t i = 0; is_new && i < rows; i++)
-        memcpy(out + i * c->ldc, tile + i * HX_GEMM_LANES, n * sizeof *out);
-    if (!is_new) job->kernels->add(tile, HX_GEMM_LANES, rows, n, out, c->ldc);
+    hx_exact_tile t = {.x = p->x,
+                       .ldx = p->row_step,
+                       .rows = p->rows,
+                       .w = p->w,
+                       .k = p->k,
+                       .bias = no_bias,
+                       .out = p->out,
+                       .ldo = p->ldo};
+    kernels->exact(&t);
 }
 
-static void multiply_piece(void *context, size_t i, size_t worker) {
+static void multiply_tile(const gemm_block *b, size_t panel, hx_product_tile *t, size_t row) {
+    const hx_gemm_call *c = b->job->call;
+    const hx_gemm_kernels *kernels = b->job->kernels;
+    size_t first = panel * HX_GEMM_LANES, n = least(HX_GEMM_LANES, c->n - first);
+    bool is_new = b->first == 0 && c->beta == 0.0f;
+    float *out = c->c + row * c->ldc + first;
+    bool is_direct = n == HX_GEMM_LANES && (is_new || kernels->product);
+    t->add = is_direct && !is_new;
+    t->out = is_direct ? out : b->tile;
+    t->ldo = is_direct ? c->ldc : HX_GEMM_LANES;
+    if (kernels->product)
+        kernels->product(t);
+    else
+        multiply_packed(kernels, t);
+    if (is_direct) return;
+    for (size_t i = 0; is_new && i < t->rows; i++)
+        memcpy(out + i * c->ldc, b->tile + i * HX_GEMM_LANES, n * sizeof *out);
+    if (!is_new) kernels->add(b->tile, HX_GEMM_LANES, t->rows, n, out, c->ldc);
+}
+
+static void multiply_rows(const gemm_block *b, size_t piece, size_t end) {
+    pack_rows(b, piece, end - piece);
+    for (size_t panel = b->first_panel; panel < b->end_panel; panel++)
+        for (size_t row = piece; row < end; row += HX_GEMM_ROWS) {
+            hx_product_tile t = product_of(b, piece, row, least(HX_GEMM_ROWS, end - row), panel);
+            multiply_tile(b, panel, &t, row);
+        }
+}
+
+static void multiply_block(void *context, size_t i, size_t worker) {
     const gemm_job *job = context;
-    size_t first_row = i / job->n_panel_pieces * PIECE_ROWS;
-    size_t end_row = least(first_row + PIECE_ROWS, job->call->m);
-    size_t first = i % job->n_panel_pieces * PIECE_PANELS;
-    size_t end = least(first + PIECE_PANELS, job->n_panels);
-    for (size_t panel = first; panel < end; panel++)
-        for (size_t row = first_row; row < end_row; row += HX_GEMM_ROWS)
-            multiply_tile(job, row, least(HX_GEMM_ROWS, end_row - row), panel,
-                          job->tiles + worker * TILE);
+    const hx_gemm_call *c = job->call;
+    gemm_block b = {.job = job};
+    b.panels = job->scratch + worker * worker_floats(c->m, c->n);
+    b.rows = b.panels + least(job->n_panels, BLOCK_PANELS) * HX_GEMM_LANES * K_BLOCK;
+    b.tile = b.rows + least(c->m, PIECE_ROWS) * ROW_STRIDE;
+    b.first_row = i / job->n_column_blocks * job->block_rows;
+    b.end_row = least(b.first_row + job->block_rows, c->m);
+    b.first_panel = i % job->n_column_blocks * job->block_panels;
+    b.end_panel = least(b.first_panel + job->block_panels, job->n_panels);
+    for (; b.first < c->k; b.first += K_BLOCK) {
+        b.k = least(K_BLOCK, c->k - b.first);
+        for (size_t panel = b.first_panel; panel < b.end_panel; panel++)
+            pack_panel(&b, panel);
+        for (size_t row = b.first_row; row < b.end_row; row += PIECE_ROWS)
+            multiply_rows(&b, row, least(row + PIECE_ROWS, b.end_row));
+    }
 }
 
 static void scale_c(const hx_gemm_call *c, float beta) {
@@ -168,22 +249,40 @@ static void scale_c(const hx_gemm_call *c, float beta) {
             c->c[i * c->ldc + j] = beta == 0.0f ? 0.0f : beta * c->c[i * c->ldc + j];
 }
 
+static row_layout layout_of(const hx_gemm_kernels *kernels, const hx_gemm_call *c) {
+    if (!kernels->product) return ROWS_PACKED;
+    if (c->trans_a) return ROWS_ACROSS;
+    return c->alpha == 1.0f && c->lda % SAME_SETS != 0 ? ROWS_THERE : ROWS_PACKED;
+}
+
+/* n cut into as many equal pieces of whole `unit`s as pieces of `most` would be; the length of one. */
+static size_t even_piece(size_t n, size_t most, size_t unit) {
+    size_t pieces = pieces_of(n, most);
+    return pieces_of(pieces_of(n, pieces), unit) * unit;
+}
+
+/* Blocks of rows are halved until there are a few for each thread. */
+static void cut(gemm_job *job, size_t n_threads) {
+    size_t rows = BLOCK_ROWS;
+    job->block_panels = even_piece(job->n_panels, BLOCK_PANELS, 1);
+    job->n_column_blocks = pieces_of(job->n_panels, job->block_panels);
+    while (rows > PIECE_ROWS && n_threads > 1 &&
+           pieces_of(job->call->m, rows) * job->n_column_blocks < 3 * n_threads)
+        rows /= 2;
+    job->block_rows = even_piece(job->call->m, rows, HX_GEMM_ROWS);
+}
+
 void hx_gemm(const hx_kernels *kernels, hx_team *team, const hx_gemm_call *call, void *scratch) {
     if (call->m == 0 || call->n == 0) return;
     if (call->k == 0 || (call->beta != 0.0f && call->beta != 1.0f)) scale_c(call, call->beta);
     gemm_job job = {
         .call = call,
         .kernels = kernels->gemm,
-        .n_row_pieces = pieces_of(call->m, PIECE_ROWS),
+        .layout = layout_of(kernels->gemm, call),
+        .scratch = scratch,
         .n_panels = pieces_of(call->n, HX_GEMM_LANES),
-        .rows = scratch,
     };
-    job.n_panel_pieces = pieces_of(job.n_panels, PIECE_PANELS);
-    job.panels = job.rows + call->m * ROW_STRIDE;
-    job.tiles = job.panels + job.n_panels * HX_GEMM_LANES * K_BLOCK;
-    for (; job.first < call->k; job.first += K_BLOCK) {
-        job.k = least(K_BLOCK, call->k - job.first);
-        hx_team_run(team, job.n_row_pieces + job.n_panel_pieces, pack_piece, &job);
-        hx_team_run(team, job.n_row_pieces * job.n_panel_pieces, multiply_piece, &job);
-    }
+    cut(&job, hx_team_size(team));
+    hx_team_run(team, pieces_of(call->m, job.block_rows) * job.n_column_blocks, multiply_block,
+                &job);
 }

@@ -22,7 +22,7 @@ typedef struct {
     size_t ldc;
 } hx_gemm_call;
 
-/* Bytes of scratch for a call of these sizes or smaller ones: about 1.1 KB for each row and each column. */
+/* Bytes of scratch for a call of these sizes or smaller ones: at most 370 KB a thread. */
 size_t hx_gemm_scratch(size_t m, size_t n, size_t n_threads);
 /* `scratch` is aligned to 64; a NULL team computes all on the caller. */
 void hx_gemm(const hx_kernels *kernels, hx_team *team, const hx_gemm_call *call, void *scratch);

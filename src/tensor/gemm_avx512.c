@@ -305,44 +305,87 @@ INLINE void exact_rows(const hx_exact_tile *t, size_t rows) {
     HX_GEMM_EACH_ROW(FINISH)
 }
 
-void hx_gemm_exact_avx512(const hx_exact_tile *t) {
-    switch (t->rows) {
-    case 1:
-        exact_rows(t, 1);
+/* one(t, n) for each number of rows n, which the loops then know when compiled. */
+#define EACH_HEIGHT(one)                                                                           \
+    switch (t->rows) {                                                                             \
+        HEIGHT(one, 1)                                                                             \
+        HEIGHT(one, 2)                                                                             \
+        HEIGHT(one, 3)                                                                             \
+        HEIGHT(one, 4)                                                                             \
+        HEIGHT(one, 5)                                                                             \
+        HEIGHT(one, 6)                                                                             \
+        HEIGHT(one, 7)                                                                             \
+        HEIGHT(one, 8)                                                                             \
+        HEIGHT(one, 9)                                                                             \
+        HEIGHT(one, 10)                                                                            \
+        HEIGHT(one, 11)                                                                            \
+    default:                                                                                       \
+        one(t, 12);                                                                                \
+        break;                                                                                     \
+    }
+#define HEIGHT(one, n)                                                                             \
+    case n:                                                                                        \
+        one(t, n);                                                                                 \
         break;
-    case 2:
-        exact_rows(t, 2);
-        break;
-    case 3:
-        exact_rows(t, 3);
-        break;
-    case 4:
-        exact_rows(t, 4);
-        break;
-    case 5:
-        exact_rows(t, 5);
-        break;
-    case 6:
-        exact_rows(t, 6);
-        break;
-    case 7:
-        exact_rows(t, 7);
-        break;
-    case 8:
-        exact_rows(t, 8);
-        break;
-    case 9:
-        exact_rows(t, 9);
-        break;
-    case 10:
-        exact_rows(t, 10);
-        break;
-    case 11:
-        exact_rows(t, 11);
-        break;
-    default:
-        exact_rows(t, 12);
-        break;
+
+void hx_gemm_exact_avx512(const hx_exact_tile *t){EACH_HEIGHT(exact_rows)}
+
+INLINE void add_up(const hx_product_tile *t, size_t m, __m512 a, __m512 b) {
+    float *out = t->out + m * t->ldo;
+    const __m512 zero = _mm512_setzero_ps();
+    _mm512_storeu_ps(out, _mm512_add_ps(a, t->add ? _mm512_loadu_ps(out) : zero));
+    _mm512_storeu_ps(out + 16, _mm512_add_ps(b, t->add ? _mm512_loadu_ps(out + 16) : zero));
+}
+
+#define ADD_UP(i)                                                                                  \
+    if (i < rows) add_up(t, i, a##i, b##i);
+#define STEP_ACROSS(i)                                                                             \
+    if (i < rows) {                                                                                \
+        __m512 v = _mm512_set1_ps(x[i]);                                                           \
+        a##i = _mm512_fmadd_ps(v, w0, a##i);                                                       \
+        b##i = _mm512_fmadd_ps(v, w1, b##i);                                                       \
+    }
+
+/* What the sum is added to is wanted a few thousand cycles from now. */
+INLINE void fetch_out(const hx_product_tile *t, size_t rows) {
+    for (size_t m = 0; m < rows; m++) {
+        __builtin_prefetch(t->out + m * t->ldo, 1);
+        __builtin_prefetch(t->out + m * t->ldo + 16, 1);
+    }
+}
+
+/* Rows of x lie along k. */
+INLINE void product_along(const hx_product_tile *t, size_t rows) {
+    fetch_out(t, rows);
+    const __m512 zero = _mm512_setzero_ps();
+    HX_GEMM_EACH_ROW(START)
+    const float *w = t->w;
+    HX_GEMM_ROW_POINTERS(const float, t->x, t->row_step)
+    for (size_t k = 0; k < t->k; k++, w += HX_GEMM_LANES) {
+        __m512 w0 = _mm512_load_ps(w), w1 = _mm512_load_ps(w + 16);
+        HX_GEMM_EACH_ROW(STEP)
+    }
+    HX_GEMM_EACH_ROW(ADD_UP)
+}
+
+/* Rows of x lie side by side. */
+INLINE void product_across(const hx_product_tile *t, size_t rows) {
+    fetch_out(t, rows);
+    const __m512 zero = _mm512_setzero_ps();
+    HX_GEMM_EACH_ROW(START)
+    const float *w = t->w, *x = t->x;
+    for (size_t k = 0; k < t->k; k++, w += HX_GEMM_LANES, x += t->k_step) {
+        __m512 w0 = _mm512_load_ps(w), w1 = _mm512_load_ps(w + 16);
+        HX_GEMM_EACH_ROW(STEP_ACROSS)
+    }
+    HX_GEMM_EACH_ROW(ADD_UP)
+}
+
+void hx_gemm_product_avx512(const hx_product_tile *t) {
+    if (t->row_step == 1 && t->k_step != 1) {
+        EACH_HEIGHT(product_across)
+    } else {
+        EACH_HEIGHT(product_along)
     }
 }
 
@@ -395,6 +438,7 @@ const hx_gemm_kernels hx_gemm_avx512 = {
     .pack32 = hx_gemm_pack32_avx512,
     .int8 = hx_gemm_int8_avx2,
     .exact = hx_gemm_exact_avx512,
+    .product = hx_gemm_product_avx512,
     .add = hx_gemm_add_avx512,
     .swiglu = hx_gemm_swiglu_avx512,
 };

@@ -40,6 +40,17 @@ typedef struct {
     size_t ldo;
 } hx_exact_tile;
 
+/* out[m * ldo + lane] = (fma chain over ascending k from 0 of x[m * row_step + k * k_step] w[k][lane]) + (add ? out : 0) */
+typedef struct {
+    const float *x; /* one of the steps is 1 */
+    size_t row_step, k_step, rows; /* rows in [1, 12] */
+    const float *w; /* a panel, aligned to 64 */
+    size_t k;
+    bool add;
+    float *out;
+    size_t ldo;
+} hx_product_tile;
+
 struct hx_gemm_kernels {
     /* n elements (whole blocks) of stored weights to F32, bit-equal to hx_dtype_decode(). */
     void (*decode)(hx_dtype type, const void *src, size_t n, float *dst);
@@ -57,6 +68,7 @@ struct hx_gemm_kernels {
     void (*pack32)(const float *rows, size_t stride, size_t k, float *out);
     void (*int8)(const hx_int8_tile *tile);
     void (*exact)(const hx_exact_tile *tile);
+    void (*product)(const hx_product_tile *tile); /* NULL: hx_gemm() makes do with exact and add */
     /* Rows of n; those of y ldy apart, the others ldx. y += x */
     void (*add)(const float *x, size_t ldx, size_t rows, size_t n, float *y, size_t ldy);
     /* y = g / (1 + exp(-g)) * u; exp as in gemm_scalar.c, relative error below 3e-7 for |g| <= 86. */
@@ -83,6 +95,7 @@ float hx_gemm_ready_avx512(const float *x, size_t k, const float *w, float eps, 
 void hx_gemm_pack8_avx512(const int8_t *rows, size_t stride, size_t k, int8_t *out);
 void hx_gemm_pack32_avx512(const float *rows, size_t stride, size_t k, float *out);
 void hx_gemm_exact_avx512(const hx_exact_tile *tile);
+void hx_gemm_product_avx512(const hx_product_tile *tile);
 void hx_gemm_add_avx512(const float *x, size_t ldx, size_t rows, size_t n, float *y, size_t ldy);
 void hx_gemm_swiglu_avx512(const float *g, const float *u, size_t ldx, size_t rows, size_t n,
                            float *y, size_t ldy);

@@ -106,6 +106,7 @@ const hx_gemm_kernels hx_gemm_vnni = {
     .pack32 = hx_gemm_pack32_avx512,
     .int8 = int8_vnni,
     .exact = hx_gemm_exact_avx512,
+    .product = hx_gemm_product_avx512,
     .add = hx_gemm_add_avx512,
     .swiglu = hx_gemm_swiglu_avx512,
 };
