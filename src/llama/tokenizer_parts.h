@@ -84,6 +84,8 @@ struct hx_tokenizer {
 
     /* unigram */
     hx_pairs trie; /* (node, byte) -> (id + 1) << 32 | node */
+    uint64_t *
+        begins; /* (256 + 65536): the same of one byte from the root, then of two; HX_PAIR_NONE where absent */
     double *scores; /* (n); SentencePiece BPE has them too; NULL = none */
     double unknown_score, user_score; /* user_score: times the length, see unigram.c */
     bool single; /* sums are rounded to float, as SentencePiece's */

@@ -37,6 +37,32 @@ static void add_piece(hx_tokenizer *t, size_t id, uint32_t *n_nodes) {
     if (v) *v |= (uint64_t)(id + 1) << 32;
 }
 
+/* The trie again, with as many slots as it has nodes: what is looked up at every byte should stay in a near cache. */
+static hx_status shrink_trie(hx_tokenizer *t, hx_error *err) {
+    hx_pairs wide = t->trie;
+    if (!hx_pairs_init(&t->trie, wide.n, t->arena))
+        return hx_fail(err, HX_ENOMEM, "%s: out of memory", t->what);
+    for (size_t i = 0; i <= wide.mask; i++) {
+        uint64_t key = wide.slots[i].key;
+        if (key != HX_PAIR_NONE)
+            *hx_pairs_put(&t->trie, (uint32_t)(key >> 32), (uint32_t)key) = wide.slots[i].value;
+    }
+    return HX_OK;
+}
+
+/* What the first byte, and the first two, of a place lead to: most ways end within them. */
+static hx_status index_begins(hx_tokenizer *t, hx_error *err) {
+    t->begins = hx_arena_alloc(t->arena, (256 + 65536) * sizeof *t->begins);
+    if (!t->begins) return hx_fail(err, HX_ENOMEM, "%s: out of memory", t->what);
+    memset(t->begins, 0xFF, (256 + 65536) * sizeof *t->begins);
+    for (uint32_t a = 0; a < 256; a++) {
+        uint64_t v = t->begins[a] = hx_pairs_get(&t->trie, 0, a);
+        for (uint32_t b = 0; v != HX_PAIR_NONE && b < 256; b++)
+            t->begins[256 + a * 256 + b] = hx_pairs_get(&t->trie, (uint32_t)v, b);
+    }
+    return HX_OK;
+}
+
 hx_status hx__unigram_index(hx_tokenizer *t, hx_error *err) {
     size_t bytes = 0;
     double low = 0, high = 0;
@@ -58,7 +84,8 @@ hx_status hx__unigram_index(hx_tokenizer *t, hx_error *err) {
         if (is_piece(t, id)) add_piece(t, id, &n_nodes);
     t->unknown_score = t->single ? (double)(float)(low - UNKNOWN_PENALTY) : low - UNKNOWN_PENALTY;
     t->user_score = high;
-    return HX_OK;
+    HX_TRY(shrink_trie(t, err));
+    return index_begins(t, err);
 }
 
 typedef struct {
@@ -103,6 +130,15 @@ static double score_of(const hx_tokenizer *t, int32_t id, size_t len) {
     return t->scores[id];
 }
 
+/* The way on from a node over the byte at i; the first two from `at` by table. */
+static uint64_t way_on(const lattice *l, size_t at, size_t i, uint32_t node) {
+    const uint64_t *begins = l->t->begins;
+    const unsigned char *p = (const unsigned char *)l->text.ptr;
+    if (i == at) return begins[p[i]];
+    if (i == at + 1) return begins[256 + p[at] * 256 + p[i]];
+    return hx_pairs_get(&l->t->trie, node, p[i]);
+}
+
 static bool step_from(lattice *l, size_t at) {
     const hx_tokenizer *t = l->t;
     unsigned len;
@@ -110,7 +146,7 @@ static bool step_from(lattice *l, size_t at) {
     bool has_single = false;
     (void)hx_char_at(l->text.ptr + at, &len);
     for (size_t i = at; i < l->text.len; i++) {
-        uint64_t v = hx_pairs_get(&t->trie, node, (unsigned char)l->text.ptr[i]);
+        uint64_t v = way_on(l, at, i, node);
         if (v == HX_PAIR_NONE) break;
         node = (uint32_t)v;
         if (!(v >> 32)) continue;
