@@ -6,7 +6,8 @@ exact       logits and final hidden states of a few texts against transformers: 
 cosine      fast embeddings against exact ones: mean and least cosine, last token and mean
 labels      a logistic regression learned on exact embeddings of train texts; how many of the test texts' labels change where their
             embeddings are the fast ones (goal < 0.3 %)
-perplexity  ours and llama.cpp's on the same ids in the same chunks, for each file given by --files (goal: within 0.5 %)
+perplexity  ours and llama.cpp's on the same ids in the same chunks, for each file given by --files (goal: within 0.5 %); --text names
+            files of prose, --tokens how many tokens of them are read
 Runs in the Python of the peers (numpy, scikit-learn); programs and paths as in bench/llama.py.
 """
 import argparse
@@ -19,6 +20,8 @@ sys.path.append(sys.path.pop(0))  # profile.py beside this file is not the stand
 
 import alternate
 import llama
+
+CHUNK = 512  # tokens of one window of a perplexity
 
 
 def rows_of(worker, path, width):
@@ -104,19 +107,38 @@ def labels(bench, name):
               f"{100 * (of_exact == y[n_train:]).mean():.2f}, fast {100 * (of_fast == y[n_train:]).mean():.2f}", flush=True)
 
 
+def prose(bench, name):
+    """The first --tokens ids of the files of --text, each file one text, in whole chunks; lm_en's dev part where none is given."""
+    paths = bench.args.text or [os.path.join(alternate.shared_data(), "lm_en", "dev.txt")]
+    lines = []
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            lines.append(" ".join(file.read().split("\n")))
+    texts = bench.keep(f"prose-{name}.txt", "\n".join(lines) + "\n")
+    rows, share = [], bench.args.tokens // len(lines) // CHUNK * CHUNK
+    with open(bench.ids(name, texts), encoding="ascii") as file:
+        for line in file:
+            ids = json.loads(line)[:share]
+            rows += ids[:len(ids) // CHUNK * CHUNK]
+    return rows
+
+
 def perplexity(bench, name):
-    with open(llama.long_ids(bench, name), encoding="ascii") as file:
-        ids = [token for line in file for token in json.loads(line)][:bench.args.tokens]
-    path = bench.keep("perplexity.ids", json.dumps(ids) + "\n")
+    """Chunks as llama.cpp's own program cuts them; neither model puts a token before a text, so none is put before a chunk."""
+    ids = prose(bench, name)
+    path = bench.keep(f"perplexity-{name}.ids", json.dumps(ids) + "\n")
+    print(f"{name}: {len(ids)} tokens in chunks of {CHUNK}, the second half of each counted", flush=True)
     for file in bench.args.files or [bench.model(name)]:
         values = {}
-        for who, worker in {"ours exact": bench.ours(file, "perplexity", ids=path, chunk=512, precision="exact"),
-                            "ours fast": bench.ours(file, "perplexity", ids=path, chunk=512),
-                            "llama.cpp": bench.peer("llama_cpp", model=file, work="perplexity", ids=path, chunk=512)}.items():
+        for who, make in {"exact": lambda file=file: bench.ours(file, "perplexity", ids=path, chunk=CHUNK, precision="exact"),
+                          "fast": lambda file=file: bench.ours(file, "perplexity", ids=path, chunk=CHUNK),
+                          "llama.cpp": lambda file=file: bench.peer("llama_cpp", model=file, work="perplexity", ids=path,
+                                                                    chunk=CHUNK)}.items():
+            worker = make()
             values[who] = math.exp(worker.say("run")["nll"])
             worker.close()
-        print(f"{os.path.basename(file)}: " + ", ".join(
-            f"{who} {value:.4f} ({100 * (value / values['llama.cpp'] - 1):+.3f} %)" for who, value in values.items()), flush=True)
+        print(f"| {os.path.basename(file)} | " + " | ".join(f"{value:.4f}" for value in values.values()) + " | " + " | ".join(
+            f"{100 * (values[who] / values['llama.cpp'] - 1):+.2f} %" for who in ("exact", "fast")) + " |", flush=True)
 
 
 def main():
@@ -128,6 +150,7 @@ def main():
     parser.add_argument("--data")
     parser.add_argument("--c", type=float, default=.001)
     parser.add_argument("--files", nargs="*")
+    parser.add_argument("--text", nargs="*")
     parser.add_argument("--tokens", type=int, default=4096)
     args = parser.parse_args()
     bench = llama.Bench(args)

@@ -1,6 +1,6 @@
 """Writes a GGUF file's weights again in another type, through the gguf package: the files that peers are measured with
 
-    python3 bench/make_gguf.py SOURCE.gguf TARGET.gguf F32|F16|BF16|Q8_0|Q4_0|Q4_1
+    python3 bench/make_gguf.py SOURCE.gguf TARGET.gguf F32|F16|BF16|Q8_0|Q4_0|Q4_1|Q5_0|Q5_1
 
 Matrices are decoded to F32 and encoded again; vectors stay F32; keys and the tokenizer are copied.
 """
@@ -9,7 +9,7 @@ import sys
 import gguf
 import numpy as np
 
-FILE_TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q8_0": 7, "BF16": 32}
+FILE_TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q8_0": 7, "Q5_0": 8, "Q5_1": 9, "BF16": 32}
 
 
 def copy_keys(reader, writer, kind):
