@@ -160,6 +160,9 @@ int hx_cmd_bench(hx_cli *c) {
     if (status == HX_EXIT_DONE &&
         !hx_output_records(c, records, columns, sizeof columns / sizeof *columns))
         status = HX_EXIT_FAILED;
+    if (status == HX_EXIT_DONE)
+        hx_cli_note(c, "beside llama.cpp, PyTorch and OpenVINO: script/bench llama, in the sources",
+                    "与 llama.cpp、PyTorch、OpenVINO 对比：源代码中的 script/bench llama");
     json_decref(records);
     hx_cli_llama_close(&l);
     return status;
