@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes vectors.txt: inputs, outputs and gradients of PyTorch, for tests/unit/nn and tests/unit/llama/test_objective.c.
+"""Makes vectors.txt: inputs, outputs and gradients of PyTorch, for tests/unit/nn, and test_objective.c and test_learning.c of tests/unit/llama.
 
     python3 tests/golden/nn/make_vectors.py > tests/golden/nn/vectors.txt      (PyTorch 2.x and transformers, CPU)
 
@@ -228,3 +228,37 @@ for name, rows, columns in (('wide', 5, 14), ('tall', 14, 5)):
         step = orthogonal(g + 0.9 * m) if rows <= columns else orthogonal((g + 0.9 * m).T).T
         w = w * (1 - 0.02 * 0.1) - 0.02 * max(1, rows / columns) ** 0.5 * step
     put(f'muon.{name}.end', w)
+
+# Steps of a whole model with two heads (tests/unit/llama/test_learning.c).
+from transformers import LlamaConfig, LlamaForCausalLM
+
+config = LlamaConfig(vocab_size=16, hidden_size=8, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1,
+                     intermediate_size=12, max_position_embeddings=32, rms_norm_eps=1e-5, tie_word_embeddings=True,
+                     rope_theta=10000.0, attn_implementation='eager', initializer_range=0.3)
+model = LlamaForCausalLM(config).double()
+score = (rand(3, 8) * 0.3).detach().requires_grad_()
+ids = torch.randint(0, 16, (12,))
+classes = torch.tensor([2, 0, 1])
+named = dict(model.model.named_parameters(prefix='model')) | {'score.weight': score}
+put('train.ids', ids)
+for name, p in named.items():
+    put('train.' + name, p)
+optimiser = torch.optim.AdamW([{'params': [p for p in named.values() if p.dim() == 2], 'weight_decay': 0.1},
+                               {'params': [p for p in named.values() if p.dim() == 1], 'weight_decay': 0.0}],
+                              lr=0.02, betas=(0.9, 0.95), eps=1e-3)
+losses, norms = [], []
+for step in range(4):
+    text, labels = 0, 0
+    for i, (first, end) in enumerate(((0, 4), (4, 9), (9, 12))):
+        h = model.model(ids[None, first:end]).last_hidden_state[0]
+        text = text + F.cross_entropy(model.lm_head(h)[:-1], ids[first + 1:end], reduction='sum')
+        labels = labels + F.cross_entropy(h[-1] @ score.T, classes[i])
+    loss = text / 9 + 0.5 * labels / 3
+    optimiser.zero_grad()
+    loss.backward()
+    norms.append(torch.nn.utils.clip_grad_norm_(named.values(), 1.0))
+    losses.append(loss)
+    optimiser.step()
+put('train.losses', torch.stack(losses)), put('train.norms', torch.stack(norms))
+for name, p in named.items():
+    put('train.end.' + name, p)

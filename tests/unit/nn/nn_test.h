@@ -88,7 +88,7 @@ static inline void nn_check_slopes(double (*loss)(void *context), void *context,
 static inline float *nn_golden(nn_test *t, const char *name, size_t count) {
     FILE *f = fopen(HX_SOURCE_DIR "/tests/golden/nn/vectors.txt", "r");
     assert_non_null(f);
-    char line[128], head[128];
+    char line[192], head[192];
     snprintf(head, sizeof head, "# %s\n", name);
     float *x = nn_zeros(t, count);
     while (fgets(line, sizeof line, f) && strcmp(line, head) != 0)
