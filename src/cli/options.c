@@ -205,7 +205,15 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                      "tokens of a part (default: 512)", "每段的词元数（默认 512）"},
     [HX_OPT_FORETOLD] =
         TEXT("data", 'd', HX_OPT_FILE, HX_GROUP_READING, "FILE",
-             "the text to be foretold: all of FILE", "要预测的文本：FILE 的全部内容"),
+             "the labelled rows; of perplexity: the text to be foretold, all of FILE",
+             "带标签的数据；perplexity：要预测的文本，即 FILE 的全部内容"),
+    [HX_OPT_AGAINST] =
+        TEXT("against", 0, HX_OPT_STRING, HX_GROUP_JOB, "MODEL",
+             "another model on the same rows: rules, a file or a name; with McNemar's test",
+             "用同样的数据比较另一个模型：rules、文件或名称；附 McNemar 检验"),
+    [HX_OPT_CALIBRATE] = TEXT("calibrate", 0, HX_OPT_FILE, HX_GROUP_JOB, "FILE",
+                              "fit a temperature on the rows of FILE first (not those of --data)",
+                              "先用 FILE 的各行拟合温度（不得与 --data 相同）"),
     [HX_OPT_TARGET] = TEXT("out", 'o', HX_OPT_FILE, HX_GROUP_JOB, "PATH",
                            "the file or folder to write", "要写入的文件或目录"),
     [HX_OPT_TO] = TEXT("to", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "gguf,hf",
@@ -220,6 +228,14 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_VOCAB_FROM] = TEXT("vocab-from", 0, HX_OPT_FILE, HX_GROUP_JOB, "FILE",
                                "only the tokens that the texts of FILE need, bytes and specials",
                                "只保留该文件文本所需的词元，以及字节和特殊词元"),
+    [HX_OPT_LABELLED] = TEXT("data", 'd', HX_OPT_FILE, HX_GROUP_READING, "FILE",
+                             "labelled texts to measure by", "用来衡量的带标签文本"),
+    [HX_OPT_TRY] =
+        TEXT("try", 0, HX_OPT_STRING, HX_GROUP_JOB, "WAY,...",
+             "int8, q4, q4:plain, q6_k, vocab, drop:4, ffn:0.75, heads:0.75, tune:1, qat:8, "
+             "qat:4; A+B: one after the other",
+             "int8、q4、q4:plain、q6_k、vocab、drop:4、ffn:0.75、heads:0.75、tune:1、qat:8、"
+             "qat:4；A+B 依次进行"),
     [HX_OPT_WEIGHTS] = FLAG("tensors", 0, HX_GROUP_OUTPUT, "every tensor with its type and shape",
                             "列出每个张量及其类型和形状"),
     [HX_OPT_TRAIN_DATA] =
@@ -401,11 +417,22 @@ static bool parse_number(const char *s, int64_t *out) {
     return true;
 }
 
-/* A decimal number: digits, and perhaps a point with digits. */
+/* "-3" or "3" behind an e, at most two digits. */
+static bool parse_exponent(const char *s, int *out) {
+    bool negative = *s == '-';
+    int64_t n = 0;
+    if (*s == '-' || *s == '+') s++;
+    if (strlen(s) > 2 || !parse_number(s, &n)) return false;
+    *out = negative ? -(int)n : (int)n;
+    return true;
+}
+
+/* A decimal number: digits, perhaps a point with digits, perhaps an exponent: 0.001, 1e-3. */
 static bool parse_real(const char *s, double *out) {
     double value = 0, place = 1;
     bool point = false, digits = false;
-    for (; *s; s++) {
+    int exponent = 0;
+    for (; *s && *s != 'e' && *s != 'E'; s++) {
         if (*s == '.' && !point) {
             point = true;
             continue;
@@ -415,6 +442,11 @@ static bool parse_real(const char *s, double *out) {
         if (point) place *= 10;
         value = value * 10 + (*s - '0');
     }
+    if (*s && !parse_exponent(s + 1, &exponent)) return false;
+    for (; exponent < 0; exponent++)
+        place *= 10;
+    for (; exponent > 0; exponent--)
+        value *= 10;
     *out = value / place;
     return digits && value <= 1e15;
 }

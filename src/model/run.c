@@ -263,6 +263,7 @@ static const state_member state_whole[] = {
     {"milliseconds", offsetof(hx_run_state, milliseconds)}};
 static const state_member state_reals[] = {{"best", offsetof(hx_run_state, best)},
                                            {"loss_sum", offsetof(hx_run_state, loss_sum)},
+                                           {"best_loss", offsetof(hx_run_state, best_loss)},
                                            {"loss_count", offsetof(hx_run_state, loss_count)},
                                            {"part_sum", offsetof(hx_run_state, part_sum)},
                                            {"part_count", offsetof(hx_run_state, part_count)}};
@@ -337,7 +338,8 @@ static hx_status take_state(const json_t *j, const char *path, hx_run_state *s, 
     for (size_t i = 0; i < REALS_N; i++) {
         const json_t *v = json_object_get(j, state_reals[i].key);
         double x = json_is_number(v) ? json_number_value(v) : -INFINITY;
-        if (!v || (!json_is_number(v) && i > 0)) return damaged(path, state_reals[i].key, err);
+        if (!v || (!json_is_number(v) && !json_is_null(v)))
+            return damaged(path, state_reals[i].key, err);
         memcpy((char *)s + state_reals[i].offset, &x, sizeof x);
     }
     return HX_OK;

@@ -21,7 +21,7 @@ typedef struct hx_run hx_run;
 typedef struct {
     uint64_t step, epoch, batch; /* done so far */
     uint64_t best_step;
-    double best; /* figure that chooses, higher is better */
+    double best, best_loss; /* figure that chooses, higher is better; of equals the lower loss */
     uint64_t bad_evaluations; /* since the best: early stopping */
     double loss_sum, loss_count; /* since the last log record */
     double part_sum, part_count; /* since the last evaluation */

@@ -93,7 +93,11 @@ static hx_status log_step(hx_trainer *t, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ evaluation */
-static hx_status put_tasks(hx_trainer *t, bool test, hx_json_writer *w, double *figure,
+typedef struct {
+    double figure, loss; /* means over the tasks; NAN = none */
+} judgement;
+
+static hx_status put_tasks(hx_trainer *t, bool test, hx_json_writer *w, judgement *out,
                            hx_error *err) {
     double sum = 0, loss = 0, n = 0, n_loss = 0;
     hx_json_key(w, "tasks");
@@ -113,12 +117,13 @@ static hx_status put_tasks(hx_trainer *t, bool test, hx_json_writer *w, double *
         n += 1;
     }
     hx_json_end_object(w);
-    *figure = n > 0 ? sum / n : n_loss > 0 ? -loss / n_loss : NAN;
+    out->loss = n_loss > 0 ? loss / n_loss : NAN;
+    out->figure = n > 0 ? sum / n : -out->loss;
     return HX_OK;
 }
 
 /* One object about a part; `b` is empty before. */
-static hx_status evaluate(hx_trainer *t, bool test, hx_buf *b, double *figure, hx_error *err) {
+static hx_status evaluate(hx_trainer *t, bool test, hx_buf *b, judgement *out, hx_error *err) {
     hx_json_writer w;
     const hx_run_state *s = &t->state;
     hx_json_begin(&w, b);
@@ -127,8 +132,8 @@ static hx_status evaluate(hx_trainer *t, bool test, hx_buf *b, double *figure, h
     put_number(&w, "loss", s->part_count > 0 ? s->part_sum / s->part_count : NAN);
     hx_json_key(&w, "part");
     hx_json_cstr(&w, test ? "test" : "validation");
-    HX_TRY(put_tasks(t, test, &w, figure, err));
-    put_number(&w, "figure", *figure);
+    HX_TRY(put_tasks(t, test, &w, out, err));
+    put_number(&w, "figure", out->figure);
     hx_json_end_object(&w);
     return hx_buf_status(b, "an evaluation", err);
 }
@@ -142,16 +147,18 @@ static hx_status save_best(hx_trainer *t, hx_error *err) {
 
 /* With the averaged weights in place, where there are such. */
 static hx_status judge(hx_trainer *t, hx_buf *b, hx_error *err) {
-    double figure = NAN;
+    judgement j = {NAN, NAN};
     hx_run_state *s = &t->state;
-    HX_TRY(evaluate(t, false, b, &figure, err));
+    HX_TRY(evaluate(t, false, b, &j, err));
     HX_TRY(hx_run_log(t->run, hx_buf_str(b), err));
     if (t->calls->evaluated) t->calls->evaluated(t->calls->context, hx_buf_str(b));
     s->part_sum = s->part_count = 0;
-    bool better = isnan(figure) || figure > s->best;
+    bool better =
+        isnan(j.figure) || j.figure > s->best || (j.figure == s->best && j.loss < s->best_loss);
     s->bad_evaluations = better ? 0 : s->bad_evaluations + 1;
     if (!better) return HX_OK;
-    if (!isnan(figure)) s->best = figure;
+    if (!isnan(j.figure)) s->best = j.figure;
+    s->best_loss = j.loss;
     s->best_step = s->step;
     return save_best(t, err);
 }
@@ -305,7 +312,7 @@ static hx_status run_steps(hx_trainer *t, hx_error *err) {
 
 /* ------------------------------------------------------------------ the end */
 static hx_status judge_best(hx_trainer *t, hx_buf *b, hx_error *err) {
-    double figure;
+    judgement j;
     const char *weights = hx_run_path(t->run, "best.safetensors", t->arena),
                *metrics = hx_run_path(t->run, "metrics.json", t->arena);
     if (!weights || !metrics) return hx_fail(err, HX_ENOMEM, "out of memory");
@@ -315,7 +322,7 @@ static hx_status judge_best(hx_trainer *t, hx_buf *b, hx_error *err) {
     for (int test = 0; test < 2; test++) {
         hx_buf part;
         hx_buf_init(&part, JSON_MAX);
-        hx_status st = evaluate(t, test == 1, &part, &figure, err);
+        hx_status st = evaluate(t, test == 1, &part, &j, err);
         (void)hx_buf_append_str(b, hx_buf_str(&part));
         (void)hx_buf_append_lit(b, test == 0 ? ",\"test\":" : "}\n");
         hx_buf_release(&part);

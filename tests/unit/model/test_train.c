@@ -1,0 +1,469 @@
+/* test_train.c - whole trainings of tiny models: the same bytes after an interruption and with any number of threads, tasks that are learnt,
+ * what is saved and opened again, and configurations that are refused. */
+#include "unit/model/model_test.h"
+
+#include <math.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/rng.h"
+#include "huaxiang/model.h"
+#include "huaxiang/llama.h"
+#include "llama/tokenizer_train.h"
+
+typedef struct {
+    char folder[64];
+    hx_arena *arena;
+    hx_error err;
+} place;
+
+static const char *const good[] = {"good", "fine", "great", "lovely"};
+static const char *const bad[] = {"bad", "poor", "awful", "ugly"};
+static const char *const plain[] = {"the", "shop", "is", "a", "thing", "of", "today", "and"};
+
+static void put_path(const place *p, const char *name, char out[200]) {
+    (void)snprintf(out, 200, "%s/%s", p->folder, name);
+}
+
+static void write_text(const place *p, const char *name, const hx_buf *b) {
+    char path[200];
+    put_path(p, name, path);
+    assert_int_equal(hx_file_write(path, hx_buf_str(b), false, NULL), HX_OK);
+}
+
+static void put_words(hx_buf *b, hx_rng *r, const char *const *word, size_t n_words) {
+    for (size_t i = 0; i < 5; i++)
+        (void)hx_buf_printf(b, "%s ", plain[hx_rng_below(r, 8)]);
+    if (word) (void)hx_buf_printf(b, "%s ", word[hx_rng_below(r, n_words)]);
+    (void)hx_buf_append_lit(b, plain[hx_rng_below(r, 8)]);
+}
+
+/* labels.csv: the label follows from one word; numbers.csv: 10 or 30; many.csv: both, one or no label; tags.tsv: a tag follows from its word. */
+static void write_data(const place *p) {
+    hx_buf text, labels, numbers, many, tags;
+    hx_rng r;
+    hx_buf *all[] = {&text, &labels, &numbers, &many, &tags};
+    static const char *const names[] = {"text.txt", "labels.csv", "numbers.csv", "many.csv",
+                                        "tags.tsv"};
+    static const char *const titles[] = {"", "text,label\n", "text,label\n", "text,label\n",
+                                         "text\tlabel\n"};
+    hx_rng_seed(&r, 7);
+    for (size_t i = 0; i < 5; i++) {
+        hx_buf_init(all[i], 1 << 20);
+        (void)hx_buf_append_lit(all[i], titles[i]);
+    }
+    for (size_t i = 0; i < 160; i++) {
+        bool is = i % 2 == 0;
+        hx_buf line;
+        hx_buf_init(&line, 1 << 12);
+        put_words(&line, &r, is ? good : bad, 4);
+        (void)hx_buf_printf(&text, "%.*s\n\n", (int)line.len, line.ptr);
+        (void)hx_buf_printf(&labels, "%.*s %zu,%s\n", (int)line.len, line.ptr, i / 2,
+                            is ? "positive" : "negative");
+        (void)hx_buf_printf(&numbers, "%.*s %zu,%d\n", (int)line.len, line.ptr, i / 2,
+                            is ? 10 : 30);
+        (void)hx_buf_printf(&many, "%.*s %zu,%s\n", (int)line.len, line.ptr, i / 2,
+                            i % 4 == 0   ? "a|b"
+                            : i % 4 == 2 ? "a"
+                                         : "b");
+        (void)hx_buf_printf(&tags, "%s %s the shop %zu\t%s %s O B-thing O\n", good[i % 4],
+                            bad[(i / 4) % 4], i, "B-good", "B-bad");
+        hx_buf_release(&line);
+    }
+    for (size_t i = 0; i < 5; i++) {
+        write_text(p, names[i], all[i]);
+        hx_buf_release(all[i]);
+    }
+}
+
+static void write_tokenizer(const place *p) {
+    char path[200];
+    hx_error err = {.ui = HX_UI_EN};
+    hx_tokenizer_trainer *t = NULL;
+    hx_buf b;
+    const hx_tokenizer_train_options options = {.vocab = 512, .n_threads = 1};
+    hx_buf_init(&b, 1 << 20);
+    put_path(p, "text.txt", path);
+    assert_int_equal(hx_file_read(path, &b, &err), HX_OK);
+    assert_int_equal(hx_tokenizer_trainer_new(&t, &options, &err), HX_OK);
+    assert_int_equal(hx_tokenizer_trainer_add(t, hx_buf_str(&b), &err), HX_OK);
+    put_path(p, "tokenizer.model", path);
+    assert_int_equal(hx_tokenizer_trainer_write(t, path, &err), HX_OK);
+    hx_tokenizer_trainer_free(t);
+    hx_buf_release(&b);
+}
+
+static int set_up(void **state) {
+    static place p;
+    p = (place){.folder = "/tmp/hx-train-XXXXXX"};
+    assert_non_null(mkdtemp(p.folder));
+    p.arena = hx_arena_new(0);
+    write_data(&p);
+    write_tokenizer(&p);
+    *state = &p;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    place *p = *state;
+    hx_arena_free(p->arena);
+    test_remove_tree(p->folder);
+    return 0;
+}
+
+/* ------------------------------------------------------------------ runs */
+#define SIZES                                                                                      \
+    "\"tokenizer\":\"@/tokenizer.model\",\"sizes\":{\"hidden_size\":32,\"num_hidden_layers\":2,"   \
+    "\"num_attention_heads\":2,\"intermediate_size\":48}"
+
+typedef struct {
+    volatile int cancel;
+    uint64_t stop_at; /* 0 = never */
+    uint64_t steps;
+    size_t n_evaluated, n_notices;
+    char notice[HX_MESSAGE_MAX];
+} watcher;
+
+static void on_step(void *context, const hx_train_progress *p) {
+    watcher *w = context;
+    w->steps = p->step;
+    if (w->stop_at && p->step == w->stop_at) hx_flag_raise(&w->cancel);
+}
+
+static void on_notice(void *context, const char *sentence) {
+    watcher *w = context;
+    w->n_notices++;
+    (void)snprintf(w->notice, sizeof w->notice, "%s", sentence);
+}
+
+static void on_evaluation(void *context, hx_str json) {
+    watcher *w = context;
+    assert_true(json.len > 0 && json.ptr[0] == '{');
+    w->n_evaluated++;
+}
+
+/* '@' stands for the folder. */
+static hx_status run(place *p, const char *config, const char *name, bool resume, size_t threads,
+                     watcher *w, hx_str *metrics) {
+    hx_buf b;
+    char path[200];
+    const hx_train_calls calls = {.n_threads = threads,
+                                  .progress = on_step,
+                                  .notice = on_notice,
+                                  .evaluated = on_evaluation,
+                                  .context = w,
+                                  .cancel = &w->cancel};
+    hx_buf_init(&b, 1 << 16);
+    for (const char *s = config; *s; s++)
+        (void)(*s == '@' ? hx_buf_append_lit(&b, p->folder) : hx_buf_append_byte(&b, *s));
+    put_path(p, name, path);
+    p->err = (hx_error){.ui = HX_UI_EN};
+    hx_status st = hx_train(hx_buf_str(&b), path, resume, &calls, p->arena, metrics, &p->err);
+    hx_buf_release(&b);
+    return st;
+}
+
+static void must_run(place *p, const char *config, const char *name, hx_str *metrics) {
+    watcher w = {0};
+    hx_status st = run(p, config, name, false, 2, &w, metrics);
+    if (st != HX_OK) print_message("%s\n", p->err.message);
+    assert_int_equal(st, HX_OK);
+}
+
+static double figure(hx_str metrics, const char *part, const char *task, const char *name) {
+    hx_error err = {.ui = HX_UI_EN};
+    json_t *j = NULL;
+    assert_int_equal(hx_json_parse(metrics, 1 << 20, "metrics", &j, &err), HX_OK);
+    const json_t *v = json_object_get(
+        json_object_get(json_object_get(json_object_get(j, part), "tasks"), task), name);
+    assert_true(json_is_number(v));
+    double x = json_number_value(v);
+    json_decref(j);
+    return x;
+}
+
+static void same_file(const place *p, const char *a, const char *b, const char *name) {
+    char path[200];
+    hx_buf one, two;
+    hx_buf_init(&one, 1 << 24);
+    hx_buf_init(&two, 1 << 24);
+    (void)snprintf(path, sizeof path, "%s/%s/%s", p->folder, a, name);
+    assert_int_equal(hx_file_read(path, &one, NULL), HX_OK);
+    (void)snprintf(path, sizeof path, "%s/%s/%s", p->folder, b, name);
+    assert_int_equal(hx_file_read(path, &two, NULL), HX_OK);
+    assert_true(one.len > 0);
+    assert_int_equal(one.len, two.len);
+    assert_memory_equal(one.ptr, two.ptr, one.len);
+    hx_buf_release(&one);
+    hx_buf_release(&two);
+}
+
+static void same_run(const place *p, const char *a, const char *b) {
+    static const char *const files[] = {"last/weights.safetensors", "last/optimiser.safetensors",
+                                        "log.jsonl", "best/model.safetensors", "metrics.json"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        same_file(p, a, b, files[i]);
+}
+
+/* ------------------------------------------------------------------ the same bytes */
+static void resumed_runs_are_the_same(void **state) {
+    static const char *const configs[] = {
+        "{" SIZES ",\"steps\":20,\"batch_tokens\":128,\"evaluate_every\":7,\"log_every\":3,"
+        "\"dropout\":0.1,\"ema\":0.9,\"tasks\":[{\"name\":\"lm\",\"kind\":\"mixed\",\"length\":16,"
+        "\"data\":\"@/text.txt\",\"validation_size\":0.1}]}",
+        "{" SIZES ",\"steps\":20,\"accumulate\":3,\"batch_tokens\":96,\"optimizer\":\"muon\","
+        "\"tasks\":[{\"name\":\"lm\",\"kind\":\"causal\",\"data\":\"@/text.txt\",\"length\":16,"
+        "\"sampling\":2},{\"name\":\"mood\",\"data\":\"@/labels.csv\",\"augment\":"
+        "\"swap,delete:0.2\"},{\"name\":\"pos\",\"kind\":\"crf\",\"data\":\"@/tags.tsv\"}]}"};
+    place *p = *state;
+    for (size_t i = 0; i < 2; i++) {
+        char whole[20], parts[20];
+        watcher never = {0}, stops = {.stop_at = 10}, again = {0};
+        hx_str metrics;
+        (void)snprintf(whole, sizeof whole, "whole%zu", i);
+        (void)snprintf(parts, sizeof parts, "parts%zu", i);
+        hx_status st = run(p, configs[i], whole, false, 2, &never, &metrics);
+        if (st != HX_OK) print_message("%s\n", p->err.message);
+        assert_int_equal(st, HX_OK);
+        assert_int_equal(never.steps, 20);
+        assert_int_equal(run(p, configs[i], parts, false, 1, &stops, &metrics), HX_ECANCELLED);
+        assert_non_null(strstr(p->err.message, "after step 10; go on with --resume"));
+        assert_int_equal(run(p, configs[i], parts, true, 3, &again, &metrics), HX_OK);
+        assert_int_equal(again.steps, 20);
+        same_run(p, whole, parts);
+    }
+}
+
+static void another_seed_gives_other_weights(void **state) {
+    place *p = *state;
+    char path[200];
+    hx_str metrics;
+    hx_buf b[2];
+    static const char *const configs[] = {
+        "{" SIZES ",\"steps\":2,\"seed\":5,\"tasks\":[{\"name\":\"l\",\"data\":\"@/labels.csv\"}]}",
+        "{" SIZES
+        ",\"steps\":2,\"seed\":6,\"tasks\":[{\"name\":\"l\",\"data\":\"@/labels.csv\"}]}"};
+    static const char *const names[] = {"seed5", "seed6"};
+    for (size_t i = 0; i < 2; i++) {
+        must_run(p, configs[i], names[i], &metrics);
+        hx_buf_init(&b[i], 1 << 24);
+        (void)snprintf(path, sizeof path, "%s/%s/last/weights.safetensors", p->folder, names[i]);
+        assert_int_equal(hx_file_read(path, &b[i], NULL), HX_OK);
+    }
+    assert_int_equal(b[0].len, b[1].len);
+    assert_int_not_equal(memcmp(b[0].ptr, b[1].ptr, b[0].len), 0);
+    hx_buf_release(&b[0]);
+    hx_buf_release(&b[1]);
+}
+
+/* Two batches of a step are one of twice the size, to rounding. */
+static void accumulated_batches_are_one(void **state) {
+    place *p = *state;
+    hx_str metrics;
+    double loss[2];
+    static const char *const configs[] = {
+        "{" SIZES ",\"steps\":1,\"rate\":0.01,\"warmup\":0,\"schedule\":\"constant\",\"optimizer\":"
+        "\"sgd\",\"batch\":32,\"tasks\":[{\"name\":\"l\",\"data\":\"@/labels.csv\","
+        "\"test_size\":0.8}]}",
+        "{" SIZES ",\"steps\":1,\"rate\":0.01,\"warmup\":0,\"schedule\":\"constant\",\"optimizer\":"
+        "\"sgd\",\"batch\":16,\"accumulate\":2,\"tasks\":[{\"name\":\"l\",\"data\":"
+        "\"@/labels.csv\",\"test_size\":0.8}]}"};
+    must_run(p, configs[0], "whole_batch", &metrics);
+    loss[0] = figure(metrics, "test", "l", "loss");
+    must_run(p, configs[1], "half_batches", &metrics);
+    loss[1] = figure(metrics, "test", "l", "loss");
+    assert_true(fabs(loss[0] - loss[1]) < 1e-5);
+}
+
+/* ------------------------------------------------------------------ what is learnt */
+#define LEARNS ",\"rate\":0.003,\"batch_tokens\":256"
+
+static void labels_are_learnt_and_opened(void **state) {
+    place *p = *state;
+    hx_str metrics, path;
+    char run_path[200];
+    must_run(p,
+             "{" SIZES LEARNS ",\"epochs\":12,\"tasks\":[{\"name\":\"mood\",\"data\":"
+             "\"@/labels.csv\",\"validation_size\":0.2,\"balanced\":true,\"smoothing\":0.05}]}",
+             "mood", &metrics);
+    assert_true(figure(metrics, "test", "mood", "accuracy") > 0.95);
+    assert_true(figure(metrics, "validation", "mood", "f1") > 0.95);
+    hx_llama *m = NULL;
+    hx_llama_context *c = NULL;
+    const hx_llama_options options = {.precision = HX_PRECISION_EXACT, .n_threads = 1};
+    const hx_context_options context = {.n_sequences = 1};
+    const hx_str texts[] = {HX_STR_LIT("the shop is a thing great today 1"),
+                            HX_STR_LIT("the shop is a thing awful today 1")};
+    float rows[4];
+    put_path(p, "mood", run_path);
+    assert_int_equal(hx_model_resolve(run_path, NULL, p->arena, &path, &p->err), HX_OK);
+    assert_int_equal(hx_llama_open(&m, path.ptr, &options, &p->err), HX_OK);
+    assert_int_equal(hx_llama_describe(m)->n_labels, 2);
+    assert_string_equal(hx_llama_label(m, 1), "positive");
+    assert_int_equal(hx_llama_context_open(&c, m, &context, &p->err), HX_OK);
+    assert_int_equal(hx_llama_classify(c, texts, 2, 0, rows, &p->err), HX_OK);
+    assert_true(rows[1] > 0.7f && rows[2] > 0.7f);
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+}
+
+static void adapters_alone_learn_too(void **state) {
+    place *p = *state;
+    hx_str metrics;
+    must_run(
+        p,
+        "{\"model\":\"@/mood/best\",\"lora\":4,\"rate\":0.01,\"epochs\":6,\"batch_tokens\":256,"
+        "\"tasks\":[{\"name\":\"kind\",\"data\":\"@/labels.csv\"}]}",
+        "lora", &metrics);
+    assert_true(figure(metrics, "test", "kind", "accuracy") > 0.95);
+}
+
+/* A teacher's probabilities alone teach a new model. */
+static void a_teacher_teaches(void **state) {
+    place *p = *state;
+    hx_str metrics;
+    must_run(p,
+             "{" SIZES LEARNS ",\"epochs\":12,\"tasks\":[{\"name\":\"mood\",\"data\":"
+             "\"@/labels.csv\",\"teacher\":\"@/mood\",\"teacher_share\":1}]}",
+             "pupil", &metrics);
+    assert_true(figure(metrics, "test", "mood", "accuracy") > 0.9);
+}
+
+static void numbers_several_labels_and_tags(void **state) {
+    place *p = *state;
+    hx_str metrics;
+    must_run(p,
+             "{" SIZES LEARNS ",\"epochs\":15,\"tasks\":["
+             "{\"name\":\"number\",\"kind\":\"number\",\"data\":\"@/numbers.csv\"},"
+             "{\"name\":\"many\",\"kind\":\"labels\",\"data\":\"@/many.csv\"},"
+             "{\"name\":\"tags\",\"kind\":\"crf\",\"data\":\"@/tags.tsv\"},"
+             "{\"name\":\"soft\",\"kind\":\"tag\",\"data\":\"@/tags.tsv\",\"hidden\":16}]}",
+             "several", &metrics);
+    assert_true(figure(metrics, "test", "number", "r2") > 0.8);
+    assert_true(figure(metrics, "test", "number", "rmse") < 5);
+    assert_true(figure(metrics, "test", "tags", "f1") > 0.95);
+    assert_true(figure(metrics, "test", "soft", "accuracy") > 0.95);
+    assert_true(figure(metrics, "test", "many", "f1") > 0.7);
+}
+
+static void text_is_foretold_better_and_better(void **state) {
+    static const char *const kinds[] = {"causal", "masked", "replaced", "spelling"};
+    place *p = *state;
+    for (size_t i = 0; i < 4; i++) {
+        char config[600], name[30];
+        hx_str metrics;
+        (void)snprintf(config, sizeof config,
+                       "{" SIZES LEARNS ",\"epochs\":30,\"tasks\":[{\"name\":\"lm\",\"kind\":"
+                       "\"%s\",\"data\":\"@/text.txt\",\"length\":32,\"validation_size\":0.1}]}",
+                       kinds[i]);
+        (void)snprintf(name, sizeof name, "lm_%s", kinds[i]);
+        must_run(p, config, name, &metrics);
+        double loss = figure(metrics, "validation", "lm", "loss");
+        if (!(loss < (i == 2 ? 0.55 : 2.5))) print_message("%s: %f\n", kinds[i], loss);
+        assert_true(loss < (i == 2 ? 0.55 : 2.5));
+    }
+}
+
+static void a_run_without_progress_ends_early(void **state) {
+    place *p = *state;
+    watcher w = {0};
+    hx_str metrics;
+    assert_int_equal(run(p,
+                         "{" SIZES ",\"steps\":500,\"rate\":1e-9,\"evaluate_every\":2,"
+                         "\"early_stopping\":3,\"tasks\":[{\"name\":\"l\",\"data\":"
+                         "\"@/labels.csv\"}]}",
+                         "early", false, 1, &w, &metrics),
+                     HX_OK);
+    assert_true(w.steps < 100 && w.n_evaluated >= 4);
+}
+
+/* ------------------------------------------------------------------ what is refused */
+static void wrong_configurations(void **state) {
+    static const struct {
+        const char *config, *says;
+    } cases[] = {
+        {"[]", "a training is a JSON object"},
+        {"{\"steps\":1,\"tasks\":[]}", "1 to 32 \"tasks\""},
+        {"{\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}", "\"steps\", \"epochs\" or \"minutes\""},
+        {"{\"steps\":1,\"stepz\":2}", "has no \"stepz\""},
+        {"{\"steps\":1.5}", "\"steps\" must be a whole number"},
+        {"{\"steps\":1,\"rate\":\"high\"}", "\"rate\" must be a number from 0 to 10"},
+        {"{\"steps\":1,\"schedule\":\"steep\"}", "one of constant,linear,cosine,wsd"},
+        {"{\"steps\":1,\"freeze\":1}", "must be true or false"},
+        {"{\"steps\":1,\"model\":7}", "\"model\" must be a text"},
+        {"{\"steps\":1,\"sizes\":7,\"tasks\":[]}", "\"sizes\" must be an object"},
+        {"{\"steps\":1,\"tasks\":[7]}", "must be an object"},
+        {"{\"steps\":1,\"tasks\":[{\"name\":\"a b\",\"data\":\"x\"}]}", "letters, digits"},
+        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\"}]}", "needs \"data\""},
+        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":[]}]}", "needs 1 to 256 files"},
+        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":[1]}]}", "must be paths"},
+        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\",\"sampling\":0}]}",
+         "\"sampling\" above 0"},
+        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"},{\"name\":\"a\",\"data\":\"y\"}"
+         "]}",
+         "two tasks have the name a"},
+        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/none.csv\"}]}", "none.csv"},
+        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\"}]}",
+         "needs a \"tokenizer\""},
+        {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\","
+         "\"augment\":\"swap:2\"}]}",
+         "between 0 and 1"},
+        {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\",\"teacher\":"
+         "\"@/text.jsonl\"}]}",
+         "text.jsonl"},
+        {"{\"tokenizer\":\"@/tokenizer.model\",\"sizes\":{\"vocab_size\":300},\"steps\":1,"
+         "\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\"}]}",
+         "the model has 300 tokens"},
+    };
+    place *p = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        watcher w = {0};
+        hx_str metrics;
+        hx_status st = run(p, cases[i].config, "refused", false, 1, &w, &metrics);
+        if (st == HX_OK || !strstr(p->err.message, cases[i].says))
+            print_message("%s: %s\n", cases[i].config, st == HX_OK ? "taken" : p->err.message);
+        assert_int_not_equal(st, HX_OK);
+        assert_non_null(strstr(p->err.message, cases[i].says));
+    }
+}
+
+static void changed_data_is_noticed(void **state) {
+    place *p = *state;
+    static const char config[] =
+        "{" SIZES
+        ",\"steps\":9,\"tasks\":[{\"name\":\"l\",\"data\":\"@/changing.csv\",\"test_size\":0.3}]}";
+    watcher stops = {.stop_at = 3}, again = {0};
+    hx_str metrics;
+    hx_buf b;
+    hx_buf_init(&b, 1 << 16);
+    (void)hx_buf_append_lit(&b, "text,label\n");
+    for (size_t i = 0; i < 30; i++)
+        (void)hx_buf_printf(&b, "shop %zu,%s\n", i, i % 2 ? "a" : "b");
+    (void)hx_buf_append_lit(&b, "shop 1,a\nshop 2,b\nshop 3,a\nshop 4,b\nshop 5,a\nshop 6,b\n");
+    write_text(p, "changing.csv", &b);
+    assert_int_equal(run(p, config, "changing", false, 1, &stops, &metrics), HX_ECANCELLED);
+    assert_true(stops.n_notices > 0);
+    (void)hx_buf_append_lit(&b, "one more,a\n");
+    write_text(p, "changing.csv", &b);
+    assert_int_equal(run(p, config, "changing", true, 1, &again, &metrics), HX_ECONFLICT);
+    assert_non_null(strstr(p->err.message, "another 'data_sums'"));
+    hx_buf_release(&b);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(resumed_runs_are_the_same),
+        cmocka_unit_test(another_seed_gives_other_weights),
+        cmocka_unit_test(accumulated_batches_are_one),
+        cmocka_unit_test(labels_are_learnt_and_opened),
+        cmocka_unit_test(adapters_alone_learn_too),
+        cmocka_unit_test(a_teacher_teaches),
+        cmocka_unit_test(numbers_several_labels_and_tags),
+        cmocka_unit_test(text_is_foretold_better_and_better),
+        cmocka_unit_test(a_run_without_progress_ends_early),
+        cmocka_unit_test(wrong_configurations),
+        cmocka_unit_test(changed_data_is_noticed),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
