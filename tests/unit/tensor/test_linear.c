@@ -5,6 +5,20 @@
 #include "base/error.h"
 #include "tensor/memory.h"
 
+/* Every set of kernels, and numbers from a seed. */
+typedef struct {
+    const hx_kernels *sets[HX_KERNELS_N];
+    size_t n_sets;
+    hx_rng rng;
+} setting;
+
+static setting setting_new(uint64_t seed) {
+    setting t;
+    t.n_sets = test_sets(t.sets);
+    hx_rng_seed(&t.rng, seed);
+    return t;
+}
+
 static double silu(double x) {
     return x / (1.0 + exp(-x));
 }
@@ -100,16 +114,13 @@ static test_product product_of(const shape *s, size_t type, hx_rng *r) {
 
 static void exact_is_within_1e_5_of_double(void **state) {
     (void)state;
-    const hx_kernels *sets[HX_KERNELS_N];
-    size_t n_sets = test_sets(sets);
-    hx_rng rng;
-    hx_rng_seed(&rng, TEST_SEED);
+    setting t = setting_new(TEST_SEED);
     for (size_t i = 0; i < N_SHAPES * 2; i++) {
-        test_product p = product_of(&shapes[i % N_SHAPES], i * 2 + i / N_SHAPES, &rng);
+        test_product p = product_of(&shapes[i % N_SHAPES], i * 2 + i / N_SHAPES, &t.rng);
         double *r = product_in_double(&p);
         float *first = NULL;
-        for (size_t s = 0; s < n_sets; s++) {
-            hx_linear *l = test_linear_new(&p, sets[s], NULL, false);
+        for (size_t s = 0; s < t.n_sets; s++) {
+            hx_linear *l = test_linear_new(&p, t.sets[s], NULL, false);
             float *y = test_result(&p, l, HX_FORM_EXACT, NULL);
             assert_true(error_of(&p, y, r) <= 1e-5);
             assert_untouched(&p, y);
@@ -215,15 +226,12 @@ static void assert_is_defined(const test_product *p, const float *y, const float
 
 static void int8_is_its_definition_in_every_set(void **state) {
     (void)state;
-    const hx_kernels *sets[HX_KERNELS_N];
-    size_t n_sets = test_sets(sets);
-    hx_rng rng;
-    hx_rng_seed(&rng, TEST_SEED + 1);
+    setting t = setting_new(TEST_SEED + 1);
     for (size_t i = 0; i < N_SHAPES * 2; i++) {
-        test_product p = product_of(&shapes[i % N_SHAPES], i * 3 + i / N_SHAPES, &rng);
+        test_product p = product_of(&shapes[i % N_SHAPES], i * 3 + i / N_SHAPES, &t.rng);
         float *r = int8_by_definition(&p), *first = NULL;
-        for (size_t s = 0; s < n_sets; s++) {
-            hx_linear *l = test_linear_new(&p, sets[s], NULL, true);
+        for (size_t s = 0; s < t.n_sets; s++) {
+            hx_linear *l = test_linear_new(&p, t.sets[s], NULL, true);
             float *y = test_result(&p, l, HX_FORM_INT8, NULL);
             assert_is_defined(&p, y, r);
             assert_untouched(&p, y);
@@ -281,19 +289,16 @@ static void check_splits(const test_product *p, const hx_kernels *set, hx_form f
 
 static void neither_rows_nor_threads_change_a_bit(void **state) {
     (void)state;
-    const hx_kernels *sets[HX_KERNELS_N];
-    size_t n_sets = test_sets(sets);
-    hx_rng rng;
-    hx_rng_seed(&rng, TEST_SEED + 3);
+    setting t = setting_new(TEST_SEED + 3);
     hx_team *teams[2];
     assert_int_equal(hx_team_new(&teams[0], 2, NULL), HX_OK);
     assert_int_equal(hx_team_new(&teams[1], 3, NULL), HX_OK);
     for (size_t i = 0; i < N_SHAPES; i++) {
-        test_product p = product_of(&shapes[i], i, &rng);
-        for (size_t s = 0; s < n_sets; s++) {
-            check_splits(&p, sets[s], HX_FORM_EXACT, teams);
-            check_splits(&p, sets[s], HX_FORM_INT8, teams);
-            check_splits(&p, sets[s], HX_FORM_STORED, teams);
+        test_product p = product_of(&shapes[i], i, &t.rng);
+        for (size_t s = 0; s < t.n_sets; s++) {
+            check_splits(&p, t.sets[s], HX_FORM_EXACT, teams);
+            check_splits(&p, t.sets[s], HX_FORM_INT8, teams);
+            check_splits(&p, t.sets[s], HX_FORM_STORED, teams);
         }
         test_product_free(&p);
     }
@@ -341,17 +346,14 @@ static void check_range(const test_product *p, const hx_linear *l, hx_form form,
 
 static void ranges_of_rows_are_parts_of_the_whole(void **state) {
     (void)state;
-    const hx_kernels *sets[HX_KERNELS_N];
-    size_t n_sets = test_sets(sets);
-    hx_rng rng;
-    hx_rng_seed(&rng, TEST_SEED + 5);
+    setting t = setting_new(TEST_SEED + 5);
     size_t rows[] = {50, 41, 6};
     static const size_t ranges[][2] = {{0, 1},  {31, 2}, {32, 32}, {49, 3},
                                        {96, 1}, {5, 90}, {64, 33}};
-    test_product p = test_product_new(HX_LINEAR_STORE, 3, rows, 256, 5, 3, true, &rng);
-    for (size_t s = 0; s < n_sets; s++)
+    test_product p = test_product_new(HX_LINEAR_STORE, 3, rows, 256, 5, 3, true, &t.rng);
+    for (size_t s = 0; s < t.n_sets; s++)
         for (hx_form form = HX_FORM_EXACT; form <= HX_FORM_STORED; form++) {
-            hx_linear *l = test_linear_new(&p, sets[s], NULL, form == HX_FORM_INT8);
+            hx_linear *l = test_linear_new(&p, t.sets[s], NULL, form == HX_FORM_INT8);
             float *y = test_result(&p, l, form, NULL);
             for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
                 check_range(&p, l, form, y, ranges[i][0], ranges[i][1]);
@@ -363,15 +365,12 @@ static void ranges_of_rows_are_parts_of_the_whole(void **state) {
 
 static void stored_is_near_the_truth(void **state) {
     (void)state;
-    const hx_kernels *sets[HX_KERNELS_N];
-    size_t n_sets = test_sets(sets);
-    hx_rng rng;
-    hx_rng_seed(&rng, TEST_SEED + 6);
+    setting t = setting_new(TEST_SEED + 6);
     for (size_t i = 0; i < N_SHAPES; i++) {
-        test_product p = product_of(&shapes[i], i, &rng);
+        test_product p = product_of(&shapes[i], i, &t.rng);
         double *r = product_in_double(&p);
-        for (size_t s = 0; s < n_sets; s++) {
-            hx_linear *l = test_linear_new(&p, sets[s], NULL, false);
+        for (size_t s = 0; s < t.n_sets; s++) {
+            hx_linear *l = test_linear_new(&p, t.sets[s], NULL, false);
             float *y = test_result(&p, l, HX_FORM_STORED, NULL);
             assert_true(error_of(&p, y, r) <= (p.kind == HX_LINEAR_SWIGLU ? 0.08 : 0.03));
             assert_untouched(&p, y);
@@ -425,18 +424,15 @@ static void packing_lets_parts_go_in_order(void **state) {
 
 static void zeros_and_numbers_that_are_none(void **state) {
     (void)state;
-    const hx_kernels *sets[HX_KERNELS_N];
-    size_t n_sets = test_sets(sets);
-    hx_rng rng;
-    hx_rng_seed(&rng, TEST_SEED + 8);
+    setting t = setting_new(TEST_SEED + 8);
     size_t rows[] = {3};
-    test_product p = test_product_new(HX_LINEAR_STORE, 1, rows, 72, 4, 0, false, &rng);
+    test_product p = test_product_new(HX_LINEAR_STORE, 1, rows, 72, 4, 0, false, &t.rng);
     ((float *)p.data[0])[72 + 70] = NAN; /* the second row of W */
     memset(p.x, 0, p.k * sizeof *p.x);
     p.x[p.ldx + 5] = NAN;
     p.x[2 * p.ldx + 9] = INFINITY;
-    for (size_t s = 0; s < n_sets; s++) {
-        hx_linear *l = test_linear_new(&p, sets[s], NULL, true);
+    for (size_t s = 0; s < t.n_sets; s++) {
+        hx_linear *l = test_linear_new(&p, t.sets[s], NULL, true);
         float *y = test_result(&p, l, HX_FORM_INT8, NULL);
         for (size_t j = 0; j < p.n; j++) {
             assert_true(j == 1 ? !isfinite(y[j]) : y[j] == p.bias[0][j]);

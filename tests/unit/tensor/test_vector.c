@@ -5,29 +5,40 @@
 
 #define N_MAX 200
 
-static void norms_are_those_of_the_formula(void **state) {
-    (void)state;
+typedef void check(const hx_kernels *k, hx_rng *r, size_t n, float *x, float *y, float *z);
+
+/* Three vectors of random values, of every length from `least` on, for every set. */
+static void at_every_length(size_t least, check *one) {
     hx_rng r;
     hx_rng_seed(&r, TEST_SEED);
     const hx_kernels *k;
-    for (size_t set = 0; (k = test_kernels(set)); ++set) {
-        for (size_t n = 1; n <= N_MAX; ++n) {
-            float *x = test_values(&r, n), *w = test_values(&r, n), *out = test_values(&r, n);
-            double sum = 0;
-            for (size_t i = 0; i < n; ++i)
-                sum += (double)x[i] * x[i];
-            double inverse = 1 / sqrt(sum / (double)n + 1e-5);
-            hx_vector_rms_norm(k, x, n, w, 1e-5f, out);
-            for (size_t i = 0; i < n; ++i)
-                test_close(out[i], x[i] * inverse * w[i], fabs(x[i] * inverse * w[i]), 1e-6);
-            hx_vector_rms_norm(k, x, n, NULL, 1e-5f, out);
-            hx_vector_rms_norm(k, x, n, NULL, 1e-5f, x); /* in place */
-            assert_memory_equal(x, out, n * sizeof *x);
+    for (size_t set = 0; (k = test_kernels(set)); ++set)
+        for (size_t n = least; n <= N_MAX; ++n) {
+            float *x = test_values(&r, n), *y = test_values(&r, n), *z = test_values(&r, n);
+            one(k, &r, n, x, y, z);
             free(x);
-            free(w);
-            free(out);
+            free(y);
+            free(z);
         }
-    }
+}
+
+static void check_norms(const hx_kernels *k, hx_rng *r, size_t n, float *x, float *w, float *out) {
+    (void)r;
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i)
+        sum += (double)x[i] * x[i];
+    double inverse = 1 / sqrt(sum / (double)n + 1e-5);
+    hx_vector_rms_norm(k, x, n, w, 1e-5f, out);
+    for (size_t i = 0; i < n; ++i)
+        test_close(out[i], x[i] * inverse * w[i], fabs(x[i] * inverse * w[i]), 1e-6);
+    hx_vector_rms_norm(k, x, n, NULL, 1e-5f, out);
+    hx_vector_rms_norm(k, x, n, NULL, 1e-5f, x); /* in place */
+    assert_memory_equal(x, out, n * sizeof *x);
+}
+
+static void norms_are_those_of_the_formula(void **state) {
+    (void)state;
+    at_every_length(1, check_norms);
 }
 
 static void check_rope(const hx_kernels *k, hx_rng *r, size_t head_dim, bool interleaved) {
@@ -125,79 +136,73 @@ static void blocks_of_eight_bits_are_near(void **state) {
     }
 }
 
+static void check_sums(const hx_kernels *k, hx_rng *r, size_t n, float *x, float *y, float *z) {
+    (void)r;
+    double dot = 0, size = 0;
+    for (size_t i = 0; i < n; ++i) {
+        dot += (double)x[i] * y[i];
+        size += fabs((double)x[i] * y[i]);
+        z[i] = y[i];
+    }
+    test_close(hx_vector_dot(k, x, y, n), dot, size, 1e-6);
+    hx_vector_add(k, x, n, z);
+    for (size_t i = 0; i < n; ++i)
+        assert_true(z[i] == y[i] + x[i]);
+    memcpy(z, x, n * sizeof *x);
+    hx_vector_scale(k, 0.3f, n, z);
+    for (size_t i = 0; i < n; ++i)
+        assert_true(z[i] == x[i] * 0.3f);
+}
+
 static void sums_agree_with_doubles(void **state) {
     (void)state;
-    hx_rng r;
-    hx_rng_seed(&r, TEST_SEED);
-    const hx_kernels *k;
-    for (size_t set = 0; (k = test_kernels(set)); ++set)
-        for (size_t n = 0; n <= N_MAX; ++n) {
-            float *x = test_values(&r, n), *y = test_values(&r, n), *z = test_values(&r, n);
-            double dot = 0, size = 0;
-            for (size_t i = 0; i < n; ++i) {
-                dot += (double)x[i] * y[i];
-                size += fabs((double)x[i] * y[i]);
-                z[i] = y[i];
-            }
-            test_close(hx_vector_dot(k, x, y, n), dot, size, 1e-6);
-            hx_vector_add(k, x, n, z);
-            for (size_t i = 0; i < n; ++i)
-                assert_true(z[i] == y[i] + x[i]);
-            memcpy(z, x, n * sizeof *x);
-            hx_vector_scale(k, 0.3f, n, z);
-            for (size_t i = 0; i < n; ++i)
-                assert_true(z[i] == x[i] * 0.3f);
-            free(x);
-            free(y);
-            free(z);
-        }
+    at_every_length(0, check_sums);
+}
+
+static void check_greatest(const hx_kernels *k, hx_rng *r, size_t n, float *x, float *y, float *z) {
+    (void)y;
+    (void)z;
+    size_t at = hx_rng_below(r, n), again = hx_rng_below(r, n);
+    x[at] = x[again] = 100;
+    assert_int_equal(hx_vector_argmax(k, x, n), at < again ? at : again);
+    if (n > 1) {
+        size_t other = (at + 1) % n;
+        x[at] = 100;
+        x[other] = NAN;
+        x[again] = again == other ? NAN : x[again];
+        size_t want = again != other && again < at ? again : at;
+        assert_int_equal(hx_vector_argmax(k, x, n), want);
+    }
+    for (size_t i = 0; i < n; ++i)
+        x[i] = NAN;
+    assert_true(hx_vector_argmax(k, x, n) < n);
 }
 
 static void the_first_of_the_greatest_wins(void **state) {
     (void)state;
-    hx_rng r;
-    hx_rng_seed(&r, TEST_SEED);
-    const hx_kernels *k;
-    for (size_t set = 0; (k = test_kernels(set)); ++set) {
-        for (size_t n = 1; n <= N_MAX; ++n) {
-            float *x = test_values(&r, n);
-            size_t at = hx_rng_below(&r, n), again = hx_rng_below(&r, n);
-            x[at] = x[again] = 100;
-            assert_int_equal(hx_vector_argmax(k, x, n), at < again ? at : again);
-            if (n > 1) {
-                size_t other = (at + 1) % n;
-                x[at] = 100;
-                x[other] = NAN;
-                x[again] = again == other ? NAN : x[again];
-                size_t want = again != other && again < at ? again : at;
-                assert_int_equal(hx_vector_argmax(k, x, n), want);
-            }
-            for (size_t i = 0; i < n; ++i)
-                x[i] = NAN;
-            assert_true(hx_vector_argmax(k, x, n) < n);
-            free(x);
-        }
+    at_every_length(1, check_greatest);
+}
+
+static void check_logarithm(const hx_kernels *k, hx_rng *r, size_t n, float *x, float *y,
+                            float *z) {
+    (void)r;
+    (void)y;
+    (void)z;
+    float away = n % 3 == 0 ? 1000.0f : n % 3 == 1 ? -1000.0f : 0;
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) {
+        x[i] += away;
+        sum += exp((double)x[i] - away);
     }
+    double want = log(sum) + away;
+    test_close(hx_vector_log_sum_exp(k, x, n), want, 1 + fabs(want), 1e-6);
 }
 
 static void the_logarithm_of_a_sum_is_stable(void **state) {
     (void)state;
-    hx_rng r;
-    hx_rng_seed(&r, TEST_SEED);
     const hx_kernels *k;
+    at_every_length(1, check_logarithm);
     for (size_t set = 0; (k = test_kernels(set)); ++set) {
-        for (size_t n = 1; n <= N_MAX; ++n) {
-            float *x = test_values(&r, n);
-            float away = n % 3 == 0 ? 1000.0f : n % 3 == 1 ? -1000.0f : 0;
-            double sum = 0;
-            for (size_t i = 0; i < n; ++i) {
-                x[i] += away;
-                sum += exp((double)x[i] - away);
-            }
-            double want = log(sum) + away;
-            test_close(hx_vector_log_sum_exp(k, x, n), want, 1 + fabs(want), 1e-6);
-            free(x);
-        }
         float none[3] = {-INFINITY, -INFINITY, -INFINITY}, wide[2] = {0, -500};
         assert_true(hx_vector_log_sum_exp(k, none, 3) < -1e38f);
         test_close(hx_vector_log_sum_exp(k, wide, 2), 0, 1, 1e-7);
