@@ -24,7 +24,7 @@ typedef struct {
 } place;
 
 static void place_init(place *p) {
-    strcpy(p->folder, "/tmp/hx-train-tokenizer-XXXXXX");
+    snprintf(p->folder, sizeof p->folder, "/tmp/hx-train-tokenizer-XXXXXX");
     assert_non_null(mkdtemp(p->folder));
     snprintf(p->path, sizeof p->path, "%s/tokenizer.model", p->folder);
 }
@@ -72,10 +72,14 @@ static hx_tokenizer *open_trained(const place *p) {
 }
 
 /* ------------------------------------------------------------------ against sentencepiece */
+static unsigned hex_value(char c) {
+    return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
 static size_t unhex(const char *hex, char *out) {
     size_t n = 0;
-    for (unsigned byte; sscanf(hex + 2 * n, "%2x", &byte) == 1 && hex[2 * n] != '\t'; n++)
-        out[n] = (char)byte;
+    for (; hex[2 * n] != '\t'; n++)
+        out[n] = (char)(16 * hex_value(hex[2 * n]) + hex_value(hex[2 * n + 1]));
     return n;
 }
 
@@ -105,9 +109,9 @@ static void check_case(const hx_tokenizer *t, hx_tokenizer_scratch *s, char *lin
 
 static hx_tokenizer *open_vocabulary(const place *p, const char *line, const hx_str *texts,
                                      size_t n_texts) {
-    size_t vocab = 0;
-    int han = 0, digits = 0;
-    assert_int_equal(sscanf(line, "vocab %zu %d %d", &vocab, &han, &digits), 3);
+    char *at = NULL;
+    size_t vocab = (size_t)strtoul(line + strlen("vocab "), &at, 10);
+    bool han = strtoul(at, &at, 10) == 1, digits = strtoul(at, &at, 10) == 1;
     const hx_tokenizer_train_options o = {.vocab = vocab,
                                           .coverage = 0.98,
                                           .han_alone = han,

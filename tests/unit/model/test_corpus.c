@@ -70,7 +70,7 @@ static int setup(void **state) {
     world *w = calloc(1, sizeof *w);
     hx_buf text;
     assert_non_null(w);
-    strcpy(w->folder, "/tmp/hx-corpus-XXXXXX");
+    snprintf(w->folder, sizeof w->folder, "/tmp/hx-corpus-XXXXXX");
     assert_non_null(mkdtemp(w->folder));
     snprintf(w->tokens, sizeof w->tokens, "%s/tokenizer.model", w->folder);
     snprintf(w->text, sizeof w->text, "%s/text.txt", w->folder);
