@@ -370,6 +370,8 @@ static hx_status check_targets(const hx_head_run *r, hx_error *err) {
         return hx_fail(err, HX_EINVAL, "a head has neither labels nor a teacher");
     if (kind == HX_HEAD_CONTRAST && r->n_rows % 2 != 0)
         return hx_fail(err, HX_EINVAL, "%zu sequences do not make pairs", r->n_rows);
+    if (g->second && kind != HX_HEAD_SEQUENCE)
+        return hx_fail(err, HX_EINVAL, "only labels of sequences can be mixed");
     if (g->second && !r->batch->share)
         return hx_fail(err, HX_EINVAL, "labels are mixed, but the batch has no shares");
     if (has_values || kind == HX_HEAD_CONTRAST) return HX_OK;

@@ -572,6 +572,11 @@ static void test_bad_targets(void **state) {
     check_refused(&h, "label 4 of row 1");
     h.targets.labels = token_labels;
     h.targets.second = token_labels;
+    check_refused(&h, "only labels of sequences");
+    close_head(&h);
+
+    open_head(&h, &(hx_head_options){.kind = HX_HEAD_SEQUENCE, .n_labels = 3}, 1);
+    h.targets = (hx_targets){.labels = sequence_labels, .second = second_labels};
     check_refused(&h, "no shares");
     close_head(&h);
 
