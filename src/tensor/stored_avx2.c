@@ -8,30 +8,10 @@
 #if defined(__x86_64__)
 
 #include "tensor/simd_avx2.h"
+#include "tensor/stored_formats.h"
 
 #include <string.h>
 
-typedef enum { F_Q4_0, F_Q4_1, F_Q5_0, F_Q8_0, F_Q4_K, F_Q6_K } format;
-
-HX_INLINE size_t blocks_of(format f) {
-    return f == F_Q4_K || f == F_Q6_K ? 8 : 1;
-}
-HX_INLINE size_t bytes_of(format f) {
-    switch (f) {
-    case F_Q4_0:
-        return 18;
-    case F_Q4_1:
-        return 20;
-    case F_Q5_0:
-        return 22;
-    case F_Q8_0:
-        return 34;
-    case F_Q4_K:
-        return 144;
-    default:
-        return 210;
-    }
-}
 HX_INLINE int offset_of(format f) {
     return f == F_Q4_0 ? 8 : f == F_Q5_0 ? 16 : f == F_Q6_K ? 32 : 0;
 }
@@ -129,11 +109,11 @@ enum { AHEAD = 4096 }; /* bytes fetched ahead: past the end that does nothing */
 HX_INLINE void step(format f, size_t n_x, const uint8_t *w, const activations *a, size_t at,
                     __m256 *acc) {
     HX_UNROLL
-    for (size_t line = 0; line < bytes_of(f); line += 64)
+    for (size_t line = 0; line < block_bytes(f); line += 64)
         _mm_prefetch((const char *)w + AHEAD + line, _MM_HINT_T0);
     head h = read_head(f, w);
     HX_UNROLL
-    for (int j = 0; j < (int)blocks_of(f); ++j) {
+    for (int j = 0; j < (int)block_parts(f); ++j) {
         size_t i = at / 32 + (size_t)j;
         __m256i q = codes_of(f, w, j);
         __m256 d = scales_of(f, &h, j);
@@ -169,7 +149,7 @@ HX_INLINE void run_row(format f, size_t n_x, const hx_stored_job *job, size_t n,
                              hx__stored_sum(row, job->k)};
         acc[i] = acc[4 + i] = _mm256_setzero_ps();
     }
-    for (size_t at = 0; at < job->k; at += 32 * blocks_of(f), w += bytes_of(f))
+    for (size_t at = 0; at < job->k; at += 32 * block_parts(f), w += block_bytes(f))
         step(f, n_x, w, a, at, acc);
     for (size_t i = 0; i < n_x && m + i < job->m_rows; ++i)
         job->y[(m + i) * job->ldy + n] = hx__sum_256(_mm256_add_ps(acc[i], acc[4 + i]));
@@ -183,25 +163,6 @@ HX_INLINE void run_format(format f, const hx_stored_job *job) {
             for (size_t m = 0; m < job->m_rows; m += 4)
                 run_row(f, 4, job, n, m);
     }
-}
-
-static void run_q4_0(const hx_stored_job *job) {
-    run_format(F_Q4_0, job);
-}
-static void run_q4_1(const hx_stored_job *job) {
-    run_format(F_Q4_1, job);
-}
-static void run_q5_0(const hx_stored_job *job) {
-    run_format(F_Q5_0, job);
-}
-static void run_q8_0(const hx_stored_job *job) {
-    run_format(F_Q8_0, job);
-}
-static void run_q4_k(const hx_stored_job *job) {
-    run_format(F_Q4_K, job);
-}
-static void run_q6_k(const hx_stored_job *job) {
-    run_format(F_Q6_K, job);
 }
 
 /* ---------------------------------------------------------------- float formats */
@@ -235,16 +196,6 @@ HX_INLINE void run_float(hx_dtype type, const hx_stored_job *job) {
                 dot_float(type, job->w + n * job->row_bytes, job->x + m * job->ldx, job->k);
 }
 
-static void run_f32(const hx_stored_job *job) {
-    run_float(HX_DTYPE_F32, job);
-}
-static void run_f16(const hx_stored_job *job) {
-    run_float(HX_DTYPE_F16, job);
-}
-static void run_bf16(const hx_stored_job *job) {
-    run_float(HX_DTYPE_BF16, job);
-}
-
 /* ---------------------------------------------------------------- activations */
 
 static void quantise(const float *x, size_t k, int8_t *q, float *scale, float *sum) {
@@ -267,15 +218,8 @@ static void quantise(const float *x, size_t k, int8_t *q, float *scale, float *s
     }
 }
 
-const hx_stored_kernels hx_stored_avx2 = {.quantise = quantise,
-                                          .f32 = run_f32,
-                                          .f16 = run_f16,
-                                          .bf16 = run_bf16,
-                                          .q4_0 = run_q4_0,
-                                          .q4_1 = run_q4_1,
-                                          .q5_0 = run_q5_0,
-                                          .q8_0 = run_q8_0,
-                                          .q4_k = run_q4_k,
-                                          .q6_k = run_q6_k};
+HX_STORED_RUNS
+
+const hx_stored_kernels hx_stored_avx2 = HX_STORED_TABLE;
 
 #endif

@@ -15,11 +15,9 @@
 #define HX_TENSOR_STORED_AVX512_LOOPS_H
 
 #include "tensor/simd_avx512.h"
-#include "tensor/stored_kernels.h"
+#include "tensor/stored_formats.h"
 
 #include <string.h>
-
-typedef enum { F_Q4_0, F_Q4_1, F_Q5_0, F_Q8_0, F_Q4_K, F_Q6_K } format;
 
 enum {
     AHEAD = 12288
@@ -41,22 +39,6 @@ typedef struct {
     __m256 low; /* of nibbles: odd lanes alone count */
 } output;
 
-HX_INLINE size_t block_bytes(format f) {
-    switch (f) {
-    case F_Q4_0:
-        return 18;
-    case F_Q4_1:
-        return 20;
-    case F_Q5_0:
-        return 22;
-    case F_Q8_0:
-        return 34;
-    case F_Q4_K:
-        return 144;
-    default:
-        return 210;
-    }
-}
 HX_INLINE bool has_nibbles(format f) {
     return f <= F_Q5_0;
 }
@@ -407,25 +389,6 @@ HX_INLINE void run_format(format f, const hx_stored_job *job) {
         run_four(f, job, &part, m);
 }
 
-static void run_q4_0(const hx_stored_job *job) {
-    run_format(F_Q4_0, job);
-}
-static void run_q4_1(const hx_stored_job *job) {
-    run_format(F_Q4_1, job);
-}
-static void run_q5_0(const hx_stored_job *job) {
-    run_format(F_Q5_0, job);
-}
-static void run_q8_0(const hx_stored_job *job) {
-    run_format(F_Q8_0, job);
-}
-static void run_q4_k(const hx_stored_job *job) {
-    run_format(F_Q4_K, job);
-}
-static void run_q6_k(const hx_stored_job *job) {
-    run_format(F_Q6_K, job);
-}
-
 /* ---------------------------------------------------------------- float formats */
 
 HX_INLINE __m512 load_float(hx_dtype type, const uint8_t *w, size_t i, __mmask16 m) {
@@ -463,16 +426,6 @@ HX_INLINE void run_float(hx_dtype type, const hx_stored_job *job) {
                 dot_float(type, job->w + n * job->row_bytes, job->x + m * job->ldx, job->k);
 }
 
-static void run_f32(const hx_stored_job *job) {
-    run_float(HX_DTYPE_F32, job);
-}
-static void run_f16(const hx_stored_job *job) {
-    run_float(HX_DTYPE_F16, job);
-}
-static void run_bf16(const hx_stored_job *job) {
-    run_float(HX_DTYPE_BF16, job);
-}
-
 /* ---------------------------------------------------------------- activations */
 
 /* The sum of 32 int8: of q + 128 by one instruction, less 32 times 128. */
@@ -498,10 +451,6 @@ static void quantise(const float *x, size_t k, int8_t *q, float *scale, float *s
     }
 }
 
-#define HX_STORED_TABLE                                                                            \
-    {                                                                                              \
-        .quantise = quantise, .f32 = run_f32, .f16 = run_f16, .bf16 = run_bf16, .q4_0 = run_q4_0,  \
-        .q4_1 = run_q4_1, .q5_0 = run_q5_0, .q8_0 = run_q8_0, .q4_k = run_q4_k, .q6_k = run_q6_k   \
-    }
+HX_STORED_RUNS
 
 #endif

@@ -8,28 +8,7 @@
 #if defined(__aarch64__)
 
 #include "tensor/simd_neon.h"
-
-typedef enum { F_Q4_0, F_Q4_1, F_Q5_0, F_Q8_0, F_Q4_K, F_Q6_K } format;
-
-HX_INLINE size_t blocks_of(format f) {
-    return f == F_Q4_K || f == F_Q6_K ? 8 : 1;
-}
-HX_INLINE size_t bytes_of(format f) {
-    switch (f) {
-    case F_Q4_0:
-        return 18;
-    case F_Q4_1:
-        return 20;
-    case F_Q5_0:
-        return 22;
-    case F_Q8_0:
-        return 34;
-    case F_Q4_K:
-        return 144;
-    default:
-        return 210;
-    }
-}
+#include "tensor/stored_formats.h"
 
 /* Scales of each 16 elements of a block of the file, and minima (or 0) of each 32. */
 typedef struct {
@@ -97,7 +76,7 @@ HX_INLINE codes codes_of(format f, const uint8_t *w, size_t j) {
         if (j % 2) return to_signed(vshrq_n_u8(a, 4), vshrq_n_u8(b, 4), 0);
         return to_signed(vandq_u8(a, nibble), vandq_u8(b, nibble), 0);
     }
-    uint8x16_t raw = vld1q_u8(w + bytes_of(f) - 16);
+    uint8x16_t raw = vld1q_u8(w + block_bytes(f) - 16);
     uint8x16_t a = vandq_u8(raw, nibble), b = vshrq_n_u8(raw, 4);
     if (f == F_Q5_0) {
         a = vorrq_u8(a, fifth_bits(w + 2));
@@ -112,9 +91,9 @@ HX_INLINE float dot_row(format f, const uint8_t *w, const uint8_t *row, size_t k
     const int8_t *x = (const int8_t *)row;
     float32x4_t acc = vdupq_n_f32(0);
     float low = 0;
-    for (size_t at = 0; at < k; at += 32 * blocks_of(f), w += bytes_of(f)) {
+    for (size_t at = 0; at < k; at += 32 * block_parts(f), w += block_bytes(f)) {
         head h = read_head(f, w);
-        for (size_t j = 0; j < blocks_of(f); ++j) {
+        for (size_t j = 0; j < block_parts(f); ++j) {
             size_t i = at / 32 + j;
             codes q = codes_of(f, w, j);
             int32x4_t a = hx__dot_16(vdupq_n_s32(0), q.a, vld1q_s8(x + 32 * i));
@@ -133,25 +112,6 @@ HX_INLINE void run_format(format f, const hx_stored_job *job) {
         for (size_t m = 0; m < job->m_rows; ++m)
             job->y[m * job->ldy + n] =
                 dot_row(f, job->w + n * job->row_bytes, job->rows + m * stride, job->k);
-}
-
-static void run_q4_0(const hx_stored_job *job) {
-    run_format(F_Q4_0, job);
-}
-static void run_q4_1(const hx_stored_job *job) {
-    run_format(F_Q4_1, job);
-}
-static void run_q5_0(const hx_stored_job *job) {
-    run_format(F_Q5_0, job);
-}
-static void run_q8_0(const hx_stored_job *job) {
-    run_format(F_Q8_0, job);
-}
-static void run_q4_k(const hx_stored_job *job) {
-    run_format(F_Q4_K, job);
-}
-static void run_q6_k(const hx_stored_job *job) {
-    run_format(F_Q6_K, job);
 }
 
 /* ---------------------------------------------------------------- float formats */
@@ -177,16 +137,6 @@ HX_INLINE void run_float(hx_dtype type, const hx_stored_job *job) {
     }
 }
 
-static void run_f32(const hx_stored_job *job) {
-    run_float(HX_DTYPE_F32, job);
-}
-static void run_f16(const hx_stored_job *job) {
-    run_float(HX_DTYPE_F16, job);
-}
-static void run_bf16(const hx_stored_job *job) {
-    run_float(HX_DTYPE_BF16, job);
-}
-
 static void quantise(const float *x, size_t k, int8_t *q, float *scale, float *sum) {
     for (size_t b = 0; b < k / 32; ++b, x += 32, q += 32) {
         float amax = hx__amax_32(x);
@@ -198,15 +148,8 @@ static void quantise(const float *x, size_t k, int8_t *q, float *scale, float *s
     }
 }
 
-const hx_stored_kernels hx_stored_neon = {.quantise = quantise,
-                                          .f32 = run_f32,
-                                          .f16 = run_f16,
-                                          .bf16 = run_bf16,
-                                          .q4_0 = run_q4_0,
-                                          .q4_1 = run_q4_1,
-                                          .q5_0 = run_q5_0,
-                                          .q8_0 = run_q8_0,
-                                          .q4_k = run_q4_k,
-                                          .q6_k = run_q6_k};
+HX_STORED_RUNS
+
+const hx_stored_kernels hx_stored_neon = HX_STORED_TABLE;
 
 #endif
