@@ -1,13 +1,16 @@
 /* linear_exact.c - the exact form: panels of W decoded to F32 into scratch, tiles of 12 rows of x by 32 rows of W.
  *
- * A piece is one panel for all rows: it is decoded once, in the second-level cache while the rows go past. The rows of x are copied
- * (normed where asked), an odd number of cache lines apart.
- * Scratch: rows (m, stride), then for each worker a panel (K, 32), 16 decoded rows and a tile. */
+ * A piece is one panel for a block of rows. Who works on the next piece of a panel finds it decoded, in the second-level cache, so that a
+ * panel is decoded once by its owner; who helps at the end of a step decodes again what little is left to do. The rows of x are
+ * copied (normed where asked), an odd number of cache lines apart.
+ * Scratch: rows (m, stride), then for each worker a tile, a panel (K, 32), 16 decoded rows, and which panel it is. */
 #include <string.h>
 
 #include "tensor/linear_parts.h"
 
-#define ROWS_A_PIECE 8
+#define ROWS_A_PIECE 8 /* copied */
+#define ROWS_A_BLOCK (20 * HX_GEMM_ROWS) /* multiplied: some tens of microseconds */
+#define NO_PANEL SIZE_MAX
 
 static size_t x_stride(const hx_linear *l) {
     return hx_linear_stride(l->k * sizeof(float));
@@ -15,7 +18,8 @@ static size_t x_stride(const hx_linear *l) {
 
 static size_t exact_worker_bytes(const hx_linear *l) {
     size_t tile = HX_GEMM_ROWS * HX_GEMM_LANES * sizeof(float);
-    return tile + HX_GEMM_LANES * l->k * sizeof(float) + HX_GEMM_HALF * x_stride(l);
+    return tile + HX_GEMM_LANES * l->k * sizeof(float) + HX_GEMM_HALF * x_stride(l) +
+           hx_linear_round(sizeof(size_t), 64);
 }
 
 size_t hx_linear_exact_scratch(const hx_linear *l, size_t m, size_t n_threads) {
@@ -59,22 +63,31 @@ static void decode_panel(const hx_linear_job *job, size_t panel, float *rows, fl
     }
 }
 
+/* Which panel the worker has decoded: at the end of its scratch. */
+static size_t *panel_of(const hx_linear_job *job, size_t worker) {
+    uint8_t *end = job->workers + (worker + 1) * job->worker_bytes;
+    return (size_t *)(void *)(end - hx_linear_round(sizeof(size_t), 64));
+}
+
 static void multiply_panel(void *context, size_t i, size_t worker) {
     const hx_linear_job *job = context;
     const hx_linear *l = job->l;
-    size_t panel = job->first_panel + i, m_all = job->call->m;
+    size_t panel = job->first_panel + i / job->n_row_pieces;
+    size_t m = i % job->n_row_pieces * job->rows_a_piece, end = m + job->rows_a_piece;
+    if (end > job->call->m) end = job->call->m;
     float *out = (float *)(void *)(job->workers + worker * job->worker_bytes);
     float *w = out + HX_GEMM_ROWS * HX_GEMM_LANES;
-    decode_panel(job, panel, w + HX_GEMM_LANES * l->k, w);
+    if (*panel_of(job, worker) != panel) decode_panel(job, panel, w + HX_GEMM_LANES * l->k, w);
+    *panel_of(job, worker) = panel;
     hx_exact_tile t = {
         .ldx = job->stride / sizeof(float),
         .w = w,
         .k = l->k,
         .bias = l->bias + panel * HX_GEMM_LANES,
     };
-    for (size_t m = 0; m < m_all; m += HX_GEMM_ROWS) {
+    for (; m < end; m += HX_GEMM_ROWS) {
         t.x = (const float *)(const void *)(job->rows + m * job->stride);
-        t.rows = m_all - m < HX_GEMM_ROWS ? m_all - m : HX_GEMM_ROWS;
+        t.rows = end - m < HX_GEMM_ROWS ? end - m : HX_GEMM_ROWS;
         t.out = hx_linear_out(job, panel, m, t.rows, out, &t.ldo);
         l->kernels->gemm->exact(&t);
         hx_linear_put(job, panel, m, t.rows, out);
@@ -87,6 +100,10 @@ void hx_linear_run_exact(hx_linear_job *job, uint8_t *scratch, hx_team *team) {
     job->rows = scratch;
     job->workers = scratch + m * job->stride;
     job->worker_bytes = exact_worker_bytes(job->l);
+    job->rows_a_piece = ROWS_A_BLOCK;
+    job->n_row_pieces = (m + ROWS_A_BLOCK - 1) / ROWS_A_BLOCK;
+    for (size_t i = 0; i < hx_team_size(team); i++)
+        *panel_of(job, i) = NO_PANEL;
     hx_team_run(team, (m + ROWS_A_PIECE - 1) / ROWS_A_PIECE, copy_rows, job);
-    hx_team_run(team, job->n_panels, multiply_panel, job);
+    hx_team_run(team, job->n_panels * job->n_row_pieces, multiply_panel, job);
 }
