@@ -1,4 +1,4 @@
-/* cmd_evaluate.c - evaluate perplexity: how well a model foretells a text.
+/* cmd_evaluate.c - evaluate: finds what is to be evaluated; and perplexity, how well a model foretells a text.
  *
  *     perplexity = exp(-1/N * sum of log p(token | all before it in its part))
  *
@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "cli/commands.h"
+#include "cli/evaluate.h"
 #include "cli/llama.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -151,7 +152,7 @@ static int evaluate(hx_cli *c, const hx_cli_llama *l, hx_str text, size_t part) 
     return status == HX_EXIT_DONE ? report(&e) : status;
 }
 
-int hx_cmd_evaluate(hx_cli *c) {
+static int evaluate_perplexity(hx_cli *c) {
     const char *path = c->options.text[HX_OPT_FORETOLD];
     size_t part =
         hx_cli_has(&c->options, HX_OPT_PART) ? (size_t)c->options.number[HX_OPT_PART] : PART_USUAL;
@@ -159,11 +160,22 @@ int hx_cmd_evaluate(hx_cli *c) {
         .n_sequences = 1, .n_positions = part, .cache = HX_CACHE_F32};
     hx_cli_llama l;
     hx_str text;
+    const char *model = c->options.text[HX_OPT_MODEL];
     if (!path) return hx_cli_usage(c, "evaluate needs --data FILE", "evaluate 需要 --data 文件");
+    if (!model || strcmp(model, "rules") == 0)
+        return hx_cli_fail(c, "evaluate perplexity needs a model: --model FILE|NAME",
+                           "evaluate perplexity 需要模型：--model 文件|名称");
     if (!hx_cli_read_file(c, path, TEXT_MAX, &text)) return HX_EXIT_FAILED;
     hx_cli_catch_interrupts(c);
     if (!hx_cli_llama_open(c, &l, &context)) return HX_EXIT_FAILED;
     int status = evaluate(c, &l, text, part);
     hx_cli_llama_close(&l);
     return status;
+}
+
+int hx_cmd_evaluate(hx_cli *c) {
+    int task = hx_cli_choice("sentiment,intent,classify", c->action);
+    if (task < 0) return evaluate_perplexity(c);
+    hx_cli_catch_interrupts(c);
+    return hx_cmd_evaluate_labels(c, (hx_rate_task)task);
 }

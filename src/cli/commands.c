@@ -438,6 +438,28 @@ const hx_cli_command hx_cli_commands[] = {
        "每个权重 8 位"}},
      hx_cmd_quantize,
      HX_MODEL_RULES},
+    {"compress",
+     HX_PART_MODEL,
+     "MODEL --data FILE --out FOLDER",
+     NULL,
+     1,
+     1,
+     LIST(RECORDS, HX_OPT_LABELLED, HX_OPT_TEXT, HX_OPT_LABEL, HX_OPT_TEST_FILE, HX_OPT_TEST_SIZE,
+          HX_OPT_TRY, HX_OPT_RATE, HX_OPT_TARGET, HX_OPT_THREADS),
+     "a classifier made smaller, in several ways, and what each costs",
+     "用多种方式压缩分类模型，并比较代价",
+     "Each way of --try is measured on the same test texts: size, speed, accuracy. Rounding is "
+     "weighed by what matters on the\n"
+     "other texts; layers, feed-forward channels, heads and tokens that matter least there go. "
+     "tune trains what is left; qat\n"
+     "trains with rounded weights.",
+     "--try 的每种方式都在同一测试集上衡量大小、速度和准确率。量化按其余文本上的重要性加权；\n"
+     "最不重要的层、前馈通道、注意力头和词元被去掉。tune 对剩余部分再训练，qat 以量化权重训练。",
+     {{"huaxiang compress RUN --data samples/labelled.csv --try int8,q4,vocab+int8,ffn:0.75+tune:1 "
+       "--out small",
+       "four ways, one table", "四种方式，一张表"}},
+     hx_cmd_compress,
+     HX_MODEL_RULES},
     {"tokenize",
      HX_PART_MODEL,
      "[FILE...] --model M",
@@ -554,23 +576,33 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_MUST},
     {"evaluate",
      HX_PART_MODEL,
-     "perplexity --data FILE --model M",
-     "perplexity",
+     "sentiment|intent|classify|perplexity --data FILE [--model M]",
+     "sentiment,intent,classify,perplexity",
      0,
      0,
-     LIST(RECORDS, HX_OPT_FORETOLD, HX_OPT_PART, HX_OPT_PRECISION, HX_OPT_THREADS),
-     "how well a model foretells a text",
-     "评估模型对文本的预测能力",
-     "As llama.cpp does it: parts of --context tokens (512), the second half of each foretold. "
-     "Lower "
-     "is better; figures of\n"
-     "different tokenizers can't be compared.",
-     "与 llama.cpp 相同：按 --context（默认 512）个词元分段，预测每段的后一半。越低越好；\n"
+     LIST(READING, RECORDS, HX_OPT_FORETOLD, HX_OPT_TEXT, HX_OPT_LABEL, HX_OPT_ENGINE,
+          HX_OPT_AGAINST, HX_OPT_CALIBRATE, HX_OPT_HEAD, HX_OPT_USER_WORDS, HX_OPT_INSTRUCTION,
+          HX_OPT_MAX_LENGTH, HX_OPT_PART, HX_OPT_PRECISION, HX_OPT_THREADS),
+     "how often labels are right, or how well a text is foretold",
+     "评估标签的准确率，或对文本的预测能力",
+     "FILE has a column of texts and one of labels. M is rules, a learner's file, a run or a "
+     "language model.\n"
+     "Precision, recall and F1 are those of the second label where there are two, else "
+     "weighted by the labels' texts.\n"
+     "perplexity, as llama.cpp does it: parts of --context tokens (512), the second half of each "
+     "foretold; lower\n"
+     "is better, and figures of different tokenizers can't be compared.",
+     "FILE 含文本列和标签列。M 可以是 rules、学习器文件、训练目录或语言模型。\n"
+     "只有两个标签时，精确率、召回率和 F1 是第二个标签的；否则按各标签的文本数加权。\n"
+     "perplexity 与 llama.cpp 相同：按 --context（默认 "
+     "512）个词元分段，预测每段的后一半；越低越好，\n"
      "不同分词器的结果不可比较。",
-     {{"huaxiang evaluate perplexity --data samples/comments.csv --context 32 --model smollm2-135m",
+     {{"huaxiang evaluate sentiment --data samples/labelled.csv --format table",
+       "the rules on labelled texts", "规则引擎在带标签文本上的表现"},
+      {"huaxiang evaluate perplexity --data samples/comments.csv --context 32 --model smollm2-135m",
        "of a file's text", "一个文件的文本"}},
      hx_cmd_evaluate,
-     HX_MODEL_MUST},
+     HX_MODEL_MAY},
     {"bench",
      HX_PART_MODEL,
      "--model M",

@@ -1,0 +1,198 @@
+/* cmd_evaluate_labels.c - evaluate sentiment, intent, classify: how often a model's labels are right.
+ *
+ * One record: who was asked, and hx_evaluate()'s figures. With --against another model reads the same rows and McNemar's exact test says whether the
+ * difference may be chance; with --calibrate FILE a temperature is fitted on that file's rows, which must not be those of --data, and applied
+ * before the figures are made. As a table: both models' figures, then the labels. */
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/commands.h"
+#include "cli/evaluate.h"
+#include "cli/output.h"
+
+typedef struct {
+    hx_cli *c;
+    hx_rate_task task;
+    hx_rated_rows rows, other_rows; /* other: of --calibrate */
+    hx_rate_classes classes;
+    uint32_t *labels; /* (rows.n) */
+    uint32_t *against; /* (rows.n), NULL = no other model */
+    double temperature; /* 0 = none fitted */
+} evaluation;
+
+static const char *const task_names[] = {"sentiment", "intent", "classify"};
+
+/* ------------------------------------------------------------------ rows */
+static uint32_t *indexes_of(hx_cli *c, const hx_rated_rows *rows, const hx_rate_classes *classes) {
+    uint32_t *labels = hx_arena_alloc(c->arena, (rows->n + 1) * sizeof *labels);
+    for (size_t i = 0; labels && i < rows->n; i++)
+        labels[i] = (uint32_t)hx_rate_class(classes, rows->given[i]);
+    return labels;
+}
+
+static uint32_t *best_of(hx_cli *c, const float *p, size_t n, size_t n_classes) {
+    uint32_t *best = hx_arena_alloc(c->arena, (n + 1) * sizeof *best);
+    for (size_t i = 0; best && i < n; i++)
+        for (uint32_t k = 1; k < n_classes; k++)
+            if (p[i * n_classes + k] > p[i * n_classes + best[i]]) best[i] = k;
+    return best;
+}
+
+static int no_memory(hx_cli *c) {
+    return hx_cli_fail(c, "not enough memory for the figures", "内存不足，无法计算指标");
+}
+
+static int read_rows(evaluation *e) {
+    hx_cli *c = e->c;
+    const char *data = c->options.text[HX_OPT_FORETOLD], *more = c->options.text[HX_OPT_CALIBRATE];
+    if (!data) return hx_cli_usage(c, "evaluate needs --data FILE", "evaluate 需要 --data 文件");
+    if (!hx_rated_read(c, data, e->task, &e->rows)) return HX_EXIT_FAILED;
+    if (more && !hx_rated_read(c, more, e->task, &e->other_rows)) return HX_EXIT_FAILED;
+    if (!hx_rate_classes_of(c, e->task, &e->rows, &e->classes) ||
+        !hx_rate_classes_of(c, e->task, &e->other_rows, &e->classes))
+        return HX_EXIT_FAILED;
+    if (e->rows.skipped > 0)
+        hx_cli_note(c, "%zu rows without a text or a label are left out",
+                    "略去 %zu 行：没有文本或标签", e->rows.skipped);
+    return HX_EXIT_DONE;
+}
+
+/* ------------------------------------------------------------------ one model */
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static bool calibrate(evaluation *e, hx_rater *r, float *p) {
+    float *q;
+    if (!hx_rater_run(e->c, r, &e->other_rows, &e->classes, &q)) return false;
+    const uint32_t *labels = indexes_of(e->c, &e->other_rows, &e->classes);
+    if (!labels) return no_memory(e->c), false;
+    e->temperature = hx_temperature_of(labels, q, e->other_rows.n, e->classes.n, e->c->arena);
+    hx_temperature_apply(e->temperature, p, e->rows.n, e->classes.n);
+    return true;
+}
+
+static json_t *figures_of(evaluation *e, const uint32_t *said, const float *p) {
+    hx_error err = {.ui = e->c->ui};
+    hx_str json;
+    const hx_evaluation asked = {.labels = e->labels,
+                                 .predictions = said,
+                                 .probabilities = p,
+                                 .against = e->against,
+                                 .n = e->rows.n,
+                                 .n_labels = e->classes.n,
+                                 .names = e->classes.names,
+                                 .seed = (uint64_t)e->c->options.number[HX_OPT_SEED]};
+    if (hx_evaluate(&asked, e->c->arena, &json, &err) == HX_OK) return hx_output_parse(e->c, json);
+    hx_cli_error(e->c, &err);
+    return NULL;
+}
+
+/* Reads all rows with one model. `said` gets its answers; NULL after a sentence. */
+static json_t *ask(evaluation *e, const char *model, const char *engine, bool first,
+                   uint32_t **said) {
+    hx_rater r;
+    float *p;
+    json_t *record = NULL;
+    int status = hx_rater_open(e->c, &r, e->task, model, engine, &e->classes);
+    double began = seconds_now(), seconds = 0;
+    bool done = status == HX_EXIT_DONE;
+    for (size_t i = 0; done && e->task == HX_RATE_CLASSIFY && i < r.n_labels; i++)
+        done = hx_rate_classes_add(e->c, &e->classes, r.labels[i]);
+    done = done && hx_rater_run(e->c, &r, &e->rows, &e->classes, &p);
+    seconds = seconds_now() - began;
+    if (done && first && e->other_rows.n > 0) done = calibrate(e, &r, p);
+    e->labels = done ? indexes_of(e->c, &e->rows, &e->classes) : NULL;
+    *said = done ? best_of(e->c, p, e->rows.n, e->classes.n) : NULL;
+    if (done && (!e->labels || !*said)) no_memory(e->c);
+    json_t *figures = done && e->labels && *said ? figures_of(e, *said, p) : NULL;
+    if (figures) {
+        record = json_pack("{s:s,s:s,s:s}", "task", task_names[e->task], "engine",
+                           hx_engine_name(r.engine), "model", r.name);
+        (void)json_object_update(record, figures);
+        if (first && e->temperature > 0)
+            (void)json_object_set_new(record, "temperature", json_real(e->temperature));
+        (void)json_object_set_new(
+            record, "texts_per_second",
+            json_real(floor((double)e->rows.n / (seconds > 0 ? seconds : 1) * 10) / 10));
+        json_decref(figures);
+    }
+    hx_rater_close(&r);
+    return record;
+}
+
+/* ------------------------------------------------------------------ output */
+static bool put_figures(hx_cli *c, const json_t *records) {
+    static const hx_record_column columns[] = {
+        {"task", "task", "任务", HX_CELL_LEFT},
+        {"engine", "engine", "引擎", HX_CELL_LEFT},
+        {"model", "model", "模型", HX_CELL_LEFT},
+        {"n", "texts", "文本数", HX_CELL_RIGHT},
+        {"accuracy", "accuracy", "准确率", HX_CELL_RIGHT},
+        {"precision", "precision", "精确率", HX_CELL_RIGHT},
+        {"recall", "recall", "召回率", HX_CELL_RIGHT},
+        {"f1", "F1", "F1", HX_CELL_RIGHT},
+        {"macro_f1", "macro F1", "宏平均 F1", HX_CELL_RIGHT},
+        {"auc", "AUC", "AUC", HX_CELL_RIGHT},
+        {"log_loss", "log loss", "对数损失", HX_CELL_RIGHT},
+        {"ece", "ECE", "校准误差", HX_CELL_RIGHT},
+        {"against.p", "p (McNemar)", "p（McNemar）", HX_CELL_RIGHT},
+        {"texts_per_second", "texts/s", "条/秒", HX_CELL_RIGHT}};
+    return hx_output_records(c, records, columns, sizeof columns / sizeof *columns);
+}
+
+static bool put_labels(hx_cli *c, const json_t *record) {
+    static const hx_record_column columns[] = {{"label", "label", "标签", HX_CELL_LEFT},
+                                               {"n", "texts", "文本数", HX_CELL_RIGHT},
+                                               {"predicted", "predicted", "预测数", HX_CELL_RIGHT},
+                                               {"precision", "precision", "精确率", HX_CELL_RIGHT},
+                                               {"precision_interval", "95 %", "95 %", HX_CELL_LEFT},
+                                               {"recall", "recall", "召回率", HX_CELL_RIGHT},
+                                               {"recall_interval", "95 %", "95 %", HX_CELL_LEFT},
+                                               {"f1", "F1", "F1", HX_CELL_RIGHT}};
+    hx_outbuf gap = {0};
+    hx_outbuf_byte(&gap, '\n');
+    bool done = hx_output_write(c, &gap);
+    hx_outbuf_release(&gap);
+    return done && hx_output_records(c, json_object_get(record, "labels"), columns,
+                                     sizeof columns / sizeof *columns);
+}
+
+static int report(evaluation *e, json_t *first, json_t *second) {
+    hx_cli *c = e->c;
+    json_t *records = json_array(), *against = json_object_get(first, "against");
+    (void)json_array_append(records, first);
+    if (second) {
+        (void)json_object_set(against, "engine", json_object_get(second, "engine"));
+        (void)json_object_set(against, "model", json_object_get(second, "model"));
+        (void)json_object_set(against, "macro_f1", json_object_get(second, "macro_f1"));
+        if (c->shape != HX_SHAPE_JSON) (void)json_array_append(records, second);
+    }
+    bool done = put_figures(c, records);
+    if (done && c->shape == HX_SHAPE_TABLE) done = put_labels(c, first);
+    json_decref(records);
+    return done ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
+
+int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task) {
+    evaluation e = {.c = c, .task = task};
+    const char *other = c->options.text[HX_OPT_AGAINST];
+    uint32_t *said, *said_too;
+    json_t *second = NULL;
+    int status = read_rows(&e);
+    if (status != HX_EXIT_DONE) return status;
+    if (other) {
+        second = ask(&e, other, NULL, false, &said_too);
+        if (!second) return HX_EXIT_FAILED;
+        e.against = said_too;
+    }
+    json_t *first =
+        ask(&e, c->options.text[HX_OPT_MODEL], c->options.text[HX_OPT_ENGINE], true, &said);
+    status = first ? report(&e, first, second) : HX_EXIT_FAILED;
+    json_decref(first);
+    json_decref(second);
+    return status;
+}

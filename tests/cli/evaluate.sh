@@ -1,0 +1,57 @@
+# How often labels are right: rules and language models on labelled rows, one record each; what is refused says why.
+cp "${0%/*}/../golden/llama/gguf_classes.gguf" classes.gguf
+cp "${0%/*}/../golden/llama/gguf_chat.gguf" chat.gguf
+export HUAXIANG_KERNELS=scalar
+try() { "$@"; echo "exit $?"; }
+echo '--- a record'
+huaxiang evaluate sentiment --data samples/labelled.csv -q > rules.json
+python3 - << 'END'
+import json
+r = json.load(open('rules.json'))
+print(sorted(r))
+print(r['task'], r['engine'], r['n'], [l['label'] for l in r['labels']])
+right = sum(r['confusion'][k][k] for k in range(2))
+print(abs(r['accuracy'] - right / r['n']) < 1e-12, r['accuracy'] > 0.8, r['auc'] > r['accuracy'], r['ece'] < 0.1)
+low, high = r['intervals']['accuracy']
+print(low < r['accuracy'] < high)
+END
+huaxiang evaluate sentiment --data samples/labelled.csv -q | python3 -c '
+import json, sys
+a, b = json.load(sys.stdin), json.load(open("rules.json"))
+a.pop("texts_per_second"), b.pop("texts_per_second")
+print("same" if a == b else "other")'
+echo '--- spellings of sentiments'
+printf 'said,comment\n1,很好，非常满意\n0,太差了，骗人\n1,good\n0,terrible\n,no label\n' > two.csv
+printf 'comment\tlabel\n很好，非常满意\t好评\n太差了，骗人\t差评\n还行\t中评\n' > three.tsv
+huaxiang evaluate sentiment --data two.csv --label said | python3 -c 'import json,sys; r = json.load(sys.stdin); print(r["n"], r["accuracy"], r["confusion"])'
+huaxiang evaluate sentiment --data three.tsv -q | python3 -c 'import json,sys; r = json.load(sys.stdin); print([l["label"] for l in r["labels"]])'
+echo '--- a table, in Chinese'
+huaxiang evaluate sentiment --data two.csv --label said --format table --lang zh -q | sed -E 's/[0-9][0-9. ]*$//; s/  +/ /g' | cut -d' ' -f1-3
+echo '--- another model, and McNemar'
+huaxiang evaluate sentiment --data samples/labelled.csv --head 60 --model chat.gguf --against rules -q | python3 -c '
+import json, math, sys
+r = json.load(sys.stdin)
+a = r["against"]
+b, c = a["only_first"], a["only_second"]
+print(r["engine"], r["n"], a["engine"], a["model"], round((a["accuracy"] - r["accuracy"]) * 60) == c - b)
+p = min(1, 2 * sum(math.comb(b + c, i) for i in range(min(b, c) + 1)) / 2 ** (b + c))
+print(abs(p - a["p"]) < 1e-9)'
+echo '--- calibrated on other rows'
+head -301 samples/labelled.csv > dev.csv
+huaxiang evaluate sentiment --data samples/labelled.csv --calibrate dev.csv --model chat.gguf --head 100 -q | python3 -c '
+import json, sys
+r = json.load(sys.stdin)
+print(0.05 <= r["temperature"] <= 20, r["log_loss"] < 0.75)'
+echo '--- labels of a head'
+printf 'text,label\na,LABEL_0\nb,LABEL_1\nc,elsewhere\n' > heads.csv
+huaxiang evaluate classify --data heads.csv --model classes.gguf -q | python3 -c 'import json,sys; r = json.load(sys.stdin); print(r["n"], len(r["labels"]) >= 3, any(l["label"] == "elsewhere" and l["predicted"] == 0 for l in r["labels"]))'
+echo '--- refused'
+try huaxiang evaluate classify --data heads.csv
+try huaxiang evaluate sentiment
+try huaxiang evaluate sentiment --data missing.csv
+try huaxiang evaluate sentiment --data heads.csv --label none
+try huaxiang evaluate sentiment --data samples/labelled.csv --engine llama
+try huaxiang evaluate sentiment --data samples/labelled.csv --engine learn --model chat.gguf
+try huaxiang evaluate perplexity --data samples/comments.csv
+printf 'text,label\n,a\nb,\n' > empty.csv
+try huaxiang evaluate classify --data empty.csv --model classes.gguf --lang zh
