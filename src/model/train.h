@@ -114,6 +114,8 @@ void hx_train_replay(hx_trainer *t, uint64_t step);
 
 /* train_loop.c */
 hx_status hx_train_loop(hx_trainer *t, hx_str *metrics, hx_error *err) HX_MUST_USE;
+/* train_report.c: report.html and predictions.jsonl by the weights as they are. */
+hx_status hx_train_report(hx_trainer *t, hx_error *err) HX_MUST_USE;
 /* A sentence to the caller, as hx_fail() makes it. */
 void hx_train_notice(const hx_trainer *t, const hx_error *sentence);
 

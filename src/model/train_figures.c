@@ -15,7 +15,7 @@ static void put(hx_json_writer *w, const char *key, double v) {
     hx_json_double(w, v);
 }
 
-static void softmax(float *row, size_t n) {
+void hx_train_softmax(float *row, size_t n) {
     float max = row[0], sum = 0;
     for (size_t i = 1; i < n; i++)
         if (row[i] > max) max = row[i];
@@ -46,7 +46,7 @@ static hx_status figures_of_label(const hx_task *t, hx_part part, float *logits,
         float *row = logits + i * t->n_labels;
         labels[i] = hx_dataset_at(own->data, part, i)->label;
         found[i] = best_of(row, t->n_labels);
-        softmax(row, t->n_labels);
+        hx_train_softmax(row, t->n_labels);
     }
     HX_TRY(hx_classification_of(labels, found, logits, n, t->n_labels, arena, &m, err));
     put(w, "accuracy", m.accuracy);

@@ -388,9 +388,8 @@ static hx_status look_at(hx_task *t, hx_part part, const uint32_t *order, size_t
     return HX_OK;
 }
 
-/* Logits of the first n examples of a part, (n, n_labels), in file order. */
-static hx_status read_part(hx_task *t, hx_part part, size_t n, hx_arena *arena, float **logits,
-                           double *loss, hx_error *err) {
+hx_status hx_train_label_logits(hx_task *t, hx_part part, size_t n, hx_arena *arena, float **logits,
+                                double *loss, hx_error *err) {
     label_task *own = t->own;
     hx_objective_result sum = {0};
     size_t most = (size_t)t->config->batch_tokens, tokens = 0, from = 0;
@@ -424,7 +423,7 @@ static hx_status evaluate_label(hx_task *t, bool test, hx_arena *arena, hx_task_
     hx_buf b;
     if (!test && most > 0 && n > most) n = most;
     if (n == 0) return HX_OK;
-    HX_TRY(read_part(t, part, n, arena, &logits, &out->loss, err));
+    HX_TRY(hx_train_label_logits(t, part, n, arena, &logits, &out->loss, err));
     out->n = n;
     hx_buf_init(&b, JSON_MAX);
     hx_status st = hx_train_label_figures(t, part, logits, n, arena, out, &b, err);

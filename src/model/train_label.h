@@ -30,6 +30,11 @@ hx_status hx_train_pack(const hx_task *t, const hx_token_lists *lists, const uin
                         size_t n, hx_arena *arena, hx_task_batch *out, hx_error *err) HX_MUST_USE;
 hx_part hx_train_part(const hx_dataset *d, bool test); /* what is evaluated on */
 
+/* Logits of the first n > 0 examples of a part, (n, n_labels) in the arena, in file order; and the mean loss. */
+hx_status hx_train_label_logits(hx_task *t, hx_part part, size_t n, hx_arena *arena, float **logits,
+                                double *loss, hx_error *err) HX_MUST_USE;
+void hx_train_softmax(float *row, size_t n); /* in place */
+
 /* train_figures.c: members of the evaluation's object into `b`; fills out's figure. logits (n, n_labels) are used up. */
 hx_status hx_train_label_figures(const hx_task *t, hx_part part, float *logits, size_t n,
                                  hx_arena *arena, hx_task_figures *out, hx_buf *b,

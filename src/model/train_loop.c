@@ -341,7 +341,7 @@ static hx_status finish(hx_trainer *t, hx_str *metrics, hx_error *err) {
         if (!metrics->ptr) st = hx_fail(err, HX_ENOMEM, "out of memory");
     }
     hx_buf_release(&b);
-    return st;
+    return st == HX_OK ? hx_train_report(t, err) : st;
 }
 
 hx_status hx_train_loop(hx_trainer *t, hx_str *metrics, hx_error *err) {

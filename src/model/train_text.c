@@ -1,20 +1,27 @@
 /* train_text.c - tasks on plain text: the next token, masked tokens, a mixture of both, replaced tokens, denoising.
  *
  * The batches are the corpus's (corpus.h); a share of the documents, or files of their own, are kept for validation. The figure is minus
- * the mean loss of a token. */
+ * the mean loss of a token. For "spelling", tokens are replaced by what they are taken for: lists of characters of the same sound or of a
+ * similar shape ("homophones", "shapes"), without lists by any. */
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "base/utf8.h"
 #include "model/corpus.h"
 #include "model/train.h"
 
 #define HELD_OUT_USUAL 0.005
 #define EVALUATED_USUAL 40 /* batches */
 #define JSON_MAX ((size_t)1 << 16)
+#define PAIRS_MAX ((size_t)256 << 20)
 
 typedef struct {
     hx_corpus *corpus, *own_held; /* owned; own_held: of files for validation */
+    hx_confusions confusions; /* SPELLING; in the training's arena; zeros = none */
 } text_task;
 
 bool hx_train_is_bidirectional(const hx_task_config *c) {
@@ -29,9 +36,94 @@ static hx_corpus_objective objective_of(const hx_task_config *c) {
                                          : HX_CORPUS_DENOISED;
 }
 
+/* ------------------------------------------------------------------ what a token is taken for */
+typedef struct {
+    uint32_t from, to;
+} confusion;
+
+static int by_from(const void *a, const void *b) {
+    const confusion *x = a, *y = b;
+    if (x->from != y->from) return x->from < y->from ? -1 : 1;
+    return x->to < y->to ? -1 : x->to > y->to;
+}
+
+/* The token of one character, alone or with the blank that begins a word. */
+static int32_t token_of(const hx_tokenizer *k, hx_str character) {
+    char spelt[16];
+    int32_t id = hx_tokenizer_find(k, character);
+    int n = snprintf(spelt, sizeof spelt, "\xe2\x96\x81%.*s", (int)character.len, character.ptr);
+    return id >= 0 || n < 0 || (size_t)n >= sizeof spelt
+               ? id
+               : hx_tokenizer_find(k, (hx_str){spelt, (size_t)n});
+}
+
+/* A line "字\t字字字": each of the right may stand where the left should. */
+static void put_line(const hx_tokenizer *k, hx_str line, hx_buf *pairs) {
+    size_t at = 0;
+    int32_t first = -1;
+    while (at < line.len) {
+        size_t from = at;
+        if (hx_utf8_next(line, &at) == HX_UTF8_BAD) return;
+        hx_str one = {line.ptr + from, at - from};
+        if (one.ptr[0] == '\t' || one.ptr[0] == '\r') continue;
+        int32_t id = token_of(k, one);
+        if (first < 0) {
+            if (id < 0) return;
+            first = id;
+            continue;
+        }
+        const confusion c = {(uint32_t)first, (uint32_t)id};
+        if (id >= 0 && id != first) (void)hx_buf_append(pairs, &c, sizeof c);
+    }
+}
+
+static hx_status put_list(const hx_task *t, const char *path, hx_buf *pairs, hx_error *err) {
+    hx_mapping m;
+    if (!path) return HX_OK;
+    HX_TRY(hx_mapping_open(&m, path, err));
+    for (size_t at = 0; at < m.bytes.len;) {
+        const char *end = memchr(m.bytes.ptr + at, '\n', m.bytes.len - at);
+        size_t n = (end ? (size_t)(end - m.bytes.ptr) : m.bytes.len) - at;
+        put_line(t->trainer->tokenizer, (hx_str){m.bytes.ptr + at, n}, pairs);
+        at += n + 1;
+    }
+    hx_mapping_close(&m);
+    return hx_buf_status(pairs, path, err);
+}
+
+static hx_status index_pairs(const hx_task *t, hx_buf *pairs, hx_confusions *out, hx_error *err) {
+    confusion *all = (confusion *)(void *)pairs->ptr;
+    size_t n = pairs->len / sizeof *all, v = hx_tokenizer_n_vocab(t->trainer->tokenizer);
+    uint32_t *starts = hx_arena_alloc(t->trainer->arena, (v + 1) * sizeof *starts),
+             *to = hx_arena_alloc(t->trainer->arena, (n + 1) * sizeof *to);
+    if (!starts || !to) return hx_fail(err, HX_ENOMEM, "out of memory");
+    if (n > 0) qsort(all, n, sizeof *all, by_from);
+    for (size_t i = 0; i < n; i++) {
+        to[i] = all[i].to;
+        starts[all[i].from + 1]++;
+    }
+    for (size_t i = 0; i < v; i++)
+        starts[i + 1] += starts[i];
+    *out = (hx_confusions){starts, to};
+    return HX_OK;
+}
+
+static hx_status read_confusions(hx_task *t, text_task *own, hx_error *err) {
+    hx_buf pairs;
+    if (!t->config->homophones && !t->config->shapes) return HX_OK;
+    hx_buf_init(&pairs, PAIRS_MAX);
+    hx_status st = put_list(t, t->config->homophones, &pairs, err);
+    if (st == HX_OK) st = put_list(t, t->config->shapes, &pairs, err);
+    if (st == HX_OK) st = index_pairs(t, &pairs, &own->confusions, err);
+    hx_buf_release(&pairs);
+    return st;
+}
+
+/* ------------------------------------------------------------------ corpora */
 static hx_status open_corpus(const hx_task *t, const char *const *paths, size_t n, double held_out,
                              hx_corpus **out, hx_error *err) {
     const hx_task_config *c = t->config;
+    const text_task *own = t->own;
     const hx_corpus_options options = {.paths = paths,
                                        .n_paths = n,
                                        .text = c->text,
@@ -44,7 +136,8 @@ static hx_status open_corpus(const hx_task *t, const char *const *paths, size_t 
         .tokens = (size_t)(c->batch_tokens > c->length ? c->batch_tokens : c->length),
         .seed = (uint64_t)t->trainer->config->seed,
         .mixed = c->mixed,
-        .rate = c->mask_rate};
+        .rate = c->mask_rate,
+        .confusions = own->confusions.starts ? &own->confusions : NULL};
     HX_TRY(hx_corpus_open(out, t->trainer->tokenizer, &options, err));
     return hx_corpus_batch_by(*out, &batching, err);
 }
@@ -67,6 +160,7 @@ static hx_status make_text(hx_task *t, hx_error *err) {
                                   .tap = (size_t)t->config->tap};
     t->own = own;
     if (!own) return hx_fail(err, HX_ENOMEM, "out of memory");
+    HX_TRY(read_confusions(t, own, err));
     HX_TRY(make_corpora(t, own, err));
     return hx_train_head_new(&t->head, r->trunk, &head, (uint64_t)r->config->seed, err);
 }
