@@ -114,6 +114,8 @@ static hx_status make_state(hx_optim *o, hx_error *err) {
         hx_optim_slot *s = &o->slots[i];
         s->first = carve(&at, s->n_first);
         s->second = carve(&at, s->n_second);
+        if (hx_params_at(o->params, s->index)->layer == 0 && s->n_second == s->n)
+            hx_memory_sparse(s->first, (size_t)(at - s->first) * sizeof *at);
         s->average = carve(&at, averages ? s->n : 0);
     }
     return HX_OK;
@@ -183,6 +185,7 @@ typedef struct {
     hx_optim_kind rule;
     float *w, *g, *first, *second, *average;
     float share; /* of the weights that goes into the average; < 0 = a copy */
+    bool is_sparse; /* an embedding under AdamW */
 } step_job;
 
 static void average_piece(float *average, const float *w, size_t n, float share) {
@@ -201,16 +204,33 @@ static void sgd_piece(const hx_nn_sgd *o, float *w, const float *g, float *m, si
     }
 }
 
+/* Rows of an embedding whose token never came have no gradient and no state: only their decay is left, which has the same bits. */
+static void adam_sparse(const step_job *j, size_t first, size_t end) {
+    for (size_t i = first; i < end; i += HX_NN_SPARSE) {
+        size_t n = end - i < HX_NN_SPARSE ? end - i : HX_NN_SPARSE;
+        float *w = j->w + i, *g = j->g + i;
+        if (hx_nn_is_zero(g, n) && hx_nn_is_zero(j->first + i, n) &&
+            hx_nn_is_zero(j->second + i, n)) {
+            j->loops->scale(w, n, j->adam.keep, w);
+            continue;
+        }
+        j->loops->adam(&j->adam, w, g, j->first + i, j->second + i, n);
+        memset(g, 0, n * sizeof *g);
+    }
+}
+
 static void step_range(void *context, size_t first, size_t end, size_t worker) {
     (void)worker;
     const step_job *j = context;
     size_t n = end - first;
-    if (j->rule == HX_OPTIM_ADAMW)
+    if (j->rule == HX_OPTIM_ADAMW && j->is_sparse)
+        adam_sparse(j, first, end);
+    else if (j->rule == HX_OPTIM_ADAMW)
         j->loops->adam(&j->adam, j->w + first, j->g + first, j->first + first, j->second + first,
                        n);
     else if (j->rule == HX_OPTIM_SGD)
         sgd_piece(&j->sgd, j->w + first, j->g + first, j->first + first, n);
-    memset(j->g + first, 0, n * sizeof *j->g);
+    if (!j->is_sparse) memset(j->g + first, 0, n * sizeof *j->g);
     if (j->average) average_piece(j->average + first, j->w + first, n, j->share);
 }
 
@@ -263,7 +283,8 @@ static void step_slot(const hx_optim *o, const hx_nn *nn, const hx_optim_slot *s
                     .first = s->first,
                     .second = s->second,
                     .average = c->averages ? s->average : NULL,
-                    .share = c->share};
+                    .share = c->share,
+                    .is_sparse = s->rule == HX_OPTIM_ADAMW && p->layer == 0};
     step_matrix(o, nn, s, p, c);
     hx_nn_ranges(nn, s->n, ELEMENTS, step_range, &job);
 }

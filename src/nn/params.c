@@ -1,7 +1,7 @@
 /* params.c - the list of weights of a model in training (params.h).
  *
  * Memory of tensors comes in blocks: one for the weights of a tensor or of adjacent tensors, one for their gradients. Large blocks lie on huge
- * pages; all start as zeros. An emptied tensor keeps its place in the list, so that indexes stay; its blocks go when their last tensor does.
+ * pages; all start as zeros. Gradients of embeddings are zero but for the rows of tokens that occur: they take no memory elsewhere. An emptied tensor keeps its place in the list, so that indexes stay; its blocks go when their last tensor does.
  * Files go through a buffer of a few thousand elements: no second copy of a tensor is ever made. */
 #include "nn/params.h"
 
@@ -170,6 +170,8 @@ hx_status hx_params_add_adjacent(hx_params *p, const hx_param_shape *shapes, siz
     if (!names || !reserve(p, n) || !add_block(p, sum, n, trained))
         return hx_fail(err, HX_ENOMEM, "out of memory for %zu weights of tensor '%s'", sum,
                        shapes[0].name);
+    const block *b = &p->blocks[p->n_blocks - 1];
+    if (layer == 0 && b->g && b->bytes >= PAGED) hx_memory_sparse(b->g, b->bytes);
     if (index) *index = p->n;
     for (size_t i = 0; i < n; i++) {
         char *name = names + i * HX_PARAM_NAME_MAX;
@@ -217,9 +219,20 @@ uint64_t hx_params_elements(const hx_params *p, bool trained_only) {
 }
 
 /* ------------------------------------------------------------------ gradients */
+bool hx_nn_is_zero(const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (x[i] != 0) return false;
+    return true;
+}
+
+/* Pages that were never written stay so. */
 static void clear_range(void *context, size_t first, size_t end, size_t worker) {
     (void)worker;
-    memset((float *)context + first, 0, (end - first) * sizeof(float));
+    float *g = context;
+    for (size_t i = first; i < end; i += HX_NN_SPARSE) {
+        size_t n = end - i < HX_NN_SPARSE ? end - i : HX_NN_SPARSE;
+        if (!hx_nn_is_zero(g + i, n)) memset(g + i, 0, n * sizeof *g);
+    }
 }
 
 void hx_params_zero_gradients(const hx_nn *nn, hx_params *p) {

@@ -14,6 +14,10 @@ void hx_nn_ranges(const hx_nn *nn, size_t n, size_t piece, hx_nn_range_fn *work,
 size_t hx_nn_blocks(size_t n);
 double hx_nn_sum_squares(const hx_nn *nn, const float *x, size_t n, double *sums);
 
+/* Arrays that are mostly zero are looked at in pieces of so many floats: a small page. */
+#define HX_NN_SPARSE 1024
+bool hx_nn_is_zero(const float *x, size_t n); /* params.c */
+
 #define HX_NN_ROWS 16 /* rows a piece */
 #define HX_NN_COLUMNS 128 /* columns a piece, where rows are added in order */
 

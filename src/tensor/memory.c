@@ -32,3 +32,9 @@ void *hx_memory_new(size_t bytes) {
 void hx_memory_free(void *p, size_t bytes) {
     if (p) munmap(p, mapped_bytes(bytes));
 }
+
+void hx_memory_sparse(void *p, size_t bytes) {
+    size_t before = (SMALL_PAGE - (uintptr_t)p % SMALL_PAGE) % SMALL_PAGE;
+    if (bytes < before + SMALL_PAGE) return;
+    (void)madvise((char *)p + before, (bytes - before) / SMALL_PAGE * SMALL_PAGE, MADV_NOHUGEPAGE);
+}
