@@ -1,7 +1,8 @@
 /* evaluate_rater.c - what says the labels that evaluate counts: the rules, a learner's file, a language model.
  *
  * A rater has labels of its own. Their probabilities go to the classes of the evaluation by name; what a class does not have (neutral, where the data
- * knows positive and negative alone) is dropped and the rest sums to 1 again. A text of which nothing is left has all classes alike. */
+ * knows positive and negative alone) is dropped and the rest sums to 1 again. A text of which nothing is left has all classes alike.
+ * Texts go to a language model sixteen at a time, to a learner all at once. */
 #include <math.h>
 #include <string.h>
 

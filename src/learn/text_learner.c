@@ -1,7 +1,8 @@
 /* text_learner.c - learners of texts behind one interface; see huaxiang/learn.h.
  *
  * A learner gives logits; softmax(logits / temperature) are its probabilities. What a kind does stands in text_linear.c and text_net*.c, the file in
- * text_learner_file.c; here are checks, labels, the summary and predicting in pieces. */
+ * text_learner_file.c; here are checks, labels, the summary and predicting in pieces. The temperature comes from validation rows, so that the
+ * probabilities mean what they say. */
 #include "learn/text_learner.h"
 
 #include <math.h>

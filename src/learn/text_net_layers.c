@@ -1,7 +1,8 @@
 /* text_net_layers.c - forward and backward of the small networks; see text_net_inside.h.
  *
  * A plain recurrence is h_t = tanh(W x_t + a + U h_(t-1)), one direction from the front, the other on the rows of each text reversed: what is pooled is
- * the greatest over time, which does not mind the order. An encoder block is x += attention(norm x), x += W2 gelu(W1 norm x) (arXiv 2002.04745). */
+ * the greatest over time, which does not mind the order. An encoder block is x += attention(norm x), x += W2 gelu(W1 norm x) (arXiv 2002.04745).
+ * The arena holds what forward leaves for backward; the caller resets it before each batch. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
