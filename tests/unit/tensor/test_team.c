@@ -173,6 +173,46 @@ static void an_idle_team_uses_no_processor(void **state) {
     hx_team_free(team);
 }
 
+/* More pieces than a ticket counts one by one: they go in units. */
+static void count_piece(void *context, size_t i, size_t worker) {
+    (void)worker;
+    ((unsigned char *)context)[i]++;
+}
+
+static void many_pieces_run_once(void **state) {
+    (void)state;
+    const size_t counts[] = {131070, 131071, 400001};
+    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+        hx_team *team = NULL;
+        assert_int_equal(hx_team_new(&team, 2, NULL), HX_OK);
+        unsigned char *seen = calloc(counts[c], 1);
+        assert_non_null(seen);
+        hx_team_run(team, counts[c], count_piece, seen);
+        for (size_t i = 0; i < counts[c]; i++)
+            assert_int_equal(seen[i], 1);
+        free(seen);
+        hx_team_free(team);
+    }
+}
+
+static void ranges_follow_each_other(void **state) {
+    (void)state;
+    for (size_t threads = 1; threads <= 5; threads++) {
+        hx_team *team = NULL;
+        assert_int_equal(hx_team_new(&team, threads, NULL), HX_OK);
+        for (size_t n = 0; n < 23; n++) {
+            size_t first, last, end = 0;
+            for (size_t worker = 0; worker < threads; worker++, end = last) {
+                hx_team_range(team, n, worker, &first, &last);
+                assert_int_equal(first, end);
+                assert_in_range(last - first, n / threads, n / threads + 1);
+            }
+            assert_int_equal(end, n);
+        }
+        hx_team_free(team);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_piece_runs_once),
@@ -182,6 +222,8 @@ int main(void) {
         cmocka_unit_test(steps_of_growing_and_shrinking_size),
         cmocka_unit_test(slow_pieces_are_waited_for),
         cmocka_unit_test(an_idle_team_uses_no_processor),
+        cmocka_unit_test(many_pieces_run_once),
+        cmocka_unit_test(ranges_follow_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
