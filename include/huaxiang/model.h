@@ -104,9 +104,11 @@ HX_API hx_status hx_model_quantize(const char *from, const char *type, const cha
 
 /* ------------------------------------------------------------------ adapters, smaller models */
 typedef struct {
-    const char *adapter; /* folder of a LoRA adapter of PEFT, merged into the weights (with the head that it may bring); NULL = none */
+    const char *
+        adapter; /* folder of a LoRA adapter of PEFT, merged into the weights (with the head that it may bring); NULL = none */
     const char *layers; /* "0-7,10": blocks that stay, counted from 0; NULL = all */
-    const char *vocab_from; /* texts (.txt, CSV, TSV, JSON Lines, Excel): tokens that they need stay, with bytes and specials; NULL = all */
+    const char *
+        vocab_from; /* texts (.txt, CSV, TSV, JSON Lines, Excel): tokens that they need stay, with bytes and specials; NULL = all */
     const char *text; /* column of vocab_from; NULL = recognised by name */
 } hx_reshape_options;
 
@@ -115,6 +117,40 @@ typedef struct {
 HX_API hx_status hx_model_reshape(const char *from, hx_model_format to, const char *out,
                                   const hx_reshape_options *reshape,
                                   const hx_convert_options *options, hx_error *err) HX_MUST_USE;
+
+/* One way of making a classifier smaller, and what became of it. */
+typedef struct {
+    const char *name; /* as asked; "as it is" for the model itself */
+    const char
+        *path; /* of the smaller model: a GGUF file or a folder; the model's own for the first */
+    uint64_t bytes; /* of its weights' file */
+    uint64_t n_parameters;
+    double texts_per_second; /* classified in one go, by all threads */
+    double accuracy, macro_f1; /* on the test part */
+} hx_compressed;
+
+typedef struct {
+    const char *data; /* labelled texts: CSV, TSV, JSON Lines, Excel */
+    const char *text, *label; /* columns; NULL = recognised by name */
+    const char *test; /* a file for the test; NULL = a share of data */
+    double test_size; /* 0 = 0.2 */
+    uint64_t seed;
+    /* "int8,q4,drop:4,vocab,ffn:0.75,heads:0.75,tune:1,qat:8", each by itself; with + one after the other: "ffn:0.5+tune:1+int8". int8 (q8_0), q4
+     * (q4_k) and other types round with the weights of the calibration, q4:plain without. NULL = "int8,q4,vocab" */
+    const char *tries;
+    size_t max_calibration; /* texts that say what matters; 0 = 256 */
+    double rate; /* of tuning; 0 = 5e-5 */
+    size_t n_threads; /* 0 = one a processor */
+    void (*tried)(void *context, const hx_compressed *row); /* as each is done; NULL = none */
+    void *context;
+    const volatile int *cancel;
+} hx_compress_options;
+
+/* Compresses a model with a head for texts in each of the ways, into `folder` (made), and measures them on one task. rows: arena memory, the
+ * model as it is first. Which channels, heads and layers go is said by the gradient of the loss on texts of the data that are not the test's. */
+HX_API hx_status hx_model_compress(const char *model, const char *folder,
+                                   const hx_compress_options *options, hx_arena *arena,
+                                   hx_compressed **rows, size_t *n_rows, hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ training */
 typedef struct {
@@ -171,6 +207,25 @@ typedef struct {
 HX_API hx_status hx_train_tokenizer(const char *const *paths, size_t n_paths, const char *out,
                                     const hx_train_tokenizer_options *options,
                                     hx_train_tokenizer_counts *counts, hx_error *err) HX_MUST_USE;
+
+/* k trainings of `config`, each with another k-th of the data (test apart) for validation: runs folder/fold1, ...; summary, also in
+ * folder/folds.json: {"folds":[figures],"figures":{NAME:{"mean":..,"deviation":..}}}. */
+HX_API hx_status hx_train_folds(hx_str config, const char *folder, size_t k, bool resume,
+                                const hx_train_calls *calls, hx_arena *arena, hx_str *summary,
+                                hx_error *err) HX_MUST_USE;
+/* Settings drawn from the lists of config's "tune", e.g. {"rate":[1e-4,1e-3],"keep_layers":[2,4]}: all are trained a short while, the better
+ * third three times as long, and so on; judged on validation. summary, also in folder/tune.json: {"best":{"run","settings","figure"},
+ * "trials":[..]}. */
+HX_API hx_status hx_train_tune(hx_str config, const char *folder, size_t n_trials, bool resume,
+                               const hx_train_calls *calls, hx_arena *arena, hx_str *summary,
+                               hx_error *err) HX_MUST_USE;
+
+/* Several learners ("svm,nb,cnn,llama": those of learn.h, and hx_train() by `config`, whose one task is of kind label) on the same parts. The best on
+ * validation is chosen. summary, also in folder/compare.json: {"validation":[{"learner","accuracy","f1","seconds"}],"chosen":NAME,"test":{..},
+ * "ensemble":{..}}: hx_evaluate()'s records of the chosen one and of the mean of all. Learners stay as folder/NAME.learner, folder/llama. */
+HX_API hx_status hx_train_compare(hx_str config, const char *folder, const char *learners,
+                                  bool resume, const hx_train_calls *calls, hx_arena *arena,
+                                  hx_str *summary, hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ this machine */
 /* The kernels that a model would run with: "vnni", "avx512", ... `wanted` as hx_llama_options has it, NULL = the best that runs here.

@@ -18,6 +18,8 @@ int hx_cmd_train(hx_cli *c) {
         {"classify", hx_cmd_train_classify},
         {"tag", hx_cmd_train_tag},
         {"multitask", hx_cmd_train_multitask},
+        {"compare", hx_cmd_train_compare},
+        {"tune", hx_cmd_train_tune},
         {"tokenizer", hx_cmd_train_tokenizer},
     };
     hx_cli_catch_interrupts(c);

@@ -1,6 +1,8 @@
-/* cmd_train_classify.c - train classify: labels of texts, several labels a text, or a number.
+/* cmd_train_classify.c - train classify: labels of texts, several labels a text, or a number; compare: several learners of them; tune: settings.
  *
  * Without --model a small new model is trained, which needs a tokenizer. */
+
+#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/train.h"
@@ -21,22 +23,73 @@ static void put_usual(const hx_cli *c, json_t *config, json_t *task) {
     hx_train_usual(config, "schedule", json_string("linear"));
 }
 
-int hx_cmd_train_classify(hx_cli *c) {
-    int status;
-    if (c->options.number[HX_OPT_TARGET_KIND] > 2)
-        return hx_cli_usage(c, "train classify: --target must be label, labels or number",
-                            "train classify：--target 须为 label、labels 或 number");
-    json_t *config = hx_train_config_of(c, "label", &status);
-    if (!config) return status;
+json_t *hx_train_labels_of(hx_cli *c, int *status) {
+    if (c->options.number[HX_OPT_TARGET_KIND] > 2) {
+        *status = hx_cli_usage(c, "train %s: --target must be label, labels or number",
+                               "train %s：--target 须为 label、labels 或 number", c->action);
+        return NULL;
+    }
+    json_t *config = hx_train_config_of(c, "label", status);
+    if (!config) return NULL;
     json_t *task = hx_train_task_of(config);
-    status = hx_train_put_parts(c, task);
-    if (status == HX_EXIT_DONE && !json_object_get(task, "data"))
-        status =
-            hx_cli_usage(c, "train classify needs --data FILE", "train classify 需要 --data 文件");
-    if (status != HX_EXIT_DONE) {
+    *status = hx_train_put_parts(c, task);
+    if (*status == HX_EXIT_DONE && !json_object_get(task, "data"))
+        *status =
+            hx_cli_usage(c, "train %s needs --data FILE", "train %s 需要 --data 文件", c->action);
+    if (*status != HX_EXIT_DONE) {
         json_decref(config);
-        return status;
+        return NULL;
     }
     put_usual(c, config, task);
-    return hx_train_go(c, config);
+    return config;
+}
+
+int hx_cmd_train_classify(hx_cli *c) {
+    int status;
+    const char *learner = c->options.text[HX_OPT_LEARNER];
+    json_t *config = hx_train_labels_of(c, &status);
+    if (!config) return status;
+    bool classic = learner && strcmp(learner, "llama") != 0;
+    return hx_train_go(c, config,
+                       hx_cli_has(&c->options, HX_OPT_FOLDS) ? HX_TRAIN_FOLDS
+                       : classic                             ? HX_TRAIN_COMPARE
+                                                             : HX_TRAIN_ONE);
+}
+
+/* Without --split a part for validation is needed, by which the best is chosen. */
+static void put_validation(const hx_cli *c, json_t *task) {
+    if (hx_cli_has(&c->options, HX_OPT_SPLIT) || hx_cli_has(&c->options, HX_OPT_VALIDATION_FILE))
+        return;
+    hx_train_usual(task, "validation_size", json_real(0.15));
+    hx_train_usual(task, "test_size", json_real(0.15));
+}
+
+int hx_cmd_train_compare(hx_cli *c) {
+    int status;
+    json_t *config = hx_train_labels_of(c, &status);
+    if (!config) return status;
+    put_validation(c, hx_train_task_of(config));
+    return hx_train_go(c, config, HX_TRAIN_COMPARE);
+}
+
+/* What is tried where the configuration has no "tune" of its own. */
+static json_t *usual_space(const hx_cli *c, const json_t *config) {
+    double rate = json_number_value(json_object_get(config, "rate"));
+    if (!(rate > 0)) rate = json_object_get(config, "model") ? 1e-4 : 1e-3;
+    json_t *space = json_pack("{s:[f,f,f,f],s:[f,f],s:[f,f]}", "rate", rate / 3, rate, rate * 3,
+                              rate * 10, "weight_decay", 0.01, 0.1, "dropout", 0.0, 0.1);
+    if (hx_cli_has(&c->options, HX_OPT_LORA))
+        (void)json_object_set_new(space, "lora", json_pack("[i,i,i]", 4, 8, 16));
+    return space;
+}
+
+int hx_cmd_train_tune(hx_cli *c) {
+    int status;
+    json_t *config = hx_train_labels_of(c, &status);
+    if (!config) return status;
+    put_validation(c, hx_train_task_of(config));
+    hx_train_usual(config, "seed", json_integer(1));
+    if (!json_object_get(config, "tune"))
+        (void)json_object_set_new(config, "tune", usual_space(c, config));
+    return hx_train_go(c, config, HX_TRAIN_TUNE);
 }

@@ -51,5 +51,5 @@ int hx_cmd_train_pretrain(hx_cli *c) {
     hx_train_usual(config, "batch_tokens", json_integer(4096));
     hx_train_usual(config, "beta2", json_real(0.95));
     hx_train_usual(config, "weight_decay", json_real(0.1));
-    return hx_train_go(c, config);
+    return hx_train_go(c, config, HX_TRAIN_ONE);
 }

@@ -29,7 +29,7 @@ int hx_cmd_train_tag(hx_cli *c) {
     hx_train_usual(task, "kind", json_string(kind));
     if (!is_bounded(config)) hx_train_usual(config, "epochs", json_real(3));
     hx_train_usual(config, "schedule", json_string("linear"));
-    return hx_train_go(c, config);
+    return hx_train_go(c, config, HX_TRAIN_ONE);
 }
 
 /* The argument is the configuration; options overrule what is not the tasks' own. */
@@ -43,5 +43,5 @@ int hx_cmd_train_multitask(hx_cli *c) {
     json_t *config = hx_train_config_of(c, "task", &status);
     if (!config) return status;
     if (!is_bounded(config)) hx_train_usual(config, "epochs", json_real(3));
-    return hx_train_go(c, config);
+    return hx_train_go(c, config, HX_TRAIN_ONE);
 }

@@ -25,8 +25,8 @@
         HX_OPT_SPLIT, HX_OPT_VALIDATION_FILE, HX_OPT_TEST_FILE, HX_OPT_LORA, HX_OPT_LORA_ALPHA,    \
         HX_OPT_FREEZE, HX_OPT_LAYER_RATE, HX_OPT_EARLY_STOPPING, HX_OPT_AUGMENT,                   \
         HX_OPT_CLASS_WEIGHTS, HX_OPT_SMOOTHING, HX_OPT_FOCAL, HX_OPT_EMA, HX_OPT_DROPOUT,          \
-        HX_OPT_TEACHER, HX_OPT_TEACHER_SHARE, HX_OPT_FOLDS, HX_OPT_DROP_LEAKS, HX_OPT_RECOMPUTE,   \
-        HX_OPT_LOWER
+        HX_OPT_TEACHER, HX_OPT_TEACHER_SHARE, HX_OPT_FOLDS, HX_OPT_LEARNER, HX_OPT_TRIALS,         \
+        HX_OPT_DROP_LEAKS, HX_OPT_RECOMPUTE, HX_OPT_LOWER
 #define FILTER TEXTS, HX_OPT_ENGINE, HX_OPT_USER_WORDS
 
 const hx_cli_command hx_cli_commands[] = {
@@ -444,8 +444,8 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      1,
      1,
-     LIST(RECORDS, HX_OPT_LABELLED, HX_OPT_TEXT, HX_OPT_LABEL, HX_OPT_TEST_FILE, HX_OPT_TEST_SIZE,
-          HX_OPT_TRY, HX_OPT_RATE, HX_OPT_TARGET, HX_OPT_THREADS),
+     LIST(HX_OPT_FORMAT, HX_OPT_LABELLED, HX_OPT_TEXT, HX_OPT_LABEL, HX_OPT_TEST_FILE,
+          HX_OPT_TEST_SIZE, HX_OPT_TRY, HX_OPT_RATE, HX_OPT_TARGET, HX_OPT_THREADS),
      "a classifier made smaller, in several ways, and what each costs",
      "用多种方式压缩分类模型，并比较代价",
      "Each way of --try is measured on the same test texts: size, speed, accuracy. Rounding is "
@@ -619,8 +619,8 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_MUST},
     {"train",
      HX_PART_MODEL,
-     "tokenizer|pretrain|classify|tag|multitask [FILE...] --out RUN",
-     "tokenizer,pretrain,classify,tag,multitask",
+     "tokenizer|pretrain|classify|tag|multitask|compare|tune [FILE...] --out RUN",
+     "tokenizer,pretrain,classify,tag,multitask,compare,tune",
      0,
      -1,
      LIST(READING, TRAINING, HX_OPT_TRAIN_DATA, HX_OPT_TARGET, HX_OPT_FORMAT, HX_OPT_TEXT,

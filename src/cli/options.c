@@ -353,6 +353,15 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                               "教师损失的权重（默认 0.5）"},
     [HX_OPT_FOLDS] = {"folds", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "K", 2, 100,
                       "cross-validation in K parts", "K 折交叉验证"},
+    [HX_OPT_LEARNER] =
+        TEXT("learner", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME,...",
+             "llama, or svm, logistic, nb, nbsvm, mlp, cnn, rnn, gru, lstm, transformer; compare: "
+             "several",
+             "llama，或 svm、logistic、nb、nbsvm、mlp、cnn、rnn、gru、lstm、transformer；compare "
+             "可给多个"),
+    [HX_OPT_TRIALS] = {"trials", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 1, 256,
+                       "tune: settings that are tried (default: 9)",
+                       "tune：试验的设置数（默认 9）"},
     [HX_OPT_DROP_LEAKS] = FLAG("drop-leaks", 0, HX_GROUP_TRAINING,
                                "texts that also stand in validation or test leave training",
                                "把也出现在验证集或测试集中的文本移出训练集"),

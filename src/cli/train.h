@@ -11,6 +11,8 @@ int hx_cmd_train_pretrain(hx_cli *c);
 int hx_cmd_train_classify(hx_cli *c);
 int hx_cmd_train_tag(hx_cli *c);
 int hx_cmd_train_multitask(hx_cli *c);
+int hx_cmd_train_compare(hx_cli *c);
+int hx_cmd_train_tune(hx_cli *c);
 int hx_cmd_train_tokenizer(hx_cli *c);
 
 /* --config FILE, completed and overruled by the options: the object that hx_train() takes, with one task named `task`. The caller
@@ -22,7 +24,17 @@ int hx_train_put_parts(hx_cli *c, json_t *task);
 void hx_train_usual(json_t *object, const char *key, json_t *value);
 json_t *hx_train_task_of(json_t *config); /* its first task; borrowed */
 
-/* Runs it into --out, with a progress line, a row an evaluation, and the figures at the end. */
-int hx_train_go(hx_cli *c, json_t *config);
+/* The configuration of labelled texts, by all options of classify. NULL after a sentence, *status set. */
+json_t *hx_train_labels_of(hx_cli *c, int *status);
+
+typedef enum {
+    HX_TRAIN_ONE = 0, /* one training */
+    HX_TRAIN_FOLDS, /* --folds of them */
+    HX_TRAIN_COMPARE, /* --learner */
+    HX_TRAIN_TUNE /* --trials */
+} hx_train_way;
+
+/* Runs it into --out, with a progress line, a row an evaluation, and the figures at the end; takes `config`. */
+int hx_train_go(hx_cli *c, json_t *config, hx_train_way way);
 
 #endif

@@ -116,6 +116,12 @@ static void show_evaluation(void *context, hx_str json) {
 }
 
 /* ------------------------------------------------------------------ the end */
+static void put_line(const hx_cli *c, hx_str json) {
+    while (json.len > 0 && json.ptr[json.len - 1] == '\n')
+        json.len--;
+    fprintf(c->out, "%.*s\n", (int)json.len, json.ptr);
+}
+
 static const json_t *last_figures(const json_t *metrics) {
     static const char *const parts[] = {"test", "validation"};
     for (size_t i = 0; i < 2; i++) {
@@ -135,21 +141,102 @@ static void put_last(const hx_cli *c, const json_t *f) {
     fprintf(c->out, "Accuracy: %.4f, Precision: %.4f, Recall: %.4f\n", accuracy, precision, recall);
 }
 
-static int report(showing *s, hx_str metrics, const char *run) {
-    hx_cli *c = s->c;
-    json_t *m = hx_output_parse(c, metrics);
-    if (!m) return HX_EXIT_FAILED;
+static int report_one(hx_cli *c, const json_t *m, const char *run) {
     hx_cli_note(c, "the model is %s/best; --model %s takes it",
                 "模型在 %s/best，可用 --model %s 使用", run, run);
-    if (c->shape == HX_SHAPE_JSON)
-        fprintf(c->out, "%.*s\n", (int)(metrics.len > 0 ? metrics.len - 1 : 0), metrics.ptr);
-    else
-        put_last(c, last_figures(m));
-    json_decref(m);
+    if (c->shape != HX_SHAPE_JSON) put_last(c, last_figures(m));
     return HX_EXIT_DONE;
 }
 
-int hx_train_go(hx_cli *c, json_t *config) {
+static int report_folds(const hx_cli *c, const json_t *m) {
+    const char *key;
+    json_t *v;
+    json_object_foreach(json_object_get(m, "figures"), key, v)
+        fprintf(c->out, "%s: %.4f ± %.4f\n", key, json_number_value(json_object_get(v, "mean")),
+                json_number_value(json_object_get(v, "deviation")));
+    return HX_EXIT_DONE;
+}
+
+static int report_compare(hx_cli *c, const json_t *m) {
+    static const hx_record_column columns[] = {{"learner", "learner", "学习器", HX_CELL_LEFT},
+                                               {"accuracy", "accuracy", "准确率", HX_CELL_RIGHT},
+                                               {"f1", "macro F1", "宏 F1", HX_CELL_RIGHT},
+                                               {"seconds", "seconds", "秒", HX_CELL_RIGHT}};
+    const json_t *test = json_object_get(m, "test"), *all = json_object_get(m, "ensemble");
+    const json_t *rows = json_object_get(m, "validation");
+    bool ok = json_array_size(rows) < 2 ||
+              hx_output_records(c, rows, columns, sizeof columns / sizeof *columns);
+    double one = json_number_value(json_object_get(test, "accuracy")),
+           both = json_number_value(json_object_get(all, "accuracy"));
+    if (json_is_object(all))
+        fprintf(c->out,
+                hx_cli_tr(c,
+                          "chosen on validation: %s; on the test %.4f, the ensemble %.4f (%+.4f)\n",
+                          "按验证集选出：%s；测试集准确率 %.4f，集成 %.4f（%+.4f）\n"),
+                json_string_value(json_object_get(m, "chosen")), one, both, both - one);
+    put_last(c, test);
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
+
+static int report_tune(hx_cli *c, const json_t *m) {
+    static const hx_record_column columns[] = {{"run", "run", "训练", HX_CELL_LEFT},
+                                               {"settings", "settings", "设置", HX_CELL_LEFT},
+                                               {"share", "share", "份额", HX_CELL_RIGHT},
+                                               {"figure", "figure", "指标", HX_CELL_RIGHT}};
+    json_t *trials = json_array(), *trial;
+    size_t i;
+    json_array_foreach(json_object_get(m, "trials"), i, trial) {
+        json_t *row = json_copy(trial);
+        char *text = json_dumps(json_object_get(trial, "settings"), JSON_COMPACT);
+        (void)json_object_set_new(row, "settings", json_string(text ? text : ""));
+        (void)json_array_append_new(trials, row);
+        free(text);
+    }
+    bool ok = hx_output_records(c, trials, columns, sizeof columns / sizeof *columns);
+    json_decref(trials);
+    hx_cli_note(c, "the best is %s", "最好的是 %s",
+                json_string_value(json_object_get(json_object_get(m, "best"), "run")));
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
+
+static int report(showing *s, hx_str metrics, const char *run, hx_train_way way) {
+    hx_cli *c = s->c;
+    json_t *m = hx_output_parse(c, metrics);
+    int status = HX_EXIT_DONE;
+    if (!m) return HX_EXIT_FAILED;
+    if (c->shape == HX_SHAPE_JSON) put_line(c, metrics);
+    if (way == HX_TRAIN_ONE)
+        status = report_one(c, m, run);
+    else if (c->shape != HX_SHAPE_JSON)
+        status = way == HX_TRAIN_FOLDS     ? report_folds(c, m)
+                 : way == HX_TRAIN_COMPARE ? report_compare(c, m)
+                                           : report_tune(c, m);
+    json_decref(m);
+    return status;
+}
+
+static hx_status run_way(const hx_cli *c, hx_train_way way, hx_str config, const char *run,
+                         const hx_train_calls *calls, hx_str *metrics, hx_error *err) {
+    const hx_cli_values *v = &c->options;
+    bool resume = hx_cli_has(v, HX_OPT_RESUME);
+    const char *learners =
+        v->text[HX_OPT_LEARNER] ? v->text[HX_OPT_LEARNER] : "nb,logistic,svm,nbsvm,cnn";
+    switch (way) {
+    case HX_TRAIN_FOLDS:
+        return hx_train_folds(config, run, (size_t)v->number[HX_OPT_FOLDS], resume, calls, c->arena,
+                              metrics, err);
+    case HX_TRAIN_COMPARE:
+        return hx_train_compare(config, run, learners, resume, calls, c->arena, metrics, err);
+    case HX_TRAIN_TUNE:
+        return hx_train_tune(config, run,
+                             hx_cli_has(v, HX_OPT_TRIALS) ? (size_t)v->number[HX_OPT_TRIALS] : 9,
+                             resume, calls, c->arena, metrics, err);
+    default:
+        return hx_train(config, run, resume, calls, c->arena, metrics, err);
+    }
+}
+
+int hx_train_go(hx_cli *c, json_t *config, hx_train_way way) {
     const char *run = c->options.text[HX_OPT_TARGET];
     showing s = {.c = c};
     hx_error err = {.ui = c->ui};
@@ -170,9 +257,8 @@ int hx_train_go(hx_cli *c, json_t *config) {
         return hx_cli_usage(c, "train needs --out RUN, a folder", "train 需要 --out 目录");
     }
     if (!text) return hx_cli_fail(c, "out of memory", "内存不足");
-    bool resume = hx_cli_has(&c->options, HX_OPT_RESUME);
-    hx_status st = hx_train(hx_str_of(text), run, resume, &calls, c->arena, &metrics, &err);
+    hx_status st = run_way(c, way, hx_str_of(text), run, &calls, &metrics, &err);
     free(text);
     hx_progress_clear(c);
-    return st == HX_OK ? report(&s, metrics, run) : hx_cli_error(c, &err);
+    return st == HX_OK ? report(&s, metrics, run, way) : hx_cli_error(c, &err);
 }

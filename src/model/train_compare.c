@@ -1,0 +1,328 @@
+/* train_compare.c - several learners on the same parts of one file, and their mean.
+ *
+ *     each learner:  train -> probabilities of validation and test        svm, nb, cnn, ... (huaxiang/learn.h), "llama" = hx_train()
+ *     ensemble:      mean of all learners' probabilities
+ *
+ * The one with the best macro F1 on validation is chosen; only its figures on the test are told, and those of the ensemble beside them: a
+ * test that all are tried on would no longer be one. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "huaxiang/learn.h"
+#include "huaxiang/llama.h"
+#include "learn/metrics.h"
+#include "model/train_label.h"
+
+#define CONFIG_MAX ((size_t)1 << 20)
+#define PATH_BYTES 4096
+#define LEARNERS_MAX 16
+
+typedef struct {
+    char name[32];
+    float *rows[HX_PARTS]; /* validation, test: (n, n_labels) */
+    double accuracy, f1; /* on validation */
+    double seconds;
+} rival;
+
+typedef struct {
+    hx_trainer trainer; /* configuration and calls alone */
+    hx_task task;
+    hx_dataset *data; /* owned */
+    hx_text_rows parts[HX_PARTS];
+    hx_str config;
+    const char *folder;
+    bool resume;
+    rival rivals[LEARNERS_MAX + 1]; /* the last: the ensemble */
+    size_t n;
+} comparison;
+
+static hx_status no_memory(hx_error *err) {
+    return hx_fail(err, HX_ENOMEM, "out of memory");
+}
+
+/* ------------------------------------------------------------------ data */
+static hx_status list_part(comparison *c, hx_part part, hx_error *err) {
+    hx_arena *arena = c->trainer.arena;
+    size_t n = hx_dataset_count(c->data, part);
+    hx_str *texts = hx_arena_alloc(arena, (n + 1) * sizeof *texts);
+    uint32_t *labels = hx_arena_alloc(arena, (n + 1) * sizeof *labels);
+    if (!texts || !labels) return no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        const hx_example *e = hx_dataset_at(c->data, part, i);
+        texts[i] = e->text;
+        labels[i] = e->label;
+    }
+    c->parts[part] = (hx_text_rows){.texts = texts,
+                                    .labels = labels,
+                                    .n = n,
+                                    .names = c->task.labels,
+                                    .n_labels = c->task.n_labels};
+    return HX_OK;
+}
+
+static hx_status read_parts(comparison *c, hx_error *err) {
+    HX_TRY(hx_train_read_data(&c->task, &c->data, err));
+    HX_TRY(hx_train_read_labels(&c->task, c->data, err));
+    for (int part = 0; part < HX_PARTS; part++)
+        HX_TRY(list_part(c, (hx_part)part, err));
+    if (c->parts[HX_PART_VALIDATION].n > 0) return HX_OK;
+    return hx_fail(
+        err, HX_EINVAL,
+        "a comparison needs texts for validation: --split 70,15,15 or --validation FILE");
+}
+
+/* ------------------------------------------------------------------ learners */
+static hx_status place_of(const comparison *c, const char *name, const char *suffix,
+                          char out[PATH_BYTES], hx_error *err) {
+    int n = snprintf(out, PATH_BYTES, "%s/%s%s", c->folder, name, suffix);
+    return n > 0 && n < PATH_BYTES ? HX_OK : hx_fail(err, HX_EINVAL, "the path is too long");
+}
+
+static hx_status ask_classic(const comparison *c, const hx_text_learner *l, rival *r,
+                             hx_error *err) {
+    for (int part = HX_PART_VALIDATION; part < HX_PARTS; part++) {
+        const hx_text_rows *p = &c->parts[part];
+        HX_TRY(hx_text_learner_predict(l, p->texts, p->n, c->trainer.calls->n_threads,
+                                       r->rows[part], err));
+    }
+    return HX_OK;
+}
+
+static hx_status run_classic(const comparison *c, rival *r, hx_error *err) {
+    char path[PATH_BYTES];
+    hx_text_learner *l = NULL;
+    const hx_text_learner_options options = {.kind = hx_text_learner_of_name(r->name),
+                                             .seed = (uint64_t)c->trainer.config->seed,
+                                             .n_threads = c->trainer.calls->n_threads,
+                                             .cancel = c->trainer.calls->cancel};
+    HX_TRY(place_of(c, r->name, ".learner", path, err));
+    if (c->resume && hx_file_exists(path))
+        HX_TRY(hx_text_learner_load(&l, path, err));
+    else
+        HX_TRY(hx_text_learner_fit(&l, &c->parts[HX_PART_TRAIN], &c->parts[HX_PART_VALIDATION],
+                                   &options, err));
+    hx_status st = ask_classic(c, l, r, err);
+    if (st == HX_OK) st = hx_text_learner_save(l, path, err);
+    hx_text_learner_free(l);
+    return st;
+}
+
+static hx_status ask_llama(const comparison *c, const char *path, rival *r, hx_error *err) {
+    hx_llama *m = NULL;
+    hx_llama_context *k = NULL;
+    const hx_llama_options options = {.precision = HX_PRECISION_EXACT,
+                                      .n_threads = c->trainer.calls->n_threads,
+                                      .kernels = c->trainer.calls->kernels};
+    const hx_context_options context = {.batch_tokens = 2048};
+    HX_TRY(hx_llama_open(&m, path, &options, err));
+    hx_status st = hx_llama_context_open(&k, m, &context, err);
+    for (int part = HX_PART_VALIDATION; st == HX_OK && part < HX_PARTS; part++)
+        st = hx_llama_classify(k, c->parts[part].texts, c->parts[part].n,
+                               (size_t)c->task.config->max_length, r->rows[part], err);
+    hx_llama_context_close(k);
+    hx_llama_close(m);
+    return st;
+}
+
+static hx_status run_llama(const comparison *c, rival *r, hx_error *err) {
+    char path[PATH_BYTES];
+    hx_str metrics, model;
+    HX_TRY(place_of(c, r->name, "", path, err));
+    hx_arena *arena = hx_arena_new(0);
+    if (!arena) return no_memory(err);
+    hx_status st = hx_train(c->config, path, c->resume, c->trainer.calls, arena, &metrics, err);
+    if (st == HX_OK) st = hx_model_resolve(path, NULL, arena, &model, err);
+    if (st == HX_OK) st = ask_llama(c, model.ptr, r, err);
+    hx_arena_free(arena);
+    return st;
+}
+
+/* ------------------------------------------------------------------ figures */
+static void predict(const comparison *c, const rival *r, hx_part part, uint32_t *out) {
+    size_t v = c->task.n_labels;
+    for (size_t i = 0; i < c->parts[part].n; i++) {
+        out[i] = 0;
+        for (uint32_t k = 1; k < v; k++)
+            if (r->rows[part][i * v + k] > r->rows[part][i * v + out[i]]) out[i] = k;
+    }
+}
+
+static hx_status judge(const comparison *c, rival *r, hx_error *err) {
+    hx_classification m;
+    const hx_text_rows *p = &c->parts[HX_PART_VALIDATION];
+    uint32_t *found = hx_arena_alloc(c->trainer.arena, (p->n + 1) * sizeof *found);
+    if (!found) return no_memory(err);
+    predict(c, r, HX_PART_VALIDATION, found);
+    HX_TRY(hx_classification_of(p->labels, found, r->rows[HX_PART_VALIDATION], p->n, p->n_labels,
+                                c->trainer.arena, &m, err));
+    r->accuracy = m.accuracy;
+    r->f1 = m.macro_f1;
+    return HX_OK;
+}
+
+static hx_status run_rival(comparison *c, rival *r, hx_error *err) {
+    double began = hx_train_clock();
+    for (int part = HX_PART_VALIDATION; part < HX_PARTS; part++) {
+        r->rows[part] = hx_arena_alloc(c->trainer.arena,
+                                       (c->parts[part].n * c->task.n_labels + 1) * sizeof(float));
+        if (!r->rows[part]) return no_memory(err);
+    }
+    HX_TRY(strcmp(r->name, "llama") == 0 ? run_llama(c, r, err) : run_classic(c, r, err));
+    r->seconds = hx_train_clock() - began;
+    return judge(c, r, err);
+}
+
+static hx_status put_together(comparison *c, hx_error *err) {
+    rival *all = &c->rivals[c->n];
+    (void)snprintf(all->name, sizeof all->name, "ensemble");
+    for (int part = HX_PART_VALIDATION; part < HX_PARTS; part++) {
+        size_t n = c->parts[part].n * c->task.n_labels;
+        all->rows[part] = hx_arena_alloc(c->trainer.arena, (n + 1) * sizeof(float));
+        if (!all->rows[part]) return no_memory(err);
+        for (size_t i = 0; i < n; i++) {
+            for (size_t k = 0; k < c->n; k++)
+                all->rows[part][i] += c->rivals[k].rows[part][i];
+            all->rows[part][i] /= (float)c->n;
+        }
+    }
+    return judge(c, all, err);
+}
+
+/* ------------------------------------------------------------------ what comes out */
+/* The record of one on the test, compared with another by McNemar's test. */
+static hx_status test_record(const comparison *c, const rival *r, const rival *against, hx_str *out,
+                             hx_error *err) {
+    const hx_text_rows *p = &c->parts[HX_PART_TEST];
+    uint32_t *found = hx_arena_alloc(c->trainer.arena, (p->n + 1) * sizeof *found),
+             *other = hx_arena_alloc(c->trainer.arena, (p->n + 1) * sizeof *other);
+    *out = HX_STR_LIT("null");
+    if (!found || !other) return no_memory(err);
+    if (p->n == 0) return HX_OK;
+    predict(c, r, HX_PART_TEST, found);
+    predict(c, against, HX_PART_TEST, other);
+    const hx_evaluation e = {.labels = p->labels,
+                             .predictions = found,
+                             .probabilities = r->rows[HX_PART_TEST],
+                             .against = r == against ? NULL : other,
+                             .n = p->n,
+                             .n_labels = p->n_labels,
+                             .names = p->names,
+                             .seed = (uint64_t)c->trainer.config->seed};
+    return hx_evaluate(&e, c->trainer.arena, out, err);
+}
+
+static void put_rival(hx_json_writer *w, const rival *r) {
+    hx_json_object(w);
+    hx_json_key(w, "learner");
+    hx_json_cstr(w, r->name);
+    hx_json_key(w, "accuracy");
+    hx_json_double(w, r->accuracy);
+    hx_json_key(w, "f1");
+    hx_json_double(w, r->f1);
+    hx_json_key(w, "seconds");
+    hx_json_double(w, floor(r->seconds * 100) / 100);
+    hx_json_end_object(w);
+}
+
+static hx_status report(comparison *c, hx_str *summary, hx_error *err) {
+    char path[PATH_BYTES];
+    size_t best = 0;
+    hx_str chosen, ensemble;
+    hx_buf b;
+    hx_json_writer w;
+    for (size_t i = 1; i < c->n; i++)
+        if (c->rivals[i].f1 > c->rivals[best].f1) best = i;
+    HX_TRY(test_record(c, &c->rivals[best], &c->rivals[best], &chosen, err));
+    HX_TRY(test_record(c, &c->rivals[c->n], &c->rivals[best], &ensemble, err));
+    hx_buf_init(&b, (size_t)64 << 20);
+    hx_json_begin(&w, &b);
+    hx_json_object(&w);
+    hx_json_key(&w, "validation");
+    hx_json_array(&w);
+    for (size_t i = 0; i < c->n + (c->n > 1); i++)
+        put_rival(&w, &c->rivals[i]);
+    hx_json_end_array(&w);
+    hx_json_key(&w, "chosen");
+    hx_json_cstr(&w, c->rivals[best].name);
+    hx_json_key(&w, "test");
+    hx_json_raw(&w, chosen);
+    if (c->n > 1) {
+        hx_json_key(&w, "ensemble");
+        hx_json_raw(&w, ensemble);
+    }
+    hx_json_end_object(&w);
+    hx_status st = hx_buf_status(&b, "the comparison", err);
+    if (st == HX_OK) *summary = hx_arena_str(c->trainer.arena, hx_buf_str(&b));
+    if (st == HX_OK && !summary->ptr) st = no_memory(err);
+    if (st == HX_OK) st = place_of(c, "compare.json", "", path, err);
+    if (st == HX_OK) st = hx_file_write(path, hx_buf_str(&b), false, err);
+    hx_buf_release(&b);
+    return st;
+}
+
+/* ------------------------------------------------------------------ all */
+static hx_status name_rivals(comparison *c, const char *learners, hx_error *err) {
+    for (const char *at = learners; *at;) {
+        size_t n = strcspn(at, ",");
+        rival *r = &c->rivals[c->n];
+        if (c->n == LEARNERS_MAX || n == 0 || n >= sizeof r->name)
+            return hx_fail(err, HX_EINVAL, "learners are 1 to %d names with commas between them",
+                           LEARNERS_MAX);
+        memcpy(r->name, at, n);
+        if (strcmp(r->name, "llama") != 0 && hx_text_learner_of_name(r->name) == HX_TEXT_LEARNER_N)
+            return hx_fail(err, HX_EINVAL,
+                           "there is no learner %s: svm, logistic, nb, nbsvm, mlp, cnn, rnn, gru, "
+                           "lstm, transformer, llama",
+                           r->name);
+        c->n++;
+        at += n + (at[n] == ',');
+    }
+    return c->n > 0 ? HX_OK : hx_fail(err, HX_EINVAL, "a comparison needs learners");
+}
+
+static hx_status compare(comparison *c, const char *learners, hx_str *summary, hx_error *err) {
+    HX_TRY(name_rivals(c, learners, err));
+    HX_TRY(read_parts(c, err));
+    if (mkdir(c->folder, 0777) != 0 && errno != EEXIST) return hx_fail_errno(err, c->folder, errno);
+    for (size_t i = 0; i < c->n; i++) {
+        if (hx_flag_is_raised(c->trainer.calls->cancel))
+            return hx_fail(err, HX_ECANCELLED, "stopped on request");
+        HX_TRY(run_rival(c, &c->rivals[i], err));
+    }
+    HX_TRY(put_together(c, err));
+    return report(c, summary, err);
+}
+
+hx_status hx_train_compare(hx_str config, const char *folder, const char *learners, bool resume,
+                           const hx_train_calls *calls, hx_arena *arena, hx_str *summary,
+                           hx_error *err) {
+    static const hx_train_calls none = {0};
+    hx_train_config k;
+    json_t *j = NULL;
+    *summary = (hx_str){NULL, 0};
+    HX_TRY(hx_json_parse(config, CONFIG_MAX, "the training's configuration", &j, err));
+    hx_status st = hx_train_config_read(&k, j, arena, err);
+    if (st == HX_OK && (k.n_tasks != 1 || k.tasks[0].kind != HX_TASK_LABEL))
+        st = hx_fail(err, HX_EINVAL, "learners are compared on one task, of kind label");
+    comparison *c = calloc(1, sizeof *c);
+    if (st == HX_OK && !c) st = no_memory(err);
+    if (st == HX_OK) {
+        c->trainer = (hx_trainer){.config = &k, .calls = calls ? calls : &none, .arena = arena};
+        c->trainer.ui = err ? err->ui : HX_UI_EN;
+        c->task = (hx_task){.config = &k.tasks[0], .trainer = &c->trainer};
+        c->config = config;
+        c->folder = folder;
+        c->resume = resume;
+        st = compare(c, learners, summary, err);
+        hx_dataset_free(c->data);
+    }
+    free(c);
+    json_decref(j);
+    return st;
+}
