@@ -70,6 +70,7 @@ int hx_cmd_quantize(hx_cli *c);
 int hx_cmd_generate(hx_cli *c);
 int hx_cmd_evaluate(hx_cli *c);
 int hx_cmd_bench(hx_cli *c);
+int hx_cmd_compress(hx_cli *c);
 int hx_cmd_train(hx_cli *c);
 int hx_cmd_table(hx_cli *c);
 int hx_cmd_completion(hx_cli *c);

@@ -134,7 +134,8 @@ static hx_status convert(hx_model_file *s, const char *from, hx_model_format to,
         return hx_fail(err, HX_EINVAL,
                        "%s: is no folder; 'huaxiang quantize' writes a GGUF file with other types",
                        from);
-    if (to == HX_MODEL_GGUF) return hx_gguf_out(s, from, options->type, out, options, err);
+    if (to == HX_MODEL_GGUF)
+        return hx_gguf_out(s, from, options->type, out, options, NULL, NULL, err);
     if (s->is_folder) return hx_fail(err, HX_EINVAL, "%s: is such a folder already", from);
     plan p = {.source = s, .run = {.options = options, .file = s->tensors}};
     hx_status st = write_folder(&p, options->type, out, err);

@@ -48,6 +48,8 @@ typedef struct {
     hx_recode_run run;
     hx_arena *arena; /* owned; recodes and names */
     bool tied;
+    hx_importance_fn *importance; /* NULL = none */
+    const void *context;
 } plan;
 
 /* ------------------------------------------------------------------ types */
@@ -97,6 +99,9 @@ static hx_status add_tensor(plan *p, const hx_tensor_entry *t, const char *name,
         r->order = hx_row_order_of(&p->source->config, name, true);
         r->head_dim = p->source->config.head_dim;
     }
+    hx_tensor_name hf;
+    if (p->importance && t->n_dims == 2 && hx_tensor_name_to_hf(kept, hf))
+        r->importance = p->importance(p->context, hf);
     p->run.total += hx_tensor_elements(t);
     hx_gguf_put_tensor(p->w, kept.ptr, r->type, t->n_dims, t->dims, hx_recode_fill, r);
     return HX_OK;
@@ -215,8 +220,12 @@ static hx_status write_plan(plan *p, const char *from, const char *out, hx_error
 }
 
 hx_status hx_gguf_out(hx_model_file *source, const char *from, const char *type, const char *out,
-                      const hx_convert_options *options, hx_error *err) {
-    plan p = {.source = source, .run = {.options = options, .file = source->tensors}};
+                      const hx_convert_options *options, hx_importance_fn *importance,
+                      const void *context, hx_error *err) {
+    plan p = {.source = source,
+              .run = {.options = options, .file = source->tensors},
+              .importance = importance,
+              .context = context};
     HX_TRY(find_type(type, &p.type, err));
     HX_TRY(hx_file_replaceable(out, err));
     hx_status st = write_plan(&p, from, out, err);
@@ -231,7 +240,8 @@ hx_status hx_model_quantize(const char *from, const char *type, const char *out,
     hx_model_file source;
     if (!type) return hx_fail(err, HX_EINVAL, "quantising needs a type");
     HX_TRY(hx_model_file_open(&source, from, err));
-    hx_status st = hx_gguf_out(&source, from, type, out, options ? options : &defaults, err);
+    hx_status st =
+        hx_gguf_out(&source, from, type, out, options ? options : &defaults, NULL, NULL, err);
     hx_model_file_release(&source);
     return st;
 }

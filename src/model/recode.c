@@ -67,7 +67,7 @@ static hx_status encode_rows(void *context, size_t job, size_t worker, hx_error 
             continue;
         }
         hx_dtype_decode(b->r->from->type, from, b->columns, row);
-        HX_TRY(hx_dtype_encode(b->r->type, row, b->columns, NULL, to, err));
+        HX_TRY(hx_dtype_encode(b->r->type, row, b->columns, b->r->importance, to, err));
     }
     return HX_OK;
 }

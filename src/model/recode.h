@@ -28,6 +28,7 @@ typedef struct {
     hx_dtype type;
     hx_row_order order;
     size_t head_dim; /* rows of a head, where the order changes */
+    const float *importance; /* (columns): weights of squared errors; NULL = those of the format */
 } hx_recode;
 
 /* An hx_tensor_fill; context = an hx_recode. */
