@@ -79,20 +79,22 @@ def contestants(row, program, batches, steps):
 def measure(row, commands, rounds):
     workers = {name: Worker(command) for name, command in commands.items()}
     rates = {name: [] for name in workers}
+    cpu = {name: [] for name in workers}
     for number in range(rounds + 1):
         for name, one in workers.items():
             result = one.say("run")
             if number:  # the first warms up
                 rates[name].append(result["tokens"] / result["seconds"])
+                cpu[name].append(result["tokens"] / result["cpu"])
     peaks = {name: one.close() for name, one in workers.items()}
     ratios = sorted(a / b for a, b in zip(rates["ours"], rates["PyTorch"]))
     result = {"row": row, "ratio": statistics.median(ratios), "memory": peaks["ours"] / peaks["PyTorch"],
-              "load": os.getloadavg()[0]}
+              "cpu_ratio": statistics.median(a / b for a, b in zip(cpu["ours"], cpu["PyTorch"])), "load": os.getloadavg()[0]}
     for name in workers:
         result[name] = {"tokens_per_second": statistics.median(rates[name]), "peak_mb": peaks[name]}
     print(f"{row:12} ours {result['ours']['tokens_per_second']:9.1f} tokens/s {peaks['ours']:7.0f} MB   "
           f"PyTorch {result['PyTorch']['tokens_per_second']:9.1f} tokens/s {peaks['PyTorch']:7.0f} MB   "
-          f"{result['ratio']:.2f}x ({ratios[0]:.2f}-{ratios[-1]:.2f}), memory {result['memory']:.2f}x, load {result['load']:.1f}",
+          f"{result['ratio']:.2f}x ({ratios[0]:.2f}-{ratios[-1]:.2f}), by processor time {result['cpu_ratio']:.2f}x, memory {result['memory']:.2f}x, load {result['load']:.1f}",
           flush=True)
     return result
 
