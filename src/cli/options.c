@@ -261,10 +261,11 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                    "width of its feed-forward part", "前馈层宽度"},
     [HX_OPT_VOCAB] = {"vocab", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 512, 262144,
                       "pieces of the vocabulary", "词表大小"},
-    [HX_OPT_OBJECTIVE] =
-        TEXT("objective", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME",
-             "causal, masked, mixed[:SHARE] (of masked sequences), replaced or spelling (default: causal)",
-             "causal、masked、mixed[:比例]（双向遮盖序列的比例）、replaced 或 spelling（默认 causal）"),
+    [HX_OPT_OBJECTIVE] = TEXT(
+        "objective", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME",
+        "causal, masked, mixed[:SHARE] (of masked sequences), replaced or spelling (default: "
+        "causal)",
+        "causal、masked、mixed[:比例]（双向遮盖序列的比例）、replaced 或 spelling（默认 causal）"),
     [HX_OPT_BATCH_TOKENS] = {"batch-tokens", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 8, 1 << 22,
                              "tokens of a batch", "每批词元数"},
     [HX_OPT_BATCH] = {"batch", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 1, 1 << 20,
