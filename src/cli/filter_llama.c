@@ -133,6 +133,7 @@ static int use_tags(hx_cli *c, hx_filter_llama *l) {
 
 /* ------------------------------------------------------------------ opening */
 static const char *label_at(const hx_filter_llama *l, size_t i) {
+    if (l->learner) return hx_text_learner_label(l->learner, i);
     return l->prompt ? l->labels[i] : hx_llama_label(l->opened.model, i);
 }
 
@@ -149,6 +150,20 @@ static void take_options(const hx_cli *c, hx_filter_llama *l) {
                                   .max_length = l->max_length};
 }
 
+/* A learner's file in place of a language model: it has its own labels. */
+static int use_learner(hx_cli *c, hx_filter_plan *p, hx_filter_llama *l, const char *path) {
+    hx_error err = {.ui = c->ui};
+    if (hx_cli_has(&c->options, HX_OPT_LABELS))
+        return hx_cli_usage(c, "--labels: %s has labels of its own", "--labels：%s 有自己的标签",
+                            c->options.text[HX_OPT_MODEL]);
+    if (hx_text_learner_load(&l->learner, path, &err) != HX_OK) return hx_cli_error(c, &err);
+    hx_cli_note(c, "engine: learn (%s, %s)", "引擎：learn（%s，%s）", c->options.text[HX_OPT_MODEL],
+                hx_text_learner_name(hx_text_learner_kind_of(l->learner)));
+    l->n_labels = l->width = hx_text_learner_labels(l->learner);
+    p->llama = l;
+    return HX_EXIT_DONE;
+}
+
 int hx_filter_llama_open(hx_cli *c, hx_filter_plan *p, hx_filter_llama *l) {
     const hx_context_options context =
         p->kind == HX_FILTER_GENERATE ? hx_cli_generate_context(c)
@@ -156,6 +171,11 @@ int hx_filter_llama_open(hx_cli *c, hx_filter_plan *p, hx_filter_llama *l) {
     take_options(c, l);
     if (l->tokens.pad && l->max_length == 0)
         return hx_cli_usage(c, "--pad needs --max-length N", "--pad 需要 --max-length N");
+    if (p->kind == HX_FILTER_CLASSIFY) {
+        const char *path = hx_cli_model_path(c, c->options.text[HX_OPT_MODEL]);
+        if (!path) return HX_EXIT_FAILED;
+        if (hx_text_learner_is_file(path)) return use_learner(c, p, l, path);
+    }
     bool only_tokens = p->kind == HX_FILTER_TOKENIZE;
     if (!hx_cli_llama_open(c, &l->opened, only_tokens ? NULL : &context)) return HX_EXIT_FAILED;
     p->llama = l;
@@ -169,6 +189,7 @@ int hx_filter_llama_open(hx_cli *c, hx_filter_plan *p, hx_filter_llama *l) {
 }
 
 void hx_filter_llama_close(hx_filter_llama *l) {
+    hx_text_learner_free(l->learner);
     hx_label_prompt_free(l->prompt);
     hx_cli_llama_close(&l->opened);
     *l = (hx_filter_llama){0};
@@ -183,6 +204,7 @@ static hx_status run_texts(const hx_filter_plan *p, const hx_str *texts, size_t 
     float *out = ahead->values + first * l->width;
     const hx_tag_options tag = {.max_length = l->max_length, .tokens = l->pieces};
     texts += first;
+    if (l->learner) return hx_text_learner_predict(l->learner, texts, n, 1, out, err);
     if (p->kind == HX_FILTER_TAG)
         return hx_llama_tag(c, texts, n, &tag, ahead->arena, ahead->tags + first, err);
     if (p->kind == HX_FILTER_EMBED) return hx_llama_embed(c, texts, n, &l->embed, out, err);

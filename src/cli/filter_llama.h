@@ -9,6 +9,7 @@
 
 struct hx_filter_llama {
     hx_cli_llama opened; /* owned */
+    hx_text_learner *learner; /* owned; NULL = a language model */
     hx_label_prompt *prompt; /* owned; NULL = the model's head, or no labels */
     const char
         *labels[HX_FILTER_LABELS_MAX]; /* those to choose from; in the run's arena or static */

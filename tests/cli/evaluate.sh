@@ -45,6 +45,14 @@ print(0.05 <= r["temperature"] <= 20, r["log_loss"] < 0.75)'
 echo '--- labels of a head'
 printf 'text,label\na,LABEL_0\nb,LABEL_1\nc,elsewhere\n' > heads.csv
 huaxiang evaluate classify --data heads.csv --model classes.gguf -q | python3 -c 'import json,sys; r = json.load(sys.stdin); print(r["n"], len(r["labels"]) >= 3, any(l["label"] == "elsewhere" and l["predicted"] == 0 for l in r["labels"]))'
+echo '--- a learner'
+cp "${0%/*}/../golden/learn/tiny.learner" tiny.learner
+printf 'text,label\n快递太慢,delivery\nthe parcel,delivery\n做工差,quality\nrude staff,service\n客服不理人,service\n' > goods.csv
+huaxiang evaluate classify --data goods.csv --model tiny.learner | python3 -c 'import json,sys; r = json.load(sys.stdin); print(r["engine"], r["n"], r["accuracy"], [l["label"] for l in r["labels"]])'
+huaxiang classify goods.csv --model tiny.learner -q | python3 -c 'import json,sys; rows = [json.loads(l) for l in sys.stdin]; print([r["label"] for r in rows], all(abs(sum(r["scores"].values()) - 1) < 1e-3 for r in rows))'
+try huaxiang classify goods.csv --model tiny.learner --labels a,b
+head -c 3000 tiny.learner > cut.learner
+try huaxiang classify goods.csv --model cut.learner
 echo '--- refused'
 try huaxiang evaluate classify --data heads.csv
 try huaxiang evaluate sentiment

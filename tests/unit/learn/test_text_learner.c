@@ -207,10 +207,32 @@ static void test_damage(void **state) {
     check_damage(HX_TEXT_LEARNER_GRU);
 }
 
+/* A file that an earlier version wrote says what it said: tests/golden/learn/tiny.learner, written by this test with HX_LEARNER_OUT=FILE. */
+static void test_golden_file(void **state) {
+    (void)state;
+    static corpus c;
+    float p[60 * LABELS], again[60 * LABELS];
+    char path[1024];
+    hx_text_learner *old;
+    hx_error err = {0};
+    make_corpus(&c, 3);
+    hx_text_learner *l = fit(&c, HX_TEXT_LEARNER_NB, true, 1);
+    const char *out = getenv("HX_LEARNER_OUT");
+    if (out) assert_int_equal(hx_text_learner_save(l, out, &err), HX_OK);
+    snprintf(path, sizeof path, "%s/tests/golden/learn/tiny.learner", HX_SOURCE_DIR);
+    if (hx_text_learner_load(&old, path, &err) != HX_OK) fail_msg("%s", err.message);
+    (void)right_of(l, &c.held, p);
+    (void)right_of(old, &c.held, again);
+    for (size_t i = 0; i < 60 * LABELS; i++)
+        golden_near((double)again[i], (double)p[i], 1e-5, "probability");
+    hx_text_learner_free(l);
+    hx_text_learner_free(old);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_linear), cmocka_unit_test(test_neural),
-                                       cmocka_unit_test(test_unknown),
-                                       cmocka_unit_test(test_refused),
-                                       cmocka_unit_test(test_damage)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_linear),  cmocka_unit_test(test_neural),
+        cmocka_unit_test(test_unknown), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_damage),  cmocka_unit_test(test_golden_file)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
