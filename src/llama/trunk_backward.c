@@ -1,7 +1,8 @@
 /* trunk_backward.c - the backward pass (trunk.h), from the last norm to the first block that has something trained.
  *
  * dx (T, d) is the gradient of the stream; each half of a block adds its share: dx += norm'(W^T ...). What forward did not keep - the outputs
- * of norms and of SwiGLU - is made again; with `recompute` all of a block is. Gradients of gate and up overwrite their values. */
+ * of norms and of SwiGLU - is made again; with `recompute` all of a block is. Gradients of gate and up overwrite their values.
+ * Adapters and weights get their gradients added; where neither is trained the input of a product is not made at all. */
 #include <math.h>
 #include <string.h>
 

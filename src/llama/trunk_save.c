@@ -1,7 +1,8 @@
 /* trunk_save.c - adapters merged into weights, and the folder that engines open (trunk.h).
  *
  * Files are written row by row: what is stored is decoded, what is adapted is added up in a buffer of 64 rows, so that the trunk stays as it is
- * and no second copy of it is ever made. Heads' tensors are all that is in params and neither the trunk's own nor an adapter. */
+ * and no second copy of it is ever made. Heads' tensors are all that is in params and neither the trunk's own nor an adapter.
+ * config.json names the labels only where a head called "score" is written beside the trunk. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -76,10 +76,19 @@ void hx_params_free(hx_params *p) {
     free(p);
 }
 
+/* A copy of `n` things of `size` with room for `room`; the old one is freed. NULL when out of memory. */
+static void *moved(void *old, size_t n, size_t room, size_t size) {
+    void *grown = calloc(room, size);
+    if (!grown) return NULL;
+    if (n) memcpy(grown, old, n * size);
+    free(old);
+    return grown;
+}
+
 static bool reserve_list(hx_params *p, size_t room) {
-    hx_param *list = realloc(p->list, room * sizeof *list);
+    hx_param *list = moved(p->list, p->n, room, sizeof *list);
     if (list) p->list = list;
-    size_t *block_of = list ? realloc(p->block_of, room * sizeof *block_of) : NULL;
+    size_t *block_of = list ? moved(p->block_of, p->n, room, sizeof *block_of) : NULL;
     if (block_of) p->block_of = block_of;
     if (block_of) p->room = room;
     return block_of != NULL;
@@ -92,7 +101,7 @@ static bool reserve(hx_params *p, size_t more) {
     if (room > p->room && !reserve_list(p, room)) return false;
     if (p->n_blocks < p->room_blocks) return true;
     size_t n = p->room_blocks > 0 ? 2 * p->room_blocks : 16;
-    block *blocks = realloc(p->blocks, n * sizeof *blocks);
+    block *blocks = moved(p->blocks, p->n_blocks, n, sizeof *blocks);
     if (!blocks) return false;
     p->blocks = blocks;
     p->room_blocks = n;
