@@ -1,5 +1,7 @@
 /* adapter.c - reading PEFT's LoRA folders; see adapter.h.
  *
+ *     adapter_config.json -> alpha, scale; adapter_model.safetensors -> parts by the name of the base's tensor
+ *
  * The rank of a part is that of its tensors; alpha is lora_alpha, or what alpha_pattern says for the module whose name ends so. A and B are
  * decoded once when they are found (a few MB), rows of their product are made as they are asked for. */
 #include "model/adapter.h"

@@ -56,6 +56,7 @@ static bool parse_step(hx_str text, hx__step *s) {
     hx_str rest = colon ? (hx_str){colon + 1, text.len - name.len - 1} : (hx_str){NULL, 0};
     double x = 0;
     bool given = rest.len > 0 && read_amount(rest, &x);
+    if (colon && rest.len == 0) return false;
     if (parse_type(name, rest, s)) return true;
     if (hx_str_equal(name, HX_STR_LIT("vocab"))) {
         *s = (hx__step){.kind = HX_STEP_VOCAB};
@@ -220,6 +221,8 @@ static void put_task(hx_json_writer *w, const hx__compress_job *j) {
     hx_json_key(w, "tasks");
     hx_json_array(w);
     hx_json_object(w);
+    hx_json_key(w, "name");
+    hx_json_cstr(w, "label");
     hx_json_key(w, "kind");
     hx_json_cstr(w, "label");
     hx_json_key(w, "data");

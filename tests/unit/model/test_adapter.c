@@ -1,0 +1,186 @@
+/* test_adapter.c - LoRA adapters of PEFT: merged logits against peft's own, the head that an adapter brings, export and import, refusals.
+ *
+ * Reference: tests/golden/model/make_adapter.py. */
+#include "unit/model/model_test.h"
+
+#include <math.h>
+
+#include "base/file.h"
+#include "huaxiang/llama.h"
+#include "huaxiang/model.h"
+#include "model/adapter.h"
+#include "model/reshape.h"
+
+#define BASE HX_SOURCE_DIR "/tests/golden/llama/llama_mha"
+#define GOLDEN HX_SOURCE_DIR "/tests/golden/model/"
+#define LOGITS_MAX 512
+
+typedef char path_buf[256];
+
+static void spell(path_buf out, const char *folder, const char *name) {
+    assert_true(snprintf(out, sizeof(path_buf), "%s/%s", folder, name) < (int)sizeof(path_buf));
+}
+
+static void assert_ok(hx_status st, const hx_error *err) {
+    if (st != HX_OK) fail_msg("%s", err->message);
+}
+
+static size_t read_logits(const char *path, float out[LOGITS_MAX]) {
+    FILE *f = fopen(path, "r");
+    size_t n = 0;
+    assert_non_null(f);
+    while (n < LOGITS_MAX && fscanf(f, "%f", &out[n]) == 1)
+        n++;
+    fclose(f);
+    return n;
+}
+
+/* Ids 3, 5, ..., 49 by F32 arithmetic: the greatest difference from `expected`. */
+static double difference(const char *path, bool head, const float *expected, size_t n) {
+    const hx_llama_options options = {.precision = HX_PRECISION_EXACT, .n_threads = 1};
+    hx_error err = {0};
+    hx_llama *m = NULL;
+    hx_llama_context *c = NULL;
+    int32_t ids[24];
+    double most = 0;
+    for (int32_t i = 0; i < 24; i++)
+        ids[i] = 3 + i * 2;
+    assert_ok(hx_llama_open(&m, path, &options, &err), &err);
+    assert_int_equal(head ? hx_llama_describe(m)->n_labels : hx_llama_describe(m)->n_vocab, n);
+    assert_ok(hx_llama_context_open(&c, m, NULL, &err), &err);
+    const hx_llama_piece piece = {
+        .ids = ids, .n = 24, .sequence = -1, .want = head ? HX_WANT_HEAD : HX_WANT_LOGITS_LAST};
+    assert_ok(hx_llama_run(c, &piece, 1, &err), &err);
+    const float *got = head ? hx_llama_head(c, 0, NULL) : hx_llama_logits(c, 0, NULL);
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, fabs((double)got[i] - (double)expected[i]));
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+    return most;
+}
+
+static void merged_models_are_those_of_peft(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        bool head;
+    } cases[] = {{"adapter", false}, {"adapter_scores", true}};
+    char work[32];
+    path_buf adapter, logits, out, gguf;
+    test_directory(work);
+    spell(gguf, work, "base.gguf");
+    hx_error err = {0};
+    assert_ok(hx_model_convert(BASE, HX_MODEL_GGUF, gguf, NULL, &err), &err);
+    for (size_t i = 0; i < 2; i++)
+        for (size_t way = 0; way < 3; way++) {
+            float expected[LOGITS_MAX];
+            spell(adapter, GOLDEN, cases[i].name);
+            spell(logits, adapter, "logits.txt");
+            spell(out, work, way == 2 ? "merged.gguf" : "merged");
+            size_t n = read_logits(logits, expected);
+            const hx_reshape_options reshape = {.adapter = adapter};
+            assert_ok(hx_model_reshape(way == 1 ? gguf : BASE,
+                                       way == 2 ? HX_MODEL_GGUF : HX_MODEL_HF, out, &reshape, NULL,
+                                       &err),
+                      &err);
+            double most = difference(out, cases[i].head, expected, n);
+            if (most > 1e-4) fail_msg("%s, way %zu: %g", cases[i].name, way, most);
+        }
+    test_remove_tree(work);
+}
+
+static void what_does_not_fit_is_named(void **state) {
+    (void)state;
+    static const char *const configs[][2] = {
+        {"{\"peft_type\":\"IA3\",\"lora_alpha\":1}", "peft_type is IA3"},
+        {"{\"peft_type\":\"LORA\",\"lora_alpha\":1,\"use_dora\":true}", "use_dora"},
+        {"{\"peft_type\":\"LORA\"}", "lora_alpha is no number"},
+        {"{\"peft_type\":", "adapter_config.json"}};
+    char work[32];
+    path_buf path, other, folder;
+    hx_error err = {0};
+    hx_adapter *a = NULL;
+    test_directory(work);
+    spell(path, work, "adapter_config.json");
+    for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
+        assert_ok(hx_file_write(path, hx_str_of(configs[i][0]), false, &err), &err);
+        assert_int_not_equal(hx_adapter_open(&a, work, &err), HX_OK);
+        if (!strstr(err.message, configs[i][1])) fail_msg("%s", err.message);
+    }
+    spell(other, HX_SOURCE_DIR "/tests/golden/llama", "llama_llama3");
+    spell(folder, GOLDEN, "adapter");
+    const hx_reshape_options reshape = {.adapter = folder};
+    spell(path, work, "x");
+    assert_int_equal(hx_model_reshape(other, HX_MODEL_HF, path, &reshape, NULL, &err), HX_EFORMAT);
+    assert_non_null(strstr(err.message, "adapter"));
+    assert_int_equal(hx_adapter_open(&a, "/nowhere", &err), HX_ENOTFOUND);
+    test_remove_tree(work);
+}
+
+static void exported_adapters_come_back(void **state) {
+    (void)state;
+    static const char *const names[] = {
+        "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
+        "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight", "score.weight",
+        "model.norm.weight"};
+    static const uint64_t dims[][2] = {{2, 6}, {4, 2}, {3, 6}, {6, 1}};
+    char work[32];
+    hx_error err = {0};
+    hx_params *p = NULL;
+    hx_adapter *a = NULL;
+    hx_adapter_part *part = NULL;
+    test_directory(work);
+    assert_ok(hx_params_new(&p, &err), &err);
+    for (size_t i = 0; i < 4; i++) {
+        size_t index;
+        assert_ok(hx_params_add(p, names[i], i == 3 ? 1 : 2, dims[i], 0, true, &index, &err), &err);
+        for (size_t k = 0; k < hx_params_at(p, index)->n; k++)
+            hx_params_at(p, index)->w[k] = (float)(k + 1);
+    }
+    const hx_adapter_options o = {.rank = 2, .alpha = 6, .classifies = true};
+    assert_ok(hx_adapter_export(p, &o, work, &err), &err);
+    assert_ok(hx_adapter_open(&a, work, &err), &err);
+    assert_int_equal(hx_adapter_count(a), 2);
+    assert_ok(hx_adapter_find(a, "model.layers.0.self_attn.q_proj.weight", 4, 6, &part, &err),
+              &err);
+    float row[6] = {0};
+    hx_adapter_add_row(part, 1, row, 6);
+    for (size_t c = 0; c < 6; c++) /* 3 (B[1] A[:, c]) = 3 (3 (c + 1) + 4 (c + 7)) */
+        assert_true(fabs((double)row[c] - 3.0 * (3.0 * (double)(c + 1) + 4.0 * (double)(c + 7))) <
+                    1e-3);
+    assert_ok(hx_adapter_find(a, "score.weight", 3, 6, &part, &err), &err);
+    assert_non_null(part->instead);
+    assert_int_equal(hx_adapter_find(a, "score.weight", 4, 6, &part, &err), HX_EFORMAT);
+    hx_adapter_close(a);
+    hx_params_free(p);
+    assert_ok(hx_params_new(&p, &err), &err);
+    assert_int_equal(hx_adapter_export(p, &o, work, &err), HX_EINVAL);
+    hx_params_free(p);
+    test_remove_tree(work);
+}
+
+static void layers_are_read_from_text(void **state) {
+    (void)state;
+    static const char *const bad[] = {"", "a", "1-", "3-1", "1,1", "2,1", "0-8", "1;2", "1,"};
+    hx_arena *arena = hx_arena_new(0);
+    uint32_t *list = NULL;
+    size_t n = 0;
+    hx_error err = {0};
+    assert_ok(hx__parse_layers("0-2,5,7", 8, arena, &list, &n, &err), &err);
+    static const uint32_t expected[] = {0, 1, 2, 5, 7};
+    assert_int_equal(n, 5);
+    assert_memory_equal(list, expected, sizeof expected);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(hx__parse_layers(bad[i], 8, arena, &list, &n, &err), HX_EINVAL);
+    hx_arena_free(arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(merged_models_are_those_of_peft),
+        cmocka_unit_test(what_does_not_fit_is_named),
+        cmocka_unit_test(exported_adapters_come_back),
+        cmocka_unit_test(layers_are_read_from_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
