@@ -3,7 +3,7 @@
  *     --objective causal | masked | mixed[:SHARE] | replaced | spelling
  *
  * The second number of mixed is the share of sequences that are masked and read in both directions. */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/commands.h"
@@ -13,16 +13,16 @@ static int put_objective(hx_cli *c, json_t *task) {
     static const char known[] = "causal,masked,mixed,replaced,spelling";
     const char *given = c->options.text[HX_OPT_OBJECTIVE],
                *colon = given ? strchr(given, ':') : NULL;
-    char name[32] = "causal", *end = NULL;
+    char name[32] = "causal";
+    double share = 0;
     size_t n = given ? (colon ? (size_t)(colon - given) : strlen(given)) : 0;
     if (!given) {
         hx_train_usual(task, "kind", json_string(name));
         return HX_EXIT_DONE;
     }
     if (n < sizeof name) (void)snprintf(name, sizeof name, "%.*s", (int)n, given);
-    double share = colon ? strtod(colon + 1, &end) : 0;
-    bool bad = colon && (strcmp(name, "mixed") != 0 || end == colon + 1 || *end != '\0' ||
-                         !(share >= 0 && share <= 1));
+    bool bad =
+        colon && (strcmp(name, "mixed") != 0 || !hx_cli_parse_real(colon + 1, &share) || share > 1);
     if (n >= sizeof name || hx_cli_choice(known, name) < 0 || bad)
         return hx_cli_usage(c, "--objective must be one of %s, mixed with a share: mixed:0.5",
                             "--objective 须为 %s 之一，mixed 可带比例：mixed:0.5", known);

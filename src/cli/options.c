@@ -438,7 +438,7 @@ static bool parse_exponent(const char *s, int *out) {
 }
 
 /* A decimal number: digits, perhaps a point with digits, perhaps an exponent: 0.001, 1e-3. */
-static bool parse_real(const char *s, double *out) {
+bool hx_cli_parse_real(const char *s, double *out) {
     double value = 0, place = 1;
     bool point = false, digits = false;
     int exponent = 0;
@@ -477,7 +477,7 @@ static hx_cli_args_fault set_value(hx_cli_values *values, int id, const char *va
         if (!parse_number(value, &values->number[id])) return HX_ARGS_NOT_NUMBER;
         if (values->number[id] < o->min || values->number[id] > o->max) return HX_ARGS_OUT_OF_RANGE;
     } else if (o->kind == HX_OPT_REAL) {
-        if (!parse_real(value, &values->real[id]) || values->real[id] < (double)o->min ||
+        if (!hx_cli_parse_real(value, &values->real[id]) || values->real[id] < (double)o->min ||
             values->real[id] > (double)o->max)
             return HX_ARGS_NOT_REAL;
     } else if (o->kind == HX_OPT_CHOICE) {

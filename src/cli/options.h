@@ -223,6 +223,8 @@ typedef struct {
  * With `stop_at_word` it ends at the first word that is no option, *n_rest = how many are left then. */
 bool hx_cli_args_parse(char **argv, int n, const hx_cli_option_set *allowed, bool stop_at_word,
                        hx_cli_values *values, int *n_rest, hx_cli_args_problem *problem);
+/* "0.001", "1e-3"; false where it is no decimal number. */
+bool hx_cli_parse_real(const char *s, double *out);
 /* The index of `word` in comma-separated `choices`, or -1. */
 int hx_cli_choice(const char *choices, const char *word);
 /* The names of all options in the set, comma-separated, for suggestions. */

@@ -6,7 +6,7 @@
  *
  * An option overrules the file. --split 70,15,15 gives the shares of training, validation and test; --test-size 0.2 is 80,0,20: then the
  * test's texts also choose the best epoch, as most tutorials do it, and the figures flatter a little. */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/llama.h"
@@ -87,10 +87,11 @@ int hx_train_put_parts(hx_cli *c, json_t *task) {
     if (given) hx_train_usual(task, "test_size", json_real(0));
     if (!at) return HX_EXIT_DONE;
     for (int i = 0; i < 3 && at; i++) {
-        char *end = NULL;
-        parts[i] = strtod(at, &end);
-        bool fine = end != at && parts[i] >= 0 && *end == (i < 2 ? ',' : '\0');
-        at = fine ? end + 1 : NULL;
+        char one[32];
+        size_t n = strcspn(at, ",");
+        (void)snprintf(one, sizeof one, "%.*s", (int)(n < sizeof one ? n : 0), at);
+        bool fine = hx_cli_parse_real(one, &parts[i]) && (at[n] == ',') == (i < 2);
+        at = fine ? at + n + (i < 2) : NULL;
         sum += parts[i];
     }
     if (!at || !(parts[0] > 0) || !(sum > 0))

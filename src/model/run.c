@@ -28,6 +28,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "model/model_file.h"
 
 #define CONFIG_MAX ((size_t)1 << 20)
 #define STATE_MAX ((size_t)1 << 20)
@@ -44,13 +45,6 @@ struct hx_run {
 };
 
 /* ------------------------------------------------------------------ small helpers */
-static char *joined(const char *folder, const char *name) {
-    size_t n = strlen(folder) + strlen(name) + 2;
-    char *p = malloc(n);
-    if (p) (void)snprintf(p, n, "%s/%s", folder, name);
-    return p;
-}
-
 static hx_status no_memory(hx_error *err) {
     return hx_fail(err, HX_ENOMEM, "out of memory");
 }
@@ -205,7 +199,7 @@ static hx_status list_files(const char *folder, char *names[FILES_MAX], size_t *
         if (e->d_name[0] == '.') continue;
         if (*n == FILES_MAX)
             st = hx_fail(err, HX_ELIMIT, "%s holds more than %d files", folder, FILES_MAX);
-        else if (!(names[*n] = strdup(e->d_name)))
+        else if (!(names[*n] = hx_file_beside(e->d_name, "")))
             st = no_memory(err);
         else
             ++*n;
@@ -221,7 +215,7 @@ static void free_names(char *names[FILES_MAX], size_t n) {
 }
 
 static hx_status put_file(hx_json_writer *w, const char *folder, const char *name, hx_error *err) {
-    char *path = joined(folder, name), hash[HASH_DIGITS];
+    char *path = hx_model_join(folder, name), hash[HASH_DIGITS];
     uint64_t bytes = 0;
     hx_status st = path ? hash_file(path, &bytes, hash, err) : no_memory(err);
     free(path);
@@ -298,7 +292,7 @@ static hx_status write_state(const hx_run *r, const hx_run_state *s, const char 
     hx_status st = put_files(&w, folder, err);
     hx_json_end_object(&w);
     (void)hx_buf_append_byte(&b, '\n');
-    char *path = joined(folder, "state.json");
+    char *path = hx_model_join(folder, "state.json");
     if (st == HX_OK) st = path ? hx_buf_status(&b, "state.json", err) : no_memory(err);
     if (st == HX_OK) st = hx_file_write(path, hx_buf_str(&b), false, err);
     free(path);
@@ -312,7 +306,7 @@ static hx_status damaged(const char *path, const char *what, hx_error *err) {
 
 static hx_status check_file(const char *folder, const char *name, const json_t *said,
                             hx_error *err) {
-    char *path = joined(folder, name), hash[HASH_DIGITS];
+    char *path = hx_model_join(folder, name), hash[HASH_DIGITS];
     uint64_t bytes = 0;
     const char *wanted = json_string_value(json_object_get(said, "hash"));
     json_int_t size = json_integer_value(json_object_get(said, "bytes"));
@@ -362,7 +356,7 @@ static hx_status check_state(hx_run *r, const json_t *j, const char *path, hx_ru
 static hx_status read_state(hx_run *r, bool *found, hx_run_state *s, hx_error *err) {
     hx_buf text;
     json_t *j = NULL;
-    char *path = joined(r->last, "state.json");
+    char *path = hx_model_join(r->last, "state.json");
     *found = is_folder(r->last);
     hx_buf_init(&text, STATE_MAX);
     hx_status st = path ? HX_OK : no_memory(err);
@@ -418,12 +412,12 @@ static hx_status lock(hx_run *r, hx_error *err) {
 
 /* ------------------------------------------------------------------ open */
 static hx_status name_files(hx_run *r, const char *folder, hx_error *err) {
-    r->folder = strdup(folder);
-    r->config = joined(folder, "config.json");
-    r->log = joined(folder, "log.jsonl");
-    r->timing = joined(folder, "timing.jsonl");
-    r->last = joined(folder, "last");
-    r->best = joined(folder, "best");
+    r->folder = hx_file_beside(folder, "");
+    r->config = hx_model_join(folder, "config.json");
+    r->log = hx_model_join(folder, "log.jsonl");
+    r->timing = hx_model_join(folder, "timing.jsonl");
+    r->last = hx_model_join(folder, "last");
+    r->best = hx_model_join(folder, "best");
     return r->folder && r->config && r->log && r->timing && r->last && r->best ? HX_OK
                                                                                : no_memory(err);
 }
@@ -517,7 +511,7 @@ hx_status hx_run_keep_best(hx_run *r, hx_run_write_fn *write, void *context, hx_
 
 /* ------------------------------------------------------------------ for those who open models */
 static bool holds(const char *folder, const char *name) {
-    char *path = joined(folder, name);
+    char *path = hx_model_join(folder, name);
     bool is = path && hx_file_exists(path);
     free(path);
     return is;
@@ -528,7 +522,7 @@ hx_status hx_run_model(const char *folder, hx_arena *arena, hx_str *path, hx_err
     if (!holds(folder, "config.json") || !holds(folder, "log.jsonl"))
         return hx_fail(err, HX_ENOTFOUND, "%s is no folder of a training run", folder);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        char *p = joined(folder, parts[i]);
+        char *p = hx_model_join(folder, parts[i]);
         bool is = p && holds(p, "config.json");
         if (is) *path = hx_arena_str(arena, hx_str_of(p));
         free(p);

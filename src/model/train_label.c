@@ -334,10 +334,24 @@ static hx_status put_targets(const hx_task *t, hx_part part, const uint32_t *ord
     return HX_OK;
 }
 
+static hx_status put_hidden(const hx_task *t, const uint32_t *order, size_t n, hx_arena *arena,
+                            hx_targets *out, hx_error *err) {
+    const label_task *own = t->own;
+    size_t width = hx_trunk_config(t->trainer->trunk)->n_embd;
+    float *rows = hx_arena_alloc(arena, (n * width + 1) * sizeof *rows);
+    if (!rows) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        memcpy(rows + i * width, own->teacher_hidden + order[i] * width, width * sizeof *rows);
+    out->teacher_hidden = rows;
+    out->hidden_share = (float)t->config->hidden_share;
+    return HX_OK;
+}
+
 static hx_status put_teacher(const hx_task *t, const uint32_t *order, size_t n, hx_arena *arena,
                              hx_targets *out, hx_error *err) {
     const label_task *own = t->own;
     size_t width = t->n_labels;
+    if (own->teacher_hidden) HX_TRY(put_hidden(t, order, n, arena, out, err));
     if (!own->teacher) return HX_OK;
     float *rows = hx_arena_alloc(arena, (n * width + 1) * sizeof *rows);
     if (!rows) return hx_fail(err, HX_ENOMEM, "out of memory");

@@ -1,5 +1,9 @@
-/* train_report.c - RUN/report.html: curves of the log, and of one task with labels its figures, confusions and worst mistakes on the test's
- * examples (on validation where there is no test). Also RUN/predictions.jsonl: what the best model says of each of them. */
+/* train_report.c - what a training leaves for people to look at.
+ *
+ *     RUN/report.html         curves of the log, and of one task with labels its figures, confusions and worst mistakes
+ *     RUN/predictions.jsonl   what the best model says of each example, one object a line
+ *
+ * Examples are those of the test, or of validation where there is no test. Both files are made anew at each end of a run. */
 #include <math.h>
 #include <string.h>
 

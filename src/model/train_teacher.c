@@ -57,6 +57,28 @@ static hx_status ask(const hx_task *t, hx_llama_context *c, const size_t *place,
     return HX_OK;
 }
 
+/* What the teacher's head reads, where pupil and teacher are equally wide ("hidden_share"). */
+static hx_status ask_hidden(const hx_task *t, const hx_llama *m, hx_llama_context *c,
+                            hx_error *err) {
+    label_task *own = t->own;
+    size_t n = hx_dataset_count(own->data, HX_PART_TRAIN), width = hx_llama_describe(m)->n_embd;
+    const hx_embed_options options = {.pooling = t->config->mean ? HX_POOL_MEAN : HX_POOL_LAST,
+                                      .max_length = (size_t)t->config->max_length};
+    if (!(t->config->hidden_share > 0)) return HX_OK;
+    if (width != hx_trunk_config(t->trainer->trunk)->n_embd)
+        return hx_fail(err, HX_EINVAL,
+                       "the teacher's hidden states are %zu wide, the model's %zu: leave "
+                       "\"hidden_share\" out",
+                       width, hx_trunk_config(t->trainer->trunk)->n_embd);
+    own->teacher_hidden = hx_arena_alloc(t->trainer->arena, (n * width + 1) * sizeof(float));
+    if (!own->teacher_hidden) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        hx_str text = hx_dataset_at(own->data, HX_PART_TRAIN, i)->text;
+        HX_TRY(hx_llama_embed(c, &text, 1, &options, own->teacher_hidden + i * width, err));
+    }
+    return HX_OK;
+}
+
 static hx_status ask_model(const hx_task *t, hx_llama *m, hx_error *err) {
     hx_llama_context *c = NULL;
     const hx_context_options options = {.batch_tokens = 2048};
@@ -65,6 +87,7 @@ static hx_status ask_model(const hx_task *t, hx_llama *m, hx_error *err) {
     HX_TRY(match_labels(t, m, place, err));
     HX_TRY(hx_llama_context_open(&c, m, &options, err));
     hx_status st = ask(t, c, place, hx_llama_describe(m)->n_labels, err);
+    if (st == HX_OK) st = ask_hidden(t, m, c, err);
     hx_llama_context_close(c);
     return st;
 }

@@ -328,6 +328,11 @@ static void a_teacher_teaches(void **state) {
              "\"@/labels.csv\",\"teacher\":\"@/mood\",\"teacher_share\":1}]}",
              "pupil", &metrics);
     assert_true(figure(metrics, "test", "mood", "accuracy") > 0.9);
+    must_run(p,
+             "{" SIZES LEARNS ",\"epochs\":12,\"tasks\":[{\"name\":\"mood\",\"data\":"
+             "\"@/labels.csv\",\"teacher\":\"@/mood\",\"hidden_share\":0.5}]}",
+             "pupil_of_states", &metrics);
+    assert_true(figure(metrics, "test", "mood", "accuracy") > 0.9);
 }
 
 static void numbers_several_labels_and_tags(void **state) {
