@@ -10,8 +10,12 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
 #include "model/known.h"
 #include "model/run.h"
+
+#define COMPARISON_MAX ((size_t)16 << 20)
 
 static const hx_known_model known_models[] = {
     {.name = "smollm2-135m",
@@ -187,6 +191,31 @@ static hx_status not_here(const char *name, hx_error *err) {
         name);
 }
 
+/* Of the folder of a comparison: the learner that was chosen, or its run. HX_ENOTFOUND, with nothing said, where it is none. */
+static hx_status resolve_compared(const char *folder, hx_arena *arena, hx_str *path,
+                                  hx_error *err) {
+    hx_buf text;
+    hx_str file;
+    json_t *record = NULL;
+    HX_TRY(join(arena, folder, "compare.json", "", &file, err));
+    if (!is_there(file.ptr)) return HX_ENOTFOUND;
+    hx_buf_init(&text, COMPARISON_MAX);
+    hx_status st = hx_file_read(file.ptr, &text, err);
+    if (st == HX_OK) st = hx_json_parse(hx_buf_str(&text), COMPARISON_MAX, file.ptr, &record, err);
+    hx_buf_release(&text);
+    if (st != HX_OK) return st;
+    const char *chosen = json_string_value(json_object_get(record, "chosen"));
+    bool sound = chosen && *chosen && !strchr(chosen, '/') && *chosen != '.';
+    if (!sound) st = hx_fail(err, HX_EFORMAT, "%s names no chosen learner", file.ptr);
+    if (st == HX_OK) st = join(arena, folder, chosen, "", path, err);
+    if (st == HX_OK) st = join(arena, folder, chosen, ".learner", &file, err);
+    json_decref(record);
+    if (st != HX_OK) return st;
+    if (!is_there(file.ptr)) return hx_run_model(path->ptr, arena, path, err);
+    *path = file;
+    return HX_OK;
+}
+
 hx_status hx_model_resolve(const char *name, const char *cache, hx_arena *arena, hx_str *path,
                            hx_error *err) {
     static const char *const suffixes[] = {".gguf", ""};
@@ -194,6 +223,7 @@ hx_status hx_model_resolve(const char *name, const char *cache, hx_arena *arena,
     if (is_path(name) || is_there(name)) {
         if (!is_there(name)) return hx_fail(err, HX_ENOTFOUND, "%s: no such file", name);
         hx_status run = hx_run_model(name, arena, path, err);
+        if (run == HX_ENOTFOUND) run = resolve_compared(name, arena, path, err);
         if (run != HX_ENOTFOUND) return run;
         *path = hx_arena_str(arena, hx_str_of(name));
         return path->ptr ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");

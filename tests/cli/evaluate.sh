@@ -53,6 +53,15 @@ huaxiang classify goods.csv --model tiny.learner -q | python3 -c 'import json,sy
 try huaxiang classify goods.csv --model tiny.learner --labels a,b
 head -c 3000 tiny.learner > cut.learner
 try huaxiang classify goods.csv --model cut.learner
+echo '--- the folder of a comparison stands for the learner that was chosen'
+mkdir chosen none
+cp tiny.learner chosen/nb.learner
+echo '{"chosen":"nb"}' > chosen/compare.json
+echo '{"chosen":"../nb"}' > none/compare.json
+huaxiang classify goods.csv --model chosen -q | head -1 | cut -c1-40
+try huaxiang classify goods.csv --model none
+huaxiang train classify --learner nbsvm --data samples/labelled.csv --split 80,10,10 --out trained -q > /dev/null 2>&1
+huaxiang evaluate sentiment --data samples/labelled.csv --model trained -q | python3 -c 'import json,sys; r = json.load(sys.stdin); print(r["engine"], r["n"], r["accuracy"] > 0.95)'
 echo '--- refused'
 try huaxiang evaluate classify --data heads.csv
 try huaxiang evaluate sentiment
