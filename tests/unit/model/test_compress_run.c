@@ -1,0 +1,188 @@
+/* test_compress_run.c - a tiny classifier trained here and then compressed in every way: sizes shrink, what is left still opens and
+ * classifies, tuning brings back what pruning cost, calibration points at what matters, and bad wishes are refused.
+ *
+ * The label of a text follows from one of its words, so that a whole model gets nearly all right. */
+#include "unit/model/model_test.h"
+
+#include <math.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "huaxiang/model.h"
+#include "llama/tokenizer_train.h"
+#include "model/compress.h"
+#include "model/model_file.h"
+
+#define TEXTS 400
+
+typedef struct {
+    char folder[32];
+    char data[64], model[64], out[64];
+    hx_arena *arena;
+} place;
+
+static void assert_ok(hx_status st, const hx_error *err) {
+    if (st != HX_OK) fail_msg("%s", err->message);
+}
+
+static void write_data(place *p) {
+    static const char *const words[2][4] = {{"good", "fine", "great", "lovely"},
+                                            {"bad", "poor", "awful", "ugly"}};
+    hx_error err = {0};
+    hx_buf b;
+    hx_buf_init(&b, 1u << 20);
+    (void)hx_buf_append_lit(&b, "text,label\n");
+    for (size_t i = 0; i < TEXTS; i++)
+        (void)hx_buf_printf(&b, "item %zu of the shop is %s today,%s\n", i * 7 % 97,
+                            words[i % 2][i / 2 % 4], i % 2 ? "negative" : "positive");
+    assert_ok(hx_file_write(p->data, hx_buf_str(&b), false, &err), &err);
+    hx_tokenizer_trainer *t = NULL;
+    const hx_tokenizer_train_options o = {.vocab = 512, .n_threads = 1};
+    char path[80];
+    (void)snprintf(path, sizeof path, "%s/tokenizer.model", p->folder);
+    assert_ok(hx_tokenizer_trainer_new(&t, &o, &err), &err);
+    assert_ok(hx_tokenizer_trainer_add(t, hx_buf_str(&b), &err), &err);
+    assert_ok(hx_tokenizer_trainer_write(t, path, &err), &err);
+    hx_tokenizer_trainer_free(t);
+    hx_buf_release(&b);
+}
+
+static void train(place *p) {
+    char config[1024], run[64];
+    hx_error err = {0};
+    hx_str metrics, best;
+    const hx_train_calls calls = {.n_threads = 1};
+    (void)snprintf(run, sizeof run, "%s/run", p->folder);
+    (void)snprintf(
+        config, sizeof config,
+        "{\"tokenizer\":\"%s/tokenizer.model\",\"epochs\":6,\"rate\":0.004,\"batch_tokens\":256,"
+        "\"sizes\":{\"hidden_size\":32,\"num_hidden_layers\":3,\"num_attention_heads\":4,"
+        "\"num_key_value_heads\":2,\"intermediate_size\":64},"
+        "\"tasks\":[{\"name\":\"mood\",\"kind\":\"label\",\"data\":\"%s\"}]}",
+        p->folder, p->data);
+    assert_ok(hx_train(hx_str_of(config), run, false, &calls, p->arena, &metrics, &err), &err);
+    assert_ok(hx_model_resolve(run, p->folder, p->arena, &best, &err), &err);
+    (void)snprintf(p->model, sizeof p->model, "%s", best.ptr);
+}
+
+static int set_up(void **state) {
+    place *p = calloc(1, sizeof *p);
+    assert_non_null(p);
+    test_directory(p->folder);
+    p->arena = hx_arena_new(0);
+    (void)snprintf(p->data, sizeof p->data, "%s/labels.csv", p->folder);
+    (void)snprintf(p->out, sizeof p->out, "%s/out", p->folder);
+    write_data(p);
+    train(p);
+    *state = p;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    place *p = *state;
+    hx_arena_free(p->arena);
+    test_remove_tree(p->folder);
+    free(p);
+    return 0;
+}
+
+static void count(void *context, const hx_compressed *row) {
+    assert_non_null(row->path);
+    ++*(size_t *)context;
+}
+
+static void every_way_is_tried(void **state) {
+    place *p = *state;
+    size_t n = 0, told = 0;
+    hx_compressed *rows = NULL;
+    hx_error err = {0};
+    const hx_compress_options o = {
+        .data = p->data,
+        .n_threads = 1,
+        .rate = 0.002,
+        .tried = count,
+        .context = &told,
+        .tries =
+            "int8,q4_0,vocab,drop:1,ffn:0.5,heads:0.5,ffn:0.5+tune:2+int8,qat:8,drop:1+vocab+q4_0"};
+    assert_ok(hx_model_compress(p->model, p->out, &o, p->arena, &rows, &n, &err), &err);
+    assert_int_equal(n, 10);
+    assert_int_equal(told, 10);
+    assert_string_equal(rows[0].name, "as it is");
+    assert_true(rows[0].accuracy > 0.9);
+    for (size_t i = 1; i < n; i++) {
+        assert_true(rows[i].bytes > 0 && rows[i].bytes < rows[0].bytes);
+        assert_true(rows[i].texts_per_second > 0);
+        assert_true(hx_file_exists(rows[i].path) || hx_model_is_folder(rows[i].path));
+    }
+    assert_true(rows[1].bytes < rows[0].bytes / 2);
+    assert_true(fabs(rows[1].accuracy - rows[0].accuracy) < 0.05);
+    assert_true(rows[2].bytes < rows[1].bytes);
+    assert_true(fabs(rows[3].accuracy - rows[0].accuracy) < 0.05);
+    for (size_t i = 3; i <= 7; i++)
+        assert_true(rows[i].n_parameters < rows[0].n_parameters);
+    assert_true(rows[7].accuracy > 0.9);
+    assert_true(rows[8].accuracy > 0.9);
+    assert_int_equal(rows[8].n_parameters, rows[0].n_parameters);
+    char between[128];
+    (void)snprintf(between, sizeof between, "%s.1", p->out);
+    assert_false(hx_model_is_folder(between));
+}
+
+static void calibration_points_at_what_matters(void **state) {
+    place *p = *state;
+    hx_error err = {0};
+    hx_dataset *d = NULL;
+    hx__calibration a, b;
+    const hx_dataset_options read = {.target = HX_TARGET_LABEL};
+    assert_ok(hx_dataset_read(&d, p->data, &read, &err), &err);
+    assert_ok(hx__calibrate(p->model, d, 64, 1, NULL, p->arena, &a, &err), &err);
+    assert_ok(hx__calibrate(p->model, d, 64, 2, NULL, p->arena, &b, &err), &err);
+    assert_int_equal(a.n_layers, 3);
+    assert_int_equal(a.n_ff, 64);
+    assert_int_equal(a.n_groups, 2);
+    assert_memory_equal(a.channels, b.channels, 3 * 64 * sizeof *a.channels);
+    assert_memory_equal(a.groups, b.groups, 3 * 2 * sizeof *a.groups);
+    const float *columns = hx__calibration_columns(&a, "model.layers.1.mlp.down_proj.weight");
+    assert_non_null(columns);
+    double sum = 0;
+    for (size_t i = 0; i < 64; i++) {
+        assert_true(columns[i] > 0);
+        sum += (double)columns[i];
+    }
+    assert_true(fabs(sum / 64 - 1.01) < 1e-3);
+    assert_null(hx__calibration_columns(&a, "score.weight"));
+    hx_dataset_free(d);
+}
+
+static void wishes_that_make_no_sense(void **state) {
+    place *p = *state;
+    static const char *const tries[][2] = {{"int9", "'int9'"},
+                                           {"drop:2", "2 of 3 layers"},
+                                           {"int8,", "''"},
+                                           {"q4+vocab", "comes last"}};
+    hx_compressed *rows;
+    size_t n;
+    hx_error err = {0};
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        const hx_compress_options o = {.data = p->data, .n_threads = 1, .tries = tries[i][0]};
+        hx_status st = hx_model_compress(p->model, p->out, &o, p->arena, &rows, &n, &err);
+        assert_int_equal(st, HX_EINVAL);
+        if (!strstr(err.message, tries[i][1])) fail_msg("%s", err.message);
+    }
+    const hx_compress_options none = {.n_threads = 1};
+    assert_int_equal(hx_model_compress(p->model, p->out, &none, p->arena, &rows, &n, &err),
+                     HX_EINVAL);
+    const hx_compress_options o = {.data = p->data, .n_threads = 1};
+    assert_int_equal(hx_model_compress(HX_SOURCE_DIR "/tests/golden/llama/llama_mha", p->out, &o,
+                                       p->arena, &rows, &n, &err),
+                     HX_EUNSUPPORTED);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_way_is_tried),
+        cmocka_unit_test(calibration_points_at_what_matters),
+        cmocka_unit_test(wishes_that_make_no_sense),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
