@@ -70,6 +70,7 @@ static const key task_keys[] = {
     REAL(hx_task_config, focal, 0, 10, 0),
     REAL(hx_task_config, dropout, 0, 0.95, 0),
     TEXT(hx_task_config, augment),
+    REAL(hx_task_config, mixup, 0, 1, 0),
     TEXT(hx_task_config, synonyms),
     TEXT(hx_task_config, homophones),
     TEXT(hx_task_config, shapes),

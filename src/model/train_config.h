@@ -44,6 +44,7 @@ typedef struct {
     int64_t hidden, tap, width;
     double smoothing, focal, dropout;
     const char *augment; /* "swap,delete:0.1" */
+    double mixup; /* of embeddings: alpha of the beta distribution; 0 = off */
     const char *synonyms, *homophones, *shapes; /* files */
     const char *teacher; /* model, or JSON Lines of probabilities */
     double teacher_share, hidden_share, temperature;

@@ -12,10 +12,15 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
+#include "base/rng.h"
 
 #define JSON_MAX ((size_t)1 << 22)
 #define IMBALANCE_SAID 10.0
 #define LIST_MAX ((size_t)64 << 20)
+#define COMPANIONS_TRIED 50
+#define SALT_JOIN 0x6a6f696eu
+#define SALT_MIXUP 0x6d697875u
 
 /* ------------------------------------------------------------------ warnings */
 static void warn(const hx_task *t) {
@@ -176,6 +181,29 @@ static hx_status open_augmenter(hx_task *t, hx_error *err) {
     return own->scratch ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
 }
 
+/* Another text of the same label, by the seed; the example itself where none is found soon. */
+static const hx_example *companion(const hx_task *t, const hx_example *e, hx_rng *r) {
+    const label_task *own = t->own;
+    size_t n = hx_dataset_count(own->data, HX_PART_TRAIN);
+    for (int i = 0; i < COMPANIONS_TRIED; i++) {
+        const hx_example *other = hx_dataset_at(own->data, HX_PART_TRAIN, hx_rng_below(r, n));
+        if (other->label == e->label && other != e) return other;
+    }
+    return e;
+}
+
+/* Two texts of one label, one behind the other, with the probability augment_rate. */
+static void join(const hx_task *t, const hx_example *e, uint64_t number, hx_buf *text) {
+    const label_task *own = t->own;
+    hx_rng r;
+    hx_rng_seed(&r, hx_hash_mix((uint64_t)t->trainer->config->seed ^ SALT_JOIN, number));
+    bool wanted = (own->augment_kinds & HX_AUGMENT_JOIN) && t->config->kind == HX_TASK_LABEL &&
+                  hx_rng_uniform(&r) < own->augment_rate;
+    if (!wanted) return;
+    (void)hx_buf_append_byte(text, ' ');
+    (void)hx_buf_append_str(text, companion(t, e, &r)->text);
+}
+
 /* The text of an example as it reads in this epoch: appended to `ids`, at most max_length tokens. */
 static hx_status put_changed(const hx_task *t, size_t example, uint64_t epoch, hx_buf *ids,
                              hx_error *err) {
@@ -185,9 +213,11 @@ static hx_status put_changed(const hx_task *t, size_t example, uint64_t epoch, h
     uint64_t count = hx_dataset_count(own->data, HX_PART_TRAIN);
     hx_buf text;
     hx_buf_init(&text, HX_LLAMA_TEXT_MAX);
-    hx_status st = hx_augment_text(own->augmenter, e->text, own->augment_kinds, own->augment_rate,
-                                   (uint64_t)t->trainer->config->seed, epoch * count + example,
-                                   &text, NULL, err);
+    hx_status st = hx_augment_text(
+        own->augmenter, e->text, own->augment_kinds & ~(unsigned)HX_AUGMENT_JOIN, own->augment_rate,
+        (uint64_t)t->trainer->config->seed, epoch * count + example, &text, NULL, err);
+    if (st == HX_OK) join(t, e, epoch * count + example, &text);
+    if (st == HX_OK) st = hx_buf_status(&text, "a text", err);
     if (st == HX_OK)
         st = hx_tokenizer_encode(t->trainer->tokenizer, own->scratch, hx_buf_str(&text), &options,
                                  ids, err);
@@ -362,6 +392,45 @@ static hx_status put_teacher(const hx_task *t, const uint32_t *order, size_t n, 
     return HX_OK;
 }
 
+/* ------------------------------------------------------------------ mixup (arXiv 1905.08941) */
+/* Beta(a, a) by Joehnk's way (1964): good for a <= 1. */
+static double draw_share(hx_rng *r, double a) {
+    for (int i = 0; i < 1000; i++) {
+        double x = pow(hx_rng_uniform(r), 1 / a), y = pow(hx_rng_uniform(r), 1 / a);
+        if (x + y > 0 && x + y <= 1) return x / (x + y);
+    }
+    return 0.5;
+}
+
+/* Each sequence is mixed with one of the batch, token by token as far as both go. */
+static void mix_sequence(const hx_trunk_batch *b, size_t i, size_t other, uint32_t *mixed) {
+    size_t n = b->starts[i + 1] - b->starts[i], m = b->starts[other + 1] - b->starts[other];
+    for (size_t k = 0; k < n; k++)
+        mixed[b->starts[i] + k] = k < m ? b->ids[b->starts[other] + k] : b->ids[b->starts[i] + k];
+}
+
+static hx_status put_mixup(const hx_task *t, uint64_t number, hx_arena *arena, hx_task_batch *out,
+                           hx_error *err) {
+    size_t n = out->batch.n_sequences;
+    hx_rng r;
+    if (!(t->config->mixup > 0) || n < 2 || t->config->kind != HX_TASK_LABEL) return HX_OK;
+    uint32_t *mixed = hx_arena_alloc(arena, out->batch.n_tokens * sizeof *mixed),
+             *second = hx_arena_alloc(arena, n * sizeof *second);
+    float *share = hx_arena_alloc(arena, n * sizeof *share);
+    if (!mixed || !second || !share) return hx_fail(err, HX_ENOMEM, "out of memory");
+    hx_rng_seed(&r, hx_hash_mix((uint64_t)t->trainer->config->seed ^ SALT_MIXUP, number));
+    for (size_t i = 0; i < n; i++) {
+        size_t other = hx_rng_below(&r, n);
+        share[i] = (float)draw_share(&r, t->config->mixup);
+        second[i] = out->targets.labels[other];
+        mix_sequence(&out->batch, i, other, mixed);
+    }
+    out->batch.mixed = mixed;
+    out->batch.share = share;
+    out->targets.second = second;
+    return HX_OK;
+}
+
 static hx_status fill_label(hx_task *t, uint64_t number, hx_arena *arena, hx_task_batch *out,
                             hx_error *err) {
     label_task *own = t->own;
@@ -373,6 +442,7 @@ static hx_status fill_label(hx_task *t, uint64_t number, hx_arena *arena, hx_tas
     else
         HX_TRY(hx_train_pack(t, &own->tokens[HX_PART_TRAIN], order, n, arena, out, err));
     HX_TRY(put_targets(t, HX_PART_TRAIN, order, n, arena, &out->targets, err));
+    HX_TRY(put_mixup(t, number, arena, out, err));
     return put_teacher(t, order, n, arena, &out->targets, err);
 }
 

@@ -319,6 +319,21 @@ static void adapters_alone_learn_too(void **state) {
     assert_true(figure(metrics, "test", "kind", "accuracy") > 0.95);
 }
 
+static void changed_and_mixed_texts_teach_too(void **state) {
+    place *p = *state;
+    hx_str metrics;
+    must_run(p,
+             "{" SIZES LEARNS ",\"epochs\":20,\"tasks\":[{\"name\":\"mood\",\"data\":"
+             "\"@/labels.csv\",\"augment\":\"swap,join:0.2\"}]}",
+             "changed", &metrics);
+    assert_true(figure(metrics, "test", "mood", "accuracy") > 0.9);
+    must_run(p,
+             "{" SIZES LEARNS ",\"epochs\":20,\"tasks\":[{\"name\":\"mood\",\"data\":"
+             "\"@/labels.csv\",\"mixup\":0.2}]}",
+             "mixed", &metrics);
+    assert_true(figure(metrics, "test", "mood", "accuracy") > 0.9);
+}
+
 /* A teacher's probabilities alone teach a new model. */
 static void a_teacher_teaches(void **state) {
     place *p = *state;
@@ -463,6 +478,7 @@ int main(void) {
         cmocka_unit_test(accumulated_batches_are_one),
         cmocka_unit_test(labels_are_learnt_and_opened),
         cmocka_unit_test(adapters_alone_learn_too),
+        cmocka_unit_test(changed_and_mixed_texts_teach_too),
         cmocka_unit_test(a_teacher_teaches),
         cmocka_unit_test(numbers_several_labels_and_tags),
         cmocka_unit_test(text_is_foretold_better_and_better),
