@@ -452,12 +452,11 @@ const hx_cli_command hx_cli_commands[] = {
      "weighed by what matters on the\n"
      "other texts; layers, feed-forward channels, heads and tokens that matter least there go. "
      "tune trains what is left; qat\n"
-     "trains with rounded weights.",
+     "trains with rounded weights. For instance: --try int8,q4,vocab+int8,ffn:0.75+tune:1,qat:8.",
      "--try 的每种方式都在同一测试集上衡量大小、速度和准确率。量化按其余文本上的重要性加权；\n"
-     "最不重要的层、前馈通道、注意力头和词元被去掉。tune 对剩余部分再训练，qat 以量化权重训练。",
-     {{"huaxiang compress RUN --data samples/labelled.csv --try int8,q4,vocab+int8,ffn:0.75+tune:1 "
-       "--out small",
-       "four ways, one table", "四种方式，一张表"}},
+     "最不重要的层、前馈通道、注意力头和词元被去掉。tune 对剩余部分再训练，qat 以量化权重训练。\n"
+     "例如：--try int8,q4,vocab+int8,ffn:0.75+tune:1,qat:8。",
+     {{NULL, NULL, NULL}},
      hx_cmd_compress,
      HX_MODEL_RULES},
     {"tokenize",
@@ -639,7 +638,12 @@ const hx_cli_command hx_cli_commands[] = {
      "是目录：config.json、log.jsonl、last/ 和 best/；\n"
      "best 是模型目录，所有命令都可使用（--model RUN）。Ctrl-C 会先保存；--resume "
      "接着训练，结果逐字节相同。",
-     {{NULL, NULL, NULL}},
+     {{"huaxiang train compare samples/labelled.csv --text comment --label label --learner nb,svm "
+       "--out rivals",
+       "several learners, chosen on validation", "多个学习器，按验证集选出"},
+      {"huaxiang train classify samples/labelled.csv --text comment --label label --learner svm "
+       "--split 70,15,15 --out mood",
+       "one of them", "其中一个"}},
      hx_cmd_train,
      HX_MODEL_MAY},
     {"doctor",

@@ -106,7 +106,7 @@ static json_t *summary_of(json_t **all, size_t n) {
 
 static hx_status run_folds(search *s, size_t k, bool resume, json_t **all, hx_error *err) {
     for (size_t i = 0; i < k; i++) {
-        char name[24];
+        char name[32];
         (void)snprintf(name, sizeof name, "fold%zu", i + 1);
         (void)json_object_set_new(s->config, "folds", json_integer((json_int_t)k));
         (void)json_object_set_new(s->config, "fold", json_integer((json_int_t)i));
