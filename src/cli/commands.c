@@ -629,21 +629,31 @@ const hx_cli_command hx_cli_commands[] = {
      "teach a model: pre-training from plain text, labels of texts",
      "训练模型：用纯文本预训练，或学习文本的标签",
      "pretrain learns from plain text, classify from texts with labels, tag from words with tags "
-     "(--target tag, crf or\n"
-     "parse), multitask all that a CONFIG.json describes, on one model. RUN is a folder: "
-     "config.json, log.jsonl, last/ and best/,\n"
-     "a model's folder which every command takes (--model RUN). Ctrl-C saves; --resume goes on and "
-     "gives the same bytes.",
-     "pretrain 从纯文本学习，classify 从带标签的文本学习。RUN "
-     "是目录：config.json、log.jsonl、last/ 和 best/；\n"
-     "best 是模型目录，所有命令都可使用（--model RUN）。Ctrl-C 会先保存；--resume "
-     "接着训练，结果逐字节相同。",
-     {{"huaxiang train compare samples/labelled.csv --text comment --label label --learner nb,svm "
+     "or trees (--target tag, crf,\n"
+     "parse), multitask all that a CONFIG.json describes, on one model; compare chooses among "
+     "learners, tune among settings.\n"
+     "RUN is a folder: config.json, log.jsonl, report.html, last/ and best/, a model's folder "
+     "which every command takes\n"
+     "(--model RUN). Ctrl-C saves; --resume goes on and gives the same bytes.",
+     "pretrain 从纯文本学习，classify 从带标签的文本学习，tag 从带标记的词或句法树学习（--target "
+     "tag、crf、parse），\n"
+     "multitask 按 CONFIG.json 用同一模型学习多个任务；compare 比较多个学习器，tune "
+     "试验多组设置。\n"
+     "RUN 是目录：config.json、log.jsonl、report.html、last/ 和 best/；best "
+     "是模型目录，所有命令都可使用（--model RUN）。\n"
+     "Ctrl-C 会先保存；--resume 接着训练，结果逐字节相同。",
+     {{"huaxiang train tokenizer --data samples/labelled.csv --text comment --vocab 2048 --out "
+       "tokenizer.model",
+       "a vocabulary", "词表"},
+      {"huaxiang train pretrain --data samples/labelled.csv --text comment --tokenizer "
+       "tokenizer.model --layers 2 --width 64 --heads 2 --length 64 --steps 20 --out lm",
+       "a small language model", "小语言模型"},
+      {"huaxiang train classify samples/labelled.csv --text comment --label label --model lm "
+       "--epochs 1 --split 70,15,15 --out mood",
+       "which learns labels", "学习标签"},
+      {"huaxiang train compare samples/labelled.csv --text comment --label label --learner nb,svm "
        "--out rivals",
-       "several learners, chosen on validation", "多个学习器，按验证集选出"},
-      {"huaxiang train classify samples/labelled.csv --text comment --label label --learner svm "
-       "--split 70,15,15 --out mood",
-       "one of them", "其中一个"}},
+       "several learners, chosen on validation", "多个学习器，按验证集选出"}},
      hx_cmd_train,
      HX_MODEL_MAY},
     {"doctor",
