@@ -86,6 +86,7 @@ static void renumber_member(json_t *object, const char *key, const hx__renumberi
     if (json_is_integer(value)) {
         int64_t id = hx__new_id(r, json_integer_value(value));
         (void)json_object_set_new(object, key, id < 0 ? json_null() : json_integer(id));
+        return;
     }
     if (!json_is_array(value)) return;
     json_t *made = json_array();
