@@ -17,6 +17,7 @@
 #include "model/model_file.h"
 
 #define PREFIX "base_model.model."
+#define COLUMNS_AT_ONCE 128
 
 struct hx_adapter {
     hx_tensor_file *file; /* owned */
@@ -225,15 +226,29 @@ hx_status hx_adapter_find(hx_adapter *a, const char *base, uint64_t rows, uint64
                    (unsigned long long)rows, (unsigned long long)columns);
 }
 
-void hx_adapter_add_row(const hx_adapter_part *p, size_t row, float *w, size_t columns) {
-    for (size_t c = 0; c < columns; c++) {
-        double sum = 0;
-        for (size_t k = 0; k < p->rank; k++) {
-            float a =
-                p->embedding ? p->wide_a[k * p->a->dims[1] + row] : p->wide_a[k * columns + c];
-            float b = p->wide_b[(p->embedding ? c : row) * p->rank + k];
-            sum += (double)a * (double)b;
+/* sums[i] += element c + i of A and B's product in row `row`. */
+static void add_products(const hx_adapter_part *p, size_t row, size_t c, size_t n, size_t columns,
+                         double *sums) {
+    for (size_t k = 0; k < p->rank; k++) {
+        if (p->embedding) {
+            double a = (double)p->wide_a[k * p->a->dims[1] + row];
+            for (size_t i = 0; i < n; i++)
+                sums[i] += a * (double)p->wide_b[(c + i) * p->rank + k];
+            continue;
         }
-        w[c] = (float)((double)w[c] + p->scale * sum);
+        const float *a = p->wide_a + k * columns + c;
+        double b = (double)p->wide_b[row * p->rank + k];
+        for (size_t i = 0; i < n; i++)
+            sums[i] += (double)a[i] * b;
+    }
+}
+
+void hx_adapter_add_row(const hx_adapter_part *p, size_t row, float *w, size_t columns) {
+    for (size_t c = 0; c < columns; c += COLUMNS_AT_ONCE) {
+        double sums[COLUMNS_AT_ONCE] = {0};
+        size_t n = columns - c < COLUMNS_AT_ONCE ? columns - c : COLUMNS_AT_ONCE;
+        add_products(p, row, c, n, columns, sums);
+        for (size_t i = 0; i < n; i++)
+            w[c + i] = (float)((double)w[c + i] + p->scale * sums[i]);
     }
 }
