@@ -26,12 +26,18 @@ static void assert_ok(hx_status st, const hx_error *err) {
 }
 
 static size_t read_logits(const char *path, float out[LOGITS_MAX]) {
-    FILE *f = fopen(path, "r");
+    hx_error err = {0};
+    hx_buf text;
     size_t n = 0;
-    assert_non_null(f);
-    while (n < LOGITS_MAX && fscanf(f, "%f", &out[n]) == 1)
-        n++;
-    fclose(f);
+    hx_buf_init(&text, 1u << 20);
+    assert_ok(hx_file_read(path, &text, &err), &err);
+    (void)hx_buf_append_byte(&text, '\0');
+    char *end = text.ptr;
+    for (char *at = text.ptr; n < LOGITS_MAX; n++, at = end) {
+        out[n] = strtof(at, &end);
+        if (end == at) break;
+    }
+    hx_buf_release(&text);
     return n;
 }
 
