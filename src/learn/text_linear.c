@@ -261,14 +261,38 @@ static hx_status borrow_temperature(problems *p, hx_error *err) {
     return st;
 }
 
-static hx_status fit_without(problems *p, hx_error *err) {
-    HX_TRY(borrow_temperature(p, err));
-    double temperature = p->l->temperature;
-    float *one[1] = {p->l->weights};
-    p->weights = one;
-    hx_status st = fit_sets(p, err);
-    p->l->temperature = temperature;
+/* Job 0 learns from all rows, job 1 finds the temperature with weights of its own: side by side. */
+typedef struct {
+    problems *all;
+    double temperature;
+} both_fits;
+
+static hx_status fit_either(void *context, size_t job, size_t worker, hx_error *err) {
+    both_fits *b = context;
+    problems p = *b->all;
+    (void)worker;
+    if (job == 0) {
+        float *one[1] = {p.l->weights};
+        p.weights = one;
+        return fit_sets(&p, err);
+    }
+    hx_text_learner shadow = *p.l;
+    p.l = &shadow;
+    shadow.weights = calloc((p.x->n_columns + 1) * shadow.n_outputs, sizeof *shadow.weights);
+    hx_status st =
+        shadow.weights
+            ? borrow_temperature(&p, err)
+            : hx_fail(err, HX_ENOMEM, "not enough memory to learn from %zu rows", p.x->n_rows);
+    b->temperature = shadow.temperature;
+    free(shadow.weights);
     return st;
+}
+
+static hx_status fit_without(problems *p, hx_error *err) {
+    both_fits b = {p, 1};
+    HX_TRY(hx_pool_run(p->options->n_threads, 2, fit_either, &b, err));
+    p->l->temperature = b.temperature;
+    return HX_OK;
 }
 
 /* ------------------------------------------------------------------ all of it */
