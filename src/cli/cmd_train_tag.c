@@ -8,14 +8,14 @@ static bool is_bounded(const json_t *config) {
 }
 
 int hx_cmd_train_tag(hx_cli *c) {
-    static const char *const kinds[] = {NULL, NULL, NULL, "tag", "crf", "parse"};
+    static const char *const kinds[] = {NULL, NULL, NULL, "tag", "crf", "parse", "segment"};
     int status;
     const char *kind = "crf";
     if (hx_cli_has(&c->options, HX_OPT_TARGET_KIND))
         kind = kinds[c->options.number[HX_OPT_TARGET_KIND]];
     if (!kind)
-        return hx_cli_usage(c, "train tag: --target must be tag, crf or parse",
-                            "train tag：--target 须为 tag、crf 或 parse");
+        return hx_cli_usage(c, "train tag: --target must be tag, crf, parse or segment",
+                            "train tag：--target 须为 tag、crf、parse 或 segment");
     json_t *config = hx_train_config_of(c, "tag", &status);
     if (!config) return status;
     json_t *task = hx_train_task_of(config);

@@ -303,12 +303,12 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_LABEL] = TEXT("label", 0, HX_OPT_STRING, HX_GROUP_READING, "COLUMN",
                           "the column that holds the label (default: recognised by name)",
                           "标签所在的列（默认按列名识别）"),
-    [HX_OPT_TARGET_KIND] =
-        TEXT("target", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "label,labels,number,tag,crf,parse",
-             "classify: one label a text, several separated by |, a number (default: label); tag: "
-             "tags, tags that depend on each other, trees (default: crf)",
-             "classify：每条文本一个标签、以 | 分隔的多个标签或一个数（默认 "
-             "label）；tag：标记、相互依赖的标记或句法树（默认 crf）"),
+    [HX_OPT_TARGET_KIND] = TEXT(
+        "target", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "label,labels,number,tag,crf,parse,segment",
+        "classify: one label a text, several separated by |, a number (default: label); tag: "
+        "tags, tags that depend on each other, trees, where words begin (default: crf)",
+        "classify：每条文本一个标签、以 | 分隔的多个标签或一个数（默认 "
+        "label）；tag：标记、相互依赖的标记、句法树或分词（默认 crf）"),
     [HX_OPT_TEST_SIZE] = {"test-size", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "P", 0, 1,
                           "share that is kept for testing (default: 0.2)",
                           "留作测试的比例（默认 0.2）"},

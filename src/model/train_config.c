@@ -39,7 +39,7 @@ typedef struct {
 static const key task_keys[] = {
     TEXT(hx_task_config, name),
     CHOICE(hx_task_config, kind, HX_TASK_LABEL,
-           "causal,masked,mixed,replaced,spelling,label,labels,number,tag,crf,parse"),
+           "causal,masked,mixed,replaced,spelling,label,labels,number,tag,crf,parse,segment"),
     OTHER("data"),
     TEXT(hx_task_config, text),
     TEXT(hx_task_config, label),

@@ -21,7 +21,8 @@ typedef enum { /* in the order of the choices in train_config.c */
                HX_TASK_NUMBER,
                HX_TASK_TAG,
                HX_TASK_CRF,
-               HX_TASK_PARSE
+               HX_TASK_PARSE,
+               HX_TASK_SEGMENT
 } hx_task_kind;
 
 typedef struct {
@@ -90,6 +91,6 @@ hx_status hx_train_config_read(hx_train_config *c, json_t *j, hx_arena *arena,
 /* Paths: a JSON array, or one text. */
 bool hx_task_is_text(
     const hx_task_config *t); /* plain text: causal, masked, mixed, replaced, spelling */
-bool hx_task_is_tags(const hx_task_config *t); /* words: tag, crf, parse */
+bool hx_task_is_tags(const hx_task_config *t); /* words: tag, crf, parse, segment */
 
 #endif

@@ -299,7 +299,8 @@ const hx_task *hx_train_score_task(const hx_trainer *t) {
         if (hx_task_is_text(c)) continue;
         n++;
         bool known = c->kind == HX_TASK_LABEL || c->kind == HX_TASK_LABELS ||
-                     c->kind == HX_TASK_NUMBER || c->kind == HX_TASK_TAG;
+                     c->kind == HX_TASK_NUMBER || c->kind == HX_TASK_TAG ||
+                     c->kind == HX_TASK_SEGMENT;
         if (known && c->hidden == 0 && c->tap == 0) only = &t->tasks[i];
     }
     return n == 1 ? only : NULL;
@@ -308,7 +309,7 @@ const hx_task *hx_train_score_task(const hx_trainer *t) {
 static void put_head(hx_json_writer *w, const hx_task *k) {
     static const char *const kinds[] = {"causal",   "masked", "mixed",  "replaced",
                                         "spelling", "label",  "labels", "number",
-                                        "tag",      "crf",    "parse"};
+                                        "tag",      "crf",    "parse",  "segment"};
     hx_json_object(w);
     hx_json_key(w, "name");
     hx_json_cstr(w, k->config->name);

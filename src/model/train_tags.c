@@ -1,8 +1,9 @@
-/* train_tags.c - tasks on words: a tag a word (softmax or CRF), or the tree of a sentence.
+/* train_tags.c - tasks on words: a tag a word (softmax or CRF), the tree of a sentence, or where words begin.
  *
  *     words and tags -> ids of each word -> the first token of a word stands for it -> head on tokens
  *
  * Where the tags are of spans (B-X I-X, or B M E S as in word segmentation) the figure is the F1 of whole spans, otherwise the accuracy.
+ * Segmentation: of the same data, whether a token begins a word (B) or goes on with it (I); the figure is the F1 of whole words.
  * Trees: UAS and LAS; the figure is LAS. Words that max_length cuts off count as wrong in the spans and not at all elsewhere. */
 #include <math.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "model/train_label.h"
 
 #define JSON_MAX ((size_t)1 << 16)
+
+enum { WORD_BEGINS = 0, WORD_GOES_ON = 1 };
 
 typedef struct {
     label_task base; /* data, tokens, lengths, cursor */
@@ -80,11 +83,26 @@ static void put_spans(span_list *s, uint32_t text, const uint32_t *tags, size_t 
     close_span(s, (uint32_t)n);
 }
 
+/* Words by the tokens that begin them; `labels` says which tokens count. */
+static void put_words(span_list *s, uint32_t text, const uint32_t *tags, const uint32_t *labels,
+                      size_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        bool counts = labels[i] != HX_NN_IGNORE;
+        if (counts && s->open && tags[i] != WORD_BEGINS) continue;
+        close_span(s, i);
+        if (!counts) continue;
+        s->out[s->n] = (hx_labelled_span){.text = text, .start = i};
+        s->open = true;
+    }
+    close_span(s, (uint32_t)n);
+}
+
 /* ------------------------------------------------------------------ make */
 static hx_status add_head(hx_task *t, hx_error *err) {
     const hx_task_config *c = t->config;
     hx_trainer *r = t->trainer;
-    const hx_head_options head = {.kind = c->kind == HX_TASK_TAG   ? HX_HEAD_TOKEN
+    const hx_head_options head = {.kind = c->kind == HX_TASK_TAG || c->kind == HX_TASK_SEGMENT
+                                              ? HX_HEAD_TOKEN
                                           : c->kind == HX_TASK_CRF ? HX_HEAD_CRF
                                                                    : HX_HEAD_BIAFFINE,
                                   .name = hx_train_score_task(r) == t ? "" : c->name,
@@ -99,16 +117,22 @@ static hx_status add_head(hx_task *t, hx_error *err) {
 }
 
 static hx_status make_tags(hx_task *t, hx_error *err) {
+    static const char *const words[] = {"B", "I"};
     hx_trainer *r = t->trainer;
     tags_task *own = t->own = hx_arena_alloc(r->arena, sizeof *own);
     if (!own) return hx_fail(err, HX_ENOMEM, "out of memory");
     label_task *b = &own->base;
     HX_TRY(hx_train_read_data(t, &b->data, err));
     HX_TRY(hx_train_read_labels(t, b->data, err));
+    if (t->config->kind == HX_TASK_SEGMENT) {
+        t->labels = (const char **)(uintptr_t)words;
+        t->n_labels = 2;
+    }
     for (int part = 0; part < HX_PARTS; part++)
         HX_TRY(
             hx_train_tokenise(t, b->data, (hx_part)part, &b->tokens[part], &b->lengths[part], err));
-    own->spans = t->config->kind != HX_TASK_PARSE && are_spans(t);
+    own->spans =
+        t->config->kind == HX_TASK_SEGMENT || (t->config->kind != HX_TASK_PARSE && are_spans(t));
     HX_TRY(hx_batch_cursor_init(&b->cursor, b->lengths[HX_PART_TRAIN], b->tokens[HX_PART_TRAIN].n,
                                 (size_t)t->config->batch_tokens, (size_t)t->config->batch,
                                 (uint64_t)r->config->seed, err));
@@ -122,6 +146,14 @@ static void free_tags(hx_task *t) {
 }
 
 /* ------------------------------------------------------------------ targets */
+/* Tokens from the first word's on go on with a word, unless they are special. */
+static void go_on(const hx_task *t, const hx_task_batch *b, size_t i, size_t first,
+                  uint32_t *labels) {
+    for (size_t at = b->batch.starts[i] + first; at < b->batch.starts[i + 1]; at++)
+        if (!hx_tokenizer_is_special(t->trainer->tokenizer, (int32_t)b->batch.ids[at]))
+            labels[at] = WORD_GOES_ON;
+}
+
 static hx_status put_token_labels(const hx_task *t, hx_part part, const uint32_t *order, size_t n,
                                   hx_arena *arena, hx_task_batch *out, hx_error *err) {
     const label_task *own = t->own;
@@ -135,8 +167,12 @@ static hx_status put_token_labels(const hx_task *t, hx_part part, const uint32_t
         const hx_example *e = hx_dataset_at(own->data, part, order[i]);
         const uint32_t *tags = hx_dataset_many(own->data, e),
                        *words = lists->words + lists->word_starts[order[i]];
+        bool segments = t->config->kind == HX_TASK_SEGMENT;
+        if (segments && e->n_labels > 0 && words[0] != HX_NO_TOKEN)
+            go_on(t, out, i, words[0], labels);
         for (size_t k = 0; k < e->n_labels; k++)
-            if (words[k] != HX_NO_TOKEN) labels[out->batch.starts[i] + words[k]] = tags[k];
+            if (words[k] != HX_NO_TOKEN)
+                labels[out->batch.starts[i] + words[k]] = segments ? WORD_BEGINS : tags[k];
     }
     out->targets = (hx_targets){.labels = labels};
     return HX_OK;
@@ -246,6 +282,16 @@ static void count_tags_of(const hx_task *t, hx_part part, uint32_t example, cons
     put_spans(&y->found, example, found, e->n_labels);
 }
 
+static void count_words_of(uint32_t example, const uint32_t *labels, const uint32_t *tags, size_t n,
+                           tally *y) {
+    for (size_t i = 0; i < n; i++) {
+        y->n_words += labels[i] != HX_NN_IGNORE;
+        y->n_right += labels[i] != HX_NN_IGNORE && labels[i] == tags[i];
+    }
+    put_words(&y->gold, example, labels, labels, n);
+    put_words(&y->found, example, tags, labels, n);
+}
+
 static hx_status look_tags(hx_task *t, hx_part part, const uint32_t *order, size_t n,
                            hx_task_batch *b, const float *hidden, hx_arena *arena, tally *y,
                            hx_error *err) {
@@ -253,8 +299,13 @@ static hx_status look_tags(hx_task *t, hx_part part, const uint32_t *order, size
     uint32_t *tags = hx_arena_alloc(arena, (b->batch.n_tokens + 1) * sizeof *tags);
     if (!tags) return hx_fail(err, HX_ENOMEM, "out of memory");
     HX_TRY(hx_train_head_tags(t->head, &r->nn, &b->batch, hidden, b->targets.labels, tags, err));
-    for (size_t i = 0; i < n; i++)
-        count_tags_of(t, part, order[i], tags + b->batch.starts[i], arena, y);
+    for (size_t i = 0; i < n; i++) {
+        size_t from = b->batch.starts[i], len = b->batch.starts[i + 1] - from;
+        if (t->config->kind == HX_TASK_SEGMENT)
+            count_words_of(order[i], b->targets.labels + from, tags + from, len, y);
+        else
+            count_tags_of(t, part, order[i], tags + from, arena, y);
+    }
     return HX_OK;
 }
 
@@ -298,7 +349,7 @@ static hx_status alloc_spans(const hx_task *t, hx_part part, size_t n, hx_arena 
     const tags_task *own = t->own;
     size_t words = 0;
     for (size_t i = 0; i < n; i++)
-        words += hx_dataset_at(own->base.data, part, i)->n_labels;
+        words += hx_dataset_at(own->base.data, part, i)->n_labels + own->base.lengths[part][i];
     y->gold = (span_list){.t = t, .out = hx_arena_alloc(arena, (words + 1) * sizeof *y->gold.out)};
     y->found =
         (span_list){.t = t, .out = hx_arena_alloc(arena, (words + 1) * sizeof *y->found.out)};

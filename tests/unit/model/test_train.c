@@ -358,8 +358,10 @@ static void numbers_several_labels_and_tags(void **state) {
              "{\"name\":\"number\",\"kind\":\"number\",\"data\":\"@/numbers.csv\"},"
              "{\"name\":\"many\",\"kind\":\"labels\",\"data\":\"@/many.csv\"},"
              "{\"name\":\"tags\",\"kind\":\"crf\",\"data\":\"@/tags.tsv\"},"
-             "{\"name\":\"soft\",\"kind\":\"tag\",\"data\":\"@/tags.tsv\",\"hidden\":16}]}",
+             "{\"name\":\"soft\",\"kind\":\"tag\",\"data\":\"@/tags.tsv\",\"hidden\":16},"
+             "{\"name\":\"words\",\"kind\":\"segment\",\"data\":\"@/tags.tsv\"}]}",
              "several", &metrics);
+    assert_true(figure(metrics, "test", "words", "f1") > 0.9);
     assert_true(figure(metrics, "test", "number", "r2") > 0.8);
     assert_true(figure(metrics, "test", "number", "rmse") < 5);
     assert_true(figure(metrics, "test", "tags", "f1") > 0.95);
