@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "huaxiang/llama.h"
 #include "learn/metrics.h"
+#include "llama/model.h"
 #include "model/compress.h"
 
 #define TEST_SIZE 0.2
@@ -43,6 +44,7 @@ static hx_status read_data(hx__compress_job *j, hx_error *err) {
                                      .n_labels = info->n_labels,
                                      .cancel = o->cancel};
     hx_status st = HX_OK;
+    j->mean = m->config.head_is_mean;
     if (!labels) st = hx_fail(err, HX_ENOMEM, "out of memory");
     if (st == HX_OK && (info->n_labels == 0 || info->is_token_classifier))
         st = hx_fail(err, HX_EUNSUPPORTED,

@@ -54,6 +54,7 @@ typedef struct {
     const hx_compress_options *options;
     const char *model; /* the one that all begins with */
     hx_dataset *data;
+    bool mean; /* its head reads the mean over the tokens */
     const char *train_file; /* JSON Lines of the TRAIN part: for tuning and vocabularies */
     const char *validation_file; /* likewise a tenth that is not in it */
     const hx_convert_options *convert;

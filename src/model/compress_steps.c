@@ -233,6 +233,8 @@ static void put_task(hx_json_writer *w, const hx__compress_job *j) {
     hx_json_cstr(w, "text");
     hx_json_key(w, "label");
     hx_json_cstr(w, "label");
+    hx_json_key(w, "mean");
+    hx_json_bool(w, j->mean);
     hx_json_key(w, "test_size");
     hx_json_int(w, 0);
     hx_json_end_object(w);

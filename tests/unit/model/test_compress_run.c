@@ -58,7 +58,7 @@ static void train(place *p) {
         "{\"tokenizer\":\"%s/tokenizer.model\",\"epochs\":6,\"rate\":0.004,\"batch_tokens\":256,"
         "\"sizes\":{\"hidden_size\":32,\"num_hidden_layers\":3,\"num_attention_heads\":4,"
         "\"num_key_value_heads\":2,\"intermediate_size\":64},"
-        "\"tasks\":[{\"name\":\"mood\",\"kind\":\"label\",\"data\":\"%s\"}]}",
+        "\"tasks\":[{\"name\":\"mood\",\"kind\":\"label\",\"mean\":true,\"data\":\"%s\"}]}",
         p->folder, p->data);
     assert_ok(hx_train(hx_str_of(config), run, false, &calls, p->arena, &metrics, &err), &err);
     assert_ok(hx_model_resolve(run, p->folder, p->arena, &best, &err), &err);
@@ -89,6 +89,15 @@ static int tear_down(void **state) {
 static void count(void *context, const hx_compressed *row) {
     assert_non_null(row->path);
     ++*(size_t *)context;
+}
+
+/* The head reads the mean over the tokens, as that of the model does. */
+static void check_head(const char *path) {
+    hx_error err = {0};
+    hx_model_file s;
+    assert_ok(hx_model_file_open(&s, path, &err), &err);
+    assert_true(s.has_config && s.config.head_is_mean);
+    hx_model_file_release(&s);
 }
 
 static void every_way_is_tried(void **state) {
@@ -122,6 +131,8 @@ static void every_way_is_tried(void **state) {
         assert_true(rows[i].n_parameters < rows[0].n_parameters);
     assert_true(rows[7].accuracy > 0.9);
     assert_true(rows[8].accuracy > 0.9);
+    for (size_t i = 0; i < n; i++)
+        check_head(rows[i].path);
     assert_int_equal(rows[8].n_parameters, rows[0].n_parameters);
     char between[128];
     (void)snprintf(between, sizeof between, "%s.1", p->out);
