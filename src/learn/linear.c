@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 
-#define TOLERANCE_USUAL 0.01
+#define TOLERANCE_USUAL 0.1
 #define PASSES_USUAL 1000
 
 typedef struct {

@@ -15,7 +15,8 @@ typedef enum {
 typedef struct {
     hx_linear_loss loss;
     double cost; /* C > 0 */
-    double tolerance; /* greatest violation of the optimum's conditions; 0 = 0.01 */
+    double
+        tolerance; /* greatest violation of the optimum's conditions; 0 = 0.1, as liblinear has it */
     size_t max_passes; /* over the rows; 0 = 1000 */
     uint64_t seed;
     const volatile int *cancel;
