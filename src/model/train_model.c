@@ -102,6 +102,12 @@ static hx_status read_sizes(const hx_trainer *t, hx_config *c, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ opening */
+static bool learns_text(const hx_train_config *c) {
+    for (size_t i = 0; i < c->n_tasks; i++)
+        if (hx_task_is_text(&c->tasks[i])) return true;
+    return false;
+}
+
 static hx_trunk_options trunk_options(const hx_train_config *c) {
     return (hx_trunk_options){.recompute = c->recompute,
                               .dropout = (float)c->dropout,
@@ -113,7 +119,8 @@ static hx_trunk_options trunk_options(const hx_train_config *c) {
                               .lora_dropout = (float)c->lora_dropout,
                               .keep_layers = (size_t)c->keep_layers,
                               .quantise_aware = c->quantise_bits > 0,
-                              .quantise_bits = (int)c->quantise_bits};
+                              .quantise_bits = (int)c->quantise_bits,
+                              .without_output = !learns_text(c)};
 }
 
 static hx_status open_base(hx_trainer *t, hx_error *err) {
