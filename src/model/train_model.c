@@ -162,6 +162,18 @@ static hx_status open_tasks(hx_trainer *t, hx_error *err) {
     return HX_OK;
 }
 
+/* The commands and transformers' classes give a head what a causal pass reads. */
+static void warn_of_directions(const hx_trainer *t) {
+    const hx_task *k = hx_train_score_task(t);
+    hx_error e = {.ui = t->ui};
+    if (!k || !hx_train_is_bidirectional(k->config)) return;
+    (void)hx_fail(&e, HX_EINVAL,
+                  "the task %s reads texts in both directions; classify, tag and transformers read "
+                  "them forwards, and will say something else",
+                  k->config->name);
+    hx_train_notice(t, &e);
+}
+
 /* ------------------------------------------------------------------ heads of the model it starts from */
 static bool same_labels(const hx_trainer *t) {
     const hx_config *c = &t->base->config;
@@ -213,6 +225,7 @@ hx_status hx_train_open_model(hx_trainer *t, hx_error *err) {
     HX_TRY(open_trunk(t, err));
     t->trunk_learns = !t->config->freeze || t->config->lora > 0;
     HX_TRY(open_tasks(t, err));
+    warn_of_directions(t);
     take_heads(t);
     set_optimiser(t->config, &o);
     return hx_optim_new(&t->optim, hx_trunk_params(t->trunk), &o, err);

@@ -450,6 +450,18 @@ static void wrong_configurations(void **state) {
     }
 }
 
+static void both_directions_are_warned_of(void **state) {
+    place *p = *state;
+    watcher w = {0};
+    hx_str metrics;
+    assert_int_equal(run(p,
+                         "{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"l\",\"data\":"
+                         "\"@/labels.csv\",\"bidirectional\":true}]}",
+                         "both_ways", false, 1, &w, &metrics),
+                     HX_OK);
+    assert_non_null(strstr(w.notice, "in both directions"));
+}
+
 static void changed_data_is_noticed(void **state) {
     place *p = *state;
     static const char config[] =
@@ -486,6 +498,7 @@ int main(void) {
         cmocka_unit_test(text_is_foretold_better_and_better),
         cmocka_unit_test(a_run_without_progress_ends_early),
         cmocka_unit_test(wrong_configurations),
+        cmocka_unit_test(both_directions_are_warned_of),
         cmocka_unit_test(changed_data_is_noticed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
