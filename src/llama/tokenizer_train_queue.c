@@ -164,7 +164,7 @@ size_t hx__train_queue_places(const hx_train_queue *q, const hx_train_candidate 
 typedef struct {
     const hx_train_queue *q;
     const void *context;
-    hx_train_compare *compare;
+    hx_pair_queue_compare *compare;
 } ordering;
 
 static bool is_before(const ordering *o, hx_train_entry a, hx_train_entry b) {
@@ -200,7 +200,8 @@ static hx_train_entry entry_of(const hx_train_queue *q, uint32_t candidate) {
     return (hx_train_entry){c->n << 8 | (255u - c->n_characters), candidate};
 }
 
-bool hx__train_queue_settle(hx_train_queue *q, const void *context, hx_train_compare *compare) {
+bool hx__train_queue_settle(hx_train_queue *q, const void *context,
+                            hx_pair_queue_compare *compare) {
     ordering o = {q, context, compare};
     for (size_t i = 0; i < q->n_touched; i++) {
         hx_train_candidate *c = &q->candidates[q->touched[i]];
@@ -224,7 +225,7 @@ static void pop(hx_train_queue *q, const ordering *o) {
 }
 
 bool hx__train_queue_best(hx_train_queue *q, uint64_t least, const void *context,
-                          hx_train_compare *compare, uint32_t *best) {
+                          hx_pair_queue_compare *compare, uint32_t *best) {
     ordering o = {q, context, compare};
     while (q->n_heap) {
         hx_train_entry e = q->heap[0];

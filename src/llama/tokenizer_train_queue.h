@@ -22,7 +22,7 @@ typedef struct {
 } hx_train_candidate;
 
 /* Negative where the spelling of `a` is bytewise smaller. */
-typedef int hx_train_compare(const void *context, hx_train_pair a, hx_train_pair b);
+typedef int hx_pair_queue_compare(const void *context, hx_train_pair a, hx_train_pair b);
 
 typedef struct {
     uint64_t key; /* count << 8 | 255 - characters */
@@ -50,10 +50,10 @@ hx_train_candidate *hx__train_queue_at(hx_train_queue *q, uint64_t hash, hx_trai
 /* It stands at `at`, too, n times; false = out of memory. */
 bool hx__train_queue_add(hx_train_queue *q, hx_train_candidate *c, uint32_t at, uint64_t n);
 /* Queues those that grew; false = out of memory. */
-bool hx__train_queue_settle(hx_train_queue *q, const void *context, hx_train_compare *compare);
+bool hx__train_queue_settle(hx_train_queue *q, const void *context, hx_pair_queue_compare *compare);
 /* Takes the candidate with the highest count >= least out of the queue; false where there is none. */
 bool hx__train_queue_best(hx_train_queue *q, uint64_t least, const void *context,
-                          hx_train_compare *compare, uint32_t *best);
+                          hx_pair_queue_compare *compare, uint32_t *best);
 /* Copies its places, oldest first, to out (n_places). */
 size_t hx__train_queue_places(const hx_train_queue *q, const hx_train_candidate *c, uint32_t *out);
 

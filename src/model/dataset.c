@@ -154,7 +154,7 @@ hx_target_kind hx_dataset_target(const hx_dataset *d) {
 }
 
 size_t hx_dataset_count(const hx_dataset *d, hx_part part) {
-    return part < HX_PARTS ? d->n_part[part] : 0;
+    return part < HX_DATASET_PARTS ? d->n_part[part] : 0;
 }
 
 const hx_example *hx_dataset_at(const hx_dataset *d, hx_part part, size_t i) {

@@ -11,7 +11,7 @@
 
 #define HX_DATASET_LABELS_MAX 65536u
 
-typedef enum { HX_PART_TRAIN = 0, HX_PART_VALIDATION, HX_PART_TEST, HX_PARTS } hx_part;
+typedef enum { HX_PART_TRAIN = 0, HX_PART_VALIDATION, HX_PART_TEST, HX_DATASET_PARTS } hx_part;
 typedef enum {
     HX_TARGET_NONE = 0, /* plain text: pre-training */
     HX_TARGET_LABEL, /* one label a text */
@@ -31,7 +31,7 @@ typedef struct {
     uint32_t label; /* index into labels; LABELS, TAGS: offset into many */
     uint32_t n_labels; /* LABELS: how many; TAGS: words */
     double number;
-    hx_part part; /* HX_PARTS = left out: not sampled, or dropped as a leak */
+    hx_part part; /* HX_DATASET_PARTS = left out: not sampled, or dropped as a leak */
 } hx_example;
 
 typedef struct {

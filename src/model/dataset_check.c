@@ -49,17 +49,17 @@ hx_status hx__dataset_make_keys(hx_dataset *d, hx_error *err) {
 
 /* ------------------------------------------------------------------ parts */
 static hx_status list_parts(hx_dataset *d, hx_error *err) {
-    size_t n = hx__dataset_n(d), at[HX_PARTS] = {0};
+    size_t n = hx__dataset_n(d), at[HX_DATASET_PARTS] = {0};
     const hx_example *e = hx__examples(d);
     if (!d->order[0]) d->order[0] = calloc(n + 1, sizeof *d->order[0]);
     if (!d->order[0]) return hx_fail(err, HX_ENOMEM, "out of memory");
     memset(d->n_part, 0, sizeof d->n_part);
     for (size_t i = 0; i < n; i++)
-        if (e[i].part < HX_PARTS) d->n_part[e[i].part]++;
-    for (size_t p = 1; p < HX_PARTS; p++)
+        if (e[i].part < HX_DATASET_PARTS) d->n_part[e[i].part]++;
+    for (size_t p = 1; p < HX_DATASET_PARTS; p++)
         d->order[p] = d->order[p - 1] + d->n_part[p - 1];
     for (size_t i = 0; i < n; i++)
-        if (e[i].part < HX_PARTS) d->order[e[i].part][at[e[i].part]++] = (uint32_t)i;
+        if (e[i].part < HX_DATASET_PARTS) d->order[e[i].part][at[e[i].part]++] = (uint32_t)i;
     return HX_OK;
 }
 
@@ -91,7 +91,7 @@ static bool find_duplicates(hx_dataset *d, hx_map *seen) {
 }
 
 static void find_leaks(hx_dataset *d, const hx_map *seen) {
-    for (size_t p = HX_PART_VALIDATION; p < HX_PARTS; p++)
+    for (size_t p = HX_PART_VALIDATION; p < HX_DATASET_PARTS; p++)
         for (size_t k = 0; k < d->n_part[p]; k++) {
             uint32_t i = d->order[p][k];
             const uint64_t *place = hx_map_get(seen, d->keys[i]);
@@ -186,7 +186,7 @@ hx_status hx_dataset_drop_leaks(hx_dataset *d, hx_error *err) {
     for (size_t k = 0; made && k < d->n_part[HX_PART_TRAIN]; k++) {
         uint32_t i = d->order[HX_PART_TRAIN][k];
         if (!hx_map_get(&judged, d->keys[i])) continue;
-        hx__examples(d)[i].part = HX_PARTS;
+        hx__examples(d)[i].part = HX_DATASET_PARTS;
         d->check.n_dropped++;
     }
     hx_map_release(&judged);

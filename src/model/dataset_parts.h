@@ -31,8 +31,8 @@ struct hx_dataset {
     hx_map label_ids; /* hash of a label -> index + 1, while reading */
     bool labels_given;
     uint64_t *keys; /* (n) in arena: hashes of the compared form */
-    uint32_t *order[HX_PARTS]; /* in one block, order[0] owned */
-    size_t n_part[HX_PARTS];
+    uint32_t *order[HX_DATASET_PARTS]; /* in one block, order[0] owned */
+    size_t n_part[HX_DATASET_PARTS];
     hx_buf leaks; /* hx__leak */
     hx_dataset_check check;
 };

@@ -177,7 +177,7 @@ hx_status hx__dataset_sample(hx_dataset *d, size_t most, uint64_t seed, hx_error
     size_t n = count_part(d, HX_PART_TRAIN);
     if (most == 0 || n <= most) return HX_OK;
     uint32_t stay = most >= hx_dataset_n_labels(d) ? 1 : 0;
-    return draw(d, HX_PART_TRAIN, HX_PARTS, n - most, stay, hx_hash_mix(seed, 3), err);
+    return draw(d, HX_PART_TRAIN, HX_DATASET_PARTS, n - most, stay, hx_hash_mix(seed, 3), err);
 }
 
 /* ------------------------------------------------------------------ folds */

@@ -36,7 +36,7 @@
 #define FILES_MAX 64
 #define HASH_DIGITS 17
 
-struct hx_run {
+struct hx_run_folder {
     char *folder; /* owned, so are all below */
     char *config, *log, *timing, *last, *best;
     int lock; /* config.json; -1 = not open */
@@ -128,22 +128,22 @@ static hx_status append(const char *path, hx_str line, hx_error *err) {
     return st;
 }
 
-static void count_line(hx_run *r, hx_str line) {
+static void count_line(hx_run_folder *r, hx_str line) {
     r->log_bytes += line.len + 1;
     r->log_hash = hx_hash_mix(r->log_hash, hx_hash(line));
 }
 
-hx_status hx_run_log(hx_run *r, hx_str json_line, hx_error *err) {
+hx_status hx_run_log(hx_run_folder *r, hx_str json_line, hx_error *err) {
     HX_TRY(append(r->log, json_line, err));
     count_line(r, json_line);
     return HX_OK;
 }
 
-hx_status hx_run_time(hx_run *r, hx_str json_line, hx_error *err) {
+hx_status hx_run_time(hx_run_folder *r, hx_str json_line, hx_error *err) {
     return append(r->timing, json_line, err);
 }
 
-static void hash_lines(hx_run *r, hx_str text) {
+static void hash_lines(hx_run_folder *r, hx_str text) {
     r->log_bytes = r->log_hash = 0;
     for (size_t at = 0; at < text.len;) {
         const char *end = memchr(text.ptr + at, '\n', text.len - at);
@@ -154,7 +154,7 @@ static void hash_lines(hx_run *r, hx_str text) {
 }
 
 /* Cuts the log where the checkpoint was made, and checks what stays. */
-static hx_status cut_log(hx_run *r, uint64_t bytes, const char *hash, hx_error *err) {
+static hx_status cut_log(hx_run_folder *r, uint64_t bytes, const char *hash, hx_error *err) {
     hx_buf log;
     char digits[HASH_DIGITS];
     hx_buf_init(&log, LOG_MAX);
@@ -264,7 +264,7 @@ static const state_member state_reals[] = {{"best", offsetof(hx_run_state, best)
 #define WHOLE_N (sizeof state_whole / sizeof *state_whole)
 #define REALS_N (sizeof state_reals / sizeof *state_reals)
 
-static hx_status write_state(const hx_run *r, const hx_run_state *s, const char *folder,
+static hx_status write_state(const hx_run_folder *r, const hx_run_state *s, const char *folder,
                              hx_error *err) {
     hx_buf b;
     hx_json_writer w;
@@ -339,7 +339,7 @@ static hx_status take_state(const json_t *j, const char *path, hx_run_state *s, 
     return HX_OK;
 }
 
-static hx_status check_state(hx_run *r, const json_t *j, const char *path, hx_run_state *s,
+static hx_status check_state(hx_run_folder *r, const json_t *j, const char *path, hx_run_state *s,
                              hx_error *err) {
     const json_t *bytes = json_object_get(j, "log_bytes"), *files = json_object_get(j, "files");
     const char *hash = json_string_value(json_object_get(j, "log_hash")), *name;
@@ -353,7 +353,7 @@ static hx_status check_state(hx_run *r, const json_t *j, const char *path, hx_ru
 }
 
 /* The state of the checkpoint; `found` false where there is none yet: then the run begins anew, with an empty log. */
-static hx_status read_state(hx_run *r, bool *found, hx_run_state *s, hx_error *err) {
+static hx_status read_state(hx_run_folder *r, bool *found, hx_run_state *s, hx_error *err) {
     hx_buf text;
     json_t *j = NULL;
     char *path = hx_model_join(r->last, "state.json");
@@ -382,7 +382,7 @@ static const char *difference(json_t *a, json_t *b) {
     return NULL;
 }
 
-static hx_status same_config(const hx_run *r, hx_str config, hx_error *err) {
+static hx_status same_config(const hx_run_folder *r, hx_str config, hx_error *err) {
     hx_buf text;
     json_t *old = NULL, *fresh = NULL;
     hx_buf_init(&text, CONFIG_MAX);
@@ -401,7 +401,7 @@ static hx_status same_config(const hx_run *r, hx_str config, hx_error *err) {
     return st;
 }
 
-static hx_status lock(hx_run *r, hx_error *err) {
+static hx_status lock(hx_run_folder *r, hx_error *err) {
     r->lock = open(r->config, O_RDONLY | O_CLOEXEC);
     if (r->lock < 0) return hx_fail_errno(err, r->config, errno);
     if (flock(r->lock, LOCK_EX | LOCK_NB) == 0) return HX_OK;
@@ -411,7 +411,7 @@ static hx_status lock(hx_run *r, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ open */
-static hx_status name_files(hx_run *r, const char *folder, hx_error *err) {
+static hx_status name_files(hx_run_folder *r, const char *folder, hx_error *err) {
     r->folder = hx_file_beside(folder, "");
     r->config = hx_model_join(folder, "config.json");
     r->log = hx_model_join(folder, "log.jsonl");
@@ -428,7 +428,7 @@ static bool is_empty(const char *path) {
     return stat(path, &st) != 0 || st.st_size == 0;
 }
 
-static hx_status begin(hx_run *r, hx_str config, hx_error *err) {
+static hx_status begin(hx_run_folder *r, hx_str config, hx_error *err) {
     HX_TRY(make_folder(r->folder, err));
     HX_TRY(hx_file_write(r->config, config, false, err));
     if (r->lock >= 0) (void)close(r->lock);
@@ -436,7 +436,7 @@ static hx_status begin(hx_run *r, hx_str config, hx_error *err) {
     return hx_file_write(r->log, (hx_str){"", 0}, false, err);
 }
 
-static hx_status open_files(hx_run *r, hx_str config, bool resume, bool *resumed,
+static hx_status open_files(hx_run_folder *r, hx_str config, bool resume, bool *resumed,
                             hx_run_state *state, hx_error *err) {
     bool there = hx_file_exists(r->config);
     *resumed = false;
@@ -453,10 +453,10 @@ static hx_status open_files(hx_run *r, hx_str config, bool resume, bool *resumed
     return read_state(r, resumed, state, err);
 }
 
-hx_status hx_run_open(hx_run **out, const char *folder, hx_str config_json, bool resume,
+hx_status hx_run_open(hx_run_folder **out, const char *folder, hx_str config_json, bool resume,
                       bool *resumed, hx_run_state *state, hx_error *err) {
     *out = NULL;
-    hx_run *r = calloc(1, sizeof *r);
+    hx_run_folder *r = calloc(1, sizeof *r);
     if (!r) return no_memory(err);
     r->lock = -1;
     hx_status st = name_files(r, folder, err);
@@ -468,7 +468,7 @@ hx_status hx_run_open(hx_run **out, const char *folder, hx_str config_json, bool
     return st;
 }
 
-void hx_run_close(hx_run *r) {
+void hx_run_close(hx_run_folder *r) {
     if (!r) return;
     if (r->lock >= 0) (void)close(r->lock);
     free(r->folder);
@@ -480,7 +480,7 @@ void hx_run_close(hx_run *r) {
     free(r);
 }
 
-const char *hx_run_path(const hx_run *r, const char *name, hx_arena *arena) {
+const char *hx_run_path(const hx_run_folder *r, const char *name, hx_arena *arena) {
     size_t n = strlen(r->folder) + strlen(name) + 2;
     char *p = hx_arena_alloc(arena, n);
     if (p) (void)snprintf(p, n, "%s/%s", r->folder, name);
@@ -488,7 +488,7 @@ const char *hx_run_path(const hx_run *r, const char *name, hx_arena *arena) {
 }
 
 /* ------------------------------------------------------------------ checkpoints */
-static hx_status write_folder(hx_run *r, const char *path, const hx_run_state *state,
+static hx_status write_folder(hx_run_folder *r, const char *path, const hx_run_state *state,
                               hx_run_write_fn *write, void *context, hx_error *err) {
     char *fresh = hx_file_beside(path, ".tmp");
     hx_status st = fresh ? remove_folder(fresh, err) : no_memory(err);
@@ -500,12 +500,12 @@ static hx_status write_folder(hx_run *r, const char *path, const hx_run_state *s
     return st;
 }
 
-hx_status hx_run_checkpoint(hx_run *r, const hx_run_state *state, hx_run_write_fn *write,
+hx_status hx_run_checkpoint(hx_run_folder *r, const hx_run_state *state, hx_run_write_fn *write,
                             void *context, hx_error *err) {
     return write_folder(r, r->last, state, write, context, err);
 }
 
-hx_status hx_run_keep_best(hx_run *r, hx_run_write_fn *write, void *context, hx_error *err) {
+hx_status hx_run_keep_best(hx_run_folder *r, hx_run_write_fn *write, void *context, hx_error *err) {
     return write_folder(r, r->best, NULL, write, context, err);
 }
 

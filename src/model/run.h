@@ -16,7 +16,7 @@
 #include "base/json.h"
 #include "huaxiang/base.h"
 
-typedef struct hx_run hx_run;
+typedef struct hx_run_folder hx_run_folder;
 
 typedef struct {
     uint64_t step, epoch, batch; /* done so far */
@@ -31,18 +31,18 @@ typedef struct {
 /* A new folder (HX_ECONFLICT where it holds a run and `resume` is off), or one to go on with: then config must be the same (threads are no part of it), the
  * checkpoint's files must be those that were written, and one program at a time may have it open (HX_EBUSY). Where no checkpoint was made yet
  * a resumed run begins anew: *resumed says which. */
-hx_status hx_run_open(hx_run **out, const char *folder, hx_str config_json, bool resume,
+hx_status hx_run_open(hx_run_folder **out, const char *folder, hx_str config_json, bool resume,
                       bool *resumed, hx_run_state *state, hx_error *err) HX_MUST_USE;
-void hx_run_close(hx_run *r);
-const char *hx_run_path(const hx_run *r, const char *name, hx_arena *arena); /* RUN/name */
-hx_status hx_run_log(hx_run *r, hx_str json_line, hx_error *err) HX_MUST_USE;
-hx_status hx_run_time(hx_run *r, hx_str json_line, hx_error *err) HX_MUST_USE;
+void hx_run_close(hx_run_folder *r);
+const char *hx_run_path(const hx_run_folder *r, const char *name, hx_arena *arena); /* RUN/name */
+hx_status hx_run_log(hx_run_folder *r, hx_str json_line, hx_error *err) HX_MUST_USE;
+hx_status hx_run_time(hx_run_folder *r, hx_str json_line, hx_error *err) HX_MUST_USE;
 /* Writes a checkpoint: `write` puts its files into the folder it is given. */
 typedef hx_status hx_run_write_fn(void *context, const char *folder, hx_error *err);
-hx_status hx_run_checkpoint(hx_run *r, const hx_run_state *state, hx_run_write_fn *write,
+hx_status hx_run_checkpoint(hx_run_folder *r, const hx_run_state *state, hx_run_write_fn *write,
                             void *context, hx_error *err) HX_MUST_USE;
 /* RUN/best, in the same way. */
-hx_status hx_run_keep_best(hx_run *r, hx_run_write_fn *write, void *context,
+hx_status hx_run_keep_best(hx_run_folder *r, hx_run_write_fn *write, void *context,
                            hx_error *err) HX_MUST_USE;
 /* The model folder of a run (best, else last), for those who open models; HX_ENOTFOUND where the path is no run,
  * HX_EINVAL where it has no model yet. */

@@ -71,7 +71,7 @@ struct hx_trainer {
     const char *base_path; /* NULL = a new model */
     hx_trunk *trunk; /* owned */
     hx_optim *optim; /* owned */
-    hx_run *run; /* owned */
+    hx_run_folder *run; /* owned */
     hx_run_state state;
     hx_nn nn;
     size_t scratch_bytes, hidden_bytes;

@@ -25,7 +25,7 @@
 
 typedef struct {
     char name[32];
-    float *rows[HX_PARTS]; /* validation, test: (n, n_labels) */
+    float *rows[HX_DATASET_PARTS]; /* validation, test: (n, n_labels) */
     double accuracy, f1; /* on validation */
     double seconds;
 } rival;
@@ -34,7 +34,7 @@ typedef struct {
     hx_trainer trainer; /* configuration and calls alone */
     hx_task task;
     hx_dataset *data; /* owned */
-    hx_text_rows parts[HX_PARTS];
+    hx_text_rows parts[HX_DATASET_PARTS];
     hx_str config;
     const char *folder;
     bool resume;
@@ -69,7 +69,7 @@ static hx_status list_part(comparison *c, hx_part part, hx_error *err) {
 static hx_status read_parts(comparison *c, hx_error *err) {
     HX_TRY(hx_train_read_data(&c->task, &c->data, err));
     HX_TRY(hx_train_read_labels(&c->task, c->data, err));
-    for (int part = 0; part < HX_PARTS; part++)
+    for (int part = 0; part < HX_DATASET_PARTS; part++)
         HX_TRY(list_part(c, (hx_part)part, err));
     if (c->parts[HX_PART_VALIDATION].n > 0) return HX_OK;
     return hx_fail(
@@ -86,7 +86,7 @@ static hx_status place_of(const comparison *c, const char *name, const char *suf
 
 static hx_status ask_classic(const comparison *c, const hx_text_learner *l, rival *r,
                              hx_error *err) {
-    for (int part = HX_PART_VALIDATION; part < HX_PARTS; part++) {
+    for (int part = HX_PART_VALIDATION; part < HX_DATASET_PARTS; part++) {
         const hx_text_rows *p = &c->parts[part];
         HX_TRY(hx_text_learner_predict(l, p->texts, p->n, c->trainer.calls->n_threads,
                                        r->rows[part], err));
@@ -122,7 +122,7 @@ static hx_status ask_llama(const comparison *c, const char *path, rival *r, hx_e
     const hx_context_options context = {.batch_tokens = 2048};
     HX_TRY(hx_llama_open(&m, path, &options, err));
     hx_status st = hx_llama_context_open(&k, m, &context, err);
-    for (int part = HX_PART_VALIDATION; st == HX_OK && part < HX_PARTS; part++)
+    for (int part = HX_PART_VALIDATION; st == HX_OK && part < HX_DATASET_PARTS; part++)
         st = hx_llama_classify(k, c->parts[part].texts, c->parts[part].n,
                                (size_t)c->task.config->max_length, r->rows[part], err);
     hx_llama_context_close(k);
@@ -168,7 +168,7 @@ static hx_status judge(const comparison *c, rival *r, hx_error *err) {
 
 static hx_status run_rival(comparison *c, rival *r, hx_error *err) {
     double began = hx_train_clock();
-    for (int part = HX_PART_VALIDATION; part < HX_PARTS; part++) {
+    for (int part = HX_PART_VALIDATION; part < HX_DATASET_PARTS; part++) {
         r->rows[part] = hx_arena_alloc(c->trainer.arena,
                                        (c->parts[part].n * c->task.n_labels + 1) * sizeof(float));
         if (!r->rows[part]) return no_memory(err);
@@ -181,7 +181,7 @@ static hx_status run_rival(comparison *c, rival *r, hx_error *err) {
 static hx_status put_together(comparison *c, hx_error *err) {
     rival *all = &c->rivals[c->n];
     (void)snprintf(all->name, sizeof all->name, "ensemble");
-    for (int part = HX_PART_VALIDATION; part < HX_PARTS; part++) {
+    for (int part = HX_PART_VALIDATION; part < HX_DATASET_PARTS; part++) {
         size_t n = c->parts[part].n * c->task.n_labels;
         all->rows[part] = hx_arena_alloc(c->trainer.arena, (n + 1) * sizeof(float));
         if (!all->rows[part]) return no_memory(err);

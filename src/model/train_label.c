@@ -256,7 +256,7 @@ static hx_status make_label(hx_task *t, hx_error *err) {
         t->n_labels = 1;
         measure_numbers(t);
     }
-    for (int part = 0; part < HX_PARTS; part++)
+    for (int part = 0; part < HX_DATASET_PARTS; part++)
         HX_TRY(hx_train_tokenise(t, own->data, (hx_part)part, &own->tokens[part],
                                  &own->lengths[part], err));
     warn(t);

@@ -9,8 +9,8 @@
 
 typedef struct {
     hx_dataset *data; /* owned */
-    hx_token_lists tokens[HX_PARTS]; /* in the training's arena, so are all arrays below */
-    uint32_t *lengths[HX_PARTS];
+    hx_token_lists tokens[HX_DATASET_PARTS]; /* in the training's arena, so are all arrays below */
+    uint32_t *lengths[HX_DATASET_PARTS];
     hx_batch_cursor cursor; /* of train */
     float *class_weights; /* (n_labels) or NULL */
     float *teacher; /* (n of train, n_labels) logits; NULL = none */

@@ -128,7 +128,7 @@ static hx_status make_tags(hx_task *t, hx_error *err) {
         t->labels = (const char **)(uintptr_t)words;
         t->n_labels = 2;
     }
-    for (int part = 0; part < HX_PARTS; part++)
+    for (int part = 0; part < HX_DATASET_PARTS; part++)
         HX_TRY(
             hx_train_tokenise(t, b->data, (hx_part)part, &b->tokens[part], &b->lengths[part], err));
     own->spans =

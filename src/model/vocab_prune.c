@@ -80,7 +80,7 @@ static hx_status list_kept(const choice *c, hx_arena *arena, uint32_t **tokens, 
 
 static hx_status choose(choice *c, hx_dataset *texts, const hx_tokenizer *tokenizer,
                         hx_arena *arena, hx_error *err) {
-    for (size_t part = 0; part < HX_PARTS; part++) {
+    for (size_t part = 0; part < HX_DATASET_PARTS; part++) {
         hx_token_lists l;
         HX_TRY(hx_dataset_tokens(texts, tokenizer, (hx_part)part, 0, 0, arena, &l, err));
         for (size_t i = 0; i < l.starts[l.n]; i++)

@@ -56,8 +56,8 @@ static hx_status put_nothing(void *context, const char *folder, hx_error *err) {
     return *(hx_status *)context;
 }
 
-static hx_run *must_open(place *p, bool resume, bool *resumed, hx_run_state *s) {
-    hx_run *r = NULL;
+static hx_run_folder *must_open(place *p, bool resume, bool *resumed, hx_run_state *s) {
+    hx_run_folder *r = NULL;
     hx_status st = hx_run_open(&r, p->run, lit(config), resume, resumed, s, &p->err);
     if (st != HX_OK) print_message("%s\n", p->err.message);
     assert_int_equal(st, HX_OK);
@@ -65,7 +65,7 @@ static hx_run *must_open(place *p, bool resume, bool *resumed, hx_run_state *s) 
 }
 
 static void refused(place *p, const char *with, bool resume, hx_status wanted, const char *says) {
-    hx_run *r = NULL;
+    hx_run_folder *r = NULL;
     hx_run_state s;
     bool resumed;
     assert_int_equal(hx_run_open(&r, p->run, lit(with), resume, &resumed, &s, &p->err), wanted);
@@ -79,7 +79,7 @@ static place with_checkpoint(void) {
     hx_run_state s;
     bool resumed = true;
     char weights[] = "first weights";
-    hx_run *r = must_open(&p, false, &resumed, &s);
+    hx_run_folder *r = must_open(&p, false, &resumed, &s);
     assert_false(resumed);
     assert_true(isinf(s.best) && s.best < 0);
     assert_int_equal(hx_run_log(r, lit("{\"step\":7}"), &p.err), HX_OK);
@@ -98,7 +98,7 @@ static void goes_on_where_it_was(void **state) {
     char text[200], weights[] = "second weights";
     hx_run_state s;
     bool resumed = false;
-    hx_run *r = must_open(&p, true, &resumed, &s);
+    hx_run_folder *r = must_open(&p, true, &resumed, &s);
     assert_true(resumed);
     assert_true(s.step == 7 && s.batch == 3 && s.loss_sum == 0.1 + 0.2 && isinf(s.best));
     read_text(&p, "log.jsonl", text, sizeof text);
@@ -124,7 +124,7 @@ static void without_a_checkpoint_it_begins_anew(void **state) {
     hx_run_state s;
     bool resumed = true;
     char text[100];
-    hx_run *r = must_open(&p, true, &resumed, &s);
+    hx_run_folder *r = must_open(&p, true, &resumed, &s);
     assert_false(resumed);
     assert_int_equal(hx_run_log(r, lit("{}"), &p.err), HX_OK);
     assert_int_equal(hx_run_time(r, lit("{\"seconds\":1}"), &p.err), HX_OK);
@@ -147,7 +147,7 @@ static void what_does_not_fit_is_refused(void **state) {
     refused(&p, "{\"layers\":2,\"rate\":0.1,\"seed\":1}", true, HX_ECONFLICT, "another 'seed'");
     hx_run_state s;
     bool resumed;
-    hx_run *r = must_open(&p, true, &resumed, &s);
+    hx_run_folder *r = must_open(&p, true, &resumed, &s);
     refused(&p, config, true, HX_EBUSY, "another program is training");
     hx_run_close(r);
     test_remove_tree(p.folder);
@@ -188,7 +188,7 @@ static void a_failed_checkpoint_changes_nothing(void **state) {
     bool resumed;
     char text[100];
     hx_status fails = HX_EIO;
-    hx_run *r = must_open(&p, true, &resumed, &s);
+    hx_run_folder *r = must_open(&p, true, &resumed, &s);
     s.step = 100;
     assert_int_equal(hx_run_checkpoint(r, &s, put_nothing, &fails, &p.err), HX_EIO);
     hx_run_close(r);
@@ -234,7 +234,7 @@ static void commands_find_the_model_of_a_run(void **state) {
     assert_int_equal(hx_model_resolve(p.run, NULL, arena, &path, &p.err), HX_EINVAL);
     assert_non_null(strstr(p.err.message, "has no model yet"));
     assert_int_equal(hx_run_model(p.folder, arena, &path, &p.err), HX_ENOTFOUND);
-    hx_run *r = must_open(&p, true, &resumed, &s);
+    hx_run_folder *r = must_open(&p, true, &resumed, &s);
     assert_int_equal(hx_run_keep_best(r, put_config, text, &p.err), HX_OK);
     hx_run_close(r);
     assert_int_equal(hx_model_resolve(p.run, NULL, arena, &path, &p.err), HX_OK);
