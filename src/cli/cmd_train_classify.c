@@ -1,6 +1,7 @@
 /* cmd_train_classify.c - train classify: labels of texts, several labels a text, or a number; compare: several learners of them; tune: settings.
  *
- * Without --model a small new model is trained, which needs a tokenizer. */
+ * Without --model a small new model is trained, without --tokenizer on a vocabulary of its own: few texts are then learnt best by one layer
+ * of width 128, the mean of all tokens, dropout and small batches. */
 
 #include <string.h>
 
@@ -23,6 +24,20 @@ static void put_usual(const hx_cli *c, json_t *config, json_t *task) {
     hx_train_usual(config, "schedule", json_string("linear"));
 }
 
+void hx_train_put_small(const hx_cli *c, json_t *config, json_t *task) {
+    if (json_object_get(config, "model") || json_object_get(config, "tokenizer")) return;
+    json_t *sizes = json_object_get(config, "sizes");
+    if (!sizes) {
+        sizes = json_object();
+        (void)json_object_set_new(config, "sizes", sizes);
+    }
+    hx_train_usual(sizes, "num_hidden_layers", json_integer(1));
+    hx_train_usual(sizes, "hidden_size", json_integer(128));
+    hx_train_usual(config, "dropout", json_real(0.2));
+    hx_train_usual(config, "batch_tokens", json_integer(128));
+    if (!hx_cli_has(&c->options, HX_OPT_POOLING)) hx_train_usual(task, "mean", json_true());
+}
+
 json_t *hx_train_labels_of(hx_cli *c, int *status) {
     if (c->options.number[HX_OPT_TARGET_KIND] > 2) {
         *status = hx_cli_usage(c, "train %s: --target must be label, labels or number",
@@ -41,6 +56,7 @@ json_t *hx_train_labels_of(hx_cli *c, int *status) {
         return NULL;
     }
     put_usual(c, config, task);
+    hx_train_put_small(c, config, task);
     return config;
 }
 

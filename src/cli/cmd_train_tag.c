@@ -1,4 +1,7 @@
-/* cmd_train_tag.c - train tag: tags of words, or trees of sentences; train multitask: all tasks of a configuration. */
+/* cmd_train_tag.c - train tag: tags of words, or trees of sentences; train multitask: all tasks of a configuration.
+ *
+ * What `tag` and transformers read is a softmax over a word's first token, which is therefore the usual; transitions (crf) and trees stay with
+ * the training. */
 #include "cli/commands.h"
 #include "cli/train.h"
 
@@ -10,7 +13,7 @@ static bool is_bounded(const json_t *config) {
 int hx_cmd_train_tag(hx_cli *c) {
     static const char *const kinds[] = {NULL, NULL, NULL, "tag", "crf", "parse", "segment"};
     int status;
-    const char *kind = "crf";
+    const char *kind = "tag";
     if (hx_cli_has(&c->options, HX_OPT_TARGET_KIND))
         kind = kinds[c->options.number[HX_OPT_TARGET_KIND]];
     if (!kind)
@@ -29,6 +32,7 @@ int hx_cmd_train_tag(hx_cli *c) {
     hx_train_usual(task, "kind", json_string(kind));
     if (!is_bounded(config)) hx_train_usual(config, "epochs", json_real(3));
     hx_train_usual(config, "schedule", json_string("linear"));
+    hx_train_put_small(c, config, task);
     return hx_train_go(c, config, HX_TRAIN_ONE);
 }
 

@@ -24,6 +24,9 @@ int hx_train_put_parts(hx_cli *c, json_t *task);
 void hx_train_usual(json_t *object, const char *key, json_t *value);
 json_t *hx_train_task_of(json_t *config); /* its first task; borrowed */
 
+/* What suits a new model with a vocabulary of its own; nothing where the configuration names a model or a tokenizer. */
+void hx_train_put_small(const hx_cli *c, json_t *config, json_t *task);
+
 /* The configuration of labelled texts, by all options of classify. NULL after a sentence, *status set. */
 json_t *hx_train_labels_of(hx_cli *c, int *status);
 

@@ -69,6 +69,8 @@ static hx_status add_linear(const head_making *m, hx_error *err) {
         in = hidden;
     }
     HX_TRY(add_part(m, HX_PART_WEIGHT, "weight", h->n_out, in, DEVIATION, err));
+    if (h->options.kind == HX_HEAD_TOKEN && strcmp(m->prefix, "score") == 0)
+        HX_TRY(add_part(m, HX_PART_BIAS, "bias", h->n_out, 0, 0, err));
     if (h->options.kind != HX_HEAD_CRF) return HX_OK;
     HX_TRY(add_part(m, HX_PART_BETWEEN, "between", h->n_out, h->n_out, 0, err));
     HX_TRY(add_part(m, HX_PART_START, "start", h->n_out, 0, 0, err));

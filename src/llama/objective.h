@@ -15,7 +15,7 @@ typedef enum {
     HX_HEAD_SEQUENCE, /* one label a sequence, softmax */
     HX_HEAD_MULTI, /* any number of labels a sequence, sigmoids */
     HX_HEAD_REGRESSION, /* one number a sequence, squares */
-    HX_HEAD_TOKEN, /* one label a token, softmax */
+    HX_HEAD_TOKEN, /* one label a token, softmax; as "score" with a bias, as transformers has it */
     HX_HEAD_CRF, /* the same with transitions */
     HX_HEAD_REPLACED, /* one logit a token: was it replaced (arXiv 2003.10555) */
     HX_HEAD_BIAFFINE, /* arcs and relations of words (arXiv 1611.01734) */

@@ -1,6 +1,6 @@
 /* objective_linear.c - kinds whose logits (R, L) are a product, and their losses: labels, numbers, transitions, a teacher's logits.
  *
- *     x (R, D) [-> GELU(x dense^T + bias) (R, hidden)] -> logits = . weight^T (R, L)
+ *     x (R, D) [-> GELU(x dense^T + bias) (R, hidden)] -> logits = . weight^T [+ bias] (R, L)
  * Each loss leaves dlogits of its share; rows that do not count have zeros there and no part in the sum. Mixup: the loss is
  * share CE(labels) + (1 - share) CE(second), row by row. CRF: what does not count is left out of its sequence. */
 #include <math.h>
@@ -46,20 +46,22 @@ void hx__head_linear_logits(hx_head_run *r) {
         hx_nn_gelu(r->nn, r->before, r->n_rows * hidden, r->dense);
     }
     const float *x = last_layer(r, &width);
-    hx_nn_linear(r->nn, x, r->n_rows, width, h->n_out, hx__head_part(h, HX_PART_WEIGHT)->w, NULL,
-                 r->logits);
+    const hx_param *bias = hx__head_part(h, HX_PART_BIAS);
+    hx_nn_linear(r->nn, x, r->n_rows, width, h->n_out, hx__head_part(h, HX_PART_WEIGHT)->w,
+                 bias ? bias->w : NULL, r->logits);
 }
 
 static void logits_back(const hx_head_run *r) {
     const hx_train_head *h = r->head;
     size_t hidden = h->options.hidden, width;
-    const hx_param *w = hx__head_part(h, HX_PART_WEIGHT);
+    const hx_param *w = hx__head_part(h, HX_PART_WEIGHT), *bias = hx__head_part(h, HX_PART_BIAS);
     hx_nn_linear_grad g = {.w = w->w,
                            .dy = r->dlogits,
                            .t = r->n_rows,
                            .n = h->n_out,
                            .dx = hidden > 0 ? r->ddense : r->dx,
-                           .dw = w->g};
+                           .dw = w->g,
+                           .db = bias ? bias->g : NULL};
     g.x = last_layer(r, &width);
     g.k = width;
     hx_nn_linear_back(r->nn, &g);

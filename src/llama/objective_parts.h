@@ -8,6 +8,7 @@
 
 typedef enum { /* tensors of a head; which there are is the kind's */
                HX_PART_WEIGHT = 0, /* (n_out, width of what goes in) */
+               HX_PART_BIAS, /* TOKEN as "score": (n_out), as transformers has it */
                HX_PART_NORM, /* (D), with tap */
                HX_PART_DENSE, /* (hidden, D) */
                HX_PART_DENSE_BIAS,

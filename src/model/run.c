@@ -321,9 +321,11 @@ static hx_status check_file(const char *folder, const char *name, const json_t *
     return st;
 }
 
+/* What an earlier version did not write is as in a new run, but for the step; what a later one wrote besides is passed over. */
 static hx_status take_state(const json_t *j, const char *path, hx_run_state *s, hx_error *err) {
     for (size_t i = 0; i < WHOLE_N; i++) {
         const json_t *v = json_object_get(j, state_whole[i].key);
+        if (!v && state_whole[i].offset != offsetof(hx_run_state, step)) continue;
         if (!json_is_integer(v) || json_integer_value(v) < 0)
             return damaged(path, state_whole[i].key, err);
         uint64_t n = (uint64_t)json_integer_value(v);
@@ -332,8 +334,8 @@ static hx_status take_state(const json_t *j, const char *path, hx_run_state *s, 
     for (size_t i = 0; i < REALS_N; i++) {
         const json_t *v = json_object_get(j, state_reals[i].key);
         double x = json_is_number(v) ? json_number_value(v) : -INFINITY;
-        if (!v || (!json_is_number(v) && !json_is_null(v)))
-            return damaged(path, state_reals[i].key, err);
+        if (!v) continue;
+        if (!json_is_number(v) && !json_is_null(v)) return damaged(path, state_reals[i].key, err);
         memcpy((char *)s + state_reals[i].offset, &x, sizeof x);
     }
     return HX_OK;

@@ -4,6 +4,7 @@
  *     RUN/log.jsonl        a record every log step: step, epoch, loss, rate, norm, tokens_per_second, memory; and every evaluation
  *     RUN/last/            weights.safetensors, optimiser.safetensors, state.json (step, epoch, batch, best, hash of the log so far)
  *     RUN/best/            a model folder (config.json, model.safetensors, tokenizer): what classify, convert, transformers load
+ *     RUN/tokenizer/       a vocabulary of the run's own;  RUN/corpus/ ids of plain text;  RUN/adapter/ adapters, as PEFT has them
  *     RUN/report.html      curves, confusion matrix, wrong examples
  *     RUN/metrics.json     figures of the chosen model on validation and test
  *

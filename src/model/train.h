@@ -99,6 +99,9 @@ const hx_task *hx_train_score_task(const hx_trainer *t);
 /* Its sequences are read in both directions. */
 bool hx_train_is_bidirectional(const hx_task_config *c);
 
+/* train_vocabulary.c: the folder of a vocabulary of the run's own, learnt from the labelled texts of train where it is not there yet. */
+hx_status hx_train_learn_vocabulary(hx_trainer *t, const char **folder, hx_error *err) HX_MUST_USE;
+
 /* train_step.c: room for a batch; one forward pass; gradients of a step. */
 hx_status hx_train_room(hx_trainer *t, size_t scratch, size_t n_tokens, hx_error *err) HX_MUST_USE;
 hx_status hx_train_forward(hx_trainer *t, const hx_task *task, const hx_task_batch *b,

@@ -3,6 +3,7 @@
  *     log.jsonl      {"step":10,"epoch":0.1,"loss":..,"rate":..,"norm":..} every `log_every` steps: the mean since the last one
  *                    {"step":100,"epoch":1,"loss":..,"part":"validation","figure":..,"tasks":{"label":{"loss":..,"accuracy":..}}}
  *     timing.jsonl   {"step":10,"seconds":..,"tokens_per_second":..}
+ *     adapter/       PEFT's folder of the best weights, where adapters were trained
  *     metrics.json   the same of the best weights, on validation and test
  *
  * Where time bounds the training the rate follows the share of the time that is spent, all else the step's number. The best weights are
@@ -13,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "model/adapter.h"
 #include "model/train.h"
 
 #define TIME_PARTS 1000000 /* of a schedule by time */
@@ -332,6 +334,21 @@ static hx_status judge_best(hx_trainer *t, hx_buf *b, hx_error *err) {
     return hx_file_write(metrics, hx_buf_str(b), false, err);
 }
 
+/* RUN/adapter: the adapters alone, of the best weights. */
+static hx_status write_adapter(hx_trainer *t, hx_error *err) {
+    const hx_train_config *c = t->config;
+    const hx_task *score = hx_train_score_task(t);
+    const hx_adapter_options options = {.rank = (size_t)c->lora,
+                                        .alpha = (float)c->lora_alpha,
+                                        .dropout = (float)c->lora_dropout,
+                                        .base = c->model,
+                                        .classifies = score && !hx_task_is_tags(score->config)};
+    const char *folder = hx_run_path(t->run, "adapter", t->arena);
+    if (c->lora == 0) return HX_OK;
+    if (!folder) return hx_fail(err, HX_ENOMEM, "out of memory");
+    return hx_adapter_export(hx_trunk_params(t->trunk), &options, folder, err);
+}
+
 static hx_status finish(hx_trainer *t, hx_str *metrics, hx_error *err) {
     hx_buf b;
     hx_buf_init(&b, 2 * JSON_MAX);
@@ -341,6 +358,7 @@ static hx_status finish(hx_trainer *t, hx_str *metrics, hx_error *err) {
         if (!metrics->ptr) st = hx_fail(err, HX_ENOMEM, "out of memory");
     }
     hx_buf_release(&b);
+    if (st == HX_OK) st = write_adapter(t, err);
     return st == HX_OK ? hx_train_report(t, err) : st;
 }
 

@@ -1,6 +1,7 @@
 /* train_model.c - the model of a training: a new one by its sizes, or an open one; and the folder it is saved to.
  *
  *     {"sizes":{"num_hidden_layers":8,"hidden_size":256,...},"tokenizer":"tokenizer.model"}   a new one: keys of transformers' config.json
+ *     {"sizes":{...}}                                                                       the same, its vocabulary learnt from the texts
  *     {"model":"smollm2-135m.gguf"}                                                         its weights and tokenizer, and its heads where
  *                                                                                           name and shape are the same
  *
@@ -45,9 +46,13 @@ static hx_status open_tokenizer(hx_trainer *t, hx_error *err) {
         t->tokenizer = t->base->tokenizer;
         if (hx_model_is_folder(t->base_path)) t->tokenizer_folder = t->base_path;
     }
-    if (!t->tokenizer)
+    if (t->tokenizer) return HX_OK;
+    if (t->base)
         return hx_fail(err, HX_EINVAL,
                        "a training needs a \"tokenizer\": tokenizer.model or a model's folder");
+    HX_TRY(hx_train_learn_vocabulary(t, &t->tokenizer_folder, err));
+    HX_TRY(hx_tokenizer_open_folder(&t->own_tokenizer, t->tokenizer_folder, err));
+    t->tokenizer = t->own_tokenizer;
     return HX_OK;
 }
 

@@ -3,10 +3,12 @@
  * The batches are the corpus's (corpus.h); a share of the documents, or files of their own, are kept for validation. The figure is minus
  * the mean loss of a token. For "spelling", tokens are replaced by what they are taken for: lists of characters of the same sound or of a
  * similar shape ("homophones", "shapes"), without lists by any. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -120,13 +122,27 @@ static hx_status read_confusions(hx_task *t, text_task *own, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ corpora */
+/* The ids stay in the run folder, so that a run that goes on need not cut its texts again. */
+static hx_status cache_of(const hx_task *t, const char *part, const char **path, hx_error *err) {
+    char name[80];
+    (void)snprintf(name, sizeof name, "corpus/%s%s.ids", t->config->name, part);
+    const char *folder = hx_run_path(t->trainer->run, "corpus", t->trainer->arena);
+    *path = hx_run_path(t->trainer->run, name, t->trainer->arena);
+    if (!folder || !*path) return hx_fail(err, HX_ENOMEM, "out of memory");
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST) return hx_fail_errno(err, folder, errno);
+    return HX_OK;
+}
+
 static hx_status open_corpus(const hx_task *t, const char *const *paths, size_t n, double held_out,
-                             hx_corpus **out, hx_error *err) {
+                             const char *part, hx_corpus **out, hx_error *err) {
     const hx_task_config *c = t->config;
     const text_task *own = t->own;
+    const char *cache;
+    HX_TRY(cache_of(t, part, &cache, err));
     const hx_corpus_options options = {.paths = paths,
                                        .n_paths = n,
                                        .text = c->text,
+                                       .cache = cache,
                                        .held_out = held_out,
                                        .n_threads = t->trainer->n_threads,
                                        .cancel = t->trainer->calls->cancel};
@@ -145,9 +161,9 @@ static hx_status open_corpus(const hx_task *t, const char *const *paths, size_t 
 static hx_status make_corpora(hx_task *t, text_task *own, hx_error *err) {
     const hx_task_config *c = t->config;
     double held = c->validation ? 0 : c->validation_size > 0 ? c->validation_size : HELD_OUT_USUAL;
-    HX_TRY(open_corpus(t, (const char *const *)c->data, c->n_data, held, &own->corpus, err));
+    HX_TRY(open_corpus(t, (const char *const *)c->data, c->n_data, held, "", &own->corpus, err));
     if (!c->validation) return HX_OK;
-    return open_corpus(t, &c->validation, 1, 1, &own->own_held, err);
+    return open_corpus(t, &c->validation, 1, 1, "-validation", &own->own_held, err);
 }
 
 static hx_status make_text(hx_task *t, hx_error *err) {

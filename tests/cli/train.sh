@@ -54,19 +54,27 @@ huaxiang tokenize two.csv --model lm -q | wc -l
 head -c 15 mood/report.html; echo
 head -1 mood/predictions.jsonl | python3 -c 'import json, sys; print(sorted(json.load(sys.stdin)))'
 echo '--- tags, several tasks, folds, learners, settings'
-huaxiang train tag --data tags.tsv --model lm --epochs 15 --rate 5e-3 --test-size 0.2 --out tags -q | tail -1 | python3 -c 'import json, sys; print(json.load(sys.stdin)["test"]["tasks"]["tag"]["f1"] > 0.9)'
+huaxiang train tag --data tags.tsv --model lm --epochs 15 --rate 5e-3 --batch-tokens 128 --test-size 0.2 --out tags -q | tail -1 | python3 -c 'import json, sys; print(json.load(sys.stdin)["test"]["tasks"]["tag"]["f1"] > 0.9)'
 echo '{"model":"lm/best","steps":4,"tasks":[{"name":"lm","kind":"causal","data":"text.txt","length":32},{"name":"mood","data":"labels.csv"}]}' > both.json
 huaxiang train multitask both.json --out both -q | python3 -c 'import json, sys; print([sorted((json.loads(line).get("tasks") or {})) for line in sys.stdin][-2:])'
 huaxiang train classify labels.csv --model lm --epochs 1 --folds 2 --out folds -q | tail -1 | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["folds"]))'
 huaxiang train compare labels.csv --learner nb,svm --out rivals -q | python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["chosen"] in ("nb", "svm"), [v["learner"] for v in r["validation"]])'
 huaxiang train tune labels.csv --model lm --epochs 1 --trials 2 --out tuned -q | tail -1 | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["trials"]))'
+echo '--- from nothing'
+huaxiang train classify --data labels.csv --text text --label label --max-length 512 --test-size 0.2 --epochs 3 --out alone 2> said > rows
+grep -c 'a vocabulary of [0-9]* pieces' said; ls alone/tokenizer alone/best
+python3 -c 'import json; print(json.load(open("alone/metrics.json"))["test"]["tasks"]["label"]["accuracy"] > 0.9)'
+huaxiang classify two.csv --model alone -q | python3 -c 'import json, sys; print([json.loads(line)["label"] for line in sys.stdin])'
+echo '--- tags of a model of one'"'"'s own'
+printf 'text\na good shop 7\na bad shop 8\n' > words.csv
+huaxiang tag words.csv --model tags -q | python3 -c 'import json, sys; print([[t["label"] if "label" in t else t for t in json.loads(line)["tags"]] for line in sys.stdin])'
 echo '--- refused'
 try huaxiang train
 try huaxiang train pretrain --tokenizer tokenizer.model --out x
 try huaxiang train pretrain --data text.txt --tokenizer tokenizer.model
 try huaxiang train pretrain --data text.txt --objective best --out x
 try huaxiang train pretrain --data text.txt --objective causal:0.5 --out x
-try huaxiang train classify --data labels.csv --out x
+try huaxiang train pretrain --data text.txt --epochs 1 --out y
 try huaxiang train classify --data none.csv --model lm --out x
 try huaxiang train classify --data labels.csv --model lm --split 70,30 --out x
 try huaxiang train classify --data labels.csv --model lm --target crf --out x

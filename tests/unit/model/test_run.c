@@ -223,6 +223,38 @@ static hx_status put_config(void *context, const char *folder, hx_error *err) {
     return hx_file_write(path, hx_str_of(context), false, err);
 }
 
+static void replace_in(char *text, const char *from, const char *to) {
+    char *at = strstr(text, from), rest[2000];
+    assert_non_null(at);
+    (void)snprintf(rest, sizeof rest, "%s", at + strlen(from));
+    memcpy(at, to, strlen(to));
+    memcpy(at + strlen(to), rest, strlen(rest) + 1);
+}
+
+/* What another version's state.json has besides, or not yet, is no damage. */
+static void states_of_other_versions_are_read(void **state) {
+    (void)state;
+    place p = with_checkpoint();
+    char text[2000];
+    hx_run_state s;
+    bool resumed;
+    read_text(&p, "last/state.json", text, sizeof text);
+    replace_in(text, "\"step\":", "\"later\":[1],\"step\":");
+    replace_in(text, "\"milliseconds\":", "\"of_later\":");
+    replace_in(text, "\"part_sum\":", "\"part_of_later\":");
+    write_text(&p, "last/state.json", text);
+    hx_run_folder *r = must_open(&p, true, &resumed, &s);
+    assert_true(resumed);
+    assert_int_equal(s.step, 7);
+    assert_int_equal(s.milliseconds, 0);
+    assert_true(s.part_sum == 0);
+    hx_run_close(r);
+    replace_in(text, "\"step\":7", "\"step\":\"7\"");
+    write_text(&p, "last/state.json", text);
+    refused(&p, config, true, HX_EFORMAT, "state.json is damaged (step)");
+    test_remove_tree(p.folder);
+}
+
 static void commands_find_the_model_of_a_run(void **state) {
     (void)state;
     place p = with_checkpoint();
@@ -253,6 +285,7 @@ int main(void) {
         cmocka_unit_test(damage_is_refused),
         cmocka_unit_test(a_failed_checkpoint_changes_nothing),
         cmocka_unit_test(half_a_replacement_is_mended),
+        cmocka_unit_test(states_of_other_versions_are_read),
         cmocka_unit_test(commands_find_the_model_of_a_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

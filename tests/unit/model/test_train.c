@@ -10,7 +10,9 @@
 #include "base/rng.h"
 #include "huaxiang/model.h"
 #include "huaxiang/llama.h"
+#include "llama/tokenizer_folder.h"
 #include "llama/tokenizer_train.h"
+#include "model/adapter.h"
 
 typedef struct {
     char folder[64];
@@ -317,6 +319,36 @@ static void adapters_alone_learn_too(void **state) {
         "\"tasks\":[{\"name\":\"kind\",\"data\":\"@/labels.csv\"}]}",
         "lora", &metrics);
     assert_true(figure(metrics, "test", "kind", "accuracy") > 0.95);
+    hx_adapter *a = NULL;
+    char path[200];
+    put_path(p, "lora/adapter", path);
+    assert_int_equal(hx_adapter_open(&a, path, &p->err), HX_OK);
+    assert_int_equal(hx_adapter_count(a), 2 * 2 + 1); /* q and v of each block, and score */
+    hx_adapter_close(a);
+}
+
+/* Without model and tokenizer: the vocabulary is that of the texts of train, and no other's. */
+static void a_vocabulary_is_learnt(void **state) {
+    place *p = *state;
+    hx_str metrics;
+    hx_tokenizer *k = NULL;
+    char path[200];
+    const char seen[] = "text,label\nthe shop is a thing great\xC3\x9F today,positive\n"
+                        "the shop is a thing awful today,negative\n";
+    put_path(p, "seen.csv", path);
+    assert_int_equal(hx_file_write(path, hx_str_of(seen), false, &p->err), HX_OK);
+    must_run(p,
+             "{\"sizes\":{\"hidden_size\":32,\"num_hidden_layers\":1},\"epochs\":12,"
+             "\"batch_tokens\":128,\"rate\":0.01,\"tasks\":[{\"name\":\"mood\",\"data\":"
+             "\"@/labels.csv\",\"test\":\"@/seen.csv\"}]}",
+             "alone", &metrics);
+    assert_true(figure(metrics, "test", "mood", "accuracy") > 0.95);
+    put_path(p, "alone/tokenizer", path);
+    assert_int_equal(hx_tokenizer_open_folder(&k, path, &p->err), HX_OK);
+    assert_true(hx_tokenizer_find(k, HX_STR_LIT("\xE2\x96\x81great")) >= 0);
+    assert_true(hx_tokenizer_find(k, HX_STR_LIT("\xC3\x9F")) < 0);
+    assert_true(hx_tokenizer_find(k, HX_STR_LIT("<mask>")) >= 0);
+    hx_tokenizer_close(k);
 }
 
 static void changed_and_mixed_texts_teach_too(void **state) {
@@ -426,7 +458,7 @@ static void wrong_configurations(void **state) {
          "]}",
          "two tasks have the name a"},
         {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/none.csv\"}]}", "none.csv"},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\"}]}",
+        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\",\"kind\":\"causal\"}]}",
          "needs a \"tokenizer\""},
         {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\","
          "\"augment\":\"swap:2\"}]}",
@@ -492,6 +524,7 @@ int main(void) {
         cmocka_unit_test(accumulated_batches_are_one),
         cmocka_unit_test(labels_are_learnt_and_opened),
         cmocka_unit_test(adapters_alone_learn_too),
+        cmocka_unit_test(a_vocabulary_is_learnt),
         cmocka_unit_test(changed_and_mixed_texts_teach_too),
         cmocka_unit_test(a_teacher_teaches),
         cmocka_unit_test(numbers_several_labels_and_tags),
