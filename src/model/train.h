@@ -15,6 +15,7 @@
 
 typedef struct hx_trainer hx_trainer;
 typedef struct hx_task hx_task;
+typedef struct hx_train_prepared hx_train_prepared;
 
 /* One batch of a task; all arrays are the arena's it was made in. */
 typedef struct {
@@ -34,7 +35,8 @@ typedef struct {
 /* What kinds of tasks differ in. `make` opens the data and adds the head; the others are called after it. */
 typedef struct {
     hx_status (*make)(hx_task *t, hx_error *err);
-    /* Training batches are numbered from 0; the same number gives the same batch. */
+    /* Training batches are numbered from 0; the same number gives the same batch. May be called by another thread than the others, but
+     * never beside count, evaluate or itself: it touches nothing that a forward or backward pass writes. */
     hx_status (*fill)(hx_task *t, uint64_t number, hx_arena *arena, hx_task_batch *out,
                       hx_error *err);
     /* Batches until the end of so many epochs; 0 = not known before. */
@@ -62,7 +64,8 @@ struct hx_trainer {
     const hx_train_calls *calls;
     hx_ui_lang ui;
     hx_arena *arena; /* of the training; borrowed */
-    hx_arena *step_arena; /* of a step; owned */
+    hx_arena *step_arena; /* of an evaluation; owned */
+    hx_train_prepared *prepared[2]; /* batches of even and odd steps; owned */
     hx_llama *base; /* open while frozen weights are read from it; owned */
     hx_tokenizer *own_tokenizer; /* owned */
     const hx_tokenizer *tokenizer;
@@ -110,6 +113,9 @@ hx_status hx_train_forward(hx_trainer *t, const hx_task *task, const hx_task_bat
 hx_status hx_train_look(hx_trainer *t, hx_task *task, const hx_task_batch *b,
                         hx_objective_result *result, const float **logits,
                         hx_error *err) HX_MUST_USE;
+hx_status hx_train_prepare_open(hx_trainer *t, hx_error *err) HX_MUST_USE;
+void hx_train_prepare_close(hx_trainer *t);
+/* `step` is one more than that of the last call. With several threads, the next step's batches are made meanwhile. */
 hx_status hx_train_step(hx_trainer *t, uint64_t step, hx_objective_result *result,
                         hx_error *err) HX_MUST_USE;
 /* Draws as many tasks as step `step` has batches: counts of batches, as they were after it. */

@@ -225,6 +225,7 @@ hx_status hx_train_open_model(hx_trainer *t, hx_error *err) {
     HX_TRY(hx_team_new(&t->nn.team, t->n_threads, err));
     t->step_arena = hx_arena_new(0);
     if (!t->step_arena) return hx_fail(err, HX_ENOMEM, "out of memory");
+    HX_TRY(hx_train_prepare_open(t, err));
     HX_TRY(open_base(t, err));
     HX_TRY(open_tokenizer(t, err));
     HX_TRY(open_trunk(t, err));
@@ -250,6 +251,7 @@ void hx_train_close_model(hx_trainer *t) {
     hx_memory_free(t->dhidden, t->hidden_bytes);
     hx_memory_free(t->dtap, t->hidden_bytes);
     hx_arena_free(t->step_arena);
+    hx_train_prepare_close(t);
 }
 
 /* ------------------------------------------------------------------ saving */

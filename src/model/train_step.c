@@ -4,8 +4,12 @@
  *     scale of a batch = weight of the task * (its batches / accumulate) / (all that counts in its batches)
  *
  * so that with one task the gradient is that of the mean over all labels of the step, however they are spread over batches, and with
- * several each has its share by how often it is drawn. All batches are made before the first pass: the mean has to be known. */
+ * several each has its share by how often it is drawn. All batches are made before the first pass: the mean has to be known. While the
+ * passes of a step run, one helper thread makes the batches of the next: what they hold follows from the step's number, not from who makes
+ * them, so the bytes are the same with it and without. */
 #include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -110,29 +114,73 @@ void hx_train_replay(hx_trainer *t, uint64_t step) {
         t->tasks[draw(t, &r)].n_drawn++;
 }
 
-/* ------------------------------------------------------------------ a step */
+/* ------------------------------------------------------------------ batches of a step */
 typedef struct {
     hx_task *task;
     hx_task_batch batch;
-    double count;
+    double count, epoch;
 } drawn;
 
-static hx_status fill(hx_trainer *t, uint64_t step, drawn *all, size_t n, hx_error *err) {
+struct hx_train_prepared {
+    hx_trainer *trainer;
+    hx_arena *arena; /* of the batches; owned */
+    uint64_t step; /* 0 = none */
+    drawn *all; /* (accumulate) */
+    hx_status status;
+    hx_error error;
+};
+
+static hx_status fill(hx_train_prepared *p, size_t n, hx_error *err) {
+    hx_trainer *t = p->trainer;
     hx_rng r;
-    seed_step(t, step, &r);
+    seed_step(t, p->step, &r);
     for (size_t i = 0; i < n; i++) {
-        drawn *d = &all[i];
+        drawn *d = &p->all[i];
         d->task = &t->tasks[draw(t, &r)];
-        HX_TRY(d->task->type->fill(d->task, d->task->n_drawn++, t->step_arena, &d->batch, err));
+        HX_TRY(d->task->type->fill(d->task, d->task->n_drawn++, p->arena, &d->batch, err));
+        d->epoch = d->task->epoch;
         d->batch.batch.training = true;
         d->batch.batch.seed = (uint64_t)t->config->seed;
-        d->batch.batch.step = step * n + i;
+        d->batch.batch.step = p->step * n + i;
         d->batch.batch.tap = (size_t)d->task->config->tap;
         d->count = hx_train_head_count(d->task->head, &d->batch.batch, &d->batch.targets);
     }
     return HX_OK;
 }
 
+static void prepare(hx_train_prepared *p, uint64_t step) {
+    size_t n = (size_t)p->trainer->config->accumulate;
+    hx_arena_reset(p->arena);
+    p->step = step;
+    p->error = (hx_error){.ui = p->trainer->ui};
+    p->all = hx_arena_alloc(p->arena, n * sizeof *p->all);
+    p->status = p->all ? fill(p, n, &p->error) : hx_fail(&p->error, HX_ENOMEM, "out of memory");
+}
+
+static void *prepare_ahead(void *context) {
+    hx_train_prepared *p = context;
+    prepare(p, p->step);
+    return NULL;
+}
+
+hx_status hx_train_prepare_open(hx_trainer *t, hx_error *err) {
+    for (size_t i = 0; i < 2; i++) {
+        hx_train_prepared *p = t->prepared[i] = calloc(1, sizeof *p);
+        if (p) *p = (hx_train_prepared){.trainer = t, .arena = hx_arena_new(0)};
+        if (!p || !p->arena) return hx_fail(err, HX_ENOMEM, "out of memory");
+    }
+    return HX_OK;
+}
+
+void hx_train_prepare_close(hx_trainer *t) {
+    for (size_t i = 0; i < 2; i++) {
+        if (t->prepared[i]) hx_arena_free(t->prepared[i]->arena);
+        free(t->prepared[i]);
+        t->prepared[i] = NULL;
+    }
+}
+
+/* ------------------------------------------------------------------ a step */
 static float scale_of(const drawn *all, size_t n, const drawn *d) {
     double count = 0, batches = 0;
     for (size_t i = 0; i < n; i++) {
@@ -143,13 +191,8 @@ static float scale_of(const drawn *all, size_t n, const drawn *d) {
     return count > 0 ? (float)(d->task->config->weight * batches / (double)n / count) : 0;
 }
 
-hx_status hx_train_step(hx_trainer *t, uint64_t step, hx_objective_result *result, hx_error *err) {
-    size_t n = (size_t)t->config->accumulate;
-    *result = (hx_objective_result){0};
-    hx_arena_reset(t->step_arena);
-    drawn *all = hx_arena_alloc(t->step_arena, n * sizeof *all);
-    if (!all) return hx_fail(err, HX_ENOMEM, "out of memory");
-    HX_TRY(fill(t, step, all, n, err));
+static hx_status learn_all(hx_trainer *t, const drawn *all, size_t n, hx_objective_result *result,
+                           hx_error *err) {
     for (size_t i = 0; i < n; i++) {
         hx_objective_result r = {0};
         float scale = scale_of(all, n, &all[i]);
@@ -160,4 +203,26 @@ hx_status hx_train_step(hx_trainer *t, uint64_t step, hx_objective_result *resul
     }
     result->count = 1;
     return HX_OK;
+}
+
+/* The helper has ended when this returns, so that evaluations and checkpoints have the tasks for themselves. */
+hx_status hx_train_step(hx_trainer *t, uint64_t step, hx_objective_result *result, hx_error *err) {
+    size_t n = (size_t)t->config->accumulate;
+    hx_train_prepared *now = t->prepared[step & 1], *next = t->prepared[(step + 1) & 1];
+    pthread_t helper;
+    *result = (hx_objective_result){0};
+    if (now->step != step) prepare(now, step);
+    if (now->status != HX_OK) {
+        if (err) *err = now->error;
+        return now->status;
+    }
+    next->step = step + 1;
+    bool helped = t->n_threads > 1 && (t->steps == 0 || step < t->steps) &&
+                  pthread_create(&helper, NULL, prepare_ahead, next) == 0;
+    if (!helped) next->step = 0;
+    hx_status st = learn_all(t, now->all, n, result, err);
+    if (helped) (void)pthread_join(helper, NULL);
+    for (size_t i = 0; i < n; i++)
+        now->all[i].task->epoch = now->all[i].epoch;
+    return st;
 }
