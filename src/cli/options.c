@@ -247,9 +247,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_CONFIG] =
         TEXT("config", 0, HX_OPT_FILE, HX_GROUP_TRAINING, "FILE",
              "JSON with any of the sizes and options below", "JSON 文件，可含下列各项大小与选项"),
-    [HX_OPT_LAYERS] = {"layers", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 1, 1024,
-                       "blocks of the model (of --model: only its first N)",
-                       "模型层数（有 --model 时只取前 N 层）"},
+    [HX_OPT_LAYERS] =
+        TEXT("layers", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "N",
+             "blocks of the model (of --model: its first N, or those of a list: 0-5,7)",
+             "模型层数（有 --model 时取前 N 层，或列出各层：0-5,7）"),
     [HX_OPT_WIDTH] = {"width", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 8, 65536,
                       "width of its hidden states", "隐藏状态宽度"},
     [HX_OPT_HEADS] = {"heads", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 1, 1024,

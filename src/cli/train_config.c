@@ -125,27 +125,41 @@ static json_t *files_of(const hx_cli *c) {
     return files;
 }
 
-static void put_sizes(const hx_cli *c, json_t *config) {
+static json_t *sizes_of(json_t *config) {
     json_t *sizes = json_object_get(config, "sizes");
-    json_int_t layers = (json_int_t)c->options.number[HX_OPT_LAYERS];
-    for (size_t i = 0; i < sizeof mappings / sizeof *mappings; i++) {
-        if (mappings[i].of != OF_SIZES || !hx_cli_has(&c->options, mappings[i].id)) continue;
-        if (!sizes) {
-            sizes = json_object();
-            (void)json_object_set_new(config, "sizes", sizes);
-        }
-        (void)json_object_set_new(sizes, mappings[i].key, value_of(&c->options, mappings[i].id));
-    }
-    if (!hx_cli_has(&c->options, HX_OPT_LAYERS)) return;
-    if (json_object_get(config, "model")) {
-        (void)json_object_set_new(config, "keep_layers", json_integer(layers));
-        return;
-    }
     if (!sizes) {
         sizes = json_object();
         (void)json_object_set_new(config, "sizes", sizes);
     }
-    (void)json_object_set_new(sizes, "num_hidden_layers", json_integer(layers));
+    return sizes;
+}
+
+/* --layers: how many, or of a model a list of them. */
+static int put_layers(hx_cli *c, json_t *config) {
+    const char *text = c->options.text[HX_OPT_LAYERS];
+    double n = 0;
+    bool old = json_object_get(config, "model") != NULL;
+    if (!text) return HX_EXIT_DONE;
+    if (old && strpbrk(text, "-,")) {
+        (void)json_object_set_new(config, "layers", json_string(text));
+        return HX_EXIT_DONE;
+    }
+    if (!hx_cli_parse_real(text, &n) || !(n >= 1 && n <= 1024) || n != (double)(json_int_t)n)
+        return hx_cli_usage(
+            c, "--layers must be a whole number from 1 to 1024, or with --model a list: 0-5,7",
+            "--layers 须为 1 到 1024 的整数，有 --model 时也可为列表：0-5,7");
+    (void)json_object_set_new(old ? config : sizes_of(config),
+                              old ? "keep_layers" : "num_hidden_layers",
+                              json_integer((json_int_t)n));
+    return HX_EXIT_DONE;
+}
+
+static void put_sizes(const hx_cli *c, json_t *config) {
+    for (size_t i = 0; i < sizeof mappings / sizeof *mappings; i++) {
+        if (mappings[i].of != OF_SIZES || !hx_cli_has(&c->options, mappings[i].id)) continue;
+        (void)json_object_set_new(sizes_of(config), mappings[i].key,
+                                  value_of(&c->options, mappings[i].id));
+    }
 }
 
 static void put_options(const hx_cli *c, json_t *config, json_t *task) {
@@ -206,5 +220,8 @@ json_t *hx_train_config_of(hx_cli *c, const char *task, int *status) {
     json_t *first = hx_train_task_of(config);
     if (json_is_object(first)) put_options(c, config, first);
     put_sizes(c, config);
-    return config;
+    *status = put_layers(c, config);
+    if (*status == HX_EXIT_DONE) return config;
+    json_decref(config);
+    return NULL;
 }

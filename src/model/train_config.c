@@ -87,6 +87,7 @@ static const key train_keys[] = {
     OTHER("sizes"),
     OTHER("tasks"),
     OTHER("command"),
+    TEXT(hx_train_config, layers),
     WHOLE(hx_train_config, keep_layers, 0, 1024, 0),
     WHOLE(hx_train_config, steps, 0, 1e12, 0),
     REAL(hx_train_config, epochs, 0, 1e6, 0),

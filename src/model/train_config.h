@@ -58,7 +58,8 @@ typedef struct {
     const char *tokenizer;
     const json_t
         *sizes; /* of a new model: keys of transformers' config.json; borrowed from the JSON */
-    int64_t keep_layers; /* of model; 0 = all */
+    const char *layers; /* of model, "0-5,7"; NULL = all */
+    int64_t keep_layers; /* the first of these; 0 = all */
     int64_t steps; /* 0 = by epochs or minutes */
     double epochs, minutes;
     int64_t batch_tokens, batch, accumulate;

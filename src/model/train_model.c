@@ -128,6 +128,20 @@ static hx_trunk_options trunk_options(const hx_train_config *c) {
                               .without_output = !learns_text(c)};
 }
 
+/* The chosen layers of the model, in RUN/start. */
+static hx_status choose_layers(hx_trainer *t, hx_error *err) {
+    const hx_reshape_options keep = {.layers = t->config->layers};
+    const hx_convert_options options = {.n_threads = t->n_threads, .cancel = t->calls->cancel};
+    if (!t->config->layers) return HX_OK;
+    const char *folder = hx_run_path(t->run, "start", t->arena),
+               *done = hx_run_path(t->run, "start/config.json", t->arena);
+    if (!folder || !done) return hx_fail(err, HX_ENOMEM, "out of memory");
+    if (!hx_file_exists(done))
+        HX_TRY(hx_model_reshape(t->base_path, HX_MODEL_HF, folder, &keep, &options, err));
+    t->base_path = folder;
+    return HX_OK;
+}
+
 static hx_status open_base(hx_trainer *t, hx_error *err) {
     const hx_llama_options options = {
         .precision = HX_PRECISION_EXACT, .n_threads = t->n_threads, .kernels = t->calls->kernels};
@@ -135,6 +149,7 @@ static hx_status open_base(hx_trainer *t, hx_error *err) {
     if (!t->config->model) return HX_OK;
     HX_TRY(hx_model_resolve(t->config->model, NULL, t->arena, &path, err));
     t->base_path = path.ptr;
+    HX_TRY(choose_layers(t, err));
     return hx_llama_open(&t->base, t->base_path, &options, err);
 }
 

@@ -60,6 +60,7 @@ huaxiang train multitask both.json --out both -q | python3 -c 'import json, sys;
 huaxiang train classify labels.csv --model lm --epochs 1 --folds 2 --out folds -q | tail -1 | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["folds"]))'
 huaxiang train compare labels.csv --learner nb,svm --out rivals -q | python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["chosen"] in ("nb", "svm"), [v["learner"] for v in r["validation"]])'
 huaxiang train tune labels.csv --model lm --epochs 1 --trials 2 --out tuned -q | tail -1 | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["trials"]))'
+huaxiang train classify labels.csv --model lm --layers 1-1 --steps 1 --out upper -q > /dev/null && python3 -c 'import json; print(json.load(open("upper/best/config.json"))["num_hidden_layers"])'
 echo '--- from nothing'
 huaxiang train classify --data labels.csv --text text --label label --max-length 512 --test-size 0.2 --epochs 3 --out alone 2> said > rows
 grep -c 'a vocabulary of [0-9]* pieces' said; ls alone/tokenizer alone/best
@@ -80,6 +81,7 @@ try huaxiang train classify --data labels.csv --model lm --split 70,30 --out x
 try huaxiang train classify --data labels.csv --model lm --target crf --out x
 try huaxiang train tag --data tags.tsv --model lm --target label --out x
 try huaxiang train multitask --out x
+try huaxiang train classify --data labels.csv --layers 0-1 --out x
 try huaxiang train compare labels.csv --learner nb,oracle --out x
 try huaxiang train classify --data labels.csv --model lm --rate 1e-3e --out x
 try huaxiang train classify --data labels.csv --model lm --lora 0 --out x --lang zh

@@ -327,6 +327,24 @@ static void adapters_alone_learn_too(void **state) {
     hx_adapter_close(a);
 }
 
+/* Layers of a model, by number. */
+static void chosen_layers_learn(void **state) {
+    place *p = *state;
+    hx_str metrics;
+    char path[200];
+    hx_llama *m = NULL;
+    const hx_llama_options options = {.n_threads = 1};
+    must_run(p,
+             "{\"model\":\"@/mood/best\",\"layers\":\"1-1\",\"rate\":0.003,\"epochs\":6,"
+             "\"batch_tokens\":256,\"tasks\":[{\"name\":\"kind\",\"data\":\"@/labels.csv\"}]}",
+             "upper", &metrics);
+    assert_true(figure(metrics, "test", "kind", "accuracy") > 0.95);
+    put_path(p, "upper/best", path);
+    assert_int_equal(hx_llama_open(&m, path, &options, &p->err), HX_OK);
+    assert_int_equal(hx_llama_describe(m)->n_layers, 1);
+    hx_llama_close(m);
+}
+
 /* Without model and tokenizer: the vocabulary is that of the texts of train, and no other's. */
 static void a_vocabulary_is_learnt(void **state) {
     place *p = *state;
@@ -460,6 +478,10 @@ static void wrong_configurations(void **state) {
         {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/none.csv\"}]}", "none.csv"},
         {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\",\"kind\":\"causal\"}]}",
          "needs a \"tokenizer\""},
+        {"{\"model\":\"@/mood/"
+         "best\",\"layers\":\"0-9\",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":"
+         "\"@/labels.csv\"}]}",
+         "layers"},
         {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\","
          "\"augment\":\"swap:2\"}]}",
          "between 0 and 1"},
@@ -524,6 +546,7 @@ int main(void) {
         cmocka_unit_test(accumulated_batches_are_one),
         cmocka_unit_test(labels_are_learnt_and_opened),
         cmocka_unit_test(adapters_alone_learn_too),
+        cmocka_unit_test(chosen_layers_learn),
         cmocka_unit_test(a_vocabulary_is_learnt),
         cmocka_unit_test(changed_and_mixed_texts_teach_too),
         cmocka_unit_test(a_teacher_teaches),
