@@ -14,11 +14,14 @@ extern "C" {
 #endif
 
 #define HX_AS_OF_LATEST INT64_MIN
+#define HX_LABEL_SCORE_BOUND 0.02 /* of a label's probability, between kernels */
 
 typedef struct {
     int64_t as_of;
     hx_ui_lang ui; /* language of names, reasons and sentences */
     const char *timezone; /* of day and month borders and by_hour; NULL = the store's */
+    const hx_labeller
+        *labeller; /* verify: reads texts of claims on its labels again; NULL = as stored */
 } hx_answer_options;
 
 /* One customer's profile: id, ids, as_of, traits, activity, voice, interests, scores, segments (the profile of the interface). */
@@ -33,17 +36,19 @@ HX_API hx_status hx_answer_timeline(hx_store *s, hx_str who, size_t limit,
 /* All segments: [{"id":"high_value","name":"高价值客户","rule":"...","size":n,"share":x,"as_of":"..."}]. */
 HX_API hx_status hx_answer_segments(hx_store *s, const hx_answer_options *o, hx_arena *arena,
                                     hx_str *json, hx_error *err) HX_MUST_USE;
-/* Members of one (id or name), best first: {"id","name","rule","size","members":[{"id","ids",...}]}, at most `limit` (0 = all). */
+/* Members of one (id or name, or a rule on a model's labels: label.SET=LABEL, label.SET(LABEL)>=N, label.SET(LABEL)>=N%), best first: {"id","name","rule","size","members":[{"id","ids",...}]}, at most `limit` (0 = all). */
 HX_API hx_status hx_answer_segment(hx_store *s, hx_str segment, size_t limit,
                                    const hx_answer_options *o, hx_arena *arena, hx_str *json,
                                    hx_error *err) HX_MUST_USE;
 
-/* The receipt of a claim: label:EVENT/sentiment, label:EVENT/intent, trait:NAME, score:rfm (score:recency ...), segment:NAME (in or out).
+/* The receipt of a claim: label:EVENT/sentiment, label:EVENT/intent, label:EVENT/label.SET (what a trained model said), trait:NAME, trait:label.SET, score:rfm (score:recency ...), segment:NAME (in or out).
  * It lists the events and spans it came from, model hashes, parameters, contributions that sum exactly to the score. */
 HX_API hx_status hx_answer_why(hx_store *s, const hx_text_model *m, hx_str who, hx_str claim,
                                const hx_answer_options *o, hx_arena *arena, hx_str *json,
                                hx_error *err) HX_MUST_USE;
-/* Replays a receipt. *json = {"verified":true|false,"compared":"bytes","changed":[...sentences]}. HX_EFORMAT where it is no receipt. After erasure: a
+/* Replays a receipt. *json = {"verified":true|false,"compared":"bytes","changed":[...sentences]}; of claims on a model's labels also
+ * "labels":"read again"|"as stored": with o->labeller, and to the same bytes where the kernels are those of the receipt, else within
+ * HX_LABEL_SCORE_BOUND. HX_EFORMAT where it is no receipt. After erasure: a
  * sentence 'evidence erased on DATE'. */
 HX_API hx_status hx_answer_verify(hx_store *s, const hx_text_model *m, hx_str receipt,
                                   const hx_answer_options *o, hx_arena *arena, bool *verified,

@@ -74,6 +74,10 @@ HX_API hx_status hx_model_verify(const hx_known_model *m, const char *path,
                                  const volatile int *cancel, hx_model_check *out,
                                  hx_error *err) HX_MUST_USE;
 
+/* SHA-256, 64 digits and a NUL, of a file of any kind, or of a folder's weights: of model.safetensors, or of the index of its shards. */
+HX_API hx_status hx_model_sum(const char *path, const volatile int *cancel, char sum[65],
+                              hx_error *err) HX_MUST_USE;
+
 /* What a .gguf, a .safetensors or a folder holds, as one JSON object: "file","format","bytes","architecture","name","parameters",
  * "config" (or "problem": why the engine can't run it), "memory","types","metadata","tensors". */
 HX_API hx_status hx_model_inspect(const char *path, hx_arena *arena, hx_str *json,

@@ -31,6 +31,7 @@ typedef struct {
     const char *currency; /* of amounts that name none, e.g. "GBP"; NULL = not said */
     size_t n_threads; /* 0 = one a processor */
     const hx_text_model *text_model; /* NULL = texts are kept, not annotated */
+    const hx_labeller *labeller; /* labels every text too; NULL = none */
     const char *rejects; /* file for rejected rows; NULL = STORE.rejects.csv */
     bool
         resume; /* go on with the broken-off run of the same files; on a new store it simply starts */
@@ -46,6 +47,7 @@ typedef struct {
 
 typedef struct {
     uint64_t files, rows, accepted, rejected, duplicates, texts, guests;
+    uint64_t labelled; /* texts that got a model's label in this run */
     uint64_t new_customers, customers; /* customers = in the store afterwards */
     uint64_t shared_ids; /* phones, e-mails, ... of more than 5 customers: they join nobody */
     uint64_t conflicts; /* traits on which files disagree */

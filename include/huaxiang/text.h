@@ -120,6 +120,31 @@ typedef struct {
     uint64_t model; /* hash of the dictionaries and lexicons it was made with */
 } hx_annotation;
 
+/* What a trained model of the caller's says of a text: one label of a set of its own, beside what the rules say. */
+typedef struct {
+    hx_str set; /* what its labels are about: "mood" */
+    hx_str label;
+    double score; /* the model's probability of the label, [0, 1] */
+    hx_engine engine; /* HX_ENGINE_LEARN or HX_ENGINE_LLAMA */
+    hx_str kernels; /* that ran: "vnni", ... */
+    hx_str model; /* SHA-256 of its weights' file, 64 digits */
+} hx_model_label;
+
+#define HX_LABELS_MAX 256 /* labels of one customer that are counted, over all sets */
+
+/* A model that labels texts, borrowed by whoever is given it. read() is called from any thread; what it says must depend on each text alone,
+ * not on its neighbours. labels (n), each below n_labels; scores (n). */
+typedef struct {
+    const char *set; /* letters, digits, '_', '-' */
+    hx_engine engine;
+    const char *kernels, *model; /* as above */
+    const char *const *labels; /* (n_labels), at most HX_LABELS_MAX */
+    size_t n_labels;
+    hx_status (*read)(void *context, const hx_str *texts, size_t n, uint32_t *labels,
+                      double *scores, hx_error *err);
+    void *context;
+} hx_labeller;
+
 /* ------------------------------------------------------------------ the model */
 typedef struct hx_text_model hx_text_model;
 

@@ -26,14 +26,21 @@ static const struct {
 };
 
 /* ------------------------------------------------------------------ the text of a claim */
-/* EVENT/sentiment or EVENT/intent */
+/* "label.SET", as the names of traits and tasks have it. */
+static bool parse_set(hx_str s, hx_str *set) {
+    if (s.len < 7 || memcmp(s.ptr, "label.", 6) != 0) return false;
+    *set = (hx_str){s.ptr + 6, s.len - 6};
+    return true;
+}
+
+/* EVENT/sentiment, EVENT/intent or EVENT/label.SET */
 static bool parse_label(hx_claim *c) {
     const char *slash = memchr(c->subject.ptr, '/', c->subject.len);
     if (!slash) return false;
     size_t id_len = (size_t)(slash - c->subject.ptr);
     hx_str task = {slash + 1, c->subject.len - id_len - 1};
     c->intent = hx_str_equal(task, HX_STR_LIT("intent"));
-    return (c->intent || hx_str_equal(task, HX_STR_LIT("sentiment"))) &&
+    return (c->intent || hx_str_equal(task, HX_STR_LIT("sentiment")) || parse_set(task, &c->set)) &&
            hx_event_id_parse((hx_str){c->subject.ptr, id_len}, &c->event);
 }
 
@@ -43,8 +50,12 @@ static bool parse_subject(hx_claim *c) {
     if (c->kind == HX_CLAIM_SCORE) return hx__claim_find_score(c->subject, &c->score);
     if (c->kind == HX_CLAIM_SEGMENT) {
         c->segment = hx_segment_find(c->subject);
-        return c->segment != HX_SEGMENT_N;
+        if (c->segment != HX_SEGMENT_N) return true;
+        if (!hx_label_rule_parse(c->subject, &c->rule)) return false;
+        c->set = c->rule.set;
+        return true;
     }
+    if (c->kind == HX_CLAIM_TRAIT) (void)parse_set(c->subject, &c->set);
     return true;
 }
 
@@ -67,9 +78,16 @@ hx_status hx__claim_parse(hx_str text, hx_arena *arena, hx_claim *out, hx_error 
         return hx_fail(
             err, HX_EINVAL,
             "'%.*s' is not a claim; write label:EVENT/sentiment, label:EVENT/intent, trait:NAME, "
-            "score:rfm (recency, frequency, monetary, sentiment), segment:NAME or interest:NAME",
+            "score:rfm (recency, frequency, monetary, sentiment), segment:NAME or interest:NAME; "
+            "of a "
+            "model's labels label:EVENT/label.SET, trait:label.SET or segment:label.SET=LABEL",
             HX_STR_ARG(text));
-    if (out->kind == HX_CLAIM_SEGMENT) out->subject = hx_str_of(hx_segment_key(out->segment));
+    char rule[HX_LABEL_RULE_MAX];
+    if (out->segment != HX_SEGMENT_N)
+        out->subject = hx_str_of(hx_segment_key(out->segment));
+    else if (out->kind == HX_CLAIM_SEGMENT && hx_label_rule_text(&out->rule, rule))
+        out->subject = hx_arena_str(arena, hx_str_of(rule));
+    if (!out->subject.ptr) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
     hx_buf b;
     hx_buf_init(&b, text.len + 64);
     hx_buf_append_lit(&b, claim_kinds[out->kind].name);
@@ -150,7 +168,7 @@ static hx_status read_again(hx_claim_case *k, hx_annotator *replay, hx_error *er
 }
 
 static bool needs_population(const hx_claim *c) {
-    if (c->kind == HX_CLAIM_SEGMENT) return true;
+    if (c->kind == HX_CLAIM_SEGMENT) return c->segment != HX_SEGMENT_N;
     return c->kind == HX_CLAIM_SCORE && hx__claim_score_is_relative(c->score);
 }
 
@@ -165,6 +183,7 @@ static hx_status load(hx_claim_case *k, hx_store *s, const hx_claim_options *o, 
     k->used = hx_arena_alloc(k->arena, k->n);
     if (!k->used) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
     if (o->replay) HX_TRY(read_again(k, o->replay, err));
+    if (o->labeller && k->claim.set.ptr) HX_TRY(hx__claim_label_again(k, o->labeller, err));
     HX_TRY(hx__person_fold(k->events, k->n, k->person, k->p, err));
     if (!needs_population(&k->claim)) return HX_OK;
     HX_TRY(hx__population_open(&k->pop, s, o->as_of, err));

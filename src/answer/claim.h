@@ -9,6 +9,7 @@
 #define HX_ANSWER_CLAIM_H
 
 #include "answer/value.h"
+#include "insight/label_rule.h"
 #include "insight/receipt.h"
 
 typedef enum {
@@ -26,7 +27,9 @@ typedef struct {
     hx_str text; /* the canonical claim */
     uint64_t event; /* of a label */
     bool intent; /* of a label: intent rather than sentiment */
-    hx_segment_id segment;
+    hx_str set; /* of a claim on a model's labels; {NULL, 0} = on something else */
+    hx_segment_id segment; /* HX_SEGMENT_N = `rule` */
+    hx_label_rule rule;
     size_t score; /* index of the score, see claim_score.c */
 } hx_claim;
 
@@ -56,6 +59,7 @@ typedef struct {
     int64_t as_of; /* resolved */
     hx_ui_lang ui;
     hx_annotator *replay; /* texts are read again with it; NULL = as stored */
+    const hx_labeller *labeller; /* likewise, for claims on a model's labels */
 } hx_claim_options;
 
 /* The receipt of a claim about `person` in `arena`. HX_ENOTFOUND where the evidence is not there. */
@@ -72,6 +76,12 @@ hx_status hx__claim_trait(hx_claim_case *k, hx_error *err) HX_MUST_USE;
 hx_status hx__claim_score(hx_claim_case *k, hx_error *err) HX_MUST_USE;
 hx_status hx__claim_segment(hx_claim_case *k, hx_error *err) HX_MUST_USE;
 hx_status hx__claim_interest(hx_claim_case *k, hx_error *err) HX_MUST_USE;
+/* Of a trained model's labels (claim_model.c). */
+hx_status hx__claim_model_label(hx_claim_case *k, const hx_event *e, hx_error *err) HX_MUST_USE;
+hx_status hx__claim_model_trait(hx_claim_case *k, hx_error *err) HX_MUST_USE;
+hx_status hx__claim_label_rule(hx_claim_case *k, hx_error *err) HX_MUST_USE;
+/* Replaces the labels of k's set by what the labeller says now; one that says the same within HX_LABEL_SCORE_BOUND by other kernels stays. */
+hx_status hx__claim_label_again(hx_claim_case *k, const hx_labeller *l, hx_error *err) HX_MUST_USE;
 bool hx__claim_find_score(hx_str name, size_t *score);
 /* The score needs everybody's thresholds or currency. */
 bool hx__claim_score_is_relative(size_t score);

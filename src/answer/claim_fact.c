@@ -21,7 +21,8 @@ static hx_status find_text(hx_claim_case *k, const hx_event **out, hx_error *err
     for (size_t i = 0; i < k->n; i++) {
         const hx_event *e = &k->events[i];
         if (hx_event_id(e) != k->claim.event) continue;
-        if (!e->annotation)
+        bool read = k->claim.set.ptr ? e->model_label != NULL : e->annotation != NULL;
+        if (!read)
             return hx_fail(err, HX_ENOTFOUND, "event %s: it has no text that was read",
                            hx_event_id_text(k->claim.event, id));
         *out = e;
@@ -47,6 +48,7 @@ static hx_status add_evidence(hx_claim_case *k, const hx_event *e, const hx_evid
 hx_status hx__claim_label(hx_claim_case *k, hx_error *err) {
     const hx_event *e = NULL;
     HX_TRY(find_text(k, &e, err));
+    if (k->claim.set.ptr) return hx__claim_model_label(k, e, err);
     const hx_annotation *a = e->annotation;
     const char *label = k->claim.intent ? hx_intent_name(a->intent.label)
                                         : hx__sentiment_name((size_t)a->sentiment.label);
@@ -104,6 +106,7 @@ static hx_str trait_value(hx_claim_case *k, const hx_trait *t) {
 hx_status hx__claim_trait(hx_claim_case *k, hx_error *err) {
     hx_str name = k->claim.subject;
     const hx_trait *t = find_trait(k->p, name);
+    if (!t && k->claim.set.ptr) return hx__claim_model_trait(k, err);
     if (!t) return hx_fail(err, HX_ENOTFOUND, "the customer has no trait '%.*s'", HX_STR_ARG(name));
     for (size_t i = 0; i < k->n; i++) {
         const hx_event *e = &k->events[i];

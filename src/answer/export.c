@@ -86,20 +86,45 @@ typedef struct {
 } export_job;
 
 /* ------------------------------------------------------------------ trait columns */
+static hx_status note_column(export_job *j, hx_str name) {
+    uint64_t *seen = hx_map_put(&j->seen, hx_hash(name));
+    if (!seen) return HX_ENOMEM;
+    if ((*seen)++ > 0 || j->n_traits == TRAIT_COLUMNS_MAX) return HX_OK;
+    hx_str kept = hx_arena_str(j->arena, name);
+    if (!kept.ptr) return HX_ENOMEM;
+    j->traits[j->n_traits++] = kept;
+    return HX_OK;
+}
+
+/* "label.SET", the last label, and "label.SET(LABEL)", how many texts; {NULL, 0} when out of memory. */
+static hx_str label_column(export_job *j, const hx_label_count *c, bool count) {
+    hx_buf_reset(&j->cell);
+    hx_buf_append_lit(&j->cell, "label.");
+    hx_buf_append_str(&j->cell, c->set);
+    if (count) hx_buf_append_byte(&j->cell, '(');
+    if (count) hx_buf_append_str(&j->cell, c->label);
+    if (count) hx_buf_append_byte(&j->cell, ')');
+    return j->cell.failed ? (hx_str){NULL, 0} : hx_buf_str(&j->cell);
+}
+
+static hx_status note_labels(export_job *j, const hx_profile *p) {
+    for (uint32_t i = 0; i < 2 * p->n_labels; i++) {
+        hx_str name = label_column(j, &p->labels[i / 2], i % 2);
+        if (!name.ptr || note_column(j, name) != HX_OK) return HX_ENOMEM;
+    }
+    hx_buf_reset(&j->cell);
+    return HX_OK;
+}
+
 static hx_status note_traits(void *context, const hx_customer *c, const hx_profile *p,
                              hx_error *err) {
     export_job *j = context;
     (void)c;
-    for (uint32_t i = 0; i < p->n_traits && j->n_traits < TRAIT_COLUMNS_MAX; i++) {
-        if (hx_str_equal(p->traits[i].name, HX_STR_LIT("name"))) continue; /* a column already */
-        uint64_t *seen = hx_map_put(&j->seen, hx_hash(p->traits[i].name));
-        if (!seen) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
-        if ((*seen)++ > 0) continue;
-        hx_str name = hx_arena_str(j->arena, p->traits[i].name);
-        if (!name.ptr) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
-        j->traits[j->n_traits++] = name;
-    }
-    return HX_OK;
+    hx_status status = note_labels(j, p);
+    for (uint32_t i = 0; i < p->n_traits && status == HX_OK; i++)
+        if (!hx_str_equal(p->traits[i].name, HX_STR_LIT("name"))) /* a column already */
+            status = note_column(j, p->traits[i].name);
+    return status == HX_OK ? HX_OK : hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
 }
 
 static int compare_names(const void *a, const void *b) {
@@ -194,6 +219,21 @@ static void put_lists(export_job *j, const hx_profile *p) {
     put_joined(j);
 }
 
+static bool put_label(export_job *j, const hx_profile *p, hx_str name) {
+    for (uint32_t i = 0; i < 2 * p->n_labels; i++) {
+        const hx_label_count *c = &p->labels[i / 2];
+        bool found = hx_str_equal(label_column(j, c, i % 2), name);
+        hx_buf_reset(&j->cell);
+        if (!found) continue;
+        if (i % 2)
+            hx__sheet_int(j->sheet, (int64_t)c->count);
+        else
+            hx__sheet_text(j->sheet, hx_profile_last_label(p, c->set)->label);
+        return true;
+    }
+    return false;
+}
+
 static void put_trait(export_job *j, const hx_profile *p, hx_str name) {
     for (uint32_t i = 0; i < p->n_traits; i++) {
         const hx_trait *t = &p->traits[i];
@@ -206,7 +246,7 @@ static void put_trait(export_job *j, const hx_profile *p, hx_str name) {
                                          : t->value);
         return;
     }
-    hx__sheet_empty(j->sheet);
+    if (!put_label(j, p, name)) hx__sheet_empty(j->sheet);
 }
 
 /* ------------------------------------------------------------------ rows */

@@ -3,9 +3,11 @@
  *   segments  [{"id","name","rule","size","share","as_of"}]
  *   segment   {"id","name","rule","size","share","as_of","members":[customer]}
  *
- * Shares are of all customers. A segment is found by its key or by its name in either language. */
+ * Shares are of all customers. A segment is found by its key or by its name in either language, or is a rule on a model's labels
+ * (insight/label_rule.h); the list has a rule for each label that is somebody's last. */
 #include "answer/value.h"
 #include "base/error.h"
+#include "insight/label_rule.h"
 
 static double share_of(uint64_t part, uint64_t whole) {
     return whole ? (double)part / (double)whole : 0;
@@ -21,6 +23,91 @@ static void put_segment(hx_json_writer *w, const hx_population *pop, hx_segment_
     hx__value_time(w, "as_of", pop->as_of);
 }
 
+/* ------------------------------------------------------------------ rules on labels */
+static void put_rule(hx_json_writer *w, const hx_population *pop, const hx_label_rule *r,
+                     const char *text, uint64_t size, hx_ui_lang ui) {
+    char sentence[HX_LABEL_RULE_MAX + 128];
+    hx_label_rule_sentence(r, ui, sentence, sizeof sentence);
+    hx__value_cstr(w, "id", text);
+    hx__value_cstr(w, "name", text);
+    hx__value_cstr(w, "rule", sentence);
+    hx__value_count(w, "size", size);
+    hx__value_double(w, "share", share_of(size, pop->n));
+    hx__value_time(w, "as_of", pop->as_of);
+}
+
+static void list_labels(hx_json_writer *w, const hx_population *pop, hx_ui_lang ui) {
+    char text[HX_LABEL_RULE_MAX];
+    for (size_t i = 0; i < pop->labels.n; i++) {
+        const hx_label_sum *s = &pop->labels.at[i];
+        hx_label_rule r = {.set = s->set, .label = s->label, .threshold = 1};
+        if (s->customers == 0 || !hx_label_rule_text(&r, text)) continue;
+        hx_json_object(w);
+        put_rule(w, pop, &r, text, s->customers, ui);
+        hx_json_end_object(w);
+    }
+}
+
+typedef struct {
+    const hx_label_rule *rule;
+    uint8_t *in; /* [customers] */
+    int64_t *values; /* [customers]: by which members are ordered */
+    const hx_population *pop;
+    uint64_t size;
+} rule_walk;
+
+static hx_status measure(void *context, const hx_customer *c, const hx_profile *p, hx_error *err) {
+    rule_walk *walk = context;
+    size_t at = (size_t)(c - walk->pop->customers);
+    hx_fact fact = hx_label_rule_fact(walk->rule, p, "");
+    const hx_label_count *count = hx_profile_label(p, walk->rule->set, walk->rule->label);
+    (void)err;
+    walk->in[at] = fact.passed;
+    walk->size += fact.passed;
+    walk->values[at] =
+        count && walk->rule->measure != HX_LABEL_SHARE ? (int64_t)count->count : fact.value;
+    return HX_OK;
+}
+
+static bool is_in(const void *context, const hx_customer *c) {
+    const rule_walk *walk = context;
+    return walk->in[c - walk->pop->customers];
+}
+
+static int compare_values(const void *context, const hx_customer *a, const hx_customer *b) {
+    const rule_walk *walk = context;
+    int64_t x = walk->values[a - walk->pop->customers], y = walk->values[b - walk->pop->customers];
+    if (x != y) return x > y ? -1 : 1;
+    int64_t p = (int64_t)a->person, q = (int64_t)b->person;
+    return (p > q) - (p < q);
+}
+
+static hx_status write_rule(const hx_population *pop, const hx_label_rule *r, size_t limit,
+                            hx_ui_lang ui, hx_arena *arena, hx_buf *out, hx_error *err) {
+    char text[HX_LABEL_RULE_MAX];
+    uint32_t *best = NULL;
+    size_t n = 0;
+    rule_walk walk = {.rule = r,
+                      .in = hx_arena_alloc(arena, pop->n + 1),
+                      .values = hx_arena_alloc(arena, (pop->n + 1) * sizeof *walk.values),
+                      .pop = pop};
+    if (!walk.in || !walk.values)
+        return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
+    if (!hx_label_rule_text(r, text))
+        return hx_fail(err, HX_EINVAL, "a rule on labels has at most %d bytes", HX_LABEL_RULE_MAX);
+    HX_TRY(hx__population_each(pop, measure, &walk, err));
+    HX_TRY(hx__population_top(pop, is_in, compare_values, &walk, limit, arena, &best, &n, err));
+    hx_json_writer w;
+    hx_json_begin(&w, out);
+    hx_json_object(&w);
+    put_rule(&w, pop, r, text, walk.size, ui);
+    hx_json_key(&w, "members");
+    HX_TRY(hx__value_customers(&w, pop, best, n, ui, err));
+    hx_json_end_object(&w);
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ the list, and one of them */
 hx_status hx_answer_segments(hx_store *s, const hx_answer_options *o, hx_arena *arena, hx_str *json,
                              hx_error *err) {
     hx_population *pop = NULL;
@@ -35,6 +122,7 @@ hx_status hx_answer_segments(hx_store *s, const hx_answer_options *o, hx_arena *
         put_segment(&w, pop, (hx_segment_id)id, hx__answer_ui(o));
         hx_json_end_object(&w);
     }
+    list_labels(&w, pop, hx__answer_ui(o));
     hx_json_end_array(&w);
     hx__population_close(pop);
     return hx__value_finish(&out, HX_OK, arena, json, err);
@@ -70,7 +158,9 @@ static hx_status write_members(const hx_population *pop, hx_segment_id id, size_
 hx_status hx_answer_segment(hx_store *s, hx_str segment, size_t limit, const hx_answer_options *o,
                             hx_arena *arena, hx_str *json, hx_error *err) {
     hx_segment_id id = hx_segment_find(segment);
-    if (id == HX_SEGMENT_N)
+    hx_label_rule rule;
+    bool by_label = id == HX_SEGMENT_N && hx_label_rule_parse(segment, &rule);
+    if (id == HX_SEGMENT_N && !by_label)
         return hx_fail(err, HX_ENOTFOUND,
                        "there is no segment '%.*s'; 'huaxiang segment list' shows those there are",
                        HX_STR_ARG(segment));
@@ -78,7 +168,15 @@ hx_status hx_answer_segment(hx_store *s, hx_str segment, size_t limit, const hx_
     HX_TRY(hx__population_open(&pop, s, hx__answer_as_of(o), err));
     hx_buf out;
     hx_buf_init(&out, HX_ANSWER_BYTES_MAX);
-    hx_status status = write_members(pop, id, limit, hx__answer_ui(o), &out, err);
+    hx_arena *scratch = hx_arena_new(0);
+    hx_status status = HX_OK;
+    if (!scratch)
+        status = hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
+    else if (by_label)
+        status = write_rule(pop, &rule, limit, hx__answer_ui(o), scratch, &out, err);
+    else
+        status = write_members(pop, id, limit, hx__answer_ui(o), &out, err);
+    hx_arena_free(scratch);
     hx__population_close(pop);
     return hx__value_finish(&out, status, arena, json, err);
 }

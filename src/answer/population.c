@@ -109,6 +109,7 @@ static hx_status take(population_walk *w, const hx_profile *p, hx_error *err) {
     uint32_t customer = (uint32_t)(w->customers.len / sizeof(hx_customer));
     hx_customer c;
     add_totals(w->pop, p);
+    hx__label_sums_add(&w->pop->labels, p, true);
     add_spent(w, p, customer);
     hx_customer_measure(p, w->pop->as_of, p->n_spent > 0 ? p->spent[0].currency : (hx_str){NULL, 0},
                         &c);
@@ -215,6 +216,7 @@ static hx_status finish(population_walk *w, hx_error *err) {
     pop->customers = (hx_customer *)(void *)w->customers.ptr;
     pop->n = w->customers.len / sizeof(hx_customer);
     set_money(w);
+    HX_TRY(hx__label_sums_finish(&pop->labels, err));
     if (pop->n_spent > 1) qsort(pop->spent, pop->n_spent, sizeof *pop->spent, compare_spent);
     if (!pop->latest && pop->n > 1)
         qsort(pop->customers, pop->n, sizeof *pop->customers, compare_keys);
@@ -261,6 +263,7 @@ hx_status hx__population_open(hx_population **out, hx_store *s, int64_t as_of, h
         return HX_OK;
     }
     hx_buf_release(&w.customers);
+    hx_arena_free(pop->labels.arena);
     free(pop);
     return status;
 }
@@ -269,6 +272,7 @@ void hx__population_close(hx_population *pop) {
     if (!pop) return;
     hx_buf customers = {.ptr = (char *)pop->customers};
     hx_buf_release(&customers);
+    hx_arena_free(pop->labels.arena);
     free(pop);
 }
 

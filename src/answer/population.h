@@ -24,6 +24,22 @@ typedef struct {
     double weight; /* sum of absolute amounts a customer, by which the main one is chosen */
 } hx_population_spent;
 
+/* What trained models said of everybody's texts, a label at a time: by set, most texts first. */
+#define HX_LABEL_SUMS_MAX 1024
+
+typedef struct {
+    hx_str set, label;
+    uint64_t texts;
+    uint64_t customers; /* whose last label of the set it is */
+} hx_label_sum;
+
+typedef struct {
+    hx_label_sum at[HX_LABEL_SUMS_MAX];
+    size_t n;
+    hx_arena *arena; /* owns the strings; NULL while there are none */
+    bool failed; /* out of memory */
+} hx_label_sums;
+
 typedef struct hx_population {
     int64_t as_of; /* ms; HX_TIME_NONE in a store without dated events */
     bool latest; /* nothing had to be folded again: the stored profiles are the profiles at as_of */
@@ -47,6 +63,7 @@ typedef struct hx_population {
     uint64_t segment_sizes[HX_SEGMENT_N];
     uint64_t group_sizes[HX_RFM_GROUPS]; /* by hx_rfm_group() */
     uint64_t rfm_cells[5][5]; /* [r - 1][f - 1]: customers */
+    hx_label_sums labels;
 
     hx_store *store; /* borrowed */
 } hx_population;
@@ -76,5 +93,9 @@ hx_status hx__population_best(const hx_population *pop, size_t limit, hx_arena *
                               uint32_t **out, size_t *n, hx_error *err) HX_MUST_USE;
 hx_status hx__population_unhappiest(const hx_population *pop, size_t limit, hx_arena *arena,
                                     uint32_t **out, size_t *n, hx_error *err) HX_MUST_USE;
+
+/* model_labels.c: adds a profile (`customer` false: guests, who are nobody), then sorts. */
+void hx__label_sums_add(hx_label_sums *sums, const hx_profile *p, bool customer);
+hx_status hx__label_sums_finish(hx_label_sums *sums, hx_error *err) HX_MUST_USE;
 
 #endif

@@ -61,6 +61,7 @@ static void put_traits(hx_json_writer *w, const hx_profile *p) {
         hx__value_hash(w, "event", t->event);
         hx_json_end_object(w);
     }
+    hx__label_traits(w, p);
     hx_json_end_object(w);
 }
 

@@ -87,6 +87,17 @@ static void put_sum(hx_json_writer *w, const char *key, const uint64_t *a, const
     hx__value_counts(w, key, sums, n, name);
 }
 
+/* Only where a model labelled texts. */
+static hx_status put_labels(hx_json_writer *w, hx_population *pop, const hx_profile *guests,
+                            hx_error *err) {
+    hx__label_sums_add(&pop->labels, guests, false);
+    HX_TRY(hx__label_sums_finish(&pop->labels, err));
+    if (pop->labels.n == 0) return HX_OK;
+    hx_json_key(w, "labels");
+    hx__label_sums_put(w, &pop->labels);
+    return HX_OK;
+}
+
 static void put_voice(hx_json_writer *w, const hx_population *pop, const hx_profile *guests) {
     hx__value_count(w, "texts", pop->texts + guests->n_texts);
     hx__value_count(w, "guest_texts", guests->n_texts);
@@ -120,13 +131,13 @@ static void put_counts(hx_json_writer *w, const hx_population *pop, const hx_pro
     put_voice(w, pop, guests);
 }
 
-static hx_status write_summary(const hx_profile *guests, const hx_population *pop,
-                               const hx_zone *zone, hx_ui_lang ui, hx_arena *arena, hx_buf *out,
-                               hx_error *err) {
+static hx_status write_summary(const hx_profile *guests, hx_population *pop, const hx_zone *zone,
+                               hx_ui_lang ui, hx_arena *arena, hx_buf *out, hx_error *err) {
     hx_json_writer w;
     hx_json_begin(&w, out);
     hx_json_object(&w);
     put_counts(&w, pop, guests, zone);
+    HX_TRY(put_labels(&w, pop, guests, err));
     put_money(&w, pop);
     put_sizes(&w, pop, ui);
     HX_TRY(put_lists(&w, pop, ui, arena, err));
@@ -134,7 +145,7 @@ static hx_status write_summary(const hx_profile *guests, const hx_population *po
     return HX_OK;
 }
 
-static hx_status summarize(hx_store *s, const hx_population *pop, const hx_answer_options *o,
+static hx_status summarize(hx_store *s, hx_population *pop, const hx_answer_options *o,
                            hx_profile *guests, hx_buf *out, hx_error *err) {
     hx_zone zone;
     HX_TRY(hx__answer_zone(s, o, &zone, err));

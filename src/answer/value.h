@@ -34,6 +34,14 @@ void hx__value_counts(hx_json_writer *w, const char *key, const uint64_t *counts
                       hx_value_name *name);
 hx_value_name hx__intent_name, hx__lang_name, hx__sentiment_name, hx__kind_name;
 
+/* Labels of trained models (model_labels.c). Those of one customer by set, then most texts first; returns how many. */
+size_t hx__label_order(const hx_profile *p, const hx_label_count *order[HX_LABELS_MAX]);
+void hx__label_counts(hx_json_writer *w, const hx_profile *p, hx_str set); /* members */
+void hx__label_traits(hx_json_writer *w, const hx_profile *p); /* members "label.SET":{..} */
+void hx__label_of_text(hx_json_writer *w, const hx_model_label *l); /* member "model_label" */
+void hx__label_sums_put(hx_json_writer *w,
+                        const hx_label_sums *sums); /* {SET:{LABEL:{"texts","customers"}}} */
+
 /* A customer in a list: id, name, ids, rfm, recency_days, orders, spent, texts, sentiment, segments. */
 void hx__value_customer(hx_json_writer *w, const hx_population *pop, const hx_customer *c,
                         const hx_profile *p, hx_ui_lang ui);

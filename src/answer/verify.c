@@ -197,6 +197,13 @@ static hx_status replay(verify_case *v, hx_arena *arena, hx_error *err) {
     return status;
 }
 
+/* Whether a claim is on a trained model's labels: on their texts, or on what follows from them. */
+static bool is_of_labels(const verify_case *v) {
+    const char *claim = text_of(v->given, "claim");
+    return strncmp(claim, "trait:label.", 12) == 0 || strncmp(claim, "segment:label.", 14) == 0 ||
+           (strncmp(claim, "label:", 6) == 0 && strstr(claim, "/label."));
+}
+
 static void write_result(const verify_case *v, hx_buf *out) {
     hx_json_writer w;
     hx_json_begin(&w, out);
@@ -205,6 +212,8 @@ static void write_result(const verify_case *v, hx_buf *out) {
     hx_json_bool(&w, v->n_changes == 0);
     hx__value_cstr(&w, "compared", "bytes");
     hx__value_cstr(&w, "texts", v->m ? "read again" : "as stored");
+    if (is_of_labels(v))
+        hx__value_cstr(&w, "labels", v->options.labeller ? "read again" : "as stored");
     hx__value_cstr(&w, "claim", text_of(v->given, "claim"));
     hx__value_cstr(&w, "customer", text_of(v->given, "customer"));
     hx_json_key(&w, "changed");
@@ -221,6 +230,7 @@ hx_status hx_answer_verify(hx_store *s, const hx_text_model *m, hx_str receipt,
     verify_case *v = hx_arena_alloc(arena, sizeof *v);
     if (!v) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
     *v = (verify_case){.s = s, .m = m, .ui = hx__answer_ui(o)};
+    v->options.labeller = o ? o->labeller : NULL;
     HX_TRY(hx_receipt_parse(receipt, &v->given, err));
     hx_buf out;
     hx_buf_init(&out, HX_ANSWER_BYTES_MAX);

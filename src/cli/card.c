@@ -63,6 +63,21 @@ static void put_bars(hx_outbuf *out, const char *label, const json_t *counts) {
     hx_outbuf_byte(out, '\n');
 }
 
+/* What a trained model says: the last label, and how many texts have each. */
+static void put_counted(hx_outbuf *out, const char *label, const json_t *trait) {
+    const char *name, *between = "  (";
+    json_t *count;
+    put_label(out, label);
+    hx_output_cell(out, json_object_get(trait, "value"), true);
+    json_object_foreach(json_object_get(trait, "counts"), name, count) {
+        hx_outbuf_text(out, between);
+        hx_outbuf_visible(out, hx_str_of(name), 0);
+        hx_outbuf_printf(out, " %lld", (long long)json_integer_value(count));
+        between = ", ";
+    }
+    hx_outbuf_text(out, ")\n");
+}
+
 static void put_traits(hx_cli *c, const json_t *p, hx_outbuf *out) {
     const char *name;
     json_t *trait;
@@ -74,7 +89,9 @@ static void put_traits(hx_cli *c, const json_t *p, hx_outbuf *out) {
         const json_t *value = json_object_get(trait, "value");
         hx_outbuf_visible(&label, hx_str_of(word_of(c, name)), LABEL_COLUMN - 2);
         hx_outbuf_byte(&label, '\0');
-        if (!label.failed && strcmp(name, "gender") == 0)
+        if (!label.failed && json_object_get(trait, "counts"))
+            put_counted(out, label.ptr, trait);
+        else if (!label.failed && strcmp(name, "gender") == 0)
             put_words(c, out, label.ptr, value);
         else if (!label.failed)
             hx_shown_field(out, label.ptr, value, LABEL_COLUMN);
@@ -198,6 +215,8 @@ static void put_label_line(const hx_cli *c, hx_outbuf *out, const json_t *e) {
                         : strcmp(mood, "positive") == 0 ? GREEN
                         : strcmp(mood, "negative") == 0 ? RED
                                                         : "";
+    const char *said = text_at(e, "model_label.label");
+    bool read = *mood || (*intent && strcmp(intent, "other") != 0);
     hx_outbuf_text(out, "    → ");
     if (*mood)
         hx_outbuf_printf(out, "%s%s%s %.2f", color, word_of(c, mood), *color ? OFF : "",
@@ -205,6 +224,11 @@ static void put_label_line(const hx_cli *c, hx_outbuf *out, const json_t *e) {
     if (*intent && strcmp(intent, "other") != 0)
         hx_outbuf_printf(out, "%s%s %.2f", *mood ? " · " : "", word_of(c, intent),
                          json_number_value(hx_json_at(e, "intent.score")));
+    if (*said)
+        hx_outbuf_printf(out, "%slabel.%s: ", read ? " · " : "", text_at(e, "model_label.set"));
+    hx_outbuf_visible(out, hx_str_of(said), 0);
+    if (*said)
+        hx_outbuf_printf(out, " %.2f", json_number_value(hx_json_at(e, "model_label.score")));
     hx_outbuf_byte(out, '\n');
 }
 
@@ -234,7 +258,9 @@ static void put_event(hx_cli *c, const json_t *e, hx_outbuf *out) {
     put_marked(c, out, (hx_str){json_string_value(text), json_string_length(text)},
                hx_json_at(e, "sentiment.evidence"));
     hx_outbuf_byte(out, '\n');
-    if (json_object_get(e, "sentiment") || json_object_get(e, "intent")) put_label_line(c, out, e);
+    if (json_object_get(e, "sentiment") || json_object_get(e, "intent") ||
+        json_object_get(e, "model_label"))
+        put_label_line(c, out, e);
 }
 
 void hx_shown_events(hx_cli *c, const json_t *events, hx_outbuf *out) {

@@ -85,7 +85,8 @@ static bool show_events(hx_cli *c, hx_str json) {
                                                {"amount", NULL, NULL, HX_CELL_LEFT},
                                                {"text", NULL, NULL, HX_CELL_LEFT},
                                                {"sentiment.label", NULL, NULL, HX_CELL_LEFT},
-                                               {"intent.label", NULL, NULL, HX_CELL_LEFT}};
+                                               {"intent.label", NULL, NULL, HX_CELL_LEFT},
+                                               {"model_label.label", NULL, NULL, HX_CELL_LEFT}};
     json_t *events = hx_output_parse(c, json);
     if (!events) return false;
     bool ok = true;

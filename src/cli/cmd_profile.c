@@ -3,6 +3,7 @@
  *     --dry-run                 what would be understood of each file
  *     no file, with --report    the report of a store that is there
  *     else                      read all files into --store, then summary and --report
+ *     --model RUN               ... and label every text with that model too
  *
  * What was read before a file broke off stays stored, and is summed up; the exit status says 1. Ctrl-C stops between two commits. */
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/labeller.h"
 #include "cli/progress.h"
 #include "cli/shown.h"
 
@@ -135,7 +137,8 @@ static int dry_run(profile_job *j) {
 }
 
 /* ------------------------------------------------------------------ summary and report */
-static void add_import(hx_cli *c, json_t *summary, const hx_import_result *r) {
+static void add_import(const profile_job *j, json_t *summary, const hx_import_result *r) {
+    const hx_cli *c = j->c;
     json_t *o =
         json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:b}", "files", (json_int_t)r->files,
                   "rows", (json_int_t)r->rows, "accepted", (json_int_t)r->accepted, "rejected",
@@ -152,6 +155,8 @@ static void add_import(hx_cli *c, json_t *summary, const hx_import_result *r) {
         (void)json_object_set_new(o, "rejects", json_stringn(b.ptr ? b.ptr : "", b.len));
         hx_outbuf_release(&b);
     }
+    if (o && j->import.labeller)
+        (void)json_object_set_new(o, "labelled", json_integer((json_int_t)r->labelled));
     (void)json_object_set_new(summary, "import", o);
 }
 
@@ -163,7 +168,7 @@ static int print_summary(profile_job *j, hx_store *s, const hx_import_result *r)
         return hx_cli_error(c, &err);
     json_t *summary = hx_output_parse(c, json);
     if (!summary) return HX_EXIT_FAILED;
-    if (r) add_import(c, summary, r);
+    if (r) add_import(j, summary, r);
     bool ok = true;
     hx_outbuf out = {0};
     if (c->shape == HX_SHAPE_CSV) {
@@ -216,17 +221,23 @@ static int import_files(profile_job *j, hx_store *s) {
 static int read_and_profile(profile_job *j) {
     hx_cli *c = j->c;
     hx_text_model *m = NULL;
+    hx_cli_labeller labeller = {.n = 0};
     int status = HX_EXIT_DONE;
+    if (hx_cli_wants_llama(c)) {
+        if (!hx_cli_engine(c) || !hx_cli_labeller_open(c, &labeller)) return HX_EXIT_FAILED;
+        j->import.labeller = &labeller.labeller;
+    }
     if (!hx_cli_has(&c->options, HX_OPT_NO_TEXT)) {
-        if (!hx_cli_engine(c)) return HX_EXIT_FAILED;
-        m = hx_cli_text_model(c);
-        if (!m) return HX_EXIT_FAILED;
+        bool good = j->import.labeller || hx_cli_engine(c);
+        m = good ? hx_cli_text_model(c) : NULL;
+        if (!m) status = HX_EXIT_FAILED;
     }
     j->import.text_model = m;
-    hx_store *s = hx_cli_store(c, HX_STORE_CREATE, &status);
+    hx_store *s = status == HX_EXIT_DONE ? hx_cli_store(c, HX_STORE_CREATE, &status) : NULL;
     if (s) status = import_files(j, s);
     hx_store_close(s);
     hx_text_model_close(m);
+    hx_cli_labeller_close(&labeller);
     return status;
 }
 

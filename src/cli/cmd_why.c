@@ -1,9 +1,11 @@
 /* cmd_why.c - why and verify: the receipt of a claim, and its replay.
  *
- * verify fails (exit status 1) where the receipt does not hold any more, with what changed. */
+ * verify fails (exit status 1) where the receipt does not hold any more, with what changed. With --model it reads the texts behind a
+ * model's labels again. */
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/labeller.h"
 #include "cli/shown.h"
 
 #define RECEIPT_MAX ((size_t)64 << 20)
@@ -73,6 +75,12 @@ static bool show_verdict(hx_cli *c, hx_str json, bool verified) {
                                               "已验证：重演结果逐字节相同\n")
                                   : hx_cli_tr(c, "not verified\n", "未能验证\n"));
     const json_t *changed = json_object_get(verdict, "changed");
+    const char *labels = json_string_value(json_object_get(verdict, "labels"));
+    if (labels && strcmp(labels, "as stored") == 0)
+        hx_outbuf_text(&out, hx_cli_tr(c,
+                                       "  labels as stored: the model did not read the texts again "
+                                       "(--model RUN)\n",
+                                       "  标签取自库中：模型没有重新读文本（--model RUN）\n"));
     for (size_t i = 0; i < json_array_size(changed); i++) {
         const char *s = json_string_value(json_array_get(changed, i));
         hx_outbuf_text(&out, "  ");
@@ -95,6 +103,11 @@ int hx_cmd_verify(hx_cli *c) {
     if (!hx_cli_has(&c->options, HX_OPT_STORE))
         return hx_cli_usage(c, "verify needs --store FILE", "verify 需要 --store 文件");
     if (!hx_cli_read_file(c, c->args[0], RECEIPT_MAX, &receipt)) return HX_EXIT_FAILED;
+    hx_cli_labeller labeller = {.n = 0};
+    if (hx_cli_wants_llama(c)) {
+        if (!hx_cli_labeller_open(c, &labeller)) return HX_EXIT_FAILED;
+        o.labeller = &labeller.labeller;
+    }
     hx_text_model *m = hx_cli_text_model(c);
     hx_store *s = m ? hx_cli_store(c, HX_STORE_READ, &status) : NULL;
     if (s && hx_answer_verify(s, m, receipt, &o, c->arena, &verified, &json, &err) != HX_OK)
@@ -103,5 +116,6 @@ int hx_cmd_verify(hx_cli *c) {
         status = show_verdict(c, json, verified) && verified ? HX_EXIT_DONE : HX_EXIT_FAILED;
     hx_store_close(s);
     hx_text_model_close(m);
+    hx_cli_labeller_close(&labeller);
     return status;
 }

@@ -39,7 +39,7 @@ const hx_cli_command hx_cli_commands[] = {
      LIST(READING, RECORDS, HX_OPT_STORE, HX_OPT_REPORT, HX_OPT_AS_OF, HX_OPT_TIMEZONE,
           HX_OPT_CURRENCY, HX_OPT_MAP, HX_OPT_MAP_FILE, HX_OPT_TEXT, HX_OPT_DATE_ORDER,
           HX_OPT_REJECTS, HX_OPT_RESUME, HX_OPT_DRY_RUN, HX_OPT_THREADS, HX_OPT_NO_TEXT,
-          HX_OPT_ENGINE, HX_OPT_USER_WORDS, HX_OPT_STOP_FILE),
+          HX_OPT_ENGINE, HX_OPT_PRECISION, HX_OPT_USER_WORDS, HX_OPT_STOP_FILE),
      "files of texts, orders and events in; profiles, segments and a report out",
      "读入评论、订单和事件文件，得到画像、分群和报告",
      "Reads CSV, TSV, JSON Lines, Excel and text files, also .gz and .zst, in any usual Chinese or "
@@ -47,12 +47,18 @@ const hx_cli_command hx_cli_commands[] = {
      "Columns are recognised by their names; --dry-run shows what was understood. Reading a file "
      "again counts nothing\n"
      "twice. A run that was broken off goes on with --resume. Without files, --report makes the "
-     "report of a store.",
+     "report of a store.\n"
+     "--model RUN labels every text with a model that was trained (train classify, train compare): "
+     "its label, of any set,\n"
+     "becomes the trait label.RUN and makes segments, beside what the rules say.",
      "读取 CSV、TSV、JSON Lines、Excel 和文本文件（含 .gz 和 .zst），自动识别常见中文及 Unicode "
      "编码。\n"
      "各列按列名识别，--dry-run 显示识别结果。同一文件读两次不会重复计数；中断后加 --resume "
      "继续。\n"
-     "不给文件而给 --report 时，为已有的库生成报告。",
+     "不给文件而给 --report 时，为已有的库生成报告。\n"
+     "--model RUN 用训练好的模型（train classify、train compare）给每条文本打标签：标签成为资料项 "
+     "label.RUN，\n"
+     "可用于分群；规则的标注照旧保留。",
      {{"huaxiang profile samples/shop/reviews.csv --dry-run", "what would be understood of a file",
        "先看看文件会被怎样理解"},
       {"huaxiang profile samples/shop/customers.csv samples/shop/orders.csv "
@@ -63,7 +69,7 @@ const hx_cli_command hx_cli_commands[] = {
       {"huaxiang profile samples/shop/tickets.csv --store shop.db", "add another file to the store",
        "再加入一个文件"}},
      hx_cmd_profile,
-     HX_MODEL_RULES},
+     HX_MODEL_MAY},
     {"show",
      HX_PART_LOOK,
      "CUSTOMER --store STORE",
@@ -104,8 +110,11 @@ const hx_cli_command hx_cli_commands[] = {
      LIST(VIEW, HX_OPT_HEAD),
      "groups of customers and who is in them",
      "客户分群及成员",
-     NULL,
-     NULL,
+     "SEGMENT is an id or a name of the list, or a rule on a trained model's labels: "
+     "'label.mood=negative' (the last text),\n"
+     "'label.mood(negative)>=2' (texts), 'label.mood(negative)>=50%' (of the labelled texts).",
+     "SEGMENT 是列表中的编号或名称，或按模型标签写的规则：label.mood=negative（最近一条文本）、\n"
+     "label.mood(negative)>=2（文本数）、label.mood(negative)>=50%（占有标签文本的比例）。",
      {{"huaxiang segment list --store shop.db", "all segments with their rules and sizes",
        "全部分群、规则和人数"},
       {"huaxiang segment show high_value --store shop.db --head 10", "the ten best of one",
@@ -123,10 +132,11 @@ const hx_cli_command hx_cli_commands[] = {
      "一条结论的凭据：它从何而来",
      "CLAIM is label:EVENT/TASK, trait:NAME, score:NAME, interest:NAME or segment:NAME (in or "
      "out).\n"
-     "EVENT is the id of an event as timeline shows it, TASK is sentiment or intent.",
+     "EVENT is the id of an event as timeline shows it, TASK is sentiment, intent or label.SET "
+     "(what a trained model said).",
      "CLAIM 为 label:事件/任务、trait:名称、score:名称、interest:名称 或 "
      "segment:名称（在或不在其中）。\n"
-     "事件编号见 timeline，任务为 sentiment 或 intent。",
+     "事件编号见 timeline，任务为 sentiment、intent 或 label.名称（模型打的标签）。",
      {{"huaxiang why C00325 score:rfm --store shop.db --out receipt.json", "keep a receipt",
        "保存一份凭据"},
       {"huaxiang why C00325 segment:high_value --store shop.db", "why in, or why not",
@@ -139,14 +149,16 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      1,
      1,
-     LIST(HX_OPT_STORE, HX_OPT_TIMEZONE, RECORDS, HX_OPT_USER_WORDS, HX_OPT_STOP_FILE),
+     LIST(HX_OPT_STORE, HX_OPT_TIMEZONE, RECORDS, HX_OPT_USER_WORDS, HX_OPT_STOP_FILE,
+          HX_OPT_THREADS, HX_OPT_PRECISION),
      "replay a receipt and compare",
      "重演一份凭据并比对",
-     "Exit status 0 where all is as the receipt says, 1 where it is not.",
-     "与凭据一致时退出状态为 0，否则为 1。",
+     "Exit status 0 where all is as the receipt says, 1 where it is not. --model RUN reads texts "
+     "behind a model's labels again.",
+     "与凭据一致时退出状态为 0，否则为 1。--model RUN 用该模型重读其标签所依据的文本。",
      {{"huaxiang verify receipt.json --store shop.db", "does it still hold?", "它现在还成立吗？"}},
      hx_cmd_verify,
-     HX_MODEL_RULES},
+     HX_MODEL_MAY},
     {"imports",
      HX_PART_KEEP,
      "list|undo ID|conflicts --store STORE",

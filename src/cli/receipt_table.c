@@ -162,5 +162,12 @@ void hx_shown_receipt(hx_cli *c, const json_t *r, const json_t *events, hx_outbu
     hx_outbuf_text(out, "\n");
     hx_shown_field(out, hx_cli_tr(c, "as of (UTC)", "截至（UTC）"), json_object_get(r, "as_of"),
                    LABEL_COLUMN);
+    const char *kernels = json_string_value(json_object_get(r, "kernels"));
+    if (kernels && strcmp(kernels, "rules") != 0) {
+        hx_shown_field(out, hx_cli_tr(c, "model (SHA-256)", "模型（SHA-256）"),
+                       json_object_get(r, "model"), LABEL_COLUMN);
+        hx_shown_field(out, hx_cli_tr(c, "kernels", "计算内核"), json_object_get(r, "kernels"),
+                       LABEL_COLUMN);
+    }
     hx_shown_field(out, hx_cli_tr(c, "receipt", "凭据"), json_object_get(r, "hash"), LABEL_COLUMN);
 }

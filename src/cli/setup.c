@@ -21,7 +21,8 @@ hx_store *hx_cli_store(hx_cli *c, hx_store_mode mode, int *exit_status) {
 
 bool hx_cli_answer_options(hx_cli *c, hx_answer_options *out) {
     const char *as_of = c->options.text[HX_OPT_AS_OF];
-    *out = (hx_answer_options){HX_AS_OF_LATEST, c->ui, c->options.text[HX_OPT_TIMEZONE]};
+    *out = (hx_answer_options){
+        .as_of = HX_AS_OF_LATEST, .ui = c->ui, .timezone = c->options.text[HX_OPT_TIMEZONE]};
     if (!as_of) return true;
     if (strcmp(as_of, "now") == 0) {
         out->as_of = hx_cli_now();

@@ -63,6 +63,29 @@ static void put_moods(hx_cli *c, const json_t *sentiments, hx_outbuf *out) {
     hx_outbuf_byte(out, '\n');
 }
 
+/* What trained models said: a line a set, LABEL and its texts. */
+static void put_labels(const json_t *labels, hx_outbuf *out) {
+    const char *set, *label;
+    json_t *counts, *count;
+    json_object_foreach((json_t *)(uintptr_t)labels, set, counts) {
+        hx_outbuf name = {0};
+        const char *between = "";
+        hx_outbuf_text(&name, "label.");
+        hx_outbuf_visible(&name, hx_str_of(set), LABEL_COLUMN - 8);
+        hx_outbuf_byte(&name, '\0');
+        if (!name.failed) put_label(out, name.ptr, LABEL_COLUMN);
+        hx_outbuf_release(&name);
+        json_object_foreach(counts, label, count) {
+            hx_outbuf_text(out, between);
+            hx_outbuf_visible(out, hx_str_of(label), 0);
+            hx_outbuf_printf(out, " %lld",
+                             (long long)json_integer_value(json_object_get(count, "texts")));
+            between = "  ";
+        }
+        hx_outbuf_byte(out, '\n');
+    }
+}
+
 static void put_spent(hx_cli *c, const json_t *list, hx_outbuf *out) {
     for (size_t i = 0; i < json_array_size(list); i++)
         hx_shown_field(out, i == 0 ? hx_cli_tr(c, "spent", "消费") : "", json_array_get(list, i),
@@ -79,6 +102,7 @@ static void put_figures(hx_cli *c, const json_t *s, hx_outbuf *out) {
         hx_shown_field(out, hx_cli_tr(c, fields[i][1], fields[i][2]),
                        json_object_get(s, fields[i][0]), LABEL_COLUMN);
     put_moods(c, json_object_get(s, "sentiments"), out);
+    put_labels(json_object_get(s, "labels"), out);
     put_spent(c, json_object_get(s, "spent_by_currency"), out);
     put_label(out, hx_cli_tr(c, "from, to", "起止"), LABEL_COLUMN);
     hx_shown_time(out, json_object_get(s, "first_local"));

@@ -254,7 +254,18 @@ static void put_population(hx_json_writer *w, const hx_receipt_population *p) {
     hx_json_end_object(w);
 }
 
+static void put_key_str(hx_json_writer *w, const char *key, hx_str v) {
+    hx_json_key(w, key);
+    hx_json_str(w, v);
+}
+
 static void put_origin(hx_json_writer *w, const hx_receipt *r) {
+    if (r->said) {
+        put_key_cstr(w, "engine", hx_engine_name(r->said->engine));
+        put_key_str(w, "kernels", r->said->kernels);
+        put_key_str(w, "model", r->said->model);
+        return;
+    }
     hx_json_key(w, "engine");
     if (r->engine == HX_ENGINE_AUTO)
         hx_json_null(w);

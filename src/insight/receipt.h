@@ -62,6 +62,8 @@ typedef struct {
     size_t n_inputs;
     hx_engine engine; /* of the annotations; HX_ENGINE_AUTO = none was used */
     uint64_t model; /* hash of the text model; 0 = none was used */
+    const hx_model_label *
+        said; /* of a claim on a trained model's labels: engine, kernels, model; NULL = the two above */
     const hx_receipt_population *population; /* NULL = the claim stands alone */
 } hx_receipt;
 

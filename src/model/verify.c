@@ -4,6 +4,8 @@
  * any other file, must at least open as a tensor file: magic, counts, names, offsets and sizes are then all inside it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,4 +60,22 @@ hx_status hx_model_verify(const hx_known_model *m, const char *path, const volat
     out->n_tensors = hx_tensor_file_count(f);
     hx_tensor_file_close(f);
     return HX_OK;
+}
+
+hx_status hx_model_sum(const char *path, const volatile int *cancel, char sum[65], hx_error *err) {
+    static const char *const names[] = {"", "/model.safetensors", "/model.safetensors.index.json"};
+    char file[PATH_MAX];
+    struct stat st;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        int n = snprintf(file, sizeof file, "%s%s", path, names[i]);
+        if (n < 0 || (size_t)n >= sizeof file || stat(file, &st) != 0 || S_ISDIR(st.st_mode))
+            continue;
+        int fd = -1;
+        uint64_t bytes;
+        HX_TRY(open_regular(file, &fd, err));
+        hx_status status = hx_checksum_file(fd, file, cancel, sum, &bytes, err);
+        close(fd);
+        return status;
+    }
+    return hx_fail(err, HX_ENOTFOUND, "%s: no weights are there", path);
 }

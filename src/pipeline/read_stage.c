@@ -21,6 +21,7 @@
 #define CHECKPOINT_SECONDS 2.0
 #define CHUNK_EVENT_BYTES_MAX (512u << 20)
 #define REJECTS_KEPT 1000 /* rows of an import that the store remembers */
+#define LABEL_TEXTS 256 /* given to a labeller at once: between two calls a run can be stopped */
 
 /* Where one encoded event stands in its chunk's buffer. */
 typedef struct {
@@ -51,7 +52,10 @@ typedef struct {
     rejected_row *rejected; /* in arena */
     size_t n_rejected;
     hx_buf reject_rows; /* formatted */
-    uint64_t rows, repaired, texts, guests;
+    hx_event
+        *made; /* in arena: of a chunk that is labelled before it is encoded; NULL = row by row */
+    size_t n_made;
+    uint64_t rows, repaired, texts, guests, labelled;
     hx_position end;
 } read_job;
 
@@ -136,8 +140,48 @@ static hx_status annotate(read_stage *s, size_t worker, read_job *j, hx_event *e
     return HX_OK;
 }
 
-static hx_status add_event(read_stage *s, size_t worker, read_job *j, hx_event *e, hx_error *err) {
-    HX_TRY(annotate(s, worker, j, e, err));
+/* One call for many texts. What it says of a text depends on the text alone, so it does not matter which ones share a call. */
+static hx_status label_some(const hx_labeller *l, hx_event **events, const hx_str *texts, size_t n,
+                            hx_arena *arena, hx_error *err) {
+    uint32_t labels[LABEL_TEXTS];
+    double scores[LABEL_TEXTS];
+    hx_model_label *said = hx_arena_alloc(arena, n * sizeof *said);
+    if (!said) return hx_fail(err, HX_ENOMEM, "out of memory");
+    HX_TRY(l->read(l->context, texts, n, labels, scores, err));
+    for (size_t i = 0; i < n; i++) {
+        if (labels[i] >= l->n_labels)
+            return hx_fail(err, HX_EINVAL, "the model of %s gave a label that it does not have",
+                           l->set);
+        said[i] = (hx_model_label){.set = hx_str_of(l->set),
+                                   .label = hx_str_of(l->labels[labels[i]]),
+                                   .score = scores[i],
+                                   .engine = l->engine,
+                                   .kernels = hx_str_of(l->kernels),
+                                   .model = hx_str_of(l->model)};
+        events[i]->model_label = &said[i];
+    }
+    return HX_OK;
+}
+
+static hx_status label_texts(const read_stage *s, read_job *j, hx_error *err) {
+    const hx_labeller *l = s->run->options->labeller;
+    hx_event *events[LABEL_TEXTS];
+    hx_str texts[LABEL_TEXTS];
+    for (size_t i = 0, n = 0; i < j->n_made; i++) {
+        if (j->made[i].text.len > 0) {
+            events[n] = &j->made[i];
+            texts[n++] = j->made[i].text;
+        }
+        if (n == 0 || (n < LABEL_TEXTS && i + 1 < j->n_made)) continue;
+        if (hx_run_is_cancelled(s->run)) return hx_run_cancelled(err);
+        HX_TRY(label_some(l, events, texts, n, j->arena, err));
+        j->labelled += n;
+        n = 0;
+    }
+    return HX_OK;
+}
+
+static hx_status add_event(read_stage *s, read_job *j, hx_event *e, hx_error *err) {
     e->imports = &s->number;
     e->n_imports = 1;
     size_t start = j->events.len;
@@ -168,16 +212,25 @@ static hx_status add_rejected(read_stage *s, read_job *j, const hx_row *row, con
 
 static hx_status work_rows(read_stage *s, size_t worker, read_job *j, const hx_rows *rows,
                            hx_error *err) {
+    hx_event own;
     for (size_t i = 0; i < rows->n_rows; i++) {
-        hx_event e;
+        hx_event *e = j->made ? &j->made[j->n_made] : &own;
         hx_reject why;
         bool repaired = false;
-        hx_status status = hx_row_event(s->mapper, &rows->rows[i], j->arena, &e, &repaired, &why);
+        hx_status status = hx_row_event(s->mapper, &rows->rows[i], j->arena, e, &repaired, &why);
         if (status == HX_ENOMEM) return hx_fail(err, HX_ENOMEM, "out of memory");
         j->repaired += status == HX_OK && repaired;
-        HX_TRY(status == HX_OK ? add_event(s, worker, j, &e, err)
+        HX_TRY(status == HX_OK ? annotate(s, worker, j, e, err)
                                : add_rejected(s, j, &rows->rows[i], &why, err));
+        if (status != HX_OK) continue;
+        if (j->made)
+            j->n_made++;
+        else
+            HX_TRY(add_event(s, j, e, err));
     }
+    HX_TRY(label_texts(s, j, err));
+    for (size_t i = 0; i < j->n_made; i++)
+        HX_TRY(add_event(s, j, &j->made[i], err));
     return HX_OK;
 }
 
@@ -189,8 +242,8 @@ static hx_status work_job(void *context, size_t worker, hx_crew_job *base, hx_er
     hx_buf_reset(&j->events);
     hx_buf_reset(&j->reject_rows);
     hx_map_reset(&j->pairs_seen);
-    j->n_places = j->n_pairs = j->n_rejected = 0;
-    j->rows = j->repaired = j->texts = j->guests = 0;
+    j->n_places = j->n_pairs = j->n_rejected = j->n_made = 0;
+    j->rows = j->repaired = j->texts = j->guests = j->labelled = 0;
     HX_TRY(hx_chunk_rows(s->reader, j->chunk, j->arena, &rows, err));
     j->rows = rows.n_rows;
     j->end = hx_chunk_end(j->chunk);
@@ -198,7 +251,10 @@ static hx_status work_job(void *context, size_t worker, hx_crew_job *base, hx_er
     j->places = hx_arena_alloc(j->arena, rows.n_rows * sizeof *j->places);
     j->pairs = hx_arena_alloc(j->arena, j->pairs_cap * sizeof *j->pairs);
     j->rejected = hx_arena_alloc(j->arena, rows.n_rows * sizeof *j->rejected);
-    if (!j->places || !j->pairs || !j->rejected) return hx_fail(err, HX_ENOMEM, "out of memory");
+    bool held = s->run->options->labeller != NULL;
+    j->made = held ? hx_arena_alloc(j->arena, rows.n_rows * sizeof *j->made) : NULL;
+    if (!j->places || !j->pairs || !j->rejected || (held && !j->made))
+        return hx_fail(err, HX_ENOMEM, "out of memory");
     return work_rows(s, worker, j, &rows, err);
 }
 
@@ -290,6 +346,7 @@ static void count_job(read_stage *s, const read_job *j) {
     r->rejected += j->n_rejected;
     r->texts += j->texts;
     r->guests += j->guests;
+    r->labelled += j->labelled;
 }
 
 static hx_status take_job(void *context, hx_crew_job *base, hx_error *err) {
@@ -458,7 +515,7 @@ static hx_status run_stage(read_stage *s, hx_error *err) {
     s->last_checkpoint = hx_run_seconds();
     hx_error broken = {.ui = plan.ui};
     hx_status status = hx_crew_run(&plan, &broken);
-    if (status != HX_OK && !s->file_broke) {
+    if (status != HX_OK && status != HX_ECANCELLED && !s->file_broke) {
         if (err) *err = broken;
         return status;
     }

@@ -75,6 +75,7 @@ typedef struct {
     uint32_t n_properties;
 
     const hx_annotation *annotation; /* of `text` (offsets into it); NULL = not annotated */
+    const hx_model_label *model_label; /* of `text`, by a trained model; NULL = none */
 } hx_event;
 
 /* Takes back what a text of that kind can't say: a search query tells what is looked for, not how somebody feels or what he wants of

@@ -3,7 +3,8 @@
  *   event  = head body
  *   head   = fixed64 row_hash, varint (ordinal << 1 | own_id), zigzag time, imports, varint length of body
  *   imports= varint count, first number, differences
- *   body   = byte (kind << 4 | type), varint field mask, ids, then the fields of the mask in bit order
+ *   body   = byte (kind << 4 | type), varint field mask, ids, then the fields of the mask in bit order. Events without a model's label
+ *            have the bytes they had before there were such labels
  *   block  = byte version (1), varint frames, then per frame: varint events, varint raw length, varint
  *            stored length, bytes (zstd, or raw where stored length == raw length)
  *
@@ -35,7 +36,8 @@ enum {
     F_DISCOUNT = 1 << 13,
     F_RATING = 1 << 14,
     F_PROPERTIES = 1 << 15,
-    F_ANNOTATION = 1 << 16
+    F_ANNOTATION = 1 << 16,
+    F_MODEL_LABEL = 1 << 17
 };
 
 #define TIME_MIN (-62135596800000) /* year 1 */
@@ -158,7 +160,12 @@ static uint64_t get_below(hx_cursor *c, uint64_t n) {
     return c->failed ? 0 : v;
 }
 
-static void get_annotation(hx_cursor *c, hx_arena *arena, hx_annotation *a) {
+static const hx_annotation *get_annotation(hx_cursor *c, hx_arena *arena) {
+    hx_annotation *a = hx_arena_alloc(arena, sizeof *a);
+    if (!a) {
+        c->failed = true;
+        return NULL;
+    }
     a->engine = (hx_engine)get_below(c, HX_ENGINE_LLAMA + 1);
     a->lang = (hx_lang)get_below(c, HX_LANG_N);
     a->noise = (hx_noise)get_below(c, HX_NOISE_REPEATED + 1);
@@ -173,6 +180,31 @@ static void get_annotation(hx_cursor *c, hx_arena *arena, hx_annotation *a) {
     a->intent.score = get_probability(c);
     a->intent.evidence = get_evidence(c, arena, &a->intent.n_evidence);
     get_keywords(c, arena, a);
+    return a;
+}
+
+static void put_model_label(const hx_model_label *l, hx_buf *out) {
+    hx_put_str(out, l->set);
+    hx_put_str(out, l->label);
+    hx_put_fixed64(out, bits_of(l->score));
+    hx_put_u64(out, (uint64_t)l->engine);
+    hx_put_str(out, l->kernels);
+    hx_put_str(out, l->model);
+}
+
+static const hx_model_label *get_model_label(hx_cursor *c, hx_arena *arena) {
+    hx_model_label *l = hx_arena_alloc(arena, sizeof *l);
+    if (!l) {
+        c->failed = true;
+        return NULL;
+    }
+    l->set = hx_get_str(c);
+    l->label = hx_get_str(c);
+    l->score = get_probability(c);
+    l->engine = (hx_engine)get_below(c, HX_ENGINE_LLAMA + 1);
+    l->kernels = hx_get_str(c);
+    l->model = hx_get_str(c);
+    return l;
 }
 
 /* ------------------------------------------------------------------ body */
@@ -202,6 +234,7 @@ static uint32_t mask_of(const hx_event *e) {
     if (e->rating != HX_RATING_NONE) mask |= F_RATING;
     if (e->n_properties > 0) mask |= F_PROPERTIES;
     if (e->annotation) mask |= F_ANNOTATION;
+    if (e->model_label) mask |= F_MODEL_LABEL;
     return mask;
 }
 
@@ -231,6 +264,7 @@ static void body_write(const hx_event *e, hx_buf *out) {
     if (mask & F_RATING) hx_put_i64(out, e->rating);
     if (mask & F_PROPERTIES) put_properties(e, out);
     if (mask & F_ANNOTATION) put_annotation(e->annotation, out);
+    if (mask & F_MODEL_LABEL) put_model_label(e->model_label, out);
 }
 
 static void get_ids(hx_cursor *c, hx_arena *arena, hx_event *e) {
@@ -269,11 +303,8 @@ static void get_fields(hx_cursor *c, uint32_t mask, hx_arena *arena, hx_event *e
     if (mask & F_DISCOUNT) e->discount = hx_get_i64(c);
     if (mask & F_RATING) e->rating = (int32_t)hx_get_i64(c);
     if (mask & F_PROPERTIES) get_properties(c, arena, e);
-    if (!(mask & F_ANNOTATION) || c->failed) return;
-    hx_annotation *a = hx_arena_alloc(arena, sizeof *a);
-    if (!a) c->failed = true;
-    if (a) get_annotation(c, arena, a);
-    e->annotation = a;
+    if (mask & F_ANNOTATION) e->annotation = get_annotation(c, arena);
+    if (mask & F_MODEL_LABEL) e->model_label = get_model_label(c, arena);
 }
 
 static bool body_read(hx_str body, hx_arena *arena, hx_event *e) {

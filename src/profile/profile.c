@@ -1,4 +1,8 @@
-/* profile.c - a profile's life and the questions one can ask it. The fold is in fold.c. */
+/* profile.c - a profile's life and the questions one can ask it. The fold is in fold.c.
+ *
+ * A profile is kept a thread and reset: its strings live in its arena, which goes back to empty in one step. Questions never change it.
+ * Lists are asked for as indexes in order of weight, then of name, so that equal profiles answer alike in whatever order their entries
+ * came to stand. */
 #include "profile/profile.h"
 
 #include <stdlib.h>
@@ -35,7 +39,8 @@ void hx_profile_reset(hx_profile *p) {
     hx_arena_reset(arena);
     hx_map_reset(&orders);
     p->key = 0;
-    p->n_ids = p->n_spent = p->n_words = p->n_interests = p->n_traits = p->n_conflicts = 0;
+    p->n_ids = p->n_spent = p->n_words = p->n_interests = p->n_traits = p->n_conflicts =
+        p->n_labels = 0;
     p->n_events = p->n_undated = p->n_orders = p->n_lines = p->n_refunds = p->n_discounted = 0;
     p->quantity = 0;
     p->discount = 0;
@@ -131,4 +136,32 @@ const hx_trait *hx_profile_trait(const hx_profile *p, const char *name) {
     for (uint32_t i = 0; i < p->n_traits; i++)
         if (hx_str_equal(p->traits[i].name, wanted)) return &p->traits[i];
     return NULL;
+}
+
+/* ------------------------------------------------------------------ labels of models */
+/* Texts are folded in event order, so the label that was last counted has the greatest (time, message id) of its set. */
+static bool is_later(const hx_label_count *a, const hx_label_count *b) {
+    return a->at != b->at ? a->at > b->at : a->event > b->event;
+}
+
+const hx_label_count *hx_profile_last_label(const hx_profile *p, hx_str set) {
+    const hx_label_count *last = NULL;
+    for (uint32_t i = 0; i < p->n_labels; i++)
+        if (hx_str_equal(p->labels[i].set, set) && (!last || is_later(&p->labels[i], last)))
+            last = &p->labels[i];
+    return last;
+}
+
+const hx_label_count *hx_profile_label(const hx_profile *p, hx_str set, hx_str label) {
+    for (uint32_t i = 0; i < p->n_labels; i++)
+        if (hx_str_equal(p->labels[i].set, set) && hx_str_equal(p->labels[i].label, label))
+            return &p->labels[i];
+    return NULL;
+}
+
+uint64_t hx_profile_labelled(const hx_profile *p, hx_str set) {
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < p->n_labels; i++)
+        if (hx_str_equal(p->labels[i].set, set)) n += p->labels[i].count;
+    return n;
 }

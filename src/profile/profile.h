@@ -59,6 +59,15 @@ typedef struct {
     int32_t positive, negative; /* texts of that sentiment in which it stands */
 } hx_top_word;
 
+/* Texts that a trained model gave one label of a set. */
+typedef struct {
+    hx_str set, label;
+    uint64_t count;
+    int64_t score_sum; /* of the model's probabilities x 1,000,000 */
+    int64_t at; /* time of the last of them, or HX_TIME_NONE */
+    uint64_t event; /* its message id */
+} hx_label_count;
+
 typedef struct {
     uint64_t key; /* of the first id in canonical order */
     hx_id ids[HX_PROFILE_IDS_MAX]; /* canonical order */
@@ -106,6 +115,8 @@ typedef struct {
     uint32_t n_traits;
     hx_conflict conflicts[HX_CONFLICTS_MAX];
     uint32_t n_conflicts;
+    hx_label_count labels[HX_LABELS_MAX]; /* in the order of their first texts */
+    uint32_t n_labels;
 
     /* where the fold stands */
     int64_t folded_time;
@@ -135,6 +146,10 @@ double hx_profile_sentiment_mean(const hx_profile *p);
 double hx_profile_sentiment_trend(const hx_profile *p);
 /* The currency with most orders' money, by absolute amount then name; "" if none; and what was spent in it. */
 hx_money hx_profile_spent(const hx_profile *p, hx_str *currency);
+/* Of a set of labels: the label of its last text (NULL without one), a label's count (NULL = 0), how many texts have one. */
+const hx_label_count *hx_profile_last_label(const hx_profile *p, hx_str set);
+const hx_label_count *hx_profile_label(const hx_profile *p, hx_str set, hx_str label);
+uint64_t hx_profile_labelled(const hx_profile *p, hx_str set);
 const hx_trait *hx_profile_trait(const hx_profile *p, const char *name); /* NULL if unknown */
 
 #endif

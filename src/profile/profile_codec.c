@@ -1,4 +1,5 @@
-/* profile_codec.c - a profile's state as bytes (version 1), canonical: equal profiles give equal bytes.
+/* profile_codec.c - a profile's state as bytes, canonical: equal profiles give equal bytes. Version 2 ends with the labels of models;
+ * a profile without any is written as version 1, as it was before there were such labels.
  *
  * Sets are written sorted; the Space-Saving tables in their own order, which the sequence of events fixes. Layout: version byte, then the
  * fields in the order below; counters as varints, signed numbers zigzag, strings with their length. A cut field, a count
@@ -9,6 +10,7 @@
 #include "profile/profile.h"
 
 #define STATE_VERSION 1
+#define STATE_LABELS 2 /* version 1, then the labels */
 
 /* The plain counters, in order, for both directions. */
 #define FOR_EACH_SIGNED(X)                                                                         \
@@ -111,8 +113,21 @@ static void put_traits(const hx_profile *p, hx_buf *out) {
     }
 }
 
+static void put_labels(const hx_profile *p, hx_buf *out) {
+    hx_put_u64(out, p->n_labels);
+    for (uint32_t i = 0; i < p->n_labels; i++) {
+        const hx_label_count *l = &p->labels[i];
+        hx_put_str(out, l->set);
+        hx_put_str(out, l->label);
+        hx_put_u64(out, l->count);
+        hx_put_i64(out, l->score_sum);
+        hx_put_i64(out, l->at);
+        hx_put_fixed64(out, l->event);
+    }
+}
+
 void hx_profile_write(const hx_profile *p, hx_buf *out) {
-    hx_buf_append_byte(out, STATE_VERSION);
+    hx_buf_append_byte(out, p->n_labels > 0 ? STATE_LABELS : STATE_VERSION);
     hx_put_fixed64(out, p->key);
     hx_put_fixed64(out, p->folded_id);
 #define PUT(field) hx_put_i64(out, p->field);
@@ -136,6 +151,7 @@ void hx_profile_write(const hx_profile *p, hx_buf *out) {
     put_tables(p, out);
     put_traits(p, out);
     put_orders(p, out);
+    if (p->n_labels > 0) put_labels(p, out);
     if (p->failed) out->failed = true;
 }
 
@@ -235,10 +251,26 @@ static void get_orders(hx_cursor *c, hx_profile *p) {
     }
 }
 
+static void get_labels(hx_cursor *c, hx_profile *p) {
+    uint32_t n = get_n(c, 13, HX_LABELS_MAX);
+    if (n == 0) c->failed = true;
+    for (uint32_t i = 0; i < n && !c->failed; i++) {
+        hx_label_count *l = &p->labels[i];
+        l->set = get_kept(c, p);
+        l->label = get_kept(c, p);
+        l->count = hx_get_u64(c);
+        l->score_sum = hx_get_i64(c);
+        l->at = hx_get_i64(c);
+        l->event = hx_get_fixed64(c);
+    }
+    p->n_labels = c->failed ? 0 : n;
+}
+
 hx_status hx_profile_read(hx_str bytes, hx_profile *p, hx_error *err) {
     hx_cursor cursor = hx_cursor_of(bytes), *c = &cursor;
     hx_profile_reset(p);
-    bool known = bytes.len > 0 && *c->at++ == STATE_VERSION;
+    uint8_t version = bytes.len > 0 ? *c->at++ : 0;
+    bool known = version == STATE_VERSION || version == STATE_LABELS;
     p->key = hx_get_fixed64(c);
     p->folded_id = hx_get_fixed64(c);
 #define GET(field) p->field = hx_get_i64(c);
@@ -262,6 +294,7 @@ hx_status hx_profile_read(hx_str bytes, hx_profile *p, hx_error *err) {
     get_tables(c, p);
     get_traits(c, p);
     get_orders(c, p);
+    if (version == STATE_LABELS) get_labels(c, p);
     if (known && !c->failed && c->at == c->end) return HX_OK;
     return hx_fail(err, HX_EFORMAT,
                    "the store is damaged: a profile can't be decoded; run 'huaxiang doctor "

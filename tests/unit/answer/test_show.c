@@ -311,7 +311,7 @@ static void local_times_stand_beside_utc(void **state) {
     (void)state;
     test_shop shop;
     hx_str json;
-    const hx_answer_options o = {HX_AS_OF_LATEST, HX_UI_EN, "+08:00"};
+    const hx_answer_options o = {.as_of = HX_AS_OF_LATEST, .ui = HX_UI_EN, .timezone = "+08:00"};
     test_shop_open(&shop, TEST_DAYS);
     assert_int_equal(
         hx_answer_timeline(shop.store, hx_str_of("u8"), 0, &o, shop.arena, &json, NULL), HX_OK);

@@ -35,6 +35,17 @@ static inline const hx_annotation *random_annotation(hx_rng *r, hx_arena *arena)
     return a;
 }
 
+static inline const hx_model_label *random_model_label(hx_rng *r, hx_arena *arena) {
+    hx_model_label *l = hx_arena_alloc(arena, sizeof *l);
+    *l = (hx_model_label){.set = hx_rng_below(r, 4) ? HX_STR_LIT("mood") : HX_STR_LIT("主题"),
+                          .label = random_word(r, arena, "label ", 5),
+                          .score = hx_rng_uniform(r),
+                          .engine = HX_ENGINE_LLAMA,
+                          .kernels = HX_STR_LIT("scalar"),
+                          .model = HX_STR_LIT("0123456789abcdef")};
+    return l;
+}
+
 static inline hx_event random_event(hx_rng *r, hx_arena *arena, const hx_id *ids, uint32_t n_ids) {
     static const uint32_t one_import[] = {3};
     hx_event e = {.type = HX_EVENT_TRACK,
@@ -62,6 +73,7 @@ static inline hx_event random_event(hx_rng *r, hx_arena *arena, const hx_id *ids
     if (hx_rng_below(r, 2)) {
         e.text = random_word(r, arena, "文本 text ", 1000);
         e.annotation = random_annotation(r, arena);
+        if (hx_rng_below(r, 2)) e.model_label = random_model_label(r, arena);
     }
     if (hx_rng_below(r, 3) == 0) {
         hx_property *p = hx_arena_alloc(arena, sizeof *p);

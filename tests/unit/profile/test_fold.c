@@ -242,6 +242,86 @@ static void later_traits_win_and_undated_ones_conflict(void **state) {
     hx_profile_free(p);
 }
 
+static hx_event said(int64_t time, uint64_t hash, const hx_model_label *l) {
+    return (hx_event){.type = HX_EVENT_TRACK,
+                      .kind = HX_KIND_REVIEW,
+                      .row_hash = hash,
+                      .time = time,
+                      .ids = ids,
+                      .n_ids = 1,
+                      .text = HX_STR_LIT("text"),
+                      .rating = HX_RATING_NONE,
+                      .model_label = l};
+}
+
+static void labels_of_models_are_counted_by_set(void **state) {
+    (void)state;
+    const hx_str mood = HX_STR_LIT("mood"), topic = HX_STR_LIT("topic");
+    const hx_model_label bad = {.set = mood, .label = HX_STR_LIT("negative"), .score = 0.75},
+                         good = {.set = mood, .label = HX_STR_LIT("positive"), .score = 0.5},
+                         food = {.set = topic, .label = HX_STR_LIT("negative"), .score = 1};
+    const hx_event events[] = {said(HX_TIME_NONE, 9, &good),
+                               said(5, 1, &bad),
+                               said(6, 2, &bad),
+                               said(7, 3, &good),
+                               said(8, 4, &food),
+                               said(9, 5, NULL)};
+    hx_profile *p = hx_profile_new(), *again = hx_profile_new();
+    hx_error err = {.code = HX_OK};
+    hx_buf b;
+    assert_null(hx_profile_last_label(p, mood));
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        hx_profile_fold(p, &events[i]);
+        const char *last = i == 0 || i > 2 ? "positive" : "negative";
+        assert_true(hx_str_equal(hx_profile_last_label(p, mood)->label, hx_str_of(last)));
+    }
+    assert_int_equal(hx_profile_labelled(p, mood), 4);
+    assert_int_equal(hx_profile_labelled(p, topic), 1);
+    assert_int_equal(hx_profile_label(p, mood, bad.label)->count, 2);
+    assert_int_equal(hx_profile_label(p, mood, bad.label)->score_sum, 1500000);
+    assert_int_equal(hx_profile_label(p, mood, bad.label)->at, 6);
+    assert_null(hx_profile_label(p, topic, good.label));
+    bytes_of(p, &b);
+    assert_int_equal(b.ptr[0], 2);
+    assert_int_equal(hx_profile_read(hx_buf_str(&b), again, &err), HX_OK);
+    assert_same_bytes(p, again);
+    for (size_t cut = 0; cut < b.len; cut++)
+        assert_int_equal(hx_profile_read((hx_str){b.ptr, cut}, again, &err), HX_EFORMAT);
+    hx_buf_release(&b);
+    hx_profile_free(p);
+    hx_profile_free(again);
+}
+
+/* What was written before there were labels of models is what is written without them. */
+static void profiles_without_labels_keep_their_version(void **state) {
+    (void)state;
+    hx_profile *p = hx_profile_new();
+    hx_event e = said(5, 1, NULL);
+    hx_buf b;
+    hx_profile_fold(p, &e);
+    bytes_of(p, &b);
+    assert_int_equal(b.ptr[0], 1);
+    b.ptr[0] = 2; /* and then it lacks them */
+    assert_int_equal(hx_profile_read(hx_buf_str(&b), p, NULL), HX_EFORMAT);
+    hx_buf_release(&b);
+    hx_profile_free(p);
+}
+
+static void labels_beyond_the_cap_are_not_counted(void **state) {
+    (void)state;
+    hx_profile *p = hx_profile_new();
+    char name[16];
+    for (int i = 0; i < HX_LABELS_MAX + 5; i++) {
+        snprintf(name, sizeof name, "l%d", i);
+        hx_model_label l = {.set = HX_STR_LIT("many"), .label = hx_str_of(name), .score = 1};
+        hx_event e = said(i, (uint64_t)i, &l);
+        hx_profile_fold(p, &e);
+    }
+    assert_int_equal(p->n_labels, HX_LABELS_MAX);
+    assert_int_equal(hx_profile_labelled(p, HX_STR_LIT("many")), HX_LABELS_MAX);
+    hx_profile_free(p);
+}
+
 /* Space-Saving never undercounts and its error bounds the excess. */
 static void interests_stay_bounded(void **state) {
     (void)state;
@@ -280,6 +360,9 @@ int main(void) {
                                        cmocka_unit_test(damaged_profiles_are_refused),
                                        cmocka_unit_test(money_orders_and_gaps),
                                        cmocka_unit_test(later_traits_win_and_undated_ones_conflict),
+                                       cmocka_unit_test(labels_of_models_are_counted_by_set),
+                                       cmocka_unit_test(profiles_without_labels_keep_their_version),
+                                       cmocka_unit_test(labels_beyond_the_cap_are_not_counted),
                                        cmocka_unit_test(interests_stay_bounded)};
     arena = hx_arena_new(0);
     int failed = cmocka_run_group_tests_name("profile/fold", tests, NULL, NULL);

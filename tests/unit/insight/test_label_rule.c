@@ -1,0 +1,109 @@
+/* test_label_rule.c - rules on labels of models: how they are written, both sides of each border. */
+#include "unit/insight/insight_test.h"
+
+#include "insight/label_rule.h"
+
+static hx_label_rule rule_of(const char *text) {
+    hx_label_rule r;
+    if (!hx_label_rule_parse(hx_str_of(text), &r)) fail_msg("%s", text);
+    return r;
+}
+
+static void assert_canonical(const char *text, const char *wanted) {
+    char out[HX_LABEL_RULE_MAX];
+    hx_label_rule r = rule_of(text), again;
+    assert_true(hx_label_rule_text(&r, out));
+    assert_string_equal(out, wanted);
+    assert_true(hx_label_rule_parse(hx_str_of(out), &again));
+    assert_int_equal(again.threshold, r.threshold);
+    assert_int_equal(again.measure, r.measure);
+}
+
+static void rules_have_one_form(void **state) {
+    (void)state;
+    assert_canonical("label.mood=negative", "label.mood=negative");
+    assert_canonical("  label.mood = very bad ", "label.mood=very bad");
+    assert_canonical("label.mood(negative)>=2", "label.mood(negative)>=2");
+    assert_canonical("label.mood ( negative ) >= 2", "label.mood(negative)>=2");
+    assert_canonical("label.主题(退货 (急))>=50 %", "label.主题(退货 (急))>=50%");
+    assert_canonical("label.a=b=c", "label.a=b=c");
+    assert_canonical("label.a=b(c)>=2", "label.a=b(c)>=2");
+}
+
+static void others_are_no_rules(void **state) {
+    (void)state;
+    static const char *const bad[] = {"",
+                                      "label.",
+                                      "label.mood",
+                                      "label.mood=",
+                                      "label.=x",
+                                      "label.mood(x)",
+                                      "label.mood(x)>2",
+                                      "label.mood(x)>=",
+                                      "label.mood(x)>=0",
+                                      "label.mood(x)>=101%",
+                                      "label.mood(x)>=0%",
+                                      "label.mood()>=1",
+                                      "label.mood(x>=1",
+                                      "label.mood(x)>=1x",
+                                      "label.mood(x)>=12345678901",
+                                      "high_value",
+                                      "mood=negative"};
+    hx_label_rule r;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (hx_label_rule_parse(hx_str_of(bad[i]), &r)) fail_msg("%s", bad[i]);
+    assert_false(hx_label_rule_parse((hx_str){NULL, 0}, &r));
+}
+
+static bool passes(const char *text, const hx_profile *p) {
+    hx_label_rule r = rule_of(text);
+    hx_fact f = hx_label_rule_fact(&r, p, text);
+    assert_string_equal(f.relation, ">=");
+    assert_int_equal(f.passed, f.value >= f.threshold);
+    return f.passed;
+}
+
+static void borders_are_exact(void **state) {
+    (void)state;
+    hx_profile *p = hx_profile_new();
+    const hx_str mood = HX_STR_LIT("mood");
+    assert_false(passes("label.mood=good", p));
+    assert_false(passes("label.mood(good)>=1%", p));
+    p->labels[0] = (hx_label_count){.set = mood, .label = HX_STR_LIT("good"), .count = 2, .at = 9};
+    p->labels[1] = (hx_label_count){.set = mood, .label = HX_STR_LIT("bad"), .count = 1, .at = 7};
+    p->labels[2] = (hx_label_count){
+        .set = HX_STR_LIT("topic"), .label = HX_STR_LIT("good"), .count = 50, .at = 20};
+    p->n_labels = 3;
+    assert_true(passes("label.mood=good", p));
+    assert_false(passes("label.mood=bad", p));
+    assert_true(passes("label.mood(good)>=2", p));
+    assert_false(passes("label.mood(good)>=3", p));
+    assert_true(passes("label.mood(good)>=66%", p));
+    assert_false(passes("label.mood(good)>=67%", p));
+    assert_true(passes("label.topic(good)>=100%", p));
+    assert_false(passes("label.none(good)>=1", p));
+    hx_profile_free(p);
+}
+
+static void sentences_name_set_and_label(void **state) {
+    (void)state;
+    static const char *const rules[] = {"label.mood=bad", "label.mood(bad)>=7",
+                                        "label.mood(bad)>=30%"};
+    char out[256];
+    for (size_t i = 0; i < 3; i++)
+        for (int ui = HX_UI_EN; ui <= HX_UI_ZH; ui++) {
+            hx_label_rule r = rule_of(rules[i]);
+            hx_label_rule_sentence(&r, (hx_ui_lang)ui, out, sizeof out);
+            assert_non_null(strstr(out, "mood"));
+            assert_non_null(strstr(out, "bad"));
+            if (i == 1) assert_non_null(strstr(out, "7"));
+            if (i == 2) assert_non_null(strstr(out, "30%"));
+        }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules_have_one_form), cmocka_unit_test(others_are_no_rules),
+        cmocka_unit_test(borders_are_exact), cmocka_unit_test(sentences_name_set_and_label)};
+    return cmocka_run_group_tests_name("insight/label_rule", tests, NULL, NULL);
+}
