@@ -60,24 +60,30 @@ json_t *hx_train_labels_of(hx_cli *c, int *status) {
     return config;
 }
 
-int hx_cmd_train_classify(hx_cli *c) {
-    int status;
-    const char *learner = c->options.text[HX_OPT_LEARNER];
-    json_t *config = hx_train_labels_of(c, &status);
-    if (!config) return status;
-    bool classic = learner && strcmp(learner, "llama") != 0;
-    return hx_train_go(c, config,
-                       hx_cli_has(&c->options, HX_OPT_FOLDS) ? HX_TRAIN_FOLDS
-                       : classic                             ? HX_TRAIN_COMPARE
-                                                             : HX_TRAIN_ONE);
-}
-
 /* Without --split a part for validation is needed, by which the best is chosen. */
 static void put_validation(const hx_cli *c, json_t *task) {
     if (hx_cli_has(&c->options, HX_OPT_SPLIT) || hx_cli_has(&c->options, HX_OPT_VALIDATION_FILE))
         return;
     hx_train_usual(task, "validation_size", json_real(0.15));
     hx_train_usual(task, "test_size", json_real(0.15));
+}
+
+int hx_cmd_train_classify(hx_cli *c) {
+    int status;
+    const char *learner = c->options.text[HX_OPT_LEARNER];
+    json_t *config = hx_train_labels_of(c, &status);
+    if (!config) return status;
+    bool classic = learner && strcmp(learner, "llama") != 0;
+    if (classic && hx_cli_has(&c->options, HX_OPT_FOLDS)) {
+        json_decref(config);
+        return hx_cli_usage(c, "--folds is for the learner llama alone, not for %s",
+                            "--folds 只用于学习器 llama，不用于 %s", learner);
+    }
+    if (classic) put_validation(c, hx_train_task_of(config));
+    return hx_train_go(c, config,
+                       hx_cli_has(&c->options, HX_OPT_FOLDS) ? HX_TRAIN_FOLDS
+                       : classic                             ? HX_TRAIN_COMPARE
+                                                             : HX_TRAIN_ONE);
 }
 
 int hx_cmd_train_compare(hx_cli *c) {

@@ -1,6 +1,8 @@
 /* run_report_curves.c - the curves of a run's page, drawn as SVG.
  *
  *     log line -> flat names and numbers -> series by name -> one picture a group (loss, figures, rate, norm, perplexity)
+ *     {"step":9,"loss":..,"part":"validation","tasks":{"mood":{"loss":..,"accuracy":..}}} -> "validation loss", "validation accuracy";
+ *     of several tasks "validation mood accuracy". The loss beside "part" is a mean of the steps', which have records of their own.
  *
  * A series of more than POINTS_MAX points is drawn as the means of POINTS_MAX equal stretches of its points. A value that is no number breaks the
  * line. Axes have 3 to 7 marks at 1, 2 or 5 times a power of ten. */
@@ -11,7 +13,7 @@
 #include "model/run_report_parts.h"
 
 #define SERIES_MAX 48
-#define NAME_MAX_ 64
+#define NAME_MAX_ 96
 #define POINTS_MAX 300
 #define LINE_MAX_ ((size_t)1 << 20)
 #define SERIES_BYTES ((size_t)64 << 20)
@@ -83,13 +85,32 @@ static void take_value(series_set *s, const char *name, const json_t *value, dou
     if (to && !hx_buf_append(&to->points, &p, sizeof p)) s->failed = true;
 }
 
-/* One level of nesting is enough: {"step":..,"validation":{"loss":..}}. */
+/* An evaluation, as the trainer writes it. */
+static void take_tasks(series_set *s, const char *part, json_t *tasks, double x) {
+    const char *task, *key;
+    json_t *figures, *value;
+    char name[NAME_MAX_];
+    bool only = json_object_size(tasks) == 1;
+    json_object_foreach(tasks, task, figures) {
+        json_object_foreach(figures, key, value) {
+            int n = snprintf(name, sizeof name, "%s%s%s %s", part, only ? "" : " ",
+                             only ? "" : task, key);
+            if (n > 0 && (size_t)n < sizeof name) take_value(s, name, value, x);
+        }
+    }
+}
+
+/* Beside tasks one level of nesting is enough: {"step":..,"validation":{"loss":..}}. */
 static void take_record(series_set *s, json_t *record, size_t line) {
     const json_t *step = json_object_get(record, "step");
     double x = json_is_number(step) ? json_number_value(step) : (double)line;
-    const char *key, *inner;
-    json_t *value, *member;
+    const char *key, *inner, *part = json_string_value(json_object_get(record, "part"));
+    json_t *value, *member, *tasks = json_object_get(record, "tasks");
     char name[NAME_MAX_];
+    if (part && json_is_object(tasks)) {
+        take_tasks(s, part, tasks, x);
+        return;
+    }
     json_object_foreach(record, key, value) {
         if (strlen(key) < sizeof name) take_value(s, key, value, x);
         if (!json_is_object(value)) continue;

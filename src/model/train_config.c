@@ -82,7 +82,6 @@ static const key task_keys[] = {
 
 static const key train_keys[] = {
     TEXT(hx_train_config, model),
-    TEXT(hx_train_config, init),
     TEXT(hx_train_config, tokenizer),
     OTHER("sizes"),
     OTHER("tasks"),
@@ -166,7 +165,9 @@ static bool store(const key *k, const json_t *v, void *out) {
     char *at = (char *)out + k->offset;
     const char *text = json_string_value(v);
     double real = json_number_value(v);
-    int64_t whole = k->kind == KEY_CHOICE && text ? choice_of(k->choices, text) : (int64_t)real;
+    int64_t whole = k->kind == KEY_CHOICE ? (text ? choice_of(k->choices, text) : -1)
+                    : in_range(k, v)      ? (int64_t)real
+                                          : 0;
     bool flag = json_is_true(v);
     switch (k->kind) {
     case KEY_TEXT:
@@ -261,6 +262,10 @@ static hx_status read_task(hx_train_config *c, size_t i, json_t *j, hx_arena *ar
             return hx_fail(err, HX_EINVAL, "two tasks have the name %s", t->name);
     if (t->batch_tokens == 0) t->batch_tokens = c->batch_tokens;
     if (t->batch == 0) t->batch = c->batch;
+    if (t->teacher && t->kind != HX_TASK_LABEL && t->kind != HX_TASK_LABELS)
+        return hx_fail(err, HX_EINVAL,
+                       "a teacher gives labels of texts, which the task %s does not learn",
+                       t->name);
     const json_t *data = json_object_get(j, "data");
     if (!data) return hx_fail(err, HX_EINVAL, "the task %s needs \"data\"", t->name);
     return read_files(t, data, arena, err);

@@ -54,7 +54,6 @@ typedef struct {
 typedef struct {
     const char *
         model; /* to start from: with its tokenizer and, where the labels are the same, its head; NULL = a new one */
-    const char *init; /* weights alone; NULL = random */
     const char *tokenizer;
     const json_t
         *sizes; /* of a new model: keys of transformers' config.json; borrowed from the JSON */

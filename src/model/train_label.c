@@ -84,11 +84,10 @@ hx_status hx_train_read_data(const hx_task *t, hx_dataset **out, hx_error *err) 
     if (c->n_data != 1)
         return hx_fail(err, HX_EINVAL, "the task %s takes one file as its data", c->name);
     HX_TRY(hx_dataset_read(out, c->data[0], &options, err));
-    if (c->drop_leaks) HX_TRY(hx_dataset_drop_leaks(*out, err));
     const hx_train_config *r = t->trainer->config;
     if (r->folds > 1)
         HX_TRY(hx_dataset_fold(*out, (size_t)r->folds, (size_t)r->fold, options.seed, err));
-    return HX_OK;
+    return c->drop_leaks ? hx_dataset_drop_leaks(*out, err) : HX_OK;
 }
 
 hx_status hx_train_tokenise(const hx_task *t, hx_dataset *d, hx_part part, hx_token_lists *out,
@@ -156,6 +155,25 @@ static hx_status read_list(const hx_task *t, const char *path, hx_str *out, hx_e
     return st;
 }
 
+/* Changes that are asked for by name need what they draw from. */
+static hx_status check_lists(const hx_task *t, hx_str names, unsigned kinds, hx_error *err) {
+    const hx_task_config *c = t->config;
+    const struct {
+        unsigned kind;
+        const char *path, *name, *key;
+    } needed[] = {{HX_AUGMENT_SYNONYM, c->synonyms, "synonym", "synonyms"},
+                  {HX_AUGMENT_HOMOPHONE, c->homophones, "homophone", "homophones"},
+                  {HX_AUGMENT_SHAPE, c->shapes, "shape", "shapes"}};
+    if (hx_str_equal(names, HX_STR_LIT("all"))) return HX_OK;
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if ((kinds & needed[i].kind) && !needed[i].path)
+            return hx_fail(err, HX_EINVAL,
+                           "'%s' changes texts by a list: the task %s needs \"%s\", a file, in its "
+                           "configuration",
+                           needed[i].name, c->name, needed[i].key);
+    return HX_OK;
+}
+
 /* "swap,delete:0.1" */
 static hx_status open_augmenter(hx_task *t, hx_error *err) {
     const hx_task_config *c = t->config;
@@ -173,6 +191,7 @@ static hx_status open_augmenter(hx_task *t, hx_error *err) {
     if (!(own->augment_rate > 0 && own->augment_rate < 1))
         return hx_fail(err, HX_EINVAL, "the rate of '%s' must be between 0 and 1", c->augment);
     HX_TRY(hx_augment_parse(names, &own->augment_kinds, err));
+    HX_TRY(check_lists(t, names, own->augment_kinds, err));
     HX_TRY(read_list(t, c->synonyms, &lists.synonyms, err));
     HX_TRY(read_list(t, c->homophones, &lists.homophones, err));
     HX_TRY(read_list(t, c->shapes, &lists.shapes, err));

@@ -202,6 +202,19 @@ static hx_status checkpoint(hx_trainer *t, hx_error *err) {
     return hx_run_checkpoint(t->run, &t->state, write_checkpoint, t, err);
 }
 
+/* How far each task is: its last batch made again says it. */
+static hx_status find_epochs(hx_trainer *t, hx_error *err) {
+    for (size_t i = 0; i < t->config->n_tasks; i++) {
+        hx_task *k = &t->tasks[i];
+        hx_task_batch last = {0};
+        if (k->n_drawn == 0) continue;
+        hx_arena_reset(t->step_arena);
+        HX_TRY(k->type->fill(k, k->n_drawn - 1, t->step_arena, &last, err));
+    }
+    t->progress.epoch = t->tasks[0].epoch;
+    return HX_OK;
+}
+
 static hx_status go_on(hx_trainer *t, hx_error *err) {
     const char *weights = hx_run_path(t->run, "last/weights.safetensors", t->arena),
                *optimiser = hx_run_path(t->run, "last/optimiser.safetensors", t->arena);
@@ -210,7 +223,7 @@ static hx_status go_on(hx_trainer *t, hx_error *err) {
     HX_TRY(hx_optim_load(t->optim, optimiser, err));
     for (uint64_t step = 1; step <= t->state.step; step++)
         hx_train_replay(t, step);
-    return HX_OK;
+    return find_epochs(t, err);
 }
 
 /* ------------------------------------------------------------------ steps */

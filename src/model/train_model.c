@@ -27,10 +27,15 @@
 /* ------------------------------------------------------------------ tokenizer */
 /* The folder of a tokenizer's file, or the folder itself. */
 static hx_status folder_of(hx_trainer *t, const char *path, hx_error *err) {
-    const char *slash = strrchr(path, '/');
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     hx_str folder = hx_str_of(path);
-    if (!hx_model_is_folder(path))
-        folder = slash ? (hx_str){path, (size_t)(slash - path)} : HX_STR_LIT(".");
+    bool is_folder = hx_model_is_folder(path);
+    if (!is_folder && strcmp(name, "tokenizer.model") != 0 && strcmp(name, "tokenizer.json") != 0)
+        return hx_fail(err, HX_EINVAL,
+                       "%s: the file of a tokenizer must be called tokenizer.model or "
+                       "tokenizer.json",
+                       path);
+    if (!is_folder) folder = slash ? (hx_str){path, (size_t)(slash - path)} : HX_STR_LIT(".");
     if (folder.len == 0) folder = HX_STR_LIT("/");
     t->tokenizer_folder = hx_arena_str(t->arena, folder).ptr;
     return t->tokenizer_folder ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");

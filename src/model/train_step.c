@@ -209,6 +209,7 @@ static hx_status learn_all(hx_trainer *t, const drawn *all, size_t n, hx_objecti
 hx_status hx_train_step(hx_trainer *t, uint64_t step, hx_objective_result *result, hx_error *err) {
     size_t n = (size_t)t->config->accumulate;
     hx_train_prepared *now = t->prepared[step & 1], *next = t->prepared[(step + 1) & 1];
+    double epochs[HX_TASKS_MAX]; /* the helper's batches are of a step that is not done yet */
     pthread_t helper;
     *result = (hx_objective_result){0};
     if (now->step != step) prepare(now, step);
@@ -216,13 +217,17 @@ hx_status hx_train_step(hx_trainer *t, uint64_t step, hx_objective_result *resul
         if (err) *err = now->error;
         return now->status;
     }
+    for (size_t i = 0; i < n; i++)
+        now->all[i].task->epoch = now->all[i].epoch;
+    for (size_t i = 0; i < t->config->n_tasks; i++)
+        epochs[i] = t->tasks[i].epoch;
     next->step = step + 1;
     bool helped = t->n_threads > 1 && (t->steps == 0 || step < t->steps) &&
                   pthread_create(&helper, NULL, prepare_ahead, next) == 0;
     if (!helped) next->step = 0;
     hx_status st = learn_all(t, now->all, n, result, err);
     if (helped) (void)pthread_join(helper, NULL);
-    for (size_t i = 0; i < n; i++)
-        now->all[i].task->epoch = now->all[i].epoch;
+    for (size_t i = 0; i < t->config->n_tasks; i++)
+        t->tasks[i].epoch = epochs[i];
     return st;
 }

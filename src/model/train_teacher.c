@@ -3,7 +3,8 @@
  *     "teacher": a model with a head for the same labels, in any order; or a file of JSON Lines with one {"scores":{LABEL:P,...}} a text of the
  *     training part, in its order, as `huaxiang classify` writes them
  *
- * Kept are the logarithms of the probabilities, which are logits of the same distribution. */
+ * Kept are the logarithms of the probabilities, which are logits of the same distribution; of several labels ("labels") log(p / (1 - p)). What
+ * a model says of a text sums to 1 over its labels, so it teaches one label a text alone. */
 #include <math.h>
 #include <string.h>
 
@@ -17,6 +18,12 @@
 
 static float log_of(float p) {
     return logf(p > P_MIN ? p : P_MIN);
+}
+
+/* Of several labels each has its own sigmoid. */
+static float logit_of(const hx_task *t, float p) {
+    bool several = t->config->kind == HX_TASK_LABELS;
+    return several ? log_of(p) - log_of(1 - p) : log_of(p);
 }
 
 /* ------------------------------------------------------------------ a model */
@@ -117,7 +124,7 @@ static hx_status take_line(const hx_task *t, hx_str line, size_t row, hx_error *
         if (!json_is_number(p) || !(v >= 0 && v <= 1))
             st = hx_fail(err, HX_EFORMAT, "%s: row %zu has no probability of the label %s",
                          t->config->teacher, row + 1, t->labels[k]);
-        own->teacher[row * t->n_labels + k] = log_of((float)v);
+        own->teacher[row * t->n_labels + k] = logit_of(t, (float)v);
     }
     json_decref(j);
     return st;
@@ -126,10 +133,11 @@ static hx_status take_line(const hx_task *t, hx_str line, size_t row, hx_error *
 static hx_status take_lines(const hx_task *t, hx_str text, hx_error *err) {
     const label_task *own = t->own;
     size_t n = hx_dataset_count(own->data, HX_PART_TRAIN), row = 0;
-    for (size_t at = 0; at < text.len && row < n; row++) {
+    for (size_t at = 0; at < text.len;) {
         const char *end = memchr(text.ptr + at, '\n', text.len - at);
         size_t len = (end ? (size_t)(end - text.ptr) : text.len) - at;
-        HX_TRY(take_line(t, (hx_str){text.ptr + at, len}, row, err));
+        if (len > 0 && row < n) HX_TRY(take_line(t, (hx_str){text.ptr + at, len}, row, err));
+        row += len > 0;
         at += len + 1;
     }
     if (row == n) return HX_OK;
@@ -151,12 +159,14 @@ hx_status hx_train_ask_teacher(hx_task *t, hx_error *err) {
     const char *path = t->config->teacher;
     size_t n = hx_dataset_count(own->data, HX_PART_TRAIN);
     if (!path) return HX_OK;
-    if (t->config->kind == HX_TASK_NUMBER)
-        return hx_fail(err, HX_EINVAL, "a teacher gives labels, and the task %s learns a number",
+    size_t len = strlen(path);
+    bool is_lines = len > 6 && strcmp(path + len - 6, ".jsonl") == 0;
+    if (t->config->kind == HX_TASK_LABELS && !is_lines)
+        return hx_fail(err, HX_EINVAL,
+                       "a model says one label of a text, the task %s learns several: its teacher "
+                       "is a file of probabilities, .jsonl",
                        t->config->name);
     own->teacher = hx_arena_alloc(t->trainer->arena, (n * t->n_labels + 1) * sizeof(float));
     if (!own->teacher) return hx_fail(err, HX_ENOMEM, "out of memory");
-    size_t len = strlen(path);
-    bool is_lines = len > 6 && strcmp(path + len - 6, ".jsonl") == 0;
     return is_lines ? take_file(t, err) : open_and_ask(t, err);
 }

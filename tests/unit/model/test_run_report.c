@@ -156,6 +156,33 @@ static void test_sections(void **state) {
     example_close(&x);
 }
 
+/* The log as hx_train() writes it: evaluations have curves, of one task and of several. */
+static void test_evaluations_have_curves(void **state) {
+    static const char *const logs[] = {
+        "{\"step\":1,\"epoch\":1,\"loss\":0.5,\"rate\":0.1,\"norm\":1}\n"
+        "{\"step\":1,\"epoch\":1,\"loss\":0.7123,\"part\":\"validation\",\"tasks\":{\"mood\":{"
+        "\"loss\":"
+        "0.25,\"n\":9,\"accuracy\":0.875,\"f1\":0.8}},\"figure\":0.8}\n",
+        "{\"step\":1,\"loss\":0.7123,\"part\":\"validation\",\"tasks\":{\"lm\":{\"loss\":2,"
+        "\"perplexity\":7.4},\"mood\":{\"loss\":0.25,\"f1\":0.8}}}\n"};
+    static const char *const wanted[][3] = {
+        {"Figures by step", "validation accuracy <b>0.875<", "validation loss <b>0.25<"},
+        {"Perplexity by step", "validation lm perplexity <b>7.4<", "validation mood f1 <b>0.8<"}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const hx_run_report r = {.title = "run", .log = hx_str_of(logs[i])};
+        hx_buf page;
+        hx_error err = {0};
+        hx_buf_init(&page, 16 << 20);
+        assert_int_equal(hx_run_report_make(&r, &page, &err), HX_OK);
+        assert_true(hx_buf_append_byte(&page, 0));
+        for (size_t k = 0; k < 3; k++)
+            has(&page, wanted[i][k]);
+        assert_null(strstr(page.ptr, "0.7123"));
+        hx_buf_release(&page);
+    }
+}
+
 /* What comes from outside is text, and the page asks for nothing. */
 static void test_nothing_runs(void **state) {
     (void)state;
@@ -244,8 +271,9 @@ static void test_worst(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sections),    cmocka_unit_test(test_nothing_runs),
-        cmocka_unit_test(test_little),      cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_many_labels), cmocka_unit_test(test_worst)};
+        cmocka_unit_test(test_sections),     cmocka_unit_test(test_evaluations_have_curves),
+        cmocka_unit_test(test_nothing_runs), cmocka_unit_test(test_little),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_many_labels),
+        cmocka_unit_test(test_worst)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,7 +123,7 @@ typedef struct {
     volatile int cancel;
     uint64_t stop_at; /* 0 = never */
     uint64_t steps;
-    size_t n_evaluated, n_notices;
+    size_t n_evaluated, n_notices, n_leaks; /* leaks: notices of them */
     char notice[HX_MESSAGE_MAX];
 } watcher;
 
@@ -136,6 +136,7 @@ static void on_step(void *context, const hx_train_progress *p) {
 static void on_notice(void *context, const char *sentence) {
     watcher *w = context;
     w->n_notices++;
+    w->n_leaks += strstr(sentence, "also stand in train") != NULL;
     (void)snprintf(w->notice, sizeof w->notice, "%s", sentence);
 }
 
@@ -234,6 +235,28 @@ static void resumed_runs_are_the_same(void **state) {
         assert_int_equal(run(p, configs[i], parts, true, 3, &again, &metrics), HX_OK);
         assert_int_equal(again.steps, 20);
         same_run(p, whole, parts);
+    }
+}
+
+/* Steps of the other task alone may follow; and a run that is done is looked at again. */
+static void a_resumed_run_knows_its_epoch(void **state) {
+    static const char config[] =
+        "{" SIZES ",\"steps\":12,\"batch_tokens\":128,\"log_every\":1,\"tasks\":["
+        "{\"name\":\"lm\",\"kind\":\"causal\",\"data\":\"@/text.txt\",\"length\":16},"
+        "{\"name\":\"mood\",\"data\":\"@/labels.csv\",\"sampling\":4}]}";
+    place *p = *state;
+    watcher never = {0};
+    hx_str metrics;
+    assert_int_equal(run(p, config, "epochs", false, 2, &never, &metrics), HX_OK);
+    for (uint64_t stop = 3; stop < 12; stop += 2) {
+        char name[20];
+        watcher stops = {.stop_at = stop}, again = {0}, once_more = {0};
+        (void)snprintf(name, sizeof name, "epochs%d", (int)stop);
+        assert_int_equal(run(p, config, name, false, 2, &stops, &metrics), HX_ECANCELLED);
+        assert_int_equal(run(p, config, name, true, 1, &again, &metrics), HX_OK);
+        same_run(p, "epochs", name);
+        assert_int_equal(run(p, config, name, true, 2, &once_more, &metrics), HX_OK);
+        same_run(p, "epochs", name);
     }
 }
 
@@ -400,6 +423,54 @@ static void a_teacher_teaches(void **state) {
     assert_true(figure(metrics, "test", "mood", "accuracy") > 0.9);
 }
 
+/* One record a text of training; the whole file's would teach each text another one's label. */
+static void a_teachers_file_is_of_the_training_texts(void **state) {
+    static const char config[] =
+        "{" SIZES LEARNS ",\"epochs\":1,\"tasks\":[{\"name\":\"mood\",\"data\":"
+        "\"@/labels.csv\",\"teacher\":\"@/said.jsonl\",\"teacher_share\":1}]}";
+    static const size_t rows[] = {128, 160, 100};
+    place *p = *state;
+    for (size_t i = 0; i < 3; i++) {
+        char name[20];
+        watcher w = {0};
+        hx_str metrics;
+        hx_buf b;
+        hx_buf_init(&b, 1 << 20);
+        for (size_t k = 0; k < rows[i]; k++)
+            (void)hx_buf_append_lit(&b, "{\"scores\":{\"negative\":0.2,\"positive\":0.8}}\n");
+        write_text(p, "said.jsonl", &b);
+        hx_buf_release(&b);
+        (void)snprintf(name, sizeof name, "said%zu", i);
+        hx_status st = run(p, config, name, false, 1, &w, &metrics);
+        assert_int_equal(st == HX_OK, i == 0);
+        if (i > 0) assert_non_null(strstr(p->err.message, "rows, training has 128 texts"));
+    }
+}
+
+/* Each text twice: half of the pairs are in two parts of a fold. */
+static void folds_have_no_leaks_where_they_are_dropped(void **state) {
+    static const char *const configs[] = {
+        "{" SIZES ",\"steps\":1,\"folds\":2,\"fold\":0,\"tasks\":[{\"name\":\"l\",\"data\":"
+        "\"@/twice.csv\",\"test_size\":0.1}]}",
+        "{" SIZES ",\"steps\":1,\"folds\":2,\"fold\":0,\"tasks\":[{\"name\":\"l\",\"data\":"
+        "\"@/twice.csv\",\"test_size\":0.1,\"drop_leaks\":true}]}"};
+    place *p = *state;
+    hx_buf b;
+    hx_buf_init(&b, 1 << 16);
+    (void)hx_buf_append_lit(&b, "text,label\n");
+    for (size_t i = 0; i < 80; i++)
+        (void)hx_buf_printf(&b, "shop %zu,%s\n", i / 2, i / 2 % 2 ? "a" : "b");
+    write_text(p, "twice.csv", &b);
+    hx_buf_release(&b);
+    for (size_t i = 0; i < 2; i++) {
+        watcher w = {0};
+        hx_str metrics;
+        assert_int_equal(run(p, configs[i], i ? "kept_apart" : "leaking", false, 1, &w, &metrics),
+                         HX_OK);
+        assert_int_equal(w.n_leaks, i == 0);
+    }
+}
+
 static void numbers_several_labels_and_tags(void **state) {
     place *p = *state;
     hx_str metrics;
@@ -460,6 +531,7 @@ static void wrong_configurations(void **state) {
         {"{\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}", "\"steps\", \"epochs\" or \"minutes\""},
         {"{\"steps\":1,\"stepz\":2}", "has no \"stepz\""},
         {"{\"steps\":1.5}", "\"steps\" must be a whole number"},
+        {"{\"steps\":1e300}", "\"steps\" must be a whole number"},
         {"{\"steps\":1,\"rate\":\"high\"}", "\"rate\" must be a number from 0 to 10"},
         {"{\"steps\":1,\"schedule\":\"steep\"}", "one of constant,linear,cosine,wsd"},
         {"{\"steps\":1,\"freeze\":1}", "must be true or false"},
@@ -488,6 +560,19 @@ static void wrong_configurations(void **state) {
         {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\",\"teacher\":"
          "\"@/text.jsonl\"}]}",
          "text.jsonl"},
+        {"{\"steps\":1,\"init\":\"x\"}", "has no \"init\""},
+        {"{\"steps\":1,\"tokenizer\":\"@/other.model\",\"tasks\":[{\"name\":\"a\",\"data\":"
+         "\"@/labels.csv\"}]}",
+         "other.model: the file of a tokenizer must be called"},
+        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"kind\":\"causal\",\"data\":\"x\",\"teacher\":"
+         "\"y\"}]}",
+         "labels of texts, which the task a does not learn"},
+        {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"kind\":\"labels\",\"data\":"
+         "\"@/many.csv\",\"teacher\":\"@/mood\"}]}",
+         "a file of probabilities"},
+        {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\","
+         "\"augment\":\"swap,shape\"}]}",
+         "'shape' changes texts by a list"},
         {"{\"tokenizer\":\"@/tokenizer.model\",\"sizes\":{\"vocab_size\":300},\"steps\":1,"
          "\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\"}]}",
          "the model has 300 tokens"},
@@ -542,6 +627,7 @@ static void changed_data_is_noticed(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resumed_runs_are_the_same),
+        cmocka_unit_test(a_resumed_run_knows_its_epoch),
         cmocka_unit_test(another_seed_gives_other_weights),
         cmocka_unit_test(accumulated_batches_are_one),
         cmocka_unit_test(labels_are_learnt_and_opened),
@@ -550,6 +636,8 @@ int main(void) {
         cmocka_unit_test(a_vocabulary_is_learnt),
         cmocka_unit_test(changed_and_mixed_texts_teach_too),
         cmocka_unit_test(a_teacher_teaches),
+        cmocka_unit_test(a_teachers_file_is_of_the_training_texts),
+        cmocka_unit_test(folds_have_no_leaks_where_they_are_dropped),
         cmocka_unit_test(numbers_several_labels_and_tags),
         cmocka_unit_test(text_is_foretold_better_and_better),
         cmocka_unit_test(a_run_without_progress_ends_early),
