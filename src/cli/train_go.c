@@ -162,18 +162,23 @@ static int report_compare(hx_cli *c, const json_t *m) {
                                                {"accuracy", "accuracy", "准确率", HX_CELL_RIGHT},
                                                {"f1", "macro F1", "宏 F1", HX_CELL_RIGHT},
                                                {"seconds", "seconds", "秒", HX_CELL_RIGHT}};
-    const json_t *test = json_object_get(m, "test"), *all = json_object_get(m, "ensemble");
+    const json_t *test = json_object_get(m, "test"), *all = json_object_get(m, "ensemble"),
+                 *stack = json_object_get(m, "stack");
     const json_t *rows = json_object_get(m, "validation");
     bool ok = json_array_size(rows) < 2 ||
               hx_output_records(c, rows, columns, sizeof columns / sizeof *columns);
     double one = json_number_value(json_object_get(test, "accuracy")),
-           both = json_number_value(json_object_get(all, "accuracy"));
-    if (json_is_object(all))
+           both = json_number_value(json_object_get(all, "accuracy")),
+           weighed = json_number_value(json_object_get(stack, "accuracy"));
+    if (json_is_object(all) && json_is_object(stack))
         fprintf(c->out,
                 hx_cli_tr(c,
-                          "chosen on validation: %s; on the test %.4f, the ensemble %.4f (%+.4f)\n",
-                          "按验证集选出：%s；测试集准确率 %.4f，集成 %.4f（%+.4f）\n"),
-                json_string_value(json_object_get(m, "chosen")), one, both, both - one);
+                          "chosen on validation: %s; on the test %.4f, the average of all %.4f "
+                          "(%+.4f), the stack %.4f (%+.4f)\n",
+                          "按验证集选出：%s；测试集准确率 %.4f，平均集成 %.4f（%+.4f），堆叠集成 "
+                          "%.4f（%+.4f）\n"),
+                json_string_value(json_object_get(m, "chosen")), one, both, both - one, weighed,
+                weighed - one);
     put_last(c, test);
     return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }

@@ -1,9 +1,10 @@
 /* train_compare.c - several learners on the same parts of one file, and their mean.
  *
  *     each learner:  train -> probabilities of validation and test        svm, nb, cnn, ... (huaxiang/learn.h), "llama" = hx_train()
- *     ensemble:      mean of all learners' probabilities
+ *     average:       mean of all learners' probabilities
+ *     stack:         their weighted pool, weights learnt on validation (train_stack.h)
  *
- * The one with the best macro F1 on validation is chosen; only its figures on the test are told, and those of the ensemble beside them: a
+ * The one with the best macro F1 on validation is chosen; only its figures on the test are told, and those of the two ensembles beside them: a
  * test that all are tried on would no longer be one. */
 #include <errno.h>
 #include <math.h>
@@ -18,6 +19,7 @@
 #include "huaxiang/llama.h"
 #include "learn/metrics.h"
 #include "model/train_label.h"
+#include "model/train_stack.h"
 
 #define CONFIG_MAX ((size_t)1 << 20)
 #define PATH_BYTES 4096
@@ -38,7 +40,7 @@ typedef struct {
     hx_str config;
     const char *folder;
     bool resume;
-    rival rivals[LEARNERS_MAX + 1]; /* the last: the ensemble */
+    rival rivals[LEARNERS_MAX + 2]; /* the last two: average and stack */
     size_t n;
 } comparison;
 
@@ -166,31 +168,54 @@ static hx_status judge(const comparison *c, rival *r, hx_error *err) {
     return HX_OK;
 }
 
-static hx_status run_rival(comparison *c, rival *r, hx_error *err) {
-    double began = hx_train_clock();
+static hx_status alloc_rows(const comparison *c, rival *r, hx_error *err) {
     for (int part = HX_PART_VALIDATION; part < HX_DATASET_PARTS; part++) {
-        r->rows[part] = hx_arena_alloc(c->trainer.arena,
-                                       (c->parts[part].n * c->task.n_labels + 1) * sizeof(float));
+        size_t n = c->parts[part].n * c->task.n_labels;
+        r->rows[part] = hx_arena_alloc(c->trainer.arena, (n + 1) * sizeof(float));
         if (!r->rows[part]) return no_memory(err);
     }
+    return HX_OK;
+}
+
+static hx_status run_rival(comparison *c, rival *r, hx_error *err) {
+    double began = hx_train_clock();
+    HX_TRY(alloc_rows(c, r, err));
     HX_TRY(strcmp(r->name, "llama") == 0 ? run_llama(c, r, err) : run_classic(c, r, err));
     r->seconds = hx_train_clock() - began;
     return judge(c, r, err);
 }
 
-static hx_status put_together(comparison *c, hx_error *err) {
-    rival *all = &c->rivals[c->n];
-    (void)snprintf(all->name, sizeof all->name, "ensemble");
+static hx_status average(comparison *c, rival *all, hx_error *err) {
+    (void)snprintf(all->name, sizeof all->name, "average");
+    HX_TRY(alloc_rows(c, all, err));
     for (int part = HX_PART_VALIDATION; part < HX_DATASET_PARTS; part++) {
         size_t n = c->parts[part].n * c->task.n_labels;
-        all->rows[part] = hx_arena_alloc(c->trainer.arena, (n + 1) * sizeof(float));
-        if (!all->rows[part]) return no_memory(err);
         for (size_t i = 0; i < n; i++) {
             for (size_t k = 0; k < c->n; k++)
                 all->rows[part][i] += c->rivals[k].rows[part][i];
             all->rows[part][i] /= (float)c->n;
         }
     }
+    return judge(c, all, err);
+}
+
+static hx_status stack(comparison *c, rival *all, hx_error *err) {
+    const float *validation[LEARNERS_MAX], *test[LEARNERS_MAX];
+    (void)snprintf(all->name, sizeof all->name, "stack");
+    HX_TRY(alloc_rows(c, all, err));
+    for (size_t k = 0; k < c->n; k++) {
+        validation[k] = c->rivals[k].rows[HX_PART_VALIDATION];
+        test[k] = c->rivals[k].rows[HX_PART_TEST];
+    }
+    const hx_stack s = {.validation = validation,
+                        .test = test,
+                        .labels = c->parts[HX_PART_VALIDATION].labels,
+                        .n_models = c->n,
+                        .n_validation = c->parts[HX_PART_VALIDATION].n,
+                        .n_test = c->parts[HX_PART_TEST].n,
+                        .n_labels = c->task.n_labels};
+    HX_TRY(hx_train_stack(&s, c->trainer.arena, all->rows[HX_PART_VALIDATION],
+                          all->rows[HX_PART_TEST], err));
     return judge(c, all, err);
 }
 
@@ -233,19 +258,20 @@ static void put_rival(hx_json_writer *w, const rival *r) {
 static hx_status report(comparison *c, hx_str *summary, hx_error *err) {
     char path[PATH_BYTES];
     size_t best = 0;
-    hx_str chosen, ensemble;
+    hx_str chosen, ensemble, stacked;
     hx_buf b;
     hx_json_writer w;
     for (size_t i = 1; i < c->n; i++)
         if (c->rivals[i].f1 > c->rivals[best].f1) best = i;
     HX_TRY(test_record(c, &c->rivals[best], &c->rivals[best], &chosen, err));
     HX_TRY(test_record(c, &c->rivals[c->n], &c->rivals[best], &ensemble, err));
+    HX_TRY(test_record(c, &c->rivals[c->n + 1], &c->rivals[best], &stacked, err));
     hx_buf_init(&b, (size_t)64 << 20);
     hx_json_begin(&w, &b);
     hx_json_object(&w);
     hx_json_key(&w, "validation");
     hx_json_array(&w);
-    for (size_t i = 0; i < c->n + (c->n > 1); i++)
+    for (size_t i = 0; i < c->n + (c->n > 1 ? 2 : 0); i++)
         put_rival(&w, &c->rivals[i]);
     hx_json_end_array(&w);
     hx_json_key(&w, "chosen");
@@ -255,6 +281,8 @@ static hx_status report(comparison *c, hx_str *summary, hx_error *err) {
     if (c->n > 1) {
         hx_json_key(&w, "ensemble");
         hx_json_raw(&w, ensemble);
+        hx_json_key(&w, "stack");
+        hx_json_raw(&w, stacked);
     }
     hx_json_end_object(&w);
     hx_status st = hx_buf_status(&b, "the comparison", err);
@@ -295,7 +323,8 @@ static hx_status compare(comparison *c, const char *learners, hx_str *summary, h
             return hx_fail(err, HX_ECANCELLED, "stopped on request");
         HX_TRY(run_rival(c, &c->rivals[i], err));
     }
-    HX_TRY(put_together(c, err));
+    HX_TRY(average(c, &c->rivals[c->n], err));
+    HX_TRY(stack(c, &c->rivals[c->n + 1], err));
     return report(c, summary, err);
 }
 
