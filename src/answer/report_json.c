@@ -244,6 +244,23 @@ static void put_word(hx_report *r, hx_json_writer *w, const hx_report_word *word
     hx_json_end_object(w);
 }
 
+/* Only where a model labelled texts; of customers, not of guests. */
+static void put_model_labels(const hx_report *r, hx_json_writer *w) {
+    const hx_label_sums *sums = &r->pop->labels;
+    if (sums->n == 0) return;
+    hx_json_key(w, "model_labels");
+    hx_json_array(w);
+    for (size_t i = 0; i < sums->n; i++) {
+        hx_json_object(w);
+        hx__value_str(w, "set", sums->at[i].set);
+        hx__value_str(w, "label", sums->at[i].label);
+        hx__value_count(w, "texts", sums->at[i].texts);
+        hx__value_count(w, "customers", sums->at[i].customers);
+        hx_json_end_object(w);
+    }
+    hx_json_end_array(w);
+}
+
 static void put_voices(hx_report *r, hx_json_writer *w) {
     hx_json_key(w, "items");
     hx_json_array(w);
@@ -402,6 +419,7 @@ hx_status hx__report_put(hx_report *r, hx_json_writer *w, hx_error *err) {
     put_rfm(r, w);
     HX_TRY(hx__report_put_segments(r, w, err));
     put_voices(r, w);
+    put_model_labels(r, w);
     HX_TRY(hx__report_put_people(r, w, err));
     put_quality(r, w);
     HX_TRY(put_quotes(r, w, err));

@@ -41,6 +41,8 @@ done
 huaxiang why u3 'segment:label.mood(cross)>=1' --store mood.db --format table | sed -n '1,6p;/model/p;/kernels/p' | sed -E 's/[0-9a-f]{64}/SUM/'
 huaxiang why u3 segment:label.mood=happy --store mood.db --lang zh --format table | head -2
 huaxiang export profiles --store mood.db --out - | head -2 | cut -d , -f 2,30-
+huaxiang profile --store mood.db --report mood.html -q > /dev/null
+grep -o '"model_labels":[^]]*]' mood.html
 echo '--- without a model, and refused'
 huaxiang profile train.csv --store plain.db -q | grep -c label.mood
 try huaxiang why u3 trait:label.mood --store plain.db

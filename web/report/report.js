@@ -282,6 +282,14 @@
     return block(t('intents'), other ? name(other) + ' ' + percent(other.n, all) : null, table(columns, rows.map(row => [
       h('button', { class: 'link', click: () => openQuotes(name(row), row.quotes, null) }, name(row)), count(row.n), percent(row.n, all), moodsBar(row.moods)])));
   }
+  /* What trained models said: every label of every set, with its texts and the customers whose last one it is. */
+  function modelLabels() {
+    const rows = data.model_labels || [];
+    const columns = [{ name: t('modelLabels') }, { name: t('texts'), num: true }, { name: t('share'), num: true }, { name: t('lastOf'), num: true }];
+    const all = set => sum(rows.filter(row => row.set === set).map(row => row.texts));
+    return rows.length ? block(t('modelLabels'), t('modelLabelsHint'), table(columns, rows.map(row => [
+      'label.' + row.set + ' = ' + row.label, count(row.texts), percent(row.texts, all(row.set)), count(row.customers)]))) : null;
+  }
   function voice() {
     const time = data.time;
     if (!data.all.texts) return emptySection('voice');
@@ -295,7 +303,7 @@
     })), numbers(columns, rows)) : null;
     const byCategory = block(t('byCategory'), data.categories.length ? t('byItemHint', { n: data.categories.length }) : null, data.categories.length ? diverging(data.categories, label, row => row.name) : empty('noCategories'));
     const byItem = block(t('byItem'), data.items.length ? t('byItemHint', { n: data.items.length }) : null, data.items.length ? diverging(data.items, label, row => row.name) : empty('noItems'));
-    return section('voice', two(course, intents()), two(byCategory, byItem));
+    return section('voice', two(course, intents()), two(byCategory, byItem), modelLabels());
   }
   function aspects() {
     if (!data.all.texts) return null;
