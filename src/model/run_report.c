@@ -18,6 +18,7 @@
 #define RECORD_MAX ((size_t)256 << 20)
 #define TEXT_SHOWN 400
 #define LEAKS_SHOWN 20
+#define SAID_SHOWN 20
 #define WRONG_SHOWN 200
 #define IMBALANCE_NOTED 5.0
 
@@ -192,11 +193,31 @@ static void put_warning(hx_buf *b, size_t count, const char *en, const char *zh)
                   zh, count);
 }
 
+/* What was warned of while it trained; how many. b = NULL: counted only. */
+static size_t put_said(hx_buf *b, hx_str timing) {
+    size_t n = 0;
+    for (size_t at = 0; at < timing.len && n < SAID_SHOWN;) {
+        const char *line = timing.ptr + at, *end = memchr(line, '\n', timing.len - at);
+        size_t len = end ? (size_t)(end - line) : timing.len - at;
+        json_t *record = json_loadb(line, len, 0, NULL);
+        const char *said = json_string_value(json_object_get(record, "warning"));
+        at += len + 1;
+        n += said != NULL;
+        if (said && b) {
+            hx_buf_append_lit(b, "<li>");
+            hx__report_text(b, hx_str_of(said));
+            hx_buf_append_lit(b, "</li>");
+        }
+        json_decref(record);
+    }
+    return n;
+}
+
 static void put_warnings(hx_buf *b, const hx_run_report *r, size_t bad, size_t nans) {
     const hx_dataset_check none = {0}, *c = r->check ? r->check : &none;
     bool uneven = isfinite(c->imbalance) && c->imbalance >= IMBALANCE_NOTED;
     if (!(c->n_leaks || c->n_duplicates || c->n_conflicts || c->n_bad || c->n_empty ||
-          c->n_unlabelled || c->n_long || uneven || bad || nans))
+          c->n_unlabelled || c->n_long || uneven || bad || nans || put_said(NULL, r->timing)))
         return;
     hx__report_section(b, "warnings", "Worth knowing", "需要注意");
     hx_buf_append_lit(b, "<div class=warnings><ul>");
@@ -218,6 +239,7 @@ static void put_warnings(hx_buf *b, const hx_run_report *r, size_t bad, size_t n
     put_warning(b, c->n_unlabelled, "Rows left out for want of a label", "因没有标签而略去的行");
     put_warning(b, c->n_empty, "Rows left out for want of a text", "因没有文本而略去的行");
     put_warning(b, c->n_bad, "Rows left out that can't be read", "因无法读取而略去的行");
+    (void)put_said(b, r->timing);
     put_warning(b, nans, "Records of the log whose loss is no number", "损失不是数字的日志记录");
     put_warning(b, bad, "Lines of the log that can't be read", "无法读取的日志行");
     hx_buf_append_lit(b, "</ul></div></section>");

@@ -30,6 +30,7 @@ typedef struct {
     /* log.jsonl. Numbers named loss, *_loss, *.loss; accuracy, precision, recall, f1, auc and the like; rate or lr; norm; perplexity become curves
      * over `step`; a nested object's members are named OBJECT.MEMBER ("validation.loss"). A line that can't be read is counted and said. */
     hx_str log;
+    hx_str timing; /* timing.jsonl: "warning" of its records is shown, the first few */
     hx_str evaluation; /* hx_evaluate()'s record (huaxiang/learn.h) */
     const char *part; /* what it was evaluated on: "test", "validation" */
     const hx_dataset_check *check;

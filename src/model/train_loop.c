@@ -227,16 +227,35 @@ static hx_status go_on(hx_trainer *t, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ steps */
-static void warn_of_norm(hx_trainer *t, double norm) {
+/* Told, and kept for the report: in timing.jsonl, since a process that goes on with a run does not know the usual norm yet. */
+static hx_status warn(hx_trainer *t, const hx_error *sentence, hx_error *err) {
+    hx_buf b;
+    hx_json_writer w;
+    hx_train_notice(t, sentence);
+    hx_buf_init(&b, JSON_MAX);
+    hx_json_begin(&w, &b);
+    hx_json_object(&w);
+    put_place(&w, t);
+    hx_json_key(&w, "warning");
+    hx_json_cstr(&w, sentence->message);
+    hx_json_end_object(&w);
+    hx_status st = hx_buf_status(&b, "a log record", err);
+    if (st == HX_OK) st = hx_run_time(t->run, hx_buf_str(&b), err);
+    hx_buf_release(&b);
+    return st;
+}
+
+static hx_status warn_of_norm(hx_trainer *t, double norm, hx_error *err) {
     hx_error e = {.ui = t->ui};
     if (t->state.step > 20 && norm > EXPLODES * t->usual_norm && t->usual_norm > 0) {
         (void)hx_fail(
             &e, HX_EINVAL,
             "step %llu: the gradient's norm is %.3g, usual is %.3g; a lower rate may help",
             (unsigned long long)t->state.step, norm, t->usual_norm);
-        hx_train_notice(t, &e);
+        HX_TRY(warn(t, &e, err));
     }
     t->usual_norm = t->usual_norm > 0 ? 0.98 * t->usual_norm + 0.02 * norm : norm;
+    return HX_OK;
 }
 
 static hx_status check_finite(hx_trainer *t, bool finite, hx_error *err) {
@@ -245,7 +264,7 @@ static hx_status check_finite(hx_trainer *t, bool finite, hx_error *err) {
     if (finite) return HX_OK;
     (void)hx_fail(&e, HX_EINVAL, "step %llu: loss or gradient is no number; the step was left out",
                   (unsigned long long)t->state.step);
-    if (t->n_not_finite == 1) hx_train_notice(t, &e);
+    if (t->n_not_finite == 1) HX_TRY(warn(t, &e, err));
     if (t->n_not_finite < NOT_FINITE_MAX) return HX_OK;
     return hx_fail(
         err, HX_EINVAL,
@@ -283,7 +302,7 @@ static hx_status one_step(hx_trainer *t, hx_error *err) {
         s->loss_count += 1;
         s->part_sum += r.loss;
         s->part_count += 1;
-        warn_of_norm(t, o.norm);
+        HX_TRY(warn_of_norm(t, o.norm, err));
     }
     HX_TRY(check_finite(t, o.finite, err));
     t->progress.rate = rate;

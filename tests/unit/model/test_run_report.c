@@ -269,11 +269,30 @@ static void test_worst(void **state) {
     assert_int_equal(hx_report_worst(labels, labels, p, 5, 2, 3, rows), 0);
 }
 
+static void test_warnings_of_steps(void **state) {
+    (void)state;
+    hx_error err = {0};
+    hx_buf page;
+    hx_run_report r = {.title = "run", .log = HX_STR_LIT("{\"step\":1,\"loss\":1}\n")};
+    hx_buf_init(&page, 16 << 20);
+    assert_int_equal(hx_run_report_make(&r, &page, &err), HX_OK);
+    assert_true(hx_buf_append_byte(&page, 0));
+    assert_null(strstr(page.ptr, "id=warnings"));
+    hx_buf_reset(&page);
+    r.timing = HX_STR_LIT(
+        "{\"step\":1,\"seconds\":2}\n{\"step\":21,\"warning\":\"norm <b>9\"}\nnothing\n");
+    assert_int_equal(hx_run_report_make(&r, &page, &err), HX_OK);
+    assert_true(hx_buf_append_byte(&page, 0));
+    assert_non_null(strstr(page.ptr, "id=warnings"));
+    assert_non_null(strstr(page.ptr, "<li>norm &lt;b&gt;9</li>"));
+    hx_buf_release(&page);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sections),     cmocka_unit_test(test_evaluations_have_curves),
-        cmocka_unit_test(test_nothing_runs), cmocka_unit_test(test_little),
-        cmocka_unit_test(test_refused),      cmocka_unit_test(test_many_labels),
-        cmocka_unit_test(test_worst)};
+        cmocka_unit_test(test_sections),          cmocka_unit_test(test_evaluations_have_curves),
+        cmocka_unit_test(test_nothing_runs),      cmocka_unit_test(test_little),
+        cmocka_unit_test(test_refused),           cmocka_unit_test(test_many_labels),
+        cmocka_unit_test(test_warnings_of_steps), cmocka_unit_test(test_worst)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
