@@ -1,7 +1,7 @@
 /* cmd_train_classify.c - train classify: labels of texts, several labels a text, or a number; compare: several learners of them; tune: settings.
  *
  * Without --model a small new model is trained, without --tokenizer on a vocabulary of its own: few texts are then learnt best by one layer
- * of width 128, the mean of all tokens, dropout and small batches. */
+ * of width 256, the mean of all tokens, dropout, decay and small batches. */
 
 #include <string.h>
 
@@ -32,8 +32,9 @@ void hx_train_put_small(const hx_cli *c, json_t *config, json_t *task) {
         (void)json_object_set_new(config, "sizes", sizes);
     }
     hx_train_usual(sizes, "num_hidden_layers", json_integer(1));
-    hx_train_usual(sizes, "hidden_size", json_integer(128));
-    hx_train_usual(config, "dropout", json_real(0.2));
+    hx_train_usual(sizes, "hidden_size", json_integer(256));
+    hx_train_usual(config, "dropout", json_real(0.3));
+    hx_train_usual(config, "weight_decay", json_real(0.3));
     hx_train_usual(config, "batch_tokens", json_integer(128));
     if (!hx_cli_has(&c->options, HX_OPT_POOLING)) hx_train_usual(task, "mean", json_true());
 }

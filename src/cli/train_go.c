@@ -55,6 +55,8 @@ static const char *const figures[][3] = {
     {"rmse", "rmse", "均方根误差"},     {"r2", "r2", "R2"}};
 #define FIGURES_N (sizeof figures / sizeof *figures)
 #define CELL 11
+#define NEAR                                                                                       \
+    0.02 /* batches are not of one size: what is evaluated at an epoch's end is a little beside it */
 
 static void put_cell(FILE *out, const char *text) {
     int width = 0;
@@ -84,7 +86,10 @@ static void put_number(FILE *out, const json_t *v, const char *format) {
 static void put_row(const showing *s, const json_t *e, const char *name, const json_t *task,
                     bool named) {
     FILE *out = s->c->out;
-    put_number(out, json_object_get(e, "epoch"), "%.4g");
+    double epoch = json_number_value(json_object_get(e, "epoch")), whole = round(epoch);
+    char place[40];
+    (void)snprintf(place, sizeof place, "%.4g", fabs(epoch - whole) < NEAR ? whole : epoch);
+    put_cell(out, place);
     put_number(out, json_object_get(e, "step"), "%.0f");
     put_number(out, json_object_get(e, "loss"), "%.4f");
     if (named) put_cell(out, name);
