@@ -36,7 +36,8 @@ void hx_train_put_small(const hx_cli *c, json_t *config, json_t *task) {
     hx_train_usual(config, "dropout", json_real(0.3));
     hx_train_usual(config, "weight_decay", json_real(0.3));
     hx_train_usual(config, "batch_tokens", json_integer(128));
-    if (!hx_cli_has(&c->options, HX_OPT_POOLING)) hx_train_usual(task, "mean", json_true());
+    if (strcmp(c->action, "tag") != 0 && !hx_cli_has(&c->options, HX_OPT_POOLING))
+        hx_train_usual(task, "mean", json_true());
 }
 
 json_t *hx_train_labels_of(hx_cli *c, int *status) {

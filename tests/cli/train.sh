@@ -69,6 +69,7 @@ huaxiang classify two.csv --model alone -q | python3 -c 'import json, sys; print
 echo '--- tags of a model of one'"'"'s own'
 printf 'text\na good shop 7\na bad shop 8\n' > words.csv
 huaxiang tag words.csv --model tags -q | python3 -c 'import json, sys; print([[t["label"] if "label" in t else t for t in json.loads(line)["tags"]] for line in sys.stdin])'
+huaxiang train tag --data tags.tsv --epochs 10 --out own -q > /dev/null && huaxiang tag words.csv --model own -q | python3 -c 'import json, sys; print([[t["label"] if "label" in t else t for t in json.loads(line)["tags"]] for line in sys.stdin])'
 echo '--- refused'
 try huaxiang train
 try huaxiang train pretrain --tokenizer tokenizer.model --out x
