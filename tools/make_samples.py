@@ -17,11 +17,12 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from samples import files, small  # noqa: E402  (found by the line above)
+from samples import files, small, tagged  # noqa: E402  (found by the line above)
 
 
 def everything():
-    out = {"comments.csv": small.comments(), "labelled.csv": small.labelled(), "browsing.csv": small.browsing()}
+    out = {"comments.csv": small.comments(), "labelled.csv": small.labelled(), "browsing.csv": small.browsing(),
+           "tagged.csv": tagged.tagged()}
     out.update({f"shop/{name}": data for name, data in files.build().items()})
     return out
 
@@ -40,7 +41,7 @@ def check(root, made):
     known = set(made) | {"README.md"}
     for path in sorted(p for p in root.rglob("*") if p.is_file()):
         name = path.relative_to(root).as_posix()
-        if name.split("/")[0] in ("comments.csv", "labelled.csv", "browsing.csv", "shop") and name not in known:
+        if name.split("/")[0] in ("comments.csv", "labelled.csv", "browsing.csv", "tagged.csv", "shop") and name not in known:
             print(f"make_samples: {name} is made by nothing", file=sys.stderr)
             wrong += 1
     return wrong

@@ -450,6 +450,53 @@ const hx_cli_command hx_cli_commands[] = {
        "每个权重 8 位"}},
      hx_cmd_quantize,
      HX_MODEL_RULES},
+    {"train",
+     HX_PART_MODEL,
+     "tokenizer|pretrain|classify|tag|multitask|compare|tune [FILE...] --out RUN",
+     "tokenizer,pretrain,classify,tag,multitask,compare,tune",
+     0,
+     -1,
+     LIST(READING, TRAINING, HX_OPT_TRAIN_DATA, HX_OPT_TARGET, HX_OPT_FORMAT, HX_OPT_TEXT,
+          HX_OPT_LABEL, HX_OPT_RESUME, HX_OPT_THREADS, HX_OPT_MAX_LENGTH, HX_OPT_POOLING,
+          HX_OPT_BIDIRECTIONAL, HX_OPT_FORCE, HX_OPT_COVERAGE, HX_OPT_HAN_ALONE, HX_OPT_DIGITS,
+          HX_OPT_SYMBOLS),
+     "teach a model: pre-training from plain text, labels of texts",
+     "训练模型：用纯文本预训练，或学习文本的标签",
+     "pretrain learns from plain text, classify from texts with labels, tag from words with tags "
+     "or trees (--target tag, crf,\n"
+     "parse), multitask all that a CONFIG.json describes, on one model; compare chooses among "
+     "learners, tune among settings.\n"
+     "RUN is a folder: config.json, log.jsonl, report.html, last/ and best/, a model's folder "
+     "which every command takes\n"
+     "(--model RUN). Ctrl-C saves; --resume goes on and gives the same bytes.",
+     "pretrain 从纯文本学习，classify 从带标签的文本学习，tag 从带标记的词或句法树学习（--target "
+     "tag、crf、parse），\n"
+     "multitask 按 CONFIG.json 用同一模型学习多个任务；compare 比较多个学习器，tune "
+     "试验多组设置。\n"
+     "RUN 是目录：config.json、log.jsonl、report.html、last/ 和 best/；best "
+     "是模型目录，所有命令都可使用（--model RUN）。\n"
+     "Ctrl-C 会先保存；--resume 接着训练，结果逐字节相同。",
+     {{"huaxiang train tokenizer --data samples/labelled.csv --text comment --vocab 2048 --out "
+       "tokenizer.model",
+       "a vocabulary", "词表"},
+      {"huaxiang train pretrain --data samples/labelled.csv --text comment --tokenizer "
+       "tokenizer.model --layers 2 --width 64 --heads 2 --length 64 --steps 20 --out lm",
+       "a small language model", "小语言模型"},
+      {"huaxiang train classify samples/labelled.csv --text comment --label label --model lm "
+       "--epochs 1 --split 70,15,15 --out mood",
+       "which learns labels", "学习标签"},
+      {"huaxiang train tag samples/tagged.csv --text words --label tags --model lm --epochs 1 "
+       "--out "
+       "tagger",
+       "tags of words", "词性标注"},
+      {"huaxiang train classify --data samples/labelled.csv --text comment --label label "
+       "--max-length 512 --test-size 0.2 --epochs 3 --out run",
+       "labels from nothing: a small model of its own", "从零开始学习标签"},
+      {"huaxiang train compare samples/labelled.csv --text comment --label label --learner nb,svm "
+       "--out rivals",
+       "several learners, chosen on validation", "多个学习器，按验证集选出"}},
+     hx_cmd_train,
+     HX_MODEL_MAY},
     {"compress",
      HX_PART_MODEL,
      "MODEL --data FILE --out FOLDER",
@@ -468,7 +515,9 @@ const hx_cli_command hx_cli_commands[] = {
      "--try 的每种方式都在同一测试集上衡量大小、速度和准确率。量化按其余文本上的重要性加权；\n"
      "最不重要的层、前馈通道、注意力头和词元被去掉。tune 对剩余部分再训练，qat 以量化权重训练。\n"
      "例如：--try int8,q4,vocab+int8,ffn:0.75+tune:1,qat:8。",
-     {{NULL, NULL, NULL}},
+     {{"huaxiang compress mood --data samples/labelled.csv --text comment --label label --try "
+       "int8,q4 --out small",
+       "size, speed and accuracy of each way", "各方式的大小、速度与准确率"}},
      hx_cmd_compress,
      HX_MODEL_RULES},
     {"tokenize",
@@ -549,7 +598,7 @@ const hx_cli_command hx_cli_commands[] = {
      "每个标注有标签、得分、start 和 end（原文的字节位置）。B-X、I-X 形式的标签合成片段，其他标签"
      "每词一个；\n"
      "--pieces 给出每个词元的标注。模型须带词元分类头。",
-     {{"huaxiang tag samples/comments.csv --model RUN", "spans of a model of your own",
+     {{"huaxiang tag samples/comments.csv --model tagger", "spans of a model of your own",
        "用自己的模型标出片段"}},
      hx_cmd_filter,
      HX_MODEL_MUST},
@@ -628,46 +677,6 @@ const hx_cli_command hx_cli_commands[] = {
      {{"huaxiang bench --model smollm2-135m --format table", "tokens a second", "每秒词元数"}},
      hx_cmd_bench,
      HX_MODEL_MUST},
-    {"train",
-     HX_PART_MODEL,
-     "tokenizer|pretrain|classify|tag|multitask|compare|tune [FILE...] --out RUN",
-     "tokenizer,pretrain,classify,tag,multitask,compare,tune",
-     0,
-     -1,
-     LIST(READING, TRAINING, HX_OPT_TRAIN_DATA, HX_OPT_TARGET, HX_OPT_FORMAT, HX_OPT_TEXT,
-          HX_OPT_LABEL, HX_OPT_RESUME, HX_OPT_THREADS, HX_OPT_MAX_LENGTH, HX_OPT_POOLING,
-          HX_OPT_BIDIRECTIONAL, HX_OPT_FORCE, HX_OPT_COVERAGE, HX_OPT_HAN_ALONE, HX_OPT_DIGITS,
-          HX_OPT_SYMBOLS),
-     "teach a model: pre-training from plain text, labels of texts",
-     "训练模型：用纯文本预训练，或学习文本的标签",
-     "pretrain learns from plain text, classify from texts with labels, tag from words with tags "
-     "or trees (--target tag, crf,\n"
-     "parse), multitask all that a CONFIG.json describes, on one model; compare chooses among "
-     "learners, tune among settings.\n"
-     "RUN is a folder: config.json, log.jsonl, report.html, last/ and best/, a model's folder "
-     "which every command takes\n"
-     "(--model RUN). Ctrl-C saves; --resume goes on and gives the same bytes.",
-     "pretrain 从纯文本学习，classify 从带标签的文本学习，tag 从带标记的词或句法树学习（--target "
-     "tag、crf、parse），\n"
-     "multitask 按 CONFIG.json 用同一模型学习多个任务；compare 比较多个学习器，tune "
-     "试验多组设置。\n"
-     "RUN 是目录：config.json、log.jsonl、report.html、last/ 和 best/；best "
-     "是模型目录，所有命令都可使用（--model RUN）。\n"
-     "Ctrl-C 会先保存；--resume 接着训练，结果逐字节相同。",
-     {{"huaxiang train tokenizer --data samples/labelled.csv --text comment --vocab 2048 --out "
-       "tokenizer.model",
-       "a vocabulary", "词表"},
-      {"huaxiang train pretrain --data samples/labelled.csv --text comment --tokenizer "
-       "tokenizer.model --layers 2 --width 64 --heads 2 --length 64 --steps 20 --out lm",
-       "a small language model", "小语言模型"},
-      {"huaxiang train classify samples/labelled.csv --text comment --label label --model lm "
-       "--epochs 1 --split 70,15,15 --out mood",
-       "which learns labels", "学习标签"},
-      {"huaxiang train compare samples/labelled.csv --text comment --label label --learner nb,svm "
-       "--out rivals",
-       "several learners, chosen on validation", "多个学习器，按验证集选出"}},
-     hx_cmd_train,
-     HX_MODEL_MAY},
     {"doctor",
      HX_PART_PROGRAM,
      "[--store STORE]",

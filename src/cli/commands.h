@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 
-#define HX_EXAMPLES_MAX 4
+#define HX_EXAMPLES_MAX 6
 
 typedef struct {
     const char *command; /* runs as it stands beside samples/ */
