@@ -106,7 +106,7 @@ static hx_status reserve(hx_llama_context *c, const hx_llama_piece *pieces, size
                          hx_error *err) {
     const hx_llama *m = c->model;
     size_t rows = 0, positions = 0, longest = 0;
-    bool packs_output = false, as_stored = false;
+    bool packs_output = false;
     for (size_t i = 0; i < n; i++) {
         const hx_llama_piece *p = &pieces[i];
         size_t before = hx_llama_sequence_length(c, p->sequence);
@@ -114,7 +114,6 @@ static hx_status reserve(hx_llama_context *c, const hx_llama_piece *pieces, size
         rows += p->n;
         if (p->sequence < 0 && p->n > longest) longest = p->n;
         if (before + p->n > positions) positions = before + p->n;
-        if (form_of(c, p) == HX_FORM_STORED) as_stored = true;
         if (p->want & HX_WANT_LOGITS && form_of(c, p) == HX_FORM_INT8) packs_output = true;
         if (p->sequence >= 0) HX_TRY(hx_cache_reserve(&c->cache, (size_t)p->sequence, p->n, err));
     }
@@ -122,7 +121,6 @@ static hx_status reserve(hx_llama_context *c, const hx_llama_piece *pieces, size
     HX_TRY(hx_forward_reserve(c, rows > longest ? rows : longest, err));
     HX_TRY(hx_rope_table_grow(&c->rope, m->rope_frequency, m->config.rope.dims / 2,
                               m->rope_amplitude, positions, err));
-    if (as_stored) hx_llama_copy_steps(c->model, c->team);
     return packs_output ? hx_llama_pack_output(c->model, c->team, err) : HX_OK;
 }
 

@@ -11,11 +11,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "tensor/memory.h"
 
 #define ARENA_MAX ((size_t)1 << 30)
-#define STEPS_BYTES_MAX                                                                            \
-    ((size_t)1 << 30) /* a copy of more is not made: of large matrices reading takes all the time */
 
 /* ------------------------------------------------------------------ packing */
 typedef struct {
@@ -59,54 +56,6 @@ hx_status hx_llama_pack_output(hx_llama *m, hx_team *team, hx_error *err) {
     return status;
 }
 
-/* ------------------------------------------------------------------ what steps read */
-typedef struct {
-    hx_linear *l;
-    const hx_tensor_entry *const *parts;
-    size_t n_parts;
-} step_matrix;
-
-/* Matrix i of a step, in the order of use: four a layer, then the output matrix. */
-static step_matrix step_matrix_of(const hx_llama *m, size_t i) {
-    if (i == 4 * m->config.n_layers) return (step_matrix){m->output, &m->output_matrix, 1};
-    const hx_llama_layer *a = &m->layers[i / 4];
-    switch (i % 4) {
-    case 0:
-        return (step_matrix){a->qkv, a->matrices, 3};
-    case 1:
-        return (step_matrix){a->out, a->matrices + 3, 1};
-    case 2:
-        return (step_matrix){a->gate_up, a->matrices + 4, 2};
-    default:
-        return (step_matrix){a->down, a->matrices + 6, 1};
-    }
-}
-
-static void copy_steps(hx_llama *m, hx_team *team) {
-    size_t n = 4 * m->config.n_layers + (m->output ? 1 : 0), bytes = 0;
-    for (size_t i = 0; i < n; i++)
-        bytes += hx_linear_stored_bytes(step_matrix_of(m, i).l);
-    if (bytes > STEPS_BYTES_MAX || bytes > hx_memory_left() / 4) return;
-    uint8_t *to = hx_memory_new(bytes);
-    if (!to) return;
-    m->steps = to;
-    m->steps_bytes = bytes;
-    for (size_t i = 0; i < n; i++) {
-        step_matrix s = step_matrix_of(m, i);
-        hx_linear_copy_stored(s.l, to, team);
-        for (size_t j = 0; j < s.n_parts; j++)
-            hx_tensor_file_drop(m->file, s.parts[j]);
-        to += hx_linear_stored_bytes(s.l);
-    }
-}
-
-void hx_llama_copy_steps(hx_llama *m, hx_team *team) {
-    pthread_mutex_lock(&m->lock);
-    if (m->n_steps <= HX_STEPS_BEFORE_COPY && m->n_steps++ == HX_STEPS_BEFORE_COPY)
-        copy_steps(m, team);
-    pthread_mutex_unlock(&m->lock);
-}
-
 /* ------------------------------------------------------------------ life */
 void hx_llama_close(hx_llama *m) {
     if (!m) return;
@@ -118,7 +67,6 @@ void hx_llama_close(hx_llama *m) {
     }
     hx_linear_free(m->output);
     hx_linear_free(m->head);
-    hx_memory_free(m->steps, m->steps_bytes);
     hx_token_table_free(m->token_table);
     hx_tokenizer_close(m->tokenizer);
     hx_tensor_file_close(m->file);

@@ -43,10 +43,6 @@ struct hx_llama {
     _Atomic uint64_t n_changes; /* of slots of all its contexts: stamps (context.h) */
     pthread_mutex_t lock; /* guards packing */
     bool packed_layers, packed_output;
-    size_t n_steps; /* run as stored, till the copy was made or given up */
-    void *
-        steps; /* owned; what steps read: a copy of the stored matrices in the order of use, on huge pages; NULL = the file's */
-    size_t steps_bytes;
     struct hx_token_table
         *token_table; /* for grammars; made under lock on first need (generate.c) */
     bool steps_as_stored; /* every matrix has whole blocks of 32 columns: the form STORED works */
@@ -55,11 +51,6 @@ struct hx_llama {
 /* Makes what the fast form needs; nothing when it is there. */
 hx_status hx_llama_pack_layers(hx_llama *m, hx_team *team, hx_error *err) HX_MUST_USE;
 hx_status hx_llama_pack_output(hx_llama *m, hx_team *team, hx_error *err) HX_MUST_USE;
-
-/* To be called before a step that runs as stored: behind the first HX_STEPS_BEFORE_COPY of them what steps read is copied to huge pages,
- * where that is not too much. Results are the same bits. */
-#define HX_STEPS_BEFORE_COPY 64
-void hx_llama_copy_steps(hx_llama *m, hx_team *team);
 
 /* For hx_llama_open(): opens m->file, m->config and m->tokenizer of a file or a folder (folder.c), then finds the weights, checks their
  * shapes and describes the products (weights.c). m owns what was made, also after a failure. */

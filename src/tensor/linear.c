@@ -5,7 +5,6 @@
  * results do not depend on each other, so neither the split nor the number of threads shows. */
 #include "tensor/linear.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,10 +107,8 @@ hx_status hx_linear_new(hx_linear **out, const hx_kernels *kernels, const hx_lin
     l->kind = kind;
     l->n_parts = n_parts;
     memcpy(l->parts, parts, n_parts * sizeof *parts);
-    for (size_t i = 0; i < n_parts; i++) {
+    for (size_t i = 0; i < n_parts; i++)
         l->n += parts[i].n;
-        atomic_init(&l->stored[i], parts[i].data);
-    }
     l->k = k;
     l->k4 = hx_linear_round(k, 4);
     l->block = block_of(k);

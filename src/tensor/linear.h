@@ -53,11 +53,6 @@ hx_status hx_linear_pack_into(hx_linear *l, void *memory, hx_team *team,
                               hx_error *err) HX_MUST_USE;
 bool hx_linear_is_packed(const hx_linear *l);
 
-/* The form STORED reads a copy of the parts from here on: huge pages of memory.h cost fewer translations than those of a file. `memory` is
- * aligned to 64 and borrowed until free. Calls may run meanwhile; other forms read the parts as before. */
-size_t hx_linear_stored_bytes(const hx_linear *l); /* a multiple of 64 */
-void hx_linear_copy_stored(hx_linear *l, void *memory, hx_team *team);
-
 typedef struct {
     const float *x; /* (M, K), rows ldx apart */
     size_t m, ldx;

@@ -20,8 +20,6 @@ struct hx_linear {
     size_t k4; /* k rounded up to 4 */
     size_t block; /* of the transform */
     size_t n_panels;
-    _Atomic(const void *)
-        stored[HX_LINEAR_PARTS_MAX]; /* what STORED reads: the parts, or copies; borrowed */
     float *bias; /* owned; (32 n_panels) in the order of lanes, zeros where there is none */
     /* The int8 form. */
     int8_t *weights; /* NULL until packed; (n_panels, k4 / 4, 32, 4), aligned to 64 */

@@ -4,7 +4,6 @@
  * of up). Runs within one part go to scratch, then through bias and kind to y. Weights are fetched ahead of use, at the
  * end of a slice those of the same thread's slice of the next product, which then arrive while norms and attention are computed.
  * Scratch: rows of x normed (m, K) F32, rows quantised (m), then for each worker K floats and two runs of products. */
-#include <stdatomic.h>
 #include <string.h>
 
 #include "tensor/linear_parts.h"
@@ -13,13 +12,10 @@
 #define RUN_MAX 128 /* rows of W at once */
 #define EDGE 16 /* rows: pieces end at multiples, a cache line of y */
 #define PIECES_A_THREAD 8
-#define HINT_MAX                                                                                   \
-    ((size_t)256 << 10) /* bytes fetched while waiting: well within the second-level cache */
-#define COPY_BYTES ((size_t)256 << 10) /* a piece */
 
 typedef struct {
     const hx_linear_job *job;
-    hx_team *team;
+    const hx_team *team;
     size_t n_pieces;
 } stored_step;
 
@@ -65,15 +61,10 @@ static uint8_t *quantised_of(const hx_linear_job *job, size_t m) {
     return job->rows + job->call->m * job->stride + m * quantised_bytes(job->l);
 }
 
-static const void *row_of(const hx_linear *l, const hx_linear_part *part, size_t row) {
-    const char *data = atomic_load_explicit(&l->stored[part - l->parts], memory_order_acquire);
-    return data + row * hx_linear_row_bytes(l, part->type);
-}
-
 static const void *address_of(const hx_linear *l, size_t row) {
     size_t in_part;
     const hx_linear_part *part = hx_linear_part_of(l, row, &in_part);
-    return row_of(l, part, in_part);
+    return (const char *)part->data + in_part * hx_linear_row_bytes(l, part->type);
 }
 
 static void ready_row(void *context, size_t m, size_t worker) {
@@ -94,7 +85,7 @@ static void multiply_run(const hx_linear_job *job, const hx_linear_part *part,
                          const stored_run *run, size_t from, size_t m, float *y, const void *after,
                          float *scratch) {
     const hx_linear *l = job->l;
-    const void *w = row_of(l, part, run->row);
+    const char *w = (const char *)part->data + run->row * hx_linear_row_bytes(l, part->type);
     hx_stored_run(l->kernels, part->type, w, run->n, l->k, quantised_of(job, from), x_of(job, from),
                   job->stride / sizeof(float), m, y, run->n, scratch, after);
     if (part->bias) l->kernels->gemm->add(part->bias + run->row, 0, m, run->n, y, run->n);
@@ -151,22 +142,13 @@ static size_t edge_of(size_t n, size_t n_pieces, size_t i) {
     return i == n_pieces ? n : n * i / n_pieces / EDGE * EDGE;
 }
 
-/* Where the worker's slice of the next product begins; NULL = there is none. Hints at all of it. */
+/* Where the worker's slice of the next product begins; NULL = there is none. */
 static const void *next_of(const stored_step *s, size_t worker) {
     const hx_linear *next = s->job->call->next;
     if (!next) return NULL;
     size_t first, last, n = rows_of_y(next), n_pieces = pieces_of(n, s->team);
     hx_team_range(s->team, n_pieces, worker, &first, &last);
-    if (first >= last) return NULL;
-    size_t row = edge_of(n, n_pieces, first), end = edge_of(n, n_pieces, last);
-    size_t n_ranges = next->kind == HX_LINEAR_SWIGLU ? 2 : 1;
-    for (size_t i = 0; i < HX_TEAM_HINTS; i++) {
-        size_t bytes = 0, at = i < n_ranges ? row + i * n : row;
-        if (i < n_ranges) bytes = (end - row) * hx_linear_row_bytes(next, next->parts[0].type);
-        if (bytes > HINT_MAX / n_ranges) bytes = HINT_MAX / n_ranges;
-        hx_team_hint(s->team, worker, i, address_of(next, at), bytes);
-    }
-    return address_of(next, row);
+    return first < last ? address_of(next, edge_of(n, n_pieces, first)) : NULL;
 }
 
 static void multiply_piece(void *context, size_t i, size_t worker) {
@@ -198,39 +180,4 @@ void hx_linear_run_stored(hx_linear_job *job, uint8_t *scratch, hx_team *team) {
     job->worker_bytes = stored_worker_bytes(job->l);
     hx_team_run(team, m, ready_row, job);
     hx_team_run(team, step.n_pieces, multiply_piece, &step);
-}
-
-/* ------------------------------------------------------------------ a copy of the weights */
-typedef struct {
-    const char *from;
-    char *to;
-    size_t bytes;
-} copy_job;
-
-static size_t part_bytes(const hx_linear *l, size_t i) {
-    return l->parts[i].n * hx_linear_row_bytes(l, l->parts[i].type);
-}
-
-size_t hx_linear_stored_bytes(const hx_linear *l) {
-    size_t bytes = 0;
-    for (size_t i = 0; i < l->n_parts; i++)
-        bytes += hx_linear_round(part_bytes(l, i), 64);
-    return bytes;
-}
-
-static void copy_piece(void *context, size_t i, size_t worker) {
-    (void)worker;
-    const copy_job *job = context;
-    size_t at = i * COPY_BYTES, n = job->bytes - at < COPY_BYTES ? job->bytes - at : COPY_BYTES;
-    memcpy(job->to + at, job->from + at, n);
-}
-
-void hx_linear_copy_stored(hx_linear *l, void *memory, hx_team *team) {
-    char *to = memory;
-    for (size_t i = 0; i < l->n_parts; i++) {
-        copy_job job = {l->parts[i].data, to, part_bytes(l, i)};
-        hx_team_run(team, (job.bytes + COPY_BYTES - 1) / COPY_BYTES, copy_piece, &job);
-        atomic_store_explicit(&l->stored[i], to, memory_order_release);
-        to += hx_linear_round(job.bytes, 64);
-    }
 }

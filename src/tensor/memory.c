@@ -3,7 +3,6 @@
 
 #include <stdint.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #define HUGE_PAGE ((size_t)2 << 20)
 #define SMALL_PAGE ((size_t)65536) /* a multiple of every page size there is */
@@ -38,13 +37,4 @@ void hx_memory_sparse(void *p, size_t bytes) {
     size_t before = (SMALL_PAGE - (uintptr_t)p % SMALL_PAGE) % SMALL_PAGE;
     if (bytes < before + SMALL_PAGE) return;
     (void)madvise((char *)p + before, (bytes - before) / SMALL_PAGE * SMALL_PAGE, MADV_NOHUGEPAGE);
-}
-
-size_t hx_memory_left(void) {
-#ifdef _SC_AVPHYS_PAGES
-    long pages = sysconf(_SC_AVPHYS_PAGES), each = sysconf(_SC_PAGESIZE);
-    return pages > 0 && each > 0 ? (size_t)pages * (size_t)each : 0;
-#else
-    return 0;
-#endif
 }

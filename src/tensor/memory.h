@@ -9,7 +9,5 @@ void *hx_memory_new(size_t bytes);
 void hx_memory_free(void *p, size_t bytes);
 /* Advice about a part of such a block: most of it will never be written. What is not takes no memory, page by small page. */
 void hx_memory_sparse(void *p, size_t bytes);
-/* Bytes the machine has left, not counting what it keeps of files; 0 = unknown. */
-size_t hx_memory_left(void);
 
 #endif

@@ -24,7 +24,6 @@
 
 #define TEAM_THREADS_MAX 256u
 #define SPINS 800
-#define LINES 4 /* of 64 bytes, fetched at once while waiting */
 #define STEP_BITS 32 /* where the step begins in a ticket */
 #define UNIT_BITS 16
 #define UNIT_MAX 0xffffu
@@ -48,10 +47,6 @@ typedef struct {
     pthread_t thread;
 } team_member;
 
-typedef struct { /* a cache line: what one thread fetches while it waits; its own alone */
-    _Alignas(64) struct { uintptr_t at, end; } ranges[HX_TEAM_HINTS];
-} team_hints;
-
 struct hx_team {
     _Alignas(64) atomic_size_t n_done; /* pieces of this step, by members */
     _Alignas(64) atomic_int sleepers; /* members that sleep or are about to */
@@ -62,7 +57,6 @@ struct hx_team {
     size_t size, n_started; /* with the caller; threads that run */
     uint32_t step;
     team_slot *slots; /* owned; (size), that of worker i at i */
-    team_hints *hints; /* owned; (size) */
     team_member *members; /* owned; (size), the first n_started in use */
 };
 
@@ -72,19 +66,6 @@ static void pause_a_little(void) {
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
 #endif
-}
-
-/* A pause that fetches a few lines where a hint says what. Prefetches of what is no memory do nothing. */
-static void wait_a_little(team_hints *h) {
-    for (size_t i = 0; i < HX_TEAM_HINTS; i++) {
-        uintptr_t at = h->ranges[i].at, end = h->ranges[i].end;
-        if (at >= end) continue;
-        for (size_t line = 0; line < LINES; line++)
-            __builtin_prefetch((const void *)(at + 64 * line), 0, 2);
-        h->ranges[i].at = at + 64 * LINES;
-        return;
-    }
-    pause_a_little();
 }
 
 /* ------------------------------------------------------------------ pieces */
@@ -130,7 +111,7 @@ static void wait_for_step(const team_member *m, uint64_t seen) {
     hx_team *t = m->team;
     for (int i = 0; i < SPINS; i++) {
         if (is_new(m, seen)) return;
-        wait_a_little(&t->hints[m->worker]);
+        pause_a_little();
     }
     pthread_mutex_lock(&t->lock);
     atomic_fetch_add(&t->sleepers, 1);
@@ -170,7 +151,7 @@ static void wake_members(hx_team *t) {
 static void wait_for_pieces(hx_team *t, size_t n) {
     for (int i = 0; i < SPINS; i++) {
         if (atomic_load(&t->n_done) == n) return;
-        wait_a_little(&t->hints[0]);
+        pause_a_little();
     }
     pthread_mutex_lock(&t->lock);
     atomic_store(&t->is_caller_asleep, true);
@@ -218,12 +199,6 @@ void hx_team_range(const hx_team *t, size_t n, size_t worker, size_t *first, siz
     *last = *first + each + (worker < more ? 1 : 0);
 }
 
-void hx_team_hint(hx_team *t, size_t worker, size_t i, const void *at, size_t bytes) {
-    if (!t) return;
-    t->hints[worker].ranges[i].at = (uintptr_t)at;
-    t->hints[worker].ranges[i].end = (uintptr_t)at + bytes;
-}
-
 size_t hx_team_size(const hx_team *t) {
     return t ? t->size : 1;
 }
@@ -242,12 +217,10 @@ hx_status hx_team_new(hx_team **out, size_t n_threads, hx_error *err) {
     if (n_threads > TEAM_THREADS_MAX) n_threads = TEAM_THREADS_MAX;
     hx_team *t = aligned_alloc(_Alignof(hx_team), sizeof *t);
     team_slot *slots = aligned_alloc(_Alignof(team_slot), n_threads * sizeof *slots);
-    team_hints *hints = aligned_alloc(_Alignof(team_hints), n_threads * sizeof *hints);
     team_member *members = calloc(n_threads, sizeof *members);
-    if (!t || !slots || !hints || !members) {
+    if (!t || !slots || !members) {
         free(t);
         free(slots);
-        free(hints);
         free(members);
         return hx_fail(err, HX_ENOMEM, "not enough memory for a team of %zu threads", n_threads);
     }
@@ -255,8 +228,6 @@ hx_status hx_team_new(hx_team **out, size_t n_threads, hx_error *err) {
     t->size = n_threads;
     t->slots = slots;
     memset(slots, 0, n_threads * sizeof *slots);
-    t->hints = hints;
-    memset(hints, 0, n_threads * sizeof *hints);
     t->members = members;
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->wake, NULL);
@@ -278,7 +249,6 @@ void hx_team_free(hx_team *t) {
     pthread_cond_destroy(&t->wake);
     pthread_mutex_destroy(&t->lock);
     free(t->members);
-    free(t->hints);
     free(t->slots);
     free(t);
 }

@@ -21,9 +21,5 @@ typedef void hx_team_fn(void *context, size_t i, size_t worker);
 void hx_team_run(hx_team *t, size_t n, hx_team_fn *work, void *context);
 /* The pieces [*first, *last) of n that a worker begins with; none where a thread could not be started. NULL team: all for worker 0. */
 void hx_team_range(const hx_team *t, size_t n, size_t worker, size_t *first, size_t *last);
-/* A hint of a worker, given in a piece it runs: what it reads in a later step, [at, at + bytes). It fetches that into its cache while it
- * waits for others. i < HX_TEAM_HINTS: a hint takes the place of the one before with that number. Never faults. */
-#define HX_TEAM_HINTS 2
-void hx_team_hint(hx_team *t, size_t worker, size_t i, const void *at, size_t bytes);
 
 #endif

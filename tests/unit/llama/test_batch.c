@@ -176,34 +176,6 @@ static void steps_are_close_to_reading(void **state) {
     hx_llama_close(m);
 }
 
-/* The logits of one step on an empty sequence; free() it. */
-static float *first_step(hx_llama_context *c, size_t n_vocab) {
-    int32_t id = 5;
-    hx_llama_piece one = {
-        .ids = &id, .n = 1, .sequence = 0, .want = HX_WANT_LOGITS_LAST, .step = true};
-    assert_int_equal(hx_llama_sequence_cut(c, 0, 0, NULL), HX_OK);
-    golden_run(c, &one, 1);
-    return golden_copy(hx_llama_logits(c, 0, NULL), n_vocab);
-}
-
-static void steps_give_the_same_bits_from_a_copy(void **state) {
-    (void)state;
-    hx_llama *m = golden_open("gguf_qwen3", HX_PRECISION_FAST, 2);
-    hx_llama_context *c = golden_context(m, NULL);
-    size_t n_vocab = hx_llama_describe(m)->n_vocab;
-    float *want = first_step(c, n_vocab);
-    for (size_t i = 1; i < HX_STEPS_BEFORE_COPY + 3; i++) {
-        assert_true((m->steps != NULL) == (i > HX_STEPS_BEFORE_COPY));
-        float *got = first_step(c, n_vocab);
-        assert_memory_equal(got, want, n_vocab * sizeof *got);
-        free(got);
-    }
-    assert_non_null(m->steps);
-    free(want);
-    hx_llama_context_close(c);
-    hx_llama_close(m);
-}
-
 /* ------------------------------------------------------------------ what is refused */
 static void refuses(hx_llama_context *c, hx_llama_piece p, hx_status status, const char *message) {
     hx_error err = {0};
@@ -312,7 +284,6 @@ int main(void) {
         cmocka_unit_test(cached_sequences),
         cmocka_unit_test(bidirectional_sees_what_follows),
         cmocka_unit_test(steps_are_close_to_reading),
-        cmocka_unit_test(steps_give_the_same_bits_from_a_copy),
         cmocka_unit_test(whole_texts_have_a_bound),
         cmocka_unit_test(wrong_pieces_have_their_sentence),
         cmocka_unit_test(models_without_output_give_no_logits),

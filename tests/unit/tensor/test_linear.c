@@ -382,36 +382,6 @@ static void stored_is_near_the_truth(void **state) {
     }
 }
 
-/* After the copy the weights behind it are spoilt: the stored form gives the same bits, the exact form others. */
-static void stored_reads_its_copy(void **state) {
-    (void)state;
-    setting t = setting_new(TEST_SEED + 9);
-    for (size_t i = 0; i < N_SHAPES; i++) {
-        test_product p = product_of(&shapes[i], i, &t.rng);
-        hx_linear *l = test_linear_new(&p, t.sets[0], NULL, false);
-        float *before = test_result(&p, l, HX_FORM_STORED, NULL),
-              *exact = test_result(&p, l, HX_FORM_EXACT, NULL);
-        size_t bytes = hx_linear_stored_bytes(l);
-        assert_int_equal(bytes % 64, 0);
-        void *memory = hx_memory_new(bytes);
-        assert_non_null(memory);
-        hx_linear_copy_stored(l, memory, NULL);
-        const hx_dtype_info *info = hx_dtype_describe((uint32_t)p.types[0]);
-        memset(p.data[0], 0, p.k / info->block * info->bytes);
-        float *after = test_result(&p, l, HX_FORM_STORED, NULL),
-              *spoilt = test_result(&p, l, HX_FORM_EXACT, NULL);
-        assert_memory_equal(before, after, p.m * p.ldy * sizeof *before);
-        assert_memory_not_equal(exact, spoilt, p.m * p.ldy * sizeof *exact);
-        free(before);
-        free(exact);
-        free(after);
-        free(spoilt);
-        hx_linear_free(l);
-        hx_memory_free(memory, bytes);
-        test_product_free(&p);
-    }
-}
-
 typedef struct {
     size_t n, order[8];
 } drops;
@@ -550,7 +520,6 @@ int main(void) {
         cmocka_unit_test(many_rows_go_in_blocks),
         cmocka_unit_test(ranges_of_rows_are_parts_of_the_whole),
         cmocka_unit_test(stored_is_near_the_truth),
-        cmocka_unit_test(stored_reads_its_copy),
         cmocka_unit_test(packing_lets_parts_go_in_order),
         cmocka_unit_test(zeros_and_numbers_that_are_none),
         cmocka_unit_test(gates_far_from_zero_stay_right),

@@ -213,29 +213,6 @@ static void ranges_follow_each_other(void **state) {
     }
 }
 
-static void hint_at(void *context, size_t i, size_t worker) {
-    hx_team *team = context;
-    static const char text[100000] = {0};
-    hx_team_hint(team, worker, 0, i % 3 ? text : NULL, sizeof text);
-    hx_team_hint(team, worker, 1, text, i % 2 ? 0 : 1);
-}
-
-/* Also at what is no memory: a hint is never an access. */
-static void hints_do_no_harm(void **state) {
-    (void)state;
-    hx_team *team = NULL;
-    assert_int_equal(hx_team_new(&team, 3, NULL), HX_OK);
-    for (size_t step = 0; step < 200; step++) {
-        unsigned char seen[7] = {0};
-        hx_team_run(team, 7, hint_at, team);
-        hx_team_run(team, sizeof seen, count_piece, seen);
-        for (size_t i = 0; i < sizeof seen; i++)
-            assert_int_equal(seen[i], 1);
-    }
-    hx_team_free(team);
-    hx_team_hint(NULL, 0, 0, &team, 1);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_piece_runs_once),
@@ -247,7 +224,6 @@ int main(void) {
         cmocka_unit_test(an_idle_team_uses_no_processor),
         cmocka_unit_test(many_pieces_run_once),
         cmocka_unit_test(ranges_follow_each_other),
-        cmocka_unit_test(hints_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
