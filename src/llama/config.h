@@ -50,6 +50,7 @@ typedef struct {
     size_t n_labels;
     char **labels; /* id2label; owned, n_labels */
     bool has_head, head_is_token, head_is_mean;
+    bool head_is_odd; /* its rows are no one class a text: several labels, or a number */
 } hx_config;
 
 /* GGUF: <architecture>.* keys. A head is said by huaxiang.head.type ("last", "mean", "token") and huaxiang.labels. n_vocab stays 0 where the

@@ -282,7 +282,7 @@ static hx_status read_head(const source *s, hx_config *c, hx_error *err) {
     json_t *first = json_array_get(list, 0);
     if (!json_is_string(first))
         return hx_fail(err, HX_EFORMAT, "%s: architectures is no list of names", s->what);
-    hx_str name = json_view(first), type = HX_STR_LIT("last");
+    hx_str name = json_view(first), type = HX_STR_LIT("last"), problem = HX_STR_LIT("");
     c->head_is_token = ends_with(name, HX_STR_LIT("ForTokenClassification"));
     c->has_head = c->head_is_token || ends_with(name, HX_STR_LIT("ForSequenceClassification"));
     if (!c->has_head && !ends_with(name, HX_STR_LIT("ForCausalLM")) &&
@@ -292,6 +292,9 @@ static hx_status read_head(const source *s, hx_config *c, hx_error *err) {
     if (!c->has_head) return HX_OK;
     HX_TRY(read_str(s, s->root, "huaxiang.head.type", &type, err));
     c->head_is_mean = hx_str_equal(type, HX_STR_LIT("mean"));
+    HX_TRY(read_str(s, s->root, "problem_type", &problem, err));
+    c->head_is_odd = hx_str_equal(problem, HX_STR_LIT("multi_label_classification")) ||
+                     hx_str_equal(problem, HX_STR_LIT("regression"));
     return read_labels(s, c, err);
 }
 

@@ -259,6 +259,10 @@ hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, size_t n_t
         return hx_fail(err, HX_EUNSUPPORTED, "the model has no classification head");
     if (c->model->config.head_is_token)
         return hx_fail(err, HX_EUNSUPPORTED, "the model's head labels tokens, not texts");
+    if (c->model->config.head_is_odd)
+        return hx_fail(err, HX_EUNSUPPORTED,
+                       "the model's head gives several labels or a number, not one label a text; "
+                       "such heads can't be read yet");
     HX_TRY(check_texts(c, err));
     job *j = NULL;
     HX_TRY(job_new(&j, c, err));

@@ -251,6 +251,7 @@ static void labels_are_read(void **state) {
     assert_int_equal(
         read_with(&c, "architectures", CLASSES "{\"1\":\"bad\",\"0\":\"good\",\"2\":\"\"}", NULL),
         HX_OK);
+    assert_false(c.head_is_odd);
     assert_true(c.has_head && !c.head_is_token && !c.head_is_mean);
     assert_int_equal(c.n_labels, 3);
     assert_string_equal(c.labels[0], "good");
@@ -269,6 +270,14 @@ static void labels_are_read(void **state) {
                      HX_OK);
     assert_true(c.head_is_mean);
     hx_config_release(&c);
+    static const char *const odd[] = {"multi_label_classification", "regression"};
+    for (size_t i = 0; i < 2; i++) {
+        char text[160];
+        snprintf(text, sizeof text, CLASSES "{\"0\":\"a\"},\"problem_type\":\"%s\"", odd[i]);
+        assert_int_equal(read_with(&c, "architectures", text, NULL), HX_OK);
+        assert_true(c.has_head && c.head_is_odd);
+        hx_config_release(&c);
+    }
 }
 
 static void labels_must_be_numbered(void **state) {
