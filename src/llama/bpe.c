@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "llama/tokenizer_parts.h"
+#include "llama/tokenizer_cache.h"
 
 #define NO_RANK UINT32_MAX
 #define SMALL 48u /* symbols merged without a heap */
@@ -291,57 +291,10 @@ static bool merge_long(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str te
 }
 
 /* ------------------------------------------------------------------ the cache of words */
-/* k <= 8 bytes at p as a number. */
-static inline uint64_t load_bytes(const char *p, size_t k) {
-    if (k == 8) {
-        uint64_t v;
-        memcpy(&v, p, 8);
-        return v;
-    }
-    if (k >= 4) {
-        uint32_t low, high;
-        memcpy(&low, p, 4);
-        memcpy(&high, p + k - 4, 4);
-        return low | (uint64_t)high << 8 * (k - 4);
-    }
-    if (k == 0) return 0;
-    return (unsigned char)p[0] | (uint64_t)(unsigned char)p[k / 2] << 8 * (k / 2) |
-           (uint64_t)(unsigned char)p[k - 1] << 8 * (k - 1);
-}
-
-#define COUNT_SHIFT 48
-#define COUNT_MASK ((uint64_t)0xFF << COUNT_SHIFT)
-
-static inline void word_key(hx_str w, uint64_t key[4]) {
-    size_t at = 0;
-    for (int i = 0; i < 4; i++) {
-        size_t k = w.len - at < 8 ? w.len - at : 8;
-        key[i] = load_bytes(w.ptr + at, k);
-        at += k;
-    }
-    key[3] |= (uint64_t)w.len << 56;
-}
-
-static inline size_t word_slot(const uint64_t key[4]) {
-    uint64_t h = (key[0] ^ 0x9E3779B97F4A7C15u) * 0xA0761D6478BD642Fu;
-    h = (h ^ h >> 32 ^ key[1]) * 0xE7037ED1A0B428DBu;
-    h = (h ^ h >> 32 ^ key[2] ^ (key[3] << 7 | key[3] >> 57)) * 0x8EBC6AF09C88C6E3u;
-    return (size_t)(h >> 40) & (HX_WORD_SLOTS - 1);
-}
-
-static inline bool word_is(const hx_token_word *w, const uint64_t key[4]) {
-    return w->key[0] == key[0] && w->key[1] == key[1] && w->key[2] == key[2] &&
-           (w->key[3] & ~COUNT_MASK) == key[3];
-}
-
 static bool put_word(const hx_tokenizer *t, const hx_token_word *w, hx_id_out *out) {
-    size_t n = (size_t)(w->key[3] >> COUNT_SHIFT) & 0xFF, skip = 0;
-    if (t->fuse_unknown && n > 0 && w->ids[0] == t->unknown && last_is_unknown(t, out)) skip = 1;
-    hx_buf *b = out->ids;
-    if (b->alloc - b->len < sizeof w->ids && !hx_buf_reserve(b, sizeof w->ids)) return false;
-    memcpy(b->ptr + b->len, w->ids + skip, sizeof w->ids - skip * sizeof *w->ids);
-    b->len += (n - skip) * sizeof(int32_t);
-    return true;
+    bool skip = t->fuse_unknown && hx_word_count(w) > 0 && w->ids[0] == t->unknown &&
+                last_is_unknown(t, out);
+    return hx_word_put(w, skip, out->ids);
 }
 
 /* ------------------------------------------------------------------ segments */
@@ -375,12 +328,10 @@ static bool learn_word(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str se
     size_t before = out->ids->len;
     if (!encode_segment(t, s, seg, whole, &alone)) return false;
     size_t n = (out->ids->len - before) / sizeof(int32_t);
-    hx_token_word w = {{key[0], key[1], key[2], key[3] | (uint64_t)n << COUNT_SHIFT}, {0}};
     if (n <= HX_WORD_IDS) {
-        if (n) memcpy(w.ids, out->ids->ptr + before, n * sizeof(int32_t));
+        hx_token_word w = hx_word_of(key, hx_ids_of(out->ids) + before / sizeof(int32_t), n);
         out->ids->len = before;
-        bucket[1] = bucket[0];
-        bucket[0] = w;
+        hx_word_keep(bucket, &w);
         return put_word(t, &w, out);
     }
     if (t->fuse_unknown && hx_ids_of(out->ids)[before / sizeof(int32_t)] == t->unknown) {
@@ -394,10 +345,10 @@ static bool put_segment(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str s
                         hx_id_out *out) {
     if (seg.len > HX_WORD_BYTES) return encode_segment(t, s, seg, whole, out);
     uint64_t key[4];
-    word_key(seg, key);
-    hx_token_word *bucket = &s->words[word_slot(key) & ~(size_t)1];
-    if (word_is(&bucket[0], key)) return put_word(t, &bucket[0], out);
-    if (word_is(&bucket[1], key)) return put_word(t, &bucket[1], out);
+    hx_word_key(seg, key);
+    hx_token_word *bucket = hx_word_bucket(s, key);
+    if (hx_word_is(&bucket[0], key)) return put_word(t, &bucket[0], out);
+    if (hx_word_is(&bucket[1], key)) return put_word(t, &bucket[1], out);
     return learn_word(t, s, seg, whole, key, bucket, out);
 }
 

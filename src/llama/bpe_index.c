@@ -54,7 +54,7 @@ static int32_t find_both(const hx_vocab *v, hx_str left, hx_str right, int32_t g
 }
 
 typedef struct {
-    uint64_t hash[2];
+    hx_vocab_hash hash[2];
     int32_t a, b, both;
 } found_merge;
 
@@ -88,12 +88,9 @@ static hx_status add_batch(hx_merge_reader *r, const hx_str *left, const hx_str 
     found_merge m[BATCH];
     for (size_t i = 0; i < n; i++) {
         HX_TRY(check_merge(r, left[i], right[i], r->rank + (uint32_t)i, err));
-        m[i].hash[0] = hx_vocab_hash(&r->t->vocab, left[i]);
-        m[i].hash[1] = hx_vocab_hash(&r->t->vocab, right[i]);
+        m[i].hash[0] = hx_vocab_hash_of(&r->t->vocab, left[i]);
+        m[i].hash[1] = hx_vocab_hash_of(&r->t->vocab, right[i]);
     }
-    for (int step = 0; step < 2; step++)
-        for (size_t i = 0; i < 2 * n; i++)
-            hx_vocab_prefetch(&r->t->vocab, m[i / 2].hash[i % 2], step);
     for (size_t i = 0; i < n; i++)
         HX_TRY(find_merge(r, left[i], right[i], r->rank + (uint32_t)i, &m[i], err));
     for (size_t i = 0; i < n; i++)
@@ -131,14 +128,10 @@ static uint32_t token_char(hx_str bytes, size_t at, size_t *end) {
 }
 
 static bool is_ascii(hx_str s) {
-    size_t i = 0;
-    for (uint64_t v; i + 8 <= s.len; i += 8) {
-        memcpy(&v, s.ptr + i, 8);
-        if (v & 0x8080808080808080u) return false;
-    }
-    for (; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] >= 0x80) return false;
-    return true;
+    uint64_t all = 0;
+    for (size_t i = 0; i < s.len; i += 8)
+        all |= hx_load_bytes(s.ptr + i, s.len - i < 8 ? s.len - i : 8);
+    return (all & 0x8080808080808080u) == 0;
 }
 
 static void cross_bytes(hx_tokenizer *t, hx_str bytes) {

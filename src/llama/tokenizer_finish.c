@@ -43,35 +43,43 @@ int hx__byte_token(hx_str s) {
 }
 
 /* ------------------------------------------------------------------ bytes */
-/* Whether all 8 bytes are 21-7E, which spell themselves. */
-static bool are_themselves(uint64_t v) {
+/* How many of the 8 bytes are 21-7E, which spell themselves, before the first that is not. */
+static unsigned count_themselves(uint64_t v) {
     const uint64_t ones = 0x0101010101010101u, tops = 0x80 * ones;
-    /* no borrow or carry leaves a byte below 80 */
-    return ((v | (v + ones) | (((v | tops) - 0x21 * ones) ^ tops)) & tops) == 0;
+    /* a borrow or carry leaves only bytes that are not, for the next: the first one found is right */
+    uint64_t not_so = (v | (v + ones) | (((v | tops) - 0x21 * ones) ^ tops)) & tops;
+    return not_so ? (unsigned)__builtin_ctzll(not_so) / 8 : 8;
 }
 
-/* Returns the length, 0 where a character spells no byte. */
+#define SLACK 8 /* bytes behind the last token's that are written to */
+
+/* One character at s[*i] that is not itself; -1 where it spells no byte. */
+static int unspell_char(const int16_t *table, hx_str s, size_t *i) {
+    unsigned c = (unsigned char)s.ptr[(*i)++];
+    if (c >= 0x80) {
+        if ((c & 0xFC) != 0xC4 && (c & 0xFE) != 0xC2) return -1;
+        if (*i >= s.len || ((unsigned char)s.ptr[*i] & 0xC0) != 0x80) return -1;
+        c = (c & 0x1F) << 6 | ((unsigned char)s.ptr[(*i)++] & 0x3Fu);
+    }
+    return c < SPELT_END ? table[c] : -1;
+}
+
+/* Returns the length, 0 where a character spells no byte. Writes up to SLACK bytes more. */
 static size_t unspell(const int16_t *table, hx_str s, char *out) {
     size_t n = 0;
     for (size_t i = 0; i < s.len;) {
-        unsigned c = (unsigned char)s.ptr[i];
-        uint64_t v;
-        if (i + 8 <= s.len && (memcpy(&v, s.ptr + i, 8), are_themselves(v))) {
-            memcpy(out + n, &v, 8);
-            n += 8;
-            i += 8;
-            continue;
-        }
-        if (c < 0x80) {
-            i++;
-        } else {
-            if ((c & 0xFC) != 0xC4 && (c & 0xFE) != 0xC2) return 0;
-            if (i + 1 >= s.len || ((unsigned char)s.ptr[i + 1] & 0xC0) != 0x80) return 0;
-            c = (c & 0x1F) << 6 | ((unsigned char)s.ptr[i + 1] & 0x3Fu);
-            i += 2;
-        }
-        if (c >= SPELT_END || table[c] < 0) return 0;
-        out[n++] = (char)table[c];
+        size_t k = s.len - i < 8 ? s.len - i : 8;
+        uint64_t v = hx_load_bytes(s.ptr + i, k);
+        memcpy(out + n, &v, 8);
+        unsigned same = count_themselves(v); /* of the zeros behind the end none */
+        n += same;
+        i += same;
+        if (same == k) continue;
+        do {
+            int byte = unspell_char(table, s, &i);
+            if (byte < 0) return 0;
+            out[n++] = (char)byte;
+        } while (i < s.len && (unsigned char)s.ptr[i] >= 0x80);
     }
     return n;
 }
@@ -126,12 +134,12 @@ static void *fill_bytes(void *context) {
 
 hx_status hx__vocab_bytes_begin(hx_byte_work *w, hx_tokenizer *t, hx_error *err) {
     hx_vocab *v = &t->vocab;
-    uint64_t total = v->n; /* a byte token may be misspelt, which is found later */
+    uint64_t total = v->n + SLACK; /* a byte token may be misspelt, which is found later */
     *w = (hx_byte_work){.t = t};
     for (size_t id = 0; id < v->n; id++)
         total += v->spans[id].len;
-    v->bytes = total <= UINT32_MAX ? hx_arena_alloc(t->arena, total) : NULL;
-    v->byte_spans = hx_arena_alloc(t->arena, v->n * sizeof *v->byte_spans);
+    v->bytes = total <= UINT32_MAX ? hx_table_alloc(t->arena, total) : NULL;
+    v->byte_spans = hx_table_alloc(t->arena, v->n * sizeof *v->byte_spans);
     if (t->kind != HX_TOKENIZER_UNIGRAM)
         t->crossed = hx_arena_alloc(t->arena, ((size_t)1 << HX_CROSS_BITS) / 8);
     if (!v->bytes || !v->byte_spans || (t->kind != HX_TOKENIZER_UNIGRAM && !t->crossed))
@@ -225,6 +233,7 @@ hx_status hx__tokenizer_finish(hx_tokenizer *t, hx_error *err) {
         hx__vocab_bytes_end(&w);
     }
     index_bytes(t);
+    hx__plain_index(t);
     if (t->kind == HX_TOKENIZER_UNIGRAM)
         HX_TRY(hx__unigram_index(t, err));
     else

@@ -36,7 +36,7 @@ static hx_status read_tokens(hx_tokenizer *t, const hx_tensor_file *f, hx_error 
                        (unsigned long long)v->n, HX_VOCAB_MAX);
     t->vocab.n = (size_t)v->n;
     t->vocab.text = v->raw.ptr;
-    t->vocab.spans = hx_arena_alloc(t->arena, t->vocab.n * sizeof *t->vocab.spans);
+    t->vocab.spans = hx_table_alloc(t->arena, t->vocab.n * sizeof *t->vocab.spans);
     t->vocab.types = hx_arena_alloc(t->arena, t->vocab.n);
     if (!t->vocab.spans || !t->vocab.types)
         return hx_fail(err, HX_ENOMEM, "%s: out of memory", t->what);

@@ -230,15 +230,45 @@ static size_t next_chunk(const hx_tokenizer *t, hx_str in, hx_str *to) {
 }
 
 static bool put_escaped(const hx_tokenizer *t, hx_str s, hx_buf *out) {
+    if (t->sp.escape_whitespaces && s.len == 1 && s.ptr[0] == ' ')
+        return hx_buf_append(out, META, META_LEN);
     if (!t->sp.escape_whitespaces || !memchr(s.ptr, ' ', s.len)) return hx_buf_append_str(out, s);
     return put_replaced(s, HX_STR_LIT(" "), HX_STR_LIT(META), out);
 }
 
-/* Plain printable ASCII at the begin of `in` that no step changes. */
+/* The way from `pos` of the map over byte c: the unit there; 0 = none. */
+static uint32_t map_step(const hx_charsmap *m, size_t pos, unsigned char c) {
+    if ((pos ^ c) >= m->n_units) return 0;
+    uint32_t u = map_unit(m, pos ^ c);
+    return (u & 0x800000FFu) == c ? u : 0;
+}
+
+/* Whether some entry is the character c, or begins with it and another of ASCII. */
+static bool is_mapped(const hx_charsmap *m, unsigned char c) {
+    if (m->n_units == 0) return false;
+    size_t root = unit_offset(map_unit(m, 0));
+    uint32_t u = map_step(m, root, c);
+    bool mapped = u & 0x100u;
+    for (unsigned char next = 1; u && next < 0x80; next++)
+        mapped |= map_step(m, root ^ c ^ unit_offset(u), next) != 0;
+    return mapped;
+}
+
+void hx__plain_index(hx_tokenizer *t) {
+    for (unsigned char c = 1; c < 0x80; c++)
+        t->plain[c] = !t->first_user[c] && !is_mapped(&t->charsmap, c);
+}
+
+static bool is_plain(const hx_tokenizer *t, hx_str in, size_t at) {
+    const unsigned char *p = (const unsigned char *)in.ptr + at;
+    return p[0] < 0x80 && t->plain[p[0]] && (at + 1 == in.len || (p[1] > 0 && p[1] < 0x80));
+}
+
+/* What no step changes at the begin of `in`: one space, or a run of characters without any. */
 static size_t plain_run(const hx_tokenizer *t, hx_str in) {
     size_t n = 0;
-    if (t->charsmap.n_units) return 0;
-    while (n < in.len && in.ptr[n] > ' ' && !t->first_user[(unsigned char)in.ptr[n]])
+    if (in.ptr[0] == ' ') return is_plain(t, in, 0);
+    while (n < in.len && in.ptr[n] != ' ' && is_plain(t, in, n))
         n++;
     return n;
 }

@@ -87,8 +87,11 @@ struct hx_tokenizer {
     uint64_t *
         begins; /* (256 + 65536): the same of one byte from the root, then of two; HX_PAIR_NONE where absent */
     double *scores; /* (n); SentencePiece BPE has them too; NULL = none */
-    double unknown_score, user_score; /* user_score: times the length, see unigram.c */
+    double *steps; /* (n) what taking a piece adds to a sum */
+    double unknown_score; /* the same of an unknown character */
+    double step_most; /* largest size of all of these */
     bool single; /* sums are rounded to float, as SentencePiece's */
+    bool cuts_at_meta; /* no piece has U+2581 behind another character */
 
     /* text */
     hx_norm norms[HX_NORMS_MAX];
@@ -116,6 +119,7 @@ struct hx_tokenizer {
     size_t n_added_lens;
     uint8_t *added; /* (n) HX_ADDED_* bits */
     bool first_user[256], first_special[256]; /* bytes such a token starts with */
+    bool plain[128]; /* SentencePiece's normaliser does nothing to it before ASCII */
     bool pad_left;
     hx_chat_kind chat;
     bool chat_thinks; /* chatml of Qwen3 */
@@ -153,7 +157,7 @@ static inline const int32_t *hx_ids_of(const hx_buf *b) {
 
 typedef struct {
     uint64_t key[4]; /* the bytes, zero-padded; byte 30: number of ids, byte 31: length; 0 = free */
-    int32_t ids[HX_WORD_IDS];
+    int32_t ids[HX_WORD_IDS]; /* of unigram the last is a float, see unigram.c */
 } hx_token_word;
 
 /* A piece of a word while pairs are merged. */
@@ -220,6 +224,7 @@ size_t hx__normal_most(size_t len);
 /* Appends a Unicode form of `in` (valid UTF-8): options of utf8proc. False when `points` or `out` failed. */
 bool hx__put_form(hx_str in, int options, hx_buf *points, hx_buf *out) HX_MUST_USE;
 hx_status hx__charsmap_read(hx_tokenizer *t, hx_str blob, hx_error *err) HX_MUST_USE;
+void hx__plain_index(hx_tokenizer *t); /* fills `plain`, from first_user and the map */
 
 /* <0x00>..<0xFF>, upper-case hex, exactly; -1 for all else. */
 int hx__byte_token(hx_str spelling);

@@ -26,6 +26,12 @@ typedef struct {
     uint32_t at, len;
 } hx_vocab_span;
 
+/* A spelling in the hash table: of 8 bytes and fewer `key` is the bytes themselves, so that length and key say all; else a hash. */
+typedef struct {
+    uint64_t key;
+    uint32_t len, next_id; /* id + 1; 0 = free */
+} hx_vocab_slot;
+
 typedef struct {
     size_t n;
     const char *text; /* spellings lie in it; the file's or the arena's */
@@ -33,7 +39,7 @@ typedef struct {
     uint8_t *types; /* (n) hx_token_type */
     const char *bytes; /* what the tokens stand for */
     hx_vocab_span *byte_spans; /* (n) */
-    uint64_t *slots; /* upper half of the spelling's hash, id + 1; 0 = free */
+    hx_vocab_slot *slots;
     uint64_t mask; /* slots - 1; at most 2/3 are taken */
 } hx_vocab;
 
@@ -41,30 +47,41 @@ static inline hx_str hx_vocab_spelling(const hx_vocab *v, size_t id) {
     return (hx_str){v->text + v->spans[id].at, v->spans[id].len};
 }
 
+/* k <= 8 bytes at p as a number. */
+static inline uint64_t hx_load_bytes(const char *p, size_t k) {
+    if (k == 8) {
+        uint64_t v;
+        memcpy(&v, p, 8);
+        return v;
+    }
+    if (k >= 4) {
+        uint32_t low, high;
+        memcpy(&low, p, 4);
+        memcpy(&high, p + k - 4, 4);
+        return low | (uint64_t)high << 8 * (k - 4);
+    }
+    if (k == 0) return 0;
+    return (unsigned char)p[0] | (uint64_t)(unsigned char)p[k / 2] << 8 * (k / 2) |
+           (uint64_t)(unsigned char)p[k - 1] << 8 * (k - 1);
+}
+
 /* Whether n bytes are equal: of 16 and fewer without a call. */
 static inline bool hx_same_bytes(const char *a, const char *b, size_t n) {
-    uint64_t x[2], y[2];
     if (n > 16) return memcmp(a, b, n) == 0;
-    if (n >= 8) {
-        memcpy(&x[0], a, 8);
-        memcpy(&y[0], b, 8);
-        memcpy(&x[1], a + n - 8, 8);
-        memcpy(&y[1], b + n - 8, 8);
-        return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
-    }
-    for (size_t i = 0; i < n; i++)
-        if (a[i] != b[i]) return false;
-    return true;
+    if (n <= 8) return hx_load_bytes(a, n) == hx_load_bytes(b, n);
+    return hx_load_bytes(a, 8) == hx_load_bytes(b, 8) &&
+           hx_load_bytes(a + n - 8, 8) == hx_load_bytes(b + n - 8, 8);
 }
 
 /* Hashes the n spellings. Empty, too long and repeated ones are errors; `what` names the file. */
 hx_status hx_vocab_index(hx_vocab *v, const char *what, hx_arena *arena, hx_error *err) HX_MUST_USE;
 int32_t hx_vocab_find(const hx_vocab *v, hx_str spelling); /* -1 = none */
 /* The same in two steps, for many at once: the hash with its memory fetched ahead, then the search. */
-uint64_t hx_vocab_hash(const hx_vocab *v, hx_str spelling);
-int32_t hx_vocab_find_hashed(const hx_vocab *v, hx_str spelling, uint64_t hash);
-/* Between the two: fetches where the likeliest token's spelling is said (step 0), then the spelling (step 1). */
-void hx_vocab_prefetch(const hx_vocab *v, uint64_t hash, int step);
+typedef struct {
+    uint64_t key, home; /* of a slot */
+} hx_vocab_hash;
+hx_vocab_hash hx_vocab_hash_of(const hx_vocab *v, hx_str spelling);
+int32_t hx_vocab_find_hashed(const hx_vocab *v, hx_str spelling, hx_vocab_hash hash);
 
 /* ------------------------------------------------------------------ pairs */
 #define HX_PAIR_NONE UINT64_MAX
@@ -80,6 +97,8 @@ typedef struct {
     size_t n;
 } hx_pairs;
 
+/* Zeroed room of an arena that all will be used: its pages are asked for at once. NULL when out of memory. */
+void *hx_table_alloc(hx_arena *arena, size_t bytes);
 /* Room for n pairs. False when out of memory. */
 bool hx_pairs_init(hx_pairs *p, size_t n, hx_arena *arena);
 
