@@ -260,6 +260,151 @@ HX_API const char *hx_group_table_column_name(const hx_group_table *t, size_t co
 /* Rows are in bytewise order of the keys. The cell lives as long as the table. */
 HX_API hx_str hx_group_table_cell(const hx_group_table *t, size_t row, size_t column);
 
+/* ------------------------------------------------------------------ tables in memory */
+/* Typed columns of equal length, each value or missing. A table is used by one thread while it changes and by any number while it does
+ * not. Numbers come out as doubles, times as milliseconds since 1970 UTC, booleans as 0 and 1, texts as codes of a dictionary of the
+ * column; how they are held inside (as few bytes as their values need) is the table's own business.
+ *
+ * A column read from a file is BOOLEAN where all its values are true/false words, NUMBER where all are numbers that a double holds,
+ * TIME where all are times, else TEXT; ids of more than 15 digits and numbers with leading zeros are TEXT. Missing are empty
+ * cells and NA, N/A, n/a, #N/A, <NA>, NULL, null, NaN, nan, None, and what the options add. */
+typedef enum { HX_KIND_NUMBER = 0, HX_KIND_TIME, HX_KIND_BOOLEAN, HX_KIND_TEXT } hx_kind;
+HX_API const char *hx_kind_name(hx_kind kind); /* "number", "time", "boolean", "text" */
+
+#define HX_TABLE_ROWS_MAX 2000000000u
+#define HX_CODE_MISSING UINT32_MAX
+#define HX_COLUMN_NONE SIZE_MAX
+
+typedef struct {
+    hx_str name; /* lives as long as the column */
+    hx_kind kind;
+    bool integer; /* NUMBER: all values are whole and below 2^53 */
+    int decimals; /* NUMBER: digits behind the point it is written with, -1 = as many as it needs */
+    size_t missing; /* rows without a value */
+    size_t n_values; /* TEXT: entries of the dictionary; codes are below it */
+} hx_table_column;
+
+typedef struct {
+    hx_reader_options reader;
+    const char *columns; /* only these, "a,b"; NULL = all */
+    const char *missing; /* more texts that mean missing, "未知,-"; NULL */
+    const char *texts; /* columns read as TEXT whatever they hold, "zip,sku"; NULL */
+    const hx_time_zone *zone; /* of bare times; NULL = UTC */
+    size_t n_threads; /* 0 = one a processor */
+    size_t max_bytes; /* of the table, 0 = 16 GiB */
+    void (*progress)(void *context, uint64_t done, uint64_t total); /* bytes; NULL */
+    void *context;
+    const volatile int *cancel;
+} hx_table_options;
+
+typedef struct hx_table hx_table;
+
+/* Reads a whole file. Rows that can't be read (ragged, foreign bytes) are left out and counted: hx_table_bad_rows(). Order of
+ * rows is the file's at any number of threads. */
+HX_API hx_status hx_table_read(hx_table **out, const char *path, const hx_table_options *options,
+                               hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_table_new(hx_table **out, size_t n_rows,
+                              hx_error *err) HX_MUST_USE; /* no columns yet */
+HX_API void hx_table_free(hx_table *t); /* NULL is fine */
+HX_API size_t hx_table_rows(const hx_table *t);
+HX_API size_t hx_table_columns(const hx_table *t);
+HX_API size_t hx_table_bad_rows(const hx_table *t);
+/* The first row that was left out and why; "" where there is none. */
+HX_API const char *hx_table_first_bad(const hx_table *t);
+HX_API const hx_table_column *hx_table_column_at(const hx_table *t, size_t column);
+/* HX_COLUMN_NONE where there is none. */
+HX_API size_t hx_table_find(const hx_table *t, hx_str name);
+/* The columns of a list "a,b" ("" or NULL: all), checked; indexes (n) in the arena. HX_ENOTFOUND names the column and the nearest name there is. */
+HX_API hx_status hx_table_find_list(const hx_table *t, const char *list, hx_arena *arena,
+                                    size_t **columns, size_t *n, hx_error *err) HX_MUST_USE;
+
+/* Values of rows [first, first + n) of a column that is no TEXT; NaN = missing (a NaN is never a value). */
+HX_API void hx_table_numbers(const hx_table *t, size_t column, size_t first, size_t n, double *out);
+/* Codes of a TEXT column; HX_CODE_MISSING. Codes are in order of first appearance. */
+HX_API void hx_table_codes(const hx_table *t, size_t column, size_t first, size_t n, uint32_t *out);
+HX_API hx_str hx_table_value(const hx_table *t, size_t column, uint32_t code);
+HX_API bool hx_table_is_missing(const hx_table *t, size_t column, size_t row);
+/* A cell as it is written: numbers with the column's decimals, times as ISO 8601, true/false; empty = missing. `room` (64 bytes)
+ * may hold it; it lives as long as both. */
+HX_API hx_str hx_table_cell(const hx_table *t, size_t row, size_t column, char *room);
+
+/* Adds a column behind the others, or replaces the one of that name where it stands. values (rows): NaN = missing; copied. TIME,
+ * BOOLEAN or NUMBER; integer is found out, decimals -1 = as many as needed. */
+HX_API hx_status hx_table_put_numbers(hx_table *t, hx_str name, hx_kind kind, const double *values,
+                                      int decimals, hx_error *err) HX_MUST_USE;
+/* codes (rows), each below n_values or HX_CODE_MISSING; both copied. */
+HX_API hx_status hx_table_put_texts(hx_table *t, hx_str name, const uint32_t *codes,
+                                    const hx_str *values, size_t n_values,
+                                    hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_table_rename(hx_table *t, size_t column, hx_str name,
+                                 hx_error *err) HX_MUST_USE;
+HX_API void hx_table_remove(hx_table *t, size_t column);
+/* The rows of a list (indexes, any order, repeats are fine) as a new table; dictionaries keep their codes. */
+HX_API hx_status hx_table_pick(hx_table **out, const hx_table *t, const size_t *rows, size_t n,
+                               hx_error *err) HX_MUST_USE;
+/* The same in place. */
+HX_API hx_status hx_table_keep(hx_table *t, const size_t *rows, size_t n,
+                               hx_error *err) HX_MUST_USE;
+/* Rows for which a condition holds, in place: `city = 上海 and (age >= 30 or level in (gold, silver)) and not email is missing`. */
+HX_API hx_status hx_table_where(hx_table *t, const char *condition, hx_error *err) HX_MUST_USE;
+
+/* Writes rows [first, first + n) as HX_FORMAT_CSV (with a header where first = 0) or HX_FORMAT_JSONL, in pieces of about 1 MiB. */
+typedef hx_status hx_table_write_fn(void *context, const char *bytes, size_t n, hx_error *err);
+HX_API hx_status hx_table_write(const hx_table *t, hx_format format, size_t first, size_t n,
+                                size_t n_threads, hx_table_write_fn *write, void *context,
+                                hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ describe */
+/* As pandas' describe(include="all"): sample standard deviation, quartiles by linear interpolation; a NaN is "does not apply". */
+typedef struct {
+    size_t count, missing, unique; /* unique values; of numbers too */
+    double mean, std, min, q25, q50, q75, max, sum;
+    double skew, zeros, negatives; /* skew as pandas has it */
+    hx_str top; /* TEXT, BOOLEAN: the commonest value, the first to appear among equals */
+    size_t freq;
+    size_t
+        n_bins; /* histogram of finite values: equal widths from min to max; TEXT: the commonest values */
+    size_t bins[20];
+} hx_description;
+/* Of each column; out (columns) in the arena. */
+HX_API hx_status hx_table_describe(const hx_table *t, size_t n_threads, hx_arena *arena,
+                                   hx_description **out, hx_error *err) HX_MUST_USE;
+/* The same as one self-contained HTML page, `title` escaped by it. */
+HX_API hx_status hx_table_describe_html(const hx_table *t, hx_str title, hx_ui_lang ui,
+                                        hx_arena *arena, hx_str *html, hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ recipes */
+/* Steps that are fitted on one table and applied to others: what is learnt (means, ranges, categories, neighbours) comes from the
+ * table it was fitted on alone. A recipe is a JSON array of steps,
+ *     [{"step":"impute","columns":["age"],"method":"median","by":["city"],"mask":true},{"step":"scale","method":"minmax"}]
+ * and once fitted a JSON object with the parameters in it: one file, read back by hx_recipe_read(). docs/tables.md lists the
+ * steps with their keys; an unknown key is refused by name. */
+typedef struct hx_recipe hx_recipe;
+typedef struct hx_step_kind hx_step_kind; /* frame/step.h: steps that modules above bring along */
+typedef struct {
+    size_t n_threads; /* 0 = one a processor */
+    uint64_t seed;
+    bool keep_rows; /* steps that remove rows do nothing (for predictions, a row each) */
+    const volatile int *cancel;
+} hx_recipe_run;
+/* more (n_more): further kinds of steps, borrowed; NULL, 0. */
+HX_API hx_status hx_recipe_open(hx_recipe **out, hx_str json, const hx_step_kind *const *more,
+                                size_t n_more, hx_error *err) HX_MUST_USE;
+HX_API void hx_recipe_free(hx_recipe *r); /* NULL is fine */
+/* Fits each step and applies it to `t` before the next one is fitted. */
+HX_API hx_status hx_recipe_fit(hx_recipe *r, hx_table *t, const hx_recipe_run *run,
+                               hx_error *err) HX_MUST_USE;
+/* Applies a fitted recipe in place. A column it needs that is missing or of another kind is named. */
+HX_API hx_status hx_recipe_apply(const hx_recipe *r, hx_table *t, const hx_recipe_run *run,
+                                 hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_recipe_json(const hx_recipe *r, hx_arena *arena, hx_str *json,
+                                hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_recipe_read(hx_recipe **out, hx_str json, const hx_step_kind *const *more,
+                                size_t n_more, hx_error *err) HX_MUST_USE;
+/* What each step did to the table it was fitted on or applied to last: one sentence a step, in the language of `ui`. */
+HX_API size_t hx_recipe_steps(const hx_recipe *r);
+HX_API const char *hx_recipe_note(const hx_recipe *r, size_t step, hx_ui_lang ui);
+
 #ifdef __cplusplus
 }
 #endif

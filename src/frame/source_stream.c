@@ -340,6 +340,10 @@ bool hx_source_is_file(const hx_source *s) {
     return s->is_regular && s->kind == PLAIN;
 }
 
+bool hx_source_is_regular(const hx_source *s) {
+    return s->is_regular;
+}
+
 void hx_source_progress(const hx_source *s, uint64_t *done, uint64_t *total) {
     *done = s->raw_read - (s->raw_len - s->raw_at);
     *total = s->size;

@@ -23,6 +23,7 @@ hx_status hx_source_skip_to(hx_source *s, uint64_t offset, hx_error *err) HX_MUS
 const char *hx_source_name(const hx_source *s); /* as in messages: the path, or "standard input" */
 const char *hx_source_compression(const hx_source *s); /* "", "gzip", "zstd" */
 bool hx_source_is_file(const hx_source *s); /* a regular, uncompressed file */
+bool hx_source_is_regular(const hx_source *s); /* a regular file, compressed or not */
 void hx_source_progress(const hx_source *s, uint64_t *done, uint64_t *total);
 
 #endif

@@ -1,0 +1,337 @@
+/* test_table.c - tables in memory: kinds and exact values of columns, rows that are left out, any number of threads, put and pick. */
+#include <math.h>
+
+#include "frame_test.h"
+
+#include "base/rng.h"
+
+static hx_table *read_with(const char *name, hx_str bytes, const hx_table_options *options) {
+    test_file f = test_file_new(name, bytes);
+    hx_table *t = NULL;
+    hx_error err = {HX_UI_EN, HX_OK, 0, 0, ""};
+    if (hx_table_read(&t, f.path, options, &err) != HX_OK) fail_msg("read: %s", err.message);
+    test_file_remove(&f);
+    return t;
+}
+
+static hx_table *read_text(const char *name, const char *text) {
+    const hx_table_options options = {.n_threads = 2};
+    return read_with(name, hx_str_of(text), &options);
+}
+
+static const hx_table_column *about(const hx_table *t, const char *name) {
+    const size_t c = hx_table_find(t, hx_str_of(name));
+    assert_true(c != HX_COLUMN_NONE);
+    return hx_table_column_at(t, c);
+}
+
+static double number(const hx_table *t, const char *name, size_t row) {
+    double v = 0;
+    hx_table_numbers(t, hx_table_find(t, hx_str_of(name)), row, 1, &v);
+    return v;
+}
+
+static void assert_cell(const hx_table *t, const char *name, size_t row, const char *want) {
+    char room[64];
+    const hx_str s = hx_table_cell(t, row, hx_table_find(t, hx_str_of(name)), room);
+    if (s.len != strlen(want) || memcmp(s.ptr, want, s.len) != 0)
+        fail_msg("%s, row %zu: '%.*s', not '%s'", name, row, (int)s.len, s.ptr, want);
+}
+
+static void test_kinds(void **state) {
+    (void)state;
+    hx_table *t =
+        read_text("a.csv", "n,x,t,b,s,id,zip,e,phone\n"
+                           "1,1.50,2026-03-05,true,a,1234567890123456,01234,,+8613912345678\n"
+                           "-2,2,2026-03-06,False,b,2,5,,1\n"
+                           "NA,1e-3,NULL,,a,3,6,nan,2\n");
+    assert_int_equal(hx_table_rows(t), 3);
+    assert_int_equal(hx_table_columns(t), 9);
+    assert_int_equal(about(t, "n")->kind, HX_KIND_NUMBER);
+    assert_true(about(t, "n")->integer);
+    assert_int_equal(about(t, "n")->missing, 1);
+    assert_int_equal(about(t, "x")->kind, HX_KIND_NUMBER);
+    assert_false(about(t, "x")->integer);
+    assert_int_equal(about(t, "t")->kind, HX_KIND_TIME);
+    assert_int_equal(about(t, "b")->kind, HX_KIND_BOOLEAN);
+    assert_int_equal(about(t, "s")->kind, HX_KIND_TEXT);
+    assert_int_equal(about(t, "s")->n_values, 2);
+    assert_int_equal(about(t, "id")->kind, HX_KIND_TEXT);
+    assert_int_equal(about(t, "zip")->kind, HX_KIND_TEXT);
+    assert_int_equal(about(t, "phone")->kind, HX_KIND_TEXT);
+    assert_int_equal(about(t, "e")->kind, HX_KIND_NUMBER);
+    assert_int_equal(about(t, "e")->missing, 3);
+    assert_true(number(t, "n", 1) == -2 && isnan(number(t, "n", 2)));
+    assert_true(number(t, "x", 0) == 1.5 && number(t, "x", 2) == 1e-3);
+    assert_true(number(t, "t", 0) == 1772668800000.0);
+    assert_true(number(t, "b", 0) == 1 && number(t, "b", 1) == 0 && isnan(number(t, "b", 2)));
+    hx_table_free(t);
+}
+
+static void test_cells_as_written(void **state) {
+    (void)state;
+    hx_table *t =
+        read_text("a.csv", "price,at,day,flag,name,real\n"
+                           "1.5,2026-03-05 14:20:11,2026-03-05,true,王,0.30000000000000004\n"
+                           "-0.25,2026-03-05 14:20:12,2026-03-06,false,\"a,b\",inf\n"
+                           ",,,,,\n"
+                           "3,2026-03-05 14:20:13,2026-03-07,true,x,1\n");
+    assert_int_equal(hx_table_rows(t), 3);
+    assert_cell(t, "price", 0, "1.50");
+    assert_cell(t, "price", 1, "-0.25");
+    assert_cell(t, "price", 2, "3.00");
+    assert_cell(t, "at", 0, "2026-03-05T14:20:11Z");
+    assert_cell(t, "day", 1, "2026-03-06");
+    assert_cell(t, "flag", 1, "false");
+    assert_cell(t, "name", 0, "王");
+    assert_cell(t, "name", 1, "a,b");
+    assert_cell(t, "real", 0, "0.30000000000000004");
+    assert_cell(t, "real", 1, "inf");
+    assert_cell(t, "real", 2, "1");
+    hx_table_free(t);
+}
+
+/* The kind is that of all values, wherever the one stands that decides. */
+static void test_late_values_decide(void **state) {
+    (void)state;
+    hx_buf b;
+    hx_buf_init(&b, 64u << 20);
+    hx_buf_append_lit(&b, "a,b,c,d,e\n");
+    for (int i = 0; i < 6000; i++)
+        (void)hx_buf_printf(&b, "%d,%s,%d,%s,%d\n", i, i < 5000 ? "true" : "2", i,
+                            i < 5500 ? "" : "x", i == 5999 ? -1 : 20260101);
+    hx_buf_append_lit(&b, "x,true,0.125,1,2026-03-05\n");
+    for (size_t threads = 1; threads <= 3; threads++) {
+        const hx_table_options options = {.reader.chunk_bytes = 4096, .n_threads = threads};
+        hx_table *t = read_with("a.csv", hx_buf_str(&b), &options);
+        assert_int_equal(about(t, "a")->kind, HX_KIND_TEXT);
+        assert_int_equal(about(t, "b")->kind, HX_KIND_TEXT);
+        assert_int_equal(about(t, "c")->kind, HX_KIND_NUMBER);
+        assert_int_equal(about(t, "d")->kind, HX_KIND_TEXT);
+        assert_int_equal(about(t, "e")->kind, HX_KIND_TEXT);
+        assert_cell(t, "a", 5999, "5999");
+        assert_cell(t, "b", 5000, "2");
+        assert_true(number(t, "c", 5999) == 5999 && number(t, "c", 6000) == 0.125);
+        assert_cell(t, "d", 5499, "");
+        assert_cell(t, "d", 6000, "1");
+        assert_cell(t, "e", 6000, "2026-03-05");
+        hx_table_free(t);
+    }
+    hx_buf_release(&b);
+}
+
+/* All doubles come out as strtod() reads them, whatever stands beside them in the column. */
+static void test_numbers_are_exact(void **state) {
+    (void)state;
+    hx_buf b;
+    hx_rng r;
+    hx_buf_init(&b, 64u << 20);
+    hx_rng_seed(&r, 3);
+    hx_buf_append_lit(&b, "short,long,mixed\n");
+    for (int i = 0; i < 20000; i++) {
+        const uint64_t big = hx_rng_next(&r) >> hx_rng_below(&r, 40);
+        (void)hx_buf_printf(&b, "%lld.%0*llu,%llu.%llu,", (long long)hx_rng_below(&r, 5000) - 2500,
+                            (int)hx_rng_below(&r, 4) + 1, (unsigned long long)hx_rng_below(&r, 10),
+                            (unsigned long long)big, (unsigned long long)hx_rng_next(&r));
+        (void)hx_buf_printf(&b, i % 100 == 99 ? "%.17g\n" : "%.4g\n",
+                            1e6 * hx_rng_uniform(&r) - 5e5);
+    }
+    const hx_table_options options = {.reader.chunk_bytes = 8192, .n_threads = 2};
+    hx_table *t = read_with("a.csv", hx_buf_str(&b), &options);
+    hx_buf_append_byte(&b, '\0');
+    char *p = strchr(b.ptr, '\n') + 1;
+    for (size_t i = 0; i < hx_table_rows(t); i++)
+        for (size_t c = 0; c < 3; c++) {
+            double v = 0;
+            const double want = strtod(p, &p);
+            hx_table_numbers(t, c, i, 1, &v);
+            if (v != want) fail_msg("row %zu, column %zu: %.17g, not %.17g", i, c, v, want);
+            p++;
+        }
+    assert_int_equal(hx_table_rows(t), 20000);
+    hx_table_free(t);
+    hx_buf_release(&b);
+}
+
+static void test_bad_rows_are_left_out(void **state) {
+    (void)state;
+    hx_table *t = read_text("a.csv", "a,b\n1,2\n3,4,5\n6\n7,8, \n\n\xff,9\n");
+    assert_int_equal(hx_table_rows(t), 3);
+    assert_int_equal(hx_table_bad_rows(t), 2);
+    assert_string_equal(hx_table_first_bad(t), "row 2 has 3 cells where the header has 2");
+    assert_true(number(t, "a", 2) == 7 && number(t, "b", 2) == 8);
+    assert_true(isnan(number(t, "b", 1)));
+    hx_table_free(t);
+    hx_table *clean = read_text("a.csv", "a,b\n1,2\n3,4,5\n6\n7,8, \n\n9,9\n");
+    assert_int_equal(hx_table_rows(clean), 4);
+    assert_int_equal(hx_table_bad_rows(clean), 1);
+    assert_string_equal(hx_table_first_bad(clean), "row 2 has 3 cells where the header has 2");
+    hx_table_free(clean);
+}
+
+static void test_formats(void **state) {
+    (void)state;
+    hx_table *t =
+        read_text("a.jsonl", "{\"a\":1,\"b\":\"x\",\"c\":true}\n{\"a\":2.5,\"b\":null}\n");
+    assert_int_equal(about(t, "a")->kind, HX_KIND_NUMBER);
+    assert_int_equal(about(t, "c")->kind, HX_KIND_BOOLEAN);
+    assert_true(number(t, "a", 1) == 2.5);
+    assert_true(hx_table_is_missing(t, hx_table_find(t, HX_STR_LIT("b")), 1));
+    hx_table_free(t);
+    t = read_text("a.csv", "\xb3\xc7\xca\xd0,n\n\xc9\xcf\xba\xa3,1\n\xb1\xb1\xbe\xa9,2\n");
+    assert_cell(t, "城市", 0, "上海");
+    hx_table_free(t);
+    t = read_text("a.csv", "a,b\n");
+    assert_int_equal(hx_table_rows(t), 0);
+    assert_int_equal(hx_table_columns(t), 2);
+    hx_table_free(t);
+    t = read_text("a.csv", "a\n5");
+    assert_int_equal(hx_table_rows(t), 1);
+    assert_true(number(t, "a", 0) == 5);
+    hx_table_free(t);
+}
+
+/* 10,000 categories: codes are in order of first appearance at any number of threads. */
+static void test_many_categories(void **state) {
+    (void)state;
+    hx_buf b;
+    hx_rng r;
+    hx_buf_init(&b, 64u << 20);
+    hx_rng_seed(&r, 5);
+    hx_buf_append_lit(&b, "k,v\n");
+    for (int i = 0; i < 50000; i++)
+        (void)hx_buf_printf(&b, "key-%llu,%d\n", (unsigned long long)hx_rng_below(&r, 10000), i);
+    for (size_t threads = 1; threads <= 5; threads += 2) {
+        const hx_table_options options = {.reader.chunk_bytes = 4096, .n_threads = threads};
+        hx_table *t = read_with("a.csv", hx_buf_str(&b), &options);
+        assert_true(about(t, "k")->n_values > 9900 && about(t, "k")->n_values <= 10000);
+        uint32_t *codes = calloc(50000, sizeof *codes), seen = 0;
+        hx_table_codes(t, 0, 0, 50000, codes);
+        for (size_t i = 0; i < 50000; i++) {
+            assert_true(codes[i] <= seen);
+            seen += codes[i] == seen;
+        }
+        const char *line = strchr(b.ptr, '\n') + 1;
+        for (size_t i = 0; i < 50000; i++) {
+            const hx_str s = hx_table_value(t, 0, codes[i]);
+            assert_memory_equal(s.ptr, line, s.len);
+            assert_true(line[s.len] == ',');
+            line = strchr(line, '\n') + 1;
+        }
+        assert_int_equal(seen, about(t, "k")->n_values);
+        free(codes);
+        hx_table_free(t);
+    }
+    hx_buf_release(&b);
+}
+
+static void test_options(void **state) {
+    (void)state;
+    const char *text = "zip,age,city\n12,-,x\n13,40,未知\n";
+    const hx_table_options options = {.columns = "age,zip", .missing = "-,未知", .texts = "zip"};
+    hx_table *t = read_with("a.csv", hx_str_of(text), &options);
+    assert_int_equal(hx_table_columns(t), 2);
+    assert_int_equal(about(t, "zip")->kind, HX_KIND_TEXT);
+    assert_int_equal(about(t, "age")->kind, HX_KIND_NUMBER);
+    assert_int_equal(about(t, "age")->missing, 1);
+    hx_table_free(t);
+    test_file f = test_file_new("a.csv", hx_str_of(text));
+    const hx_table_options wrong = {.columns = "agee"};
+    hx_error err = {HX_UI_EN, HX_OK, 0, 0, ""};
+    char want[200];
+    (void)snprintf(want, sizeof want, "%s: there is no column 'agee'; did you mean 'age'?", f.path);
+    assert_int_equal(hx_table_read(&t, f.path, &wrong, &err), HX_ENOTFOUND);
+    assert_string_equal(err.message, want);
+    const hx_table_options tight = {.max_bytes = 1};
+    assert_int_equal(hx_table_read(&t, f.path, &tight, &err), HX_ELIMIT);
+    test_file_remove(&f);
+}
+
+/* What is put comes out bit for bit. */
+static void test_put(void **state) {
+    (void)state;
+    enum { N = 3000 };
+    hx_table *t = NULL;
+    hx_rng r;
+    double v[N], got[N];
+    hx_rng_seed(&r, 9);
+    assert_int_equal(hx_table_new(&t, N, NULL), HX_OK);
+    const double scales[] = {1, 0.01, 1e-7, 0.3, 1e10, 1e300};
+    for (size_t k = 0; k < 6; k++) {
+        for (size_t i = 0; i < N; i++) {
+            v[i] = ((double)hx_rng_below(&r, 200001) - 100000) * scales[k];
+            if (k == 1) v[i] = ((double)hx_rng_below(&r, 200001) - 100000) / 100;
+            if (i % 7 == 0) v[i] = NAN;
+        }
+        if (k == 3) v[5] = INFINITY;
+        assert_int_equal(hx_table_put_numbers(t, HX_STR_LIT("x"), HX_KIND_NUMBER, v, -1, NULL),
+                         HX_OK);
+        assert_int_equal(hx_table_columns(t), 1);
+        hx_table_numbers(t, 0, 0, N, got);
+        for (size_t i = 0; i < N; i++)
+            assert_true(got[i] == v[i] || (isnan(got[i]) && isnan(v[i])));
+        assert_int_equal(about(t, "x")->missing, (N + 6) / 7);
+        assert_int_equal(about(t, "x")->integer, k == 0 || k == 4);
+    }
+    for (size_t i = 0; i < N; i++)
+        v[i] = i % 5 == 0 ? NAN : 1772668800000.0 + 1000.0 * (double)i;
+    assert_int_equal(hx_table_put_numbers(t, HX_STR_LIT("t"), HX_KIND_TIME, v, -1, NULL), HX_OK);
+    hx_table_numbers(t, 1, 0, N, got);
+    for (size_t i = 0; i < N; i++)
+        assert_true(got[i] == v[i] || (isnan(got[i]) && isnan(v[i])));
+    hx_error err = {HX_UI_EN, HX_OK, 0, 0, ""};
+    assert_int_equal(hx_table_put_numbers(t, HX_STR_LIT("b"), HX_KIND_BOOLEAN, v, -1, &err),
+                     HX_EINVAL);
+    assert_int_equal(hx_table_columns(t), 2);
+    hx_table_free(t);
+}
+
+static void test_texts_pick_keep(void **state) {
+    (void)state;
+    hx_table *t = NULL, *picked = NULL;
+    const hx_str values[] = {HX_STR_LIT("a"), HX_STR_LIT("b")};
+    const uint32_t codes[] = {1, 0, HX_CODE_MISSING, 1}, wrong[] = {0, 2, 0, 0};
+    const double numbers[] = {10, 20, NAN, 40};
+    const size_t rows[] = {3, 2, 2, 0, 1};
+    assert_int_equal(hx_table_new(&t, 4, NULL), HX_OK);
+    assert_int_equal(hx_table_put_texts(t, HX_STR_LIT("s"), codes, values, 2, NULL), HX_OK);
+    assert_int_equal(hx_table_put_texts(t, HX_STR_LIT("s"), wrong, values, 2, NULL), HX_EINVAL);
+    assert_int_equal(hx_table_put_numbers(t, HX_STR_LIT("n"), HX_KIND_NUMBER, numbers, -1, NULL),
+                     HX_OK);
+    assert_int_equal(hx_table_pick(&picked, t, rows, 5, NULL), HX_OK);
+    hx_table_free(t);
+    assert_int_equal(hx_table_rows(picked), 5);
+    assert_int_equal(about(picked, "s")->missing, 2);
+    assert_cell(picked, "s", 0, "b");
+    assert_cell(picked, "s", 4, "a");
+    assert_true(number(picked, "n", 3) == 10 && isnan(number(picked, "n", 1)));
+    const size_t kept[] = {4};
+    assert_int_equal(hx_table_keep(picked, kept, 1, NULL), HX_OK);
+    assert_int_equal(hx_table_rows(picked), 1);
+    assert_int_equal(about(picked, "s")->missing, 0);
+    assert_int_equal(hx_table_rename(picked, 0, HX_STR_LIT("n"), NULL), HX_ECONFLICT);
+    assert_int_equal(hx_table_rename(picked, 0, HX_STR_LIT("name"), NULL), HX_OK);
+    assert_cell(picked, "name", 0, "a");
+    hx_table_remove(picked, 0);
+    assert_int_equal(hx_table_columns(picked), 1);
+    assert_true(number(picked, "n", 0) == 20);
+    assert_int_equal(hx_table_keep(picked, kept, 0, NULL), HX_OK);
+    assert_int_equal(hx_table_rows(picked), 0);
+    hx_table_free(picked);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_cells_as_written),
+        cmocka_unit_test(test_late_values_decide),
+        cmocka_unit_test(test_numbers_are_exact),
+        cmocka_unit_test(test_bad_rows_are_left_out),
+        cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_many_categories),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_put),
+        cmocka_unit_test(test_texts_pick_keep),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
