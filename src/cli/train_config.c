@@ -56,8 +56,9 @@ static const mapping mappings[] = {
     {HX_OPT_AUGMENT, OF_TASK, "augment"},
     {HX_OPT_SMOOTHING, OF_TASK, "smoothing"},
     {HX_OPT_FOCAL, OF_TASK, "focal"},
-    {HX_OPT_TEACHER, OF_TASK, "teacher"},
     {HX_OPT_TEACHER_SHARE, OF_TASK, "teacher_share"},
+    {HX_OPT_HIDDEN_SHARE, OF_TASK, "hidden_share"},
+    {HX_OPT_TEMPERATURE, OF_TASK, "temperature"},
     {HX_OPT_DROP_LEAKS, OF_TASK, "drop_leaks"},
     {HX_OPT_LOWER, OF_TASK, "lower"},
     {HX_OPT_BIDIRECTIONAL, OF_TASK, "bidirectional"},
@@ -208,6 +209,17 @@ static bool put_model(hx_cli *c, json_t *config) {
     return path != NULL;
 }
 
+/* A model by any name that commands take; a file of probabilities as it is. */
+static bool put_teacher(hx_cli *c, json_t *task) {
+    const char *name = c->options.text[HX_OPT_TEACHER];
+    size_t n = name ? strlen(name) : 0;
+    bool is_file = n > 6 && strcmp(name + n - 6, ".jsonl") == 0;
+    if (!name) return true;
+    if (!is_file) name = hx_cli_model_path(c, name);
+    if (name) (void)json_object_set_new(task, "teacher", json_string(name));
+    return name != NULL;
+}
+
 json_t *hx_train_config_of(hx_cli *c, const char *task, int *status) {
     json_t *config = read_config(c, status);
     if (!config) return NULL;
@@ -219,6 +231,11 @@ json_t *hx_train_config_of(hx_cli *c, const char *task, int *status) {
         (void)json_object_set_new(config, "tasks", json_pack("[{s:s}]", "name", task));
     json_t *first = hx_train_task_of(config);
     if (json_is_object(first)) put_options(c, config, first);
+    if (json_is_object(first) && !put_teacher(c, first)) {
+        json_decref(config);
+        *status = HX_EXIT_FAILED;
+        return NULL;
+    }
     put_sizes(c, config);
     *status = put_layers(c, config);
     if (*status == HX_EXIT_DONE) return config;

@@ -88,6 +88,21 @@ static hx_status add_biaffine(const head_making *m, hx_error *err) {
                     width + 1, pair, err);
 }
 
+static hx_status add_projection(const head_making *m, hx_error *err) {
+    const hx_train_head *h = m->head;
+    const hx_head_options *o = &h->options;
+    head_making own = *m;
+    char prefix[HX_PARAM_NAME_MAX];
+    bool wanted = o->teacher_block > 0 || (o->teacher_width > 0 && o->teacher_width != h->d);
+    if (!wanted) return HX_OK;
+    int length = snprintf(prefix, sizeof prefix, "teacher.%s", m->prefix);
+    if (length < 0 || (size_t)length >= sizeof prefix)
+        return hx_fail(err, HX_EINVAL, "head '%s': its name is too long", m->prefix);
+    own.prefix = prefix;
+    return add_part(&own, HX_PART_PROJECT, "weight", hx__head_teacher_width(h), h->d,
+                    (float)(1 / sqrt((double)h->d)), err);
+}
+
 static hx_status check_options(const hx_head_options *o, const hx_config *c, hx_error *err) {
     const char *name = o->name ? o->name : "";
     bool has_labels = o->kind == HX_HEAD_SEQUENCE || o->kind == HX_HEAD_MULTI ||
@@ -103,9 +118,17 @@ static hx_status check_options(const hx_head_options *o, const hx_config *c, hx_
         return hx_fail(err, HX_EINVAL,
                        "head '%s': there is no block %zu to read; the model has %zu", name, o->tap,
                        c->n_layers);
+    if (o->teacher_block > c->n_layers ||
+        (o->teacher_block && o->tap && o->tap != o->teacher_block))
+        return hx_fail(
+            err, HX_EINVAL,
+            "head '%s': a teacher can't be compared with block %zu; the model has %zu, and "
+            "a head that reads a block is compared there",
+            name, o->teacher_block, c->n_layers);
     if (o->hidden > 0 && !hx__head_is_linear(o->kind))
         return hx_fail(err, HX_EINVAL, "head '%s': this kind takes no hidden layer", name);
-    if (o->hidden > HX_CONFIG_WIDTH_MAX || o->width > HX_CONFIG_HEAD_DIM_MAX)
+    if (o->hidden > HX_CONFIG_WIDTH_MAX || o->width > HX_CONFIG_HEAD_DIM_MAX ||
+        o->teacher_width > HX_CONFIG_WIDTH_MAX)
         return hx_fail(err, HX_EINVAL, "head '%s': its layers are too wide", name);
     if (!(o->dropout >= 0 && o->dropout < 1) || !(o->smoothing >= 0 && o->smoothing < 1) ||
         !(o->gamma >= 0) || !(o->temperature >= 0))
@@ -152,6 +175,7 @@ hx_status hx_train_head_new(hx_train_head **out, hx_trunk *t, const hx_head_opti
     if (options->tap > 0) status = add_part(&m, HX_PART_NORM, "norm.weight", h->d, 0, -1, err);
     if (status == HX_OK && hx__head_is_linear(options->kind)) status = add_linear(&m, err);
     if (status == HX_OK && options->kind == HX_HEAD_BIAFFINE) status = add_biaffine(&m, err);
+    if (status == HX_OK) status = add_projection(&m, err);
     if (status != HX_OK) {
         hx_train_head_free(h);
         return status;
@@ -181,6 +205,8 @@ size_t hx_train_head_scratch(const hx_train_head *h, size_t n_tokens, size_t n_s
         return hx_nn_contrast_scratch(rows, rows, h->d, n_threads);
     if (h->options.kind == HX_HEAD_LM)
         bytes = hx_nn_output_loss_scratch(rows, h->d, h->n_out, n_threads);
+    if (h->parts[HX_PART_PROJECT] != HX_HEAD_NONE)
+        bytes = most(bytes, hx_nn_linear_scratch(rows, h->d, hx__head_teacher_width(h), n_threads));
     if (h->options.kind == HX_HEAD_LM && rows > HX_HEAD_LM_CHUNK) rows = HX_HEAD_LM_CHUNK;
     if (h->options.kind == HX_HEAD_CRF) bytes = hx_nn_crf_scratch(rows, h->n_out);
     if (hidden > 0) bytes = most(bytes, hx_nn_linear_scratch(rows, h->d, hidden, n_threads));
@@ -201,12 +227,8 @@ static void carve_run(hx_head_run *r, hx_head_room *room) {
     r->losses = hx__head_carve(room, r->n_rows);
     if (hx__head_is_linear(h->options.kind)) hx__head_linear_room(r, room);
     if (h->options.kind == HX_HEAD_BIAFFINE) hx__head_biaffine_room(r, room);
-    if (h->options.kind == HX_HEAD_LM && r->targets && r->targets->teacher_logits) {
-        r->logits = hx__head_carve(room, HX_HEAD_LM_CHUNK * h->n_out);
-        r->dlogits = hx__head_carve(room, HX_HEAD_LM_CHUNK * h->n_out);
-        r->other = hx__head_carve(room, HX_HEAD_LM_CHUNK * h->n_out);
-    }
-    if (r->targets && r->targets->teacher_hidden) r->dinput = hx__head_carve(room, wide);
+    if (h->options.kind == HX_HEAD_LM && r->targets) hx__head_lm_room(r, room);
+    if (r->targets && r->targets->teacher_hidden) hx__head_teacher_room(r, room);
 }
 
 static hx_status reserve(hx_train_head *h, hx_head_run *r, hx_error *err) {
@@ -226,20 +248,20 @@ static hx_status reserve(hx_train_head *h, hx_head_run *r, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ in and back */
-static void pool(const hx_head_run *r, const float *stream) {
+void hx__head_pool(const hx_head_run *r, const float *stream, float *pooled) {
     const hx_train_head *h = r->head;
     const hx_nn_loops *loops = hx_nn_loops_of(r->nn->kernels);
-    memset(r->pooled, 0, r->n_rows * h->d * sizeof *r->pooled);
+    memset(pooled, 0, r->n_rows * h->d * sizeof *pooled);
     for (size_t s = 0; s < r->n_rows; s++) {
         size_t first = r->batch->starts[s], end = r->batch->starts[s + 1];
-        float *y = r->pooled + s * h->d, share = h->options.mean ? 1 / (float)(end - first) : 1;
+        float *y = pooled + s * h->d, share = h->options.mean ? 1 / (float)(end - first) : 1;
         if (!h->options.mean && end > first) first = end - 1;
         for (size_t i = first; i < end; i++)
             loops->add_scaled(stream + i * h->d, h->d, share, y);
     }
 }
 
-static void pool_back(const hx_head_run *r, const float *dx, float *dstream) {
+void hx__head_pool_back(const hx_head_run *r, const float *dx, float *dstream) {
     const hx_train_head *h = r->head;
     const hx_nn_loops *loops = hx_nn_loops_of(r->nn->kernels);
     for (size_t s = 0; s < r->n_rows; s++) {
@@ -262,7 +284,7 @@ static void go_in(hx_head_run *r) {
         r->input = r->normed;
     }
     if (h->is_pooled) {
-        pool(r, r->input);
+        hx__head_pool(r, r->input, r->pooled);
         r->input = r->pooled;
     }
     r->x = r->input;
@@ -285,7 +307,7 @@ static void add_range(void *context, size_t first, size_t end, size_t worker) {
         j->to[i] += j->from[i];
 }
 
-static void add_to(const hx_nn *nn, const float *from, size_t n, float *to) {
+void hx__head_add(const hx_nn *nn, const float *from, size_t n, float *to) {
     add_job job = {from, to};
     hx_nn_ranges(nn, n, 8192, add_range, &job);
 }
@@ -296,12 +318,12 @@ static void go_back(hx_head_run *r, float *out) {
     size_t t = r->batch->n_tokens;
     const float *dtokens = r->dx;
     if (h->is_pooled && h->options.tap == 0) {
-        pool_back(r, r->dx, out);
+        hx__head_pool_back(r, r->dx, out);
         return;
     }
     if (h->is_pooled) {
         memset(r->dstream, 0, t * h->d * sizeof *r->dstream);
-        pool_back(r, r->dx, r->dstream);
+        hx__head_pool_back(r, r->dx, r->dstream);
         dtokens = r->dstream;
     }
     if (h->options.tap > 0) {
@@ -310,7 +332,7 @@ static void go_back(hx_head_run *r, float *out) {
                             norm->g);
         dtokens = r->dstream;
     }
-    add_to(r->nn, dtokens, t * h->d, out);
+    hx__head_add(r->nn, dtokens, t * h->d, out);
 }
 
 /* ------------------------------------------------------------------ losses */
@@ -319,21 +341,8 @@ bool hx__head_counts(const hx_head_run *r, size_t row) {
     return !has_labels || r->targets->labels[row] != HX_NN_IGNORE;
 }
 
-/* Squares to a teacher's input of the head, added to the gradient of it. */
-static void hidden_loss(hx_head_run *r) {
-    const hx_targets *g = r->targets;
-    size_t d = r->head->d;
-    float share = g->hidden_share / (float)d;
-    double sum = 0;
-    hx_nn_squares(r->nn, r->input, g->teacher_hidden, r->n_rows, d, r->scale * share, r->losses,
-                  r->dinput);
-    for (size_t i = 0; i < r->n_rows; i++) {
-        if (!hx__head_counts(r, i)) continue;
-        sum += (double)r->losses[i];
-        for (size_t k = i * d; r->has_gradient && k < (i + 1) * d; k++)
-            r->dx[k] += r->dinput[k];
-    }
-    r->loss += sum * (double)share;
+bool hx__head_is_taught(const hx_head_run *r, size_t row) {
+    return !r->targets->taught || r->targets->taught[row];
 }
 
 static void contrast_loss(hx_head_run *r) {
@@ -365,10 +374,12 @@ static hx_status check_labels(const hx_head_run *r, const uint32_t *labels, hx_e
 static hx_status check_targets(const hx_head_run *r, hx_error *err) {
     const hx_targets *g = r->targets;
     hx_head_kind kind = r->head->options.kind;
+    HX_TRY(hx__head_teacher_check(r, err));
     if (kind == HX_HEAD_BIAFFINE) return hx__head_biaffine_check(r, err);
     bool has_values = kind == HX_HEAD_MULTI || kind == HX_HEAD_REGRESSION;
     bool has_own = has_values ? g->values != NULL : g->labels != NULL;
-    if (!has_own && kind != HX_HEAD_CONTRAST && !g->teacher_logits && !g->teacher_hidden)
+    bool has_teacher = g->teacher_logits || g->teacher_hidden || (g->teacher && kind == HX_HEAD_LM);
+    if (!has_own && kind != HX_HEAD_CONTRAST && !has_teacher)
         return hx_fail(err, HX_EINVAL, "a head has neither labels nor a teacher");
     if (kind == HX_HEAD_CONTRAST && r->n_rows % 2 != 0)
         return hx_fail(err, HX_EINVAL, "%zu sequences do not make pairs", r->n_rows);
@@ -413,7 +424,7 @@ hx_status hx_train_head_loss(hx_train_head *h, const hx_nn *nn, const hx_trunk_b
         hx_nn_dropout_key key = {batch->seed, batch->step, h->key};
         hx_nn_dropout(nn, &key, h->options.dropout, r.dx, r.n_rows * h->d, r.dx);
     }
-    if (targets->teacher_hidden) hidden_loss(&r);
+    if (targets->teacher_hidden) hx__head_teacher_loss(&r, dtap);
     if (gradient) go_back(&r, gradient);
     *out = (hx_objective_result){r.loss, hx_train_head_count(h, batch, targets), r.n_right};
     return HX_OK;

@@ -34,6 +34,11 @@ typedef struct {
         hidden; /* SEQUENCE, MULTI, REGRESSION, TOKEN, CRF, REPLACED: one layer of this width with GELU before the logits; 0 = none */
     float dropout; /* of its input */
     size_t tap; /* reads the stream after this block, normed by its own norm; 0 = the end */
+    /* Distillation of hidden states: columns of what the teacher gives, 0 = n_embd; after which block the student is compared, 0 = the head's
+     * input; by 1 - cosine instead of squares. Where the widths differ or a block is chosen, a projection (teacher_width, n_embd) stands
+     * between, "teacher.score.weight" or "teacher.heads.NAME.weight", which is learnt and left out of model folders. */
+    size_t teacher_width, teacher_block;
+    bool teacher_cosine;
 } hx_head_options;
 
 typedef struct hx_train_head hx_train_head;
@@ -41,6 +46,9 @@ typedef struct hx_train_head hx_train_head;
 hx_status hx_train_head_new(hx_train_head **out, hx_trunk *t, const hx_head_options *options,
                             uint64_t seed, hx_error *err) HX_MUST_USE;
 void hx_train_head_free(hx_train_head *h); /* its tensors stay in the trunk's params */
+
+/* A teacher's logits (n, n_labels or n_vocab) of some rows of a batch, ascending; called by the thread of the step. */
+typedef void hx_teacher_logits_fn(void *context, const uint32_t *rows, size_t n, float *logits);
 
 /* Targets of a batch; which fields count is the kind's. Rows of labels that are HX_NN_IGNORE don't. */
 typedef struct {
@@ -56,7 +64,11 @@ typedef struct {
     const uint32_t *
         heads; /* BIAFFINE: (n_words): 0 = the root, i = the i-th word of its sequence; labels (n_words): relations */
     const float *teacher_logits; /* distillation: as many rows and columns as the head's logits */
-    const float *teacher_hidden; /* (T or n_sequences, n_embd): squares to the head's input */
+    hx_teacher_logits_fn *
+        teacher; /* LM: makes them, 64 rows at a time, so that those of a batch are never there; NULL = teacher_logits */
+    void *teacher_context; /* of it */
+    const float *teacher_hidden; /* (T or n_sequences, teacher_width) */
+    const bool *taught; /* (rows): of which rows the teacher says something; NULL = all */
     float teacher_share, hidden_share; /* weight of these beside the labels' loss [0, 1] */
 } hx_targets;
 
@@ -70,9 +82,12 @@ size_t hx_train_head_scratch(const hx_train_head *h, size_t n_tokens, size_t n_s
                              size_t n_threads);
 /* Loss of a batch whose forward pass has run; dhidden (T, n_embd) or, for a head with `tap`, dtap gets the gradient added, and the head's tensors
  * theirs. The one that it would go to is NULL = the loss alone.
- *     loss = (1 - teacher_share) labels' + teacher_share teacher's + hidden_share mean over n_embd of (input - teacher_hidden)^2
- * Teacher's: temperature^2 KL of softmaxes; MULTI and REPLACED: cross-entropy to the teacher's sigmoids; REGRESSION: squares. Without labels
- * (or values) the first part is nothing and every row counts. CONTRAST and BIAFFINE know only teacher_hidden. */
+ *     loss = (1 - teacher_share) labels' + teacher_share teacher's + hidden_share mean over teacher_width of (x - teacher_hidden)^2
+ * x: the head's input or the chosen block's stream (pooled as the head pools), projected where there is a projection; with teacher_cosine the
+ * last part is hidden_share (1 - cosine). Teacher's: temperature^2 KL of softmaxes; MULTI and REPLACED: cross-entropy to the teacher's
+ * sigmoids; REGRESSION: squares. Without labels (or values) the first part is nothing and every row counts. Rows that are not taught: of LM the
+ * labels' loss in full, of the others (1 - teacher_share) of it. CONTRAST and BIAFFINE know only teacher_hidden. With teacher_block,
+ * batch->tap must be that block and dtap gets its gradient. */
 hx_status hx_train_head_loss(hx_train_head *h, const hx_nn *nn, const hx_trunk_batch *batch,
                              const float *hidden, const hx_targets *targets, float scale,
                              float *dhidden, float *dtap, hx_objective_result *out,

@@ -268,7 +268,7 @@ static double teacher_loss(hx_head_run *r, float scale) {
         hx_nn_distil(r->nn, r->logits, teacher, r->n_rows, h->n_out, h->options.temperature, scale,
                      r->losses, r->other);
         for (size_t i = 0; i < r->n_rows; i++)
-            if (!hx__head_counts(r, i)) weigh_row(r, i, 0, r->other);
+            if (!hx__head_counts(r, i) || !hx__head_is_taught(r, i)) weigh_row(r, i, 0, r->other);
         sum = sum_losses(r);
     }
     add_other(r);

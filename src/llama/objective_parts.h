@@ -19,6 +19,7 @@ typedef enum { /* tensors of a head; which there are is the kind's */
                HX_PART_MLP_BIAS,
                HX_PART_ARC, /* (width + 1, width) */
                HX_PART_RELATION, /* (L (width + 1), width + 1) */
+               HX_PART_PROJECT, /* (teacher_width, D): to a teacher's hidden states */
                HX_PART_COUNT
 } hx_head_part;
 
@@ -49,12 +50,17 @@ typedef struct {
     float *dropped; /* (R, D) */
     const float *input, *x; /* (R, D): before and behind dropout */
     float *dx, *dstream; /* (R, D); (T, D) with tap */
-    float *dinput; /* (R, D): of a teacher's hidden states */
+    float *compared,
+        *dinput; /* (R, D): what stands beside a teacher's hidden states, and its gradient */
+    float *projected, *dprojected; /* (R, teacher_width) */
+    float *some, *dsome; /* LM: (chunk, D): x of rows that are taught, and its gradient */
+    uint32_t *rows, *chosen; /* LM: (chunk); labels of them (chunk) */
     float *before, *dense, *ddense; /* (R, hidden) */
     float *logits, *dlogits, *other; /* (R, L); LM: (chunk, V) */
     float *values; /* (R, L): targets that were made from others */
     float *losses; /* (R) */
-    uint32_t *labels, *starts; /* (R), (n_sequences + 1): CRF's without what does not count */
+    uint32_t *labels,
+        *starts; /* (R), (n_sequences + 1): CRF's without what does not count; LM: (R) without what is taught */
     float *words; /* BIAFFINE's own */
     double loss;
     size_t n_right;
@@ -68,8 +74,21 @@ typedef struct {
 } hx_head_room;
 float *hx__head_carve(hx_head_room *room, size_t floats);
 
-/* Whether row i counts, by its label where there are such. */
+/* Whether row i counts, by its label where there are such; whether a teacher says something of it. */
 bool hx__head_counts(const hx_head_run *r, size_t row);
+bool hx__head_is_taught(const hx_head_run *r, size_t row);
+/* Rows of the stream (T, D) to those of the head (R, D): the last or the mean of each sequence; and the way back, added. */
+void hx__head_pool(const hx_head_run *r, const float *stream, float *pooled);
+void hx__head_pool_back(const hx_head_run *r, const float *dx, float *dstream);
+/* to (n) += from */
+void hx__head_add(const hx_nn *nn, const float *from, size_t n, float *to);
+
+/* objective_teacher.c: hidden states beside a teacher's. */
+hx_status hx__head_teacher_check(const hx_head_run *r, hx_error *err) HX_MUST_USE;
+size_t hx__head_teacher_width(const hx_train_head *h);
+void hx__head_teacher_room(hx_head_run *r, hx_head_room *room);
+/* Adds to the loss, and to r->dx or, with teacher_block, to dtap (NULL = the loss alone). */
+void hx__head_teacher_loss(hx_head_run *r, float *dtap);
 
 /* objective_linear.c: kinds with logits (R, n_out). */
 bool hx__head_is_linear(hx_head_kind kind);
@@ -80,6 +99,7 @@ void hx__head_linear_tags(hx_head_run *r,
                           uint32_t *tags); /* of the rows that count; others get HX_NN_IGNORE */
 /* objective_lm.c */
 #define HX_HEAD_LM_CHUNK 64 /* rows whose logits are there at once beside a teacher's */
+void hx__head_lm_room(hx_head_run *r, hx_head_room *room);
 void hx__head_lm_loss(hx_head_run *r);
 /* objective_biaffine.c */
 hx_status hx__head_biaffine_check(const hx_head_run *r, hx_error *err) HX_MUST_USE;

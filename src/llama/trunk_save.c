@@ -14,6 +14,7 @@
 
 #define ROWS 64
 #define ADAPTER "base_model."
+#define TEACHER "teacher." /* projections to a teacher's hidden states (objective.h) */
 
 /* ------------------------------------------------------------------ merging */
 static hx_status make_f32(hx_trunk *t, hx_trunk_product *p, hx_error *err) {
@@ -181,7 +182,8 @@ static void append_all(tensor_list *l, folder_job *job, bool heads) {
     for (size_t i = 0; i < hx_params_count(t->params); i++) {
         const hx_param *p = hx_params_at(t->params, i);
         bool is_adapter = strncmp(p->name, ADAPTER, sizeof ADAPTER - 1) == 0;
-        if (p->n == 0 || is_adapter || is_matrix(t, p)) continue;
+        bool is_teacher = strncmp(p->name, TEACHER, sizeof TEACHER - 1) == 0;
+        if (p->n == 0 || is_adapter || is_teacher || is_matrix(t, p)) continue;
         if (is_own(p->name) || heads) append_param(l, job, p);
     }
 }

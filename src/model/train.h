@@ -101,6 +101,8 @@ void hx_train_close_model(hx_trainer *t);
 const hx_task *hx_train_score_task(const hx_trainer *t);
 /* Its sequences are read in both directions. */
 bool hx_train_is_bidirectional(const hx_task_config *c);
+/* The block whose stream a training batch keeps: the head's, or the one that a teacher's hidden states stand beside; 0 = none. */
+size_t hx_train_tap(const hx_task_config *c);
 
 /* train_vocabulary.c: the folder of a vocabulary of the run's own, learnt from the labelled texts of train where it is not there yet. */
 hx_status hx_train_learn_vocabulary(hx_trainer *t, const char **folder, hx_error *err) HX_MUST_USE;

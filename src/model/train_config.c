@@ -78,6 +78,8 @@ static const key task_keys[] = {
     REAL(hx_task_config, teacher_share, 0, 1, 0.5),
     REAL(hx_task_config, hidden_share, 0, 1, 0),
     REAL(hx_task_config, temperature, 0, 100, 0),
+    WHOLE(hx_task_config, hidden_block, 0, 1024, 0),
+    CHOICE(hx_task_config, hidden_loss, 0, "squares,cosine"),
 };
 
 static const key train_keys[] = {
@@ -248,6 +250,25 @@ bool hx_task_is_tags(const hx_task_config *t) {
     return t->kind >= HX_TASK_TAG;
 }
 
+static hx_status check_teacher(const hx_task_config *t, hx_error *err) {
+    static const hx_task_kind taught[] = {HX_TASK_CAUSAL, HX_TASK_MASKED, HX_TASK_MIXED,
+                                          HX_TASK_LABEL,  HX_TASK_LABELS, HX_TASK_TAG,
+                                          HX_TASK_CRF};
+    bool can = false;
+    for (size_t i = 0; i < COUNT(taught); i++)
+        can = can || t->kind == (int64_t)taught[i];
+    if (t->teacher && !can)
+        return hx_fail(err, HX_EINVAL,
+                       "the task %s has no teacher: one teaches causal, masked, mixed, label, "
+                       "labels, tag and crf",
+                       t->name);
+    if (!t->teacher && t->hidden_share > 0)
+        return hx_fail(err, HX_EINVAL,
+                       "the task %s has no \"teacher\", whose \"hidden_share\" it could learn",
+                       t->name);
+    return HX_OK;
+}
+
 static hx_status read_task(hx_train_config *c, size_t i, json_t *j, hx_arena *arena,
                            hx_error *err) {
     hx_task_config *t = &c->tasks[i];
@@ -262,10 +283,7 @@ static hx_status read_task(hx_train_config *c, size_t i, json_t *j, hx_arena *ar
             return hx_fail(err, HX_EINVAL, "two tasks have the name %s", t->name);
     if (t->batch_tokens == 0) t->batch_tokens = c->batch_tokens;
     if (t->batch == 0) t->batch = c->batch;
-    if (t->teacher && t->kind != HX_TASK_LABEL && t->kind != HX_TASK_LABELS)
-        return hx_fail(err, HX_EINVAL,
-                       "a teacher gives labels of texts, which the task %s does not learn",
-                       t->name);
+    HX_TRY(check_teacher(t, err));
     const json_t *data = json_object_get(j, "data");
     if (!data) return hx_fail(err, HX_EINVAL, "the task %s needs \"data\"", t->name);
     return read_files(t, data, arena, err);

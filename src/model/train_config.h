@@ -25,6 +25,8 @@ typedef enum { /* in the order of the choices in train_config.c */
                HX_TASK_SEGMENT
 } hx_task_kind;
 
+typedef enum { HX_HIDDEN_SQUARES = 0, HX_HIDDEN_COSINE } hx_hidden_loss;
+
 typedef struct {
     const char *name; /* of the head, unique: letters, digits, _ and - */
     int64_t kind; /* hx_task_kind */
@@ -47,8 +49,11 @@ typedef struct {
     const char *augment; /* "swap,delete:0.1" */
     double mixup; /* of embeddings: alpha of the beta distribution; 0 = off */
     const char *synonyms, *homophones, *shapes; /* files */
-    const char *teacher; /* model, or JSON Lines of probabilities */
+    const char *teacher; /* model; of texts also JSON Lines of probabilities */
     double teacher_share, hidden_share, temperature;
+    int64_t
+        hidden_block; /* of the student, beside the teacher's last hidden states; 0 = what the head reads */
+    int64_t hidden_loss; /* hx_hidden_loss */
 } hx_task_config;
 
 typedef struct {

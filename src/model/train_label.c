@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/rng.h"
+#include "model/teacher.h"
 
 #define JSON_MAX ((size_t)1 << 22)
 #define IMBALANCE_SAID 10.0
@@ -248,18 +249,19 @@ static hx_status put_changed(const hx_task *t, size_t example, uint64_t epoch, h
 static hx_status add_head(hx_task *t, hx_error *err) {
     const hx_task_config *c = t->config;
     hx_trainer *r = t->trainer;
-    const hx_head_options head = {.kind = c->kind == HX_TASK_LABEL    ? HX_HEAD_SEQUENCE
-                                          : c->kind == HX_TASK_LABELS ? HX_HEAD_MULTI
-                                                                      : HX_HEAD_REGRESSION,
-                                  .name = hx_train_score_task(r) == t ? "" : c->name,
-                                  .n_labels = t->n_labels,
-                                  .mean = c->mean,
-                                  .smoothing = (float)c->smoothing,
-                                  .gamma = (float)c->focal,
-                                  .temperature = (float)c->temperature,
-                                  .hidden = (size_t)c->hidden,
-                                  .dropout = (float)c->dropout,
-                                  .tap = (size_t)c->tap};
+    const label_task *own = t->own;
+    hx_head_options head = {.kind = c->kind == HX_TASK_LABEL    ? HX_HEAD_SEQUENCE
+                                    : c->kind == HX_TASK_LABELS ? HX_HEAD_MULTI
+                                                                : HX_HEAD_REGRESSION,
+                            .name = hx_train_score_task(r) == t ? "" : c->name,
+                            .n_labels = t->n_labels,
+                            .mean = c->mean,
+                            .smoothing = (float)c->smoothing,
+                            .gamma = (float)c->focal,
+                            .hidden = (size_t)c->hidden,
+                            .dropout = (float)c->dropout,
+                            .tap = (size_t)c->tap};
+    hx_teacher_put_options(c, own->teacher_width, &head);
     return hx_train_head_new(&t->head, r->trunk, &head, (uint64_t)r->config->seed, err);
 }
 
@@ -386,7 +388,7 @@ static hx_status put_targets(const hx_task *t, hx_part part, const uint32_t *ord
 static hx_status put_hidden(const hx_task *t, const uint32_t *order, size_t n, hx_arena *arena,
                             hx_targets *out, hx_error *err) {
     const label_task *own = t->own;
-    size_t width = hx_trunk_config(t->trainer->trunk)->n_embd;
+    size_t width = own->teacher_width;
     float *rows = hx_arena_alloc(arena, (n * width + 1) * sizeof *rows);
     if (!rows) return hx_fail(err, HX_ENOMEM, "out of memory");
     for (size_t i = 0; i < n; i++)

@@ -14,7 +14,9 @@ typedef struct {
     hx_batch_cursor cursor; /* of train */
     float *class_weights; /* (n_labels) or NULL */
     float *teacher; /* (n of train, n_labels) logits; NULL = none */
-    float *teacher_hidden; /* (n of train, n_embd): what the teacher's head reads; NULL = none */
+    float *
+        teacher_hidden; /* (n of train, teacher_width): what the teacher's head reads; NULL = none */
+    size_t teacher_width;
     hx_augmenter *augmenter; /* owned; NULL = texts as they are */
     hx_tokenizer_scratch *scratch; /* owned */
     unsigned augment_kinds;

@@ -25,6 +25,11 @@ double hx_train_clock(void) {
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+size_t hx_train_tap(const hx_task_config *c) {
+    if (c->tap > 0) return (size_t)c->tap;
+    return c->teacher && c->hidden_share > 0 ? (size_t)c->hidden_block : 0;
+}
+
 /* ------------------------------------------------------------------ room */
 static hx_status grow(void **p, size_t *bytes, size_t wanted, hx_error *err) {
     if (wanted <= *bytes) return HX_OK;
@@ -142,7 +147,7 @@ static hx_status fill(hx_train_prepared *p, size_t n, hx_error *err) {
         d->batch.batch.training = true;
         d->batch.batch.seed = (uint64_t)t->config->seed;
         d->batch.batch.step = p->step * n + i;
-        d->batch.batch.tap = (size_t)d->task->config->tap;
+        d->batch.batch.tap = hx_train_tap(d->task->config);
         d->count = hx_train_head_count(d->task->head, &d->batch.batch, &d->batch.targets);
     }
     return HX_OK;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "learn/metrics.h"
+#include "model/teacher.h"
 #include "model/train_label.h"
 
 #define JSON_MAX ((size_t)1 << 16)
@@ -19,6 +20,7 @@ enum { WORD_BEGINS = 0, WORD_GOES_ON = 1 };
 typedef struct {
     label_task base; /* data, tokens, lengths, cursor */
     bool spans; /* the tags are of spans */
+    hx_teacher *teacher; /* owned; NULL = none */
 } tags_task;
 
 /* ------------------------------------------------------------------ tags of spans */
@@ -101,18 +103,20 @@ static void put_words(span_list *s, uint32_t text, const uint32_t *tags, const u
 static hx_status add_head(hx_task *t, hx_error *err) {
     const hx_task_config *c = t->config;
     hx_trainer *r = t->trainer;
-    const hx_head_options head = {.kind = c->kind == HX_TASK_TAG || c->kind == HX_TASK_SEGMENT
-                                              ? HX_HEAD_TOKEN
-                                          : c->kind == HX_TASK_CRF ? HX_HEAD_CRF
-                                                                   : HX_HEAD_BIAFFINE,
-                                  .name = hx_train_score_task(r) == t ? "" : c->name,
-                                  .n_labels = t->n_labels,
-                                  .width = (size_t)c->width,
-                                  .smoothing = (float)c->smoothing,
-                                  .gamma = (float)c->focal,
-                                  .hidden = (size_t)c->hidden,
-                                  .dropout = (float)c->dropout,
-                                  .tap = (size_t)c->tap};
+    const tags_task *own = t->own;
+    hx_head_options head = {.kind = c->kind == HX_TASK_TAG || c->kind == HX_TASK_SEGMENT
+                                        ? HX_HEAD_TOKEN
+                                    : c->kind == HX_TASK_CRF ? HX_HEAD_CRF
+                                                             : HX_HEAD_BIAFFINE,
+                            .name = hx_train_score_task(r) == t ? "" : c->name,
+                            .n_labels = t->n_labels,
+                            .width = (size_t)c->width,
+                            .smoothing = (float)c->smoothing,
+                            .gamma = (float)c->focal,
+                            .hidden = (size_t)c->hidden,
+                            .dropout = (float)c->dropout,
+                            .tap = (size_t)c->tap};
+    hx_teacher_put_options(c, hx_teacher_width(own->teacher), &head);
     return hx_train_head_new(&t->head, r->trunk, &head, (uint64_t)r->config->seed, err);
 }
 
@@ -136,11 +140,13 @@ static hx_status make_tags(hx_task *t, hx_error *err) {
     HX_TRY(hx_batch_cursor_init(&b->cursor, b->lengths[HX_PART_TRAIN], b->tokens[HX_PART_TRAIN].n,
                                 (size_t)t->config->batch_tokens, (size_t)t->config->batch,
                                 (uint64_t)r->config->seed, err));
+    HX_TRY(hx_teacher_open(&own->teacher, t, b->data, err));
     return add_head(t, err);
 }
 
 static void free_tags(hx_task *t) {
     tags_task *own = t->own;
+    hx_teacher_free(own->teacher);
     hx_batch_cursor_release(&own->base.cursor);
     hx_dataset_free(own->base.data);
 }
@@ -243,11 +249,14 @@ static hx_status make_batch(const hx_task *t, hx_part part, const uint32_t *orde
 
 static hx_status fill_tags(hx_task *t, uint64_t number, hx_arena *arena, hx_task_batch *out,
                            hx_error *err) {
-    label_task *own = t->own;
+    tags_task *own = t->own;
+    label_task *b = &own->base;
     const uint32_t *order;
     size_t n;
-    HX_TRY(hx_batch_cursor_at(&own->cursor, number, &order, &n, &t->epoch, err));
-    return make_batch(t, HX_PART_TRAIN, order, n, arena, out, NULL, err);
+    HX_TRY(hx_batch_cursor_at(&b->cursor, number, &order, &n, &t->epoch, err));
+    HX_TRY(make_batch(t, HX_PART_TRAIN, order, n, arena, out, NULL, err));
+    if (!own->teacher) return HX_OK;
+    return hx_teacher_ask_words(own->teacher, order, n, &b->tokens[HX_PART_TRAIN], arena, out, err);
 }
 
 static hx_status count_tags(hx_task *t, double epochs, uint64_t *batches, hx_error *err) {

@@ -1,15 +1,17 @@
-/* train_teacher.c - distillation: what a larger model says of every text of training (arXiv 1503.02531).
+/* train_teacher.c - distillation of labels: what a larger model says of every text of training (arXiv 1503.02531).
  *
  *     "teacher": a model with a head for the same labels, in any order; or a file of JSON Lines with one {"scores":{LABEL:P,...}} a text of the
  *     training part, in its order, as `huaxiang classify` writes them
  *
- * Kept are the logarithms of the probabilities, which are logits of the same distribution; of several labels ("labels") log(p / (1 - p)). What
- * a model says of a text sums to 1 over its labels, so it teaches one label a text alone. */
+ * All texts are read once, before the first step. Kept are logits: of one label the logarithms of the probabilities, which are logits of the same
+ * distribution; of several ("labels") what each sigmoid is made of, log(p / (1 - p)). A head for one label sums to 1 over its labels, so it
+ * can't teach several. Plain text and words are asked about batch by batch: teacher.h. */
 #include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "model/teacher.h"
 #include "model/train_label.h"
 
 #define TEXTS_AT_ONCE 256
@@ -27,44 +29,73 @@ static float logit_of(const hx_task *t, float p) {
 }
 
 /* ------------------------------------------------------------------ a model */
-static hx_status match_labels(const hx_task *t, const hx_llama *m, size_t *place, hx_error *err) {
-    size_t n = hx_llama_describe(m)->n_labels;
-    for (size_t i = 0; i < t->n_labels; i++) {
-        size_t k = 0;
-        while (k < n && strcmp(hx_llama_label(m, k), t->labels[i]) != 0)
-            k++;
-        if (k == n)
-            return hx_fail(err, HX_EINVAL, "the teacher %s does not know the label %s",
-                           t->config->teacher, t->labels[i]);
-        place[i] = k;
+typedef struct {
+    const hx_task *task;
+    hx_llama_context *context;
+    const size_t *place; /* of the task's labels among the teacher's */
+    size_t n_known; /* the teacher's labels */
+} asking;
+
+/* Rows of the head as they are: n texts from `from` on. */
+static hx_status read_head(const asking *a, hx_llama *m, const hx_str *texts, size_t n, float *rows,
+                           hx_error *err) {
+    hx_arena *arena = a->task->trainer->step_arena;
+    const hx_token_options options = {.special = true,
+                                      .max_length = (size_t)a->task->config->max_length};
+    hx_llama_piece *pieces = hx_arena_alloc(arena, n * sizeof *pieces);
+    size_t *text = hx_arena_alloc(arena, n * sizeof *text), n_pieces = 0;
+    if (!pieces || !text) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        hx_tokens ids;
+        HX_TRY(hx_llama_tokenize(m, texts[i], &options, arena, &ids, NULL, err));
+        if (ids.n == 0) continue;
+        pieces[n_pieces] =
+            (hx_llama_piece){.ids = ids.ids, .n = ids.n, .sequence = -1, .want = HX_WANT_HEAD};
+        text[n_pieces++] = i;
     }
+    if (n_pieces > 0) HX_TRY(hx_llama_run(a->context, pieces, n_pieces, err));
+    for (size_t i = 0; i < n_pieces; i++)
+        memcpy(rows + text[i] * a->n_known, hx_llama_head(a->context, i, NULL),
+               a->n_known * sizeof *rows);
     return HX_OK;
 }
 
-static hx_status ask(const hx_task *t, hx_llama_context *c, const size_t *place, size_t n_known,
-                     hx_error *err) {
+static hx_status ask_some(const asking *a, hx_llama *m, size_t from, size_t n, hx_error *err) {
+    const hx_task *t = a->task;
     const label_task *own = t->own;
     hx_arena *arena = t->trainer->step_arena;
+    bool several = t->config->kind == HX_TASK_LABELS;
+    hx_arena_reset(arena);
+    hx_str *texts = hx_arena_alloc(arena, n * sizeof *texts);
+    float *rows = hx_arena_alloc(arena, n * a->n_known * sizeof *rows);
+    if (!texts || !rows) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        texts[i] = hx_dataset_at(own->data, HX_PART_TRAIN, from + i)->text;
+    if (several)
+        HX_TRY(read_head(a, m, texts, n, rows, err));
+    else
+        HX_TRY(hx_llama_classify(a->context, texts, n, (size_t)t->config->max_length, rows, err));
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < t->n_labels; k++) {
+            float said = rows[i * a->n_known + a->place[k]];
+            own->teacher[(from + i) * t->n_labels + k] = several ? said : log_of(said);
+        }
+    return HX_OK;
+}
+
+static hx_status ask(const asking *a, hx_llama *m, hx_error *err) {
+    const hx_task *t = a->task;
+    const label_task *own = t->own;
     size_t n = hx_dataset_count(own->data, HX_PART_TRAIN);
     for (size_t from = 0; from < n; from += TEXTS_AT_ONCE) {
-        size_t count = n - from < TEXTS_AT_ONCE ? n - from : TEXTS_AT_ONCE;
-        hx_arena_reset(arena);
-        hx_str *texts = hx_arena_alloc(arena, count * sizeof *texts);
-        float *rows = hx_arena_alloc(arena, count * n_known * sizeof *rows);
-        if (!texts || !rows) return hx_fail(err, HX_ENOMEM, "out of memory");
-        for (size_t i = 0; i < count; i++)
-            texts[i] = hx_dataset_at(own->data, HX_PART_TRAIN, from + i)->text;
-        HX_TRY(hx_llama_classify(c, texts, count, (size_t)t->config->max_length, rows, err));
-        for (size_t i = 0; i < count; i++)
-            for (size_t k = 0; k < t->n_labels; k++)
-                own->teacher[(from + i) * t->n_labels + k] = log_of(rows[i * n_known + place[k]]);
+        HX_TRY(ask_some(a, m, from, n - from < TEXTS_AT_ONCE ? n - from : TEXTS_AT_ONCE, err));
         if (hx_flag_is_raised(t->trainer->calls->cancel))
             return hx_fail(err, HX_ECANCELLED, "stopped on request");
     }
     return HX_OK;
 }
 
-/* What the teacher's head reads, where pupil and teacher are equally wide ("hidden_share"). */
+/* What the teacher's head reads ("hidden_share"). */
 static hx_status ask_hidden(const hx_task *t, const hx_llama *m, hx_llama_context *c,
                             hx_error *err) {
     label_task *own = t->own;
@@ -72,11 +103,7 @@ static hx_status ask_hidden(const hx_task *t, const hx_llama *m, hx_llama_contex
     const hx_embed_options options = {.pooling = t->config->mean ? HX_POOL_MEAN : HX_POOL_LAST,
                                       .max_length = (size_t)t->config->max_length};
     if (!(t->config->hidden_share > 0)) return HX_OK;
-    if (width != hx_trunk_config(t->trainer->trunk)->n_embd)
-        return hx_fail(err, HX_EINVAL,
-                       "the teacher's hidden states are %zu wide, the model's %zu: leave "
-                       "\"hidden_share\" out",
-                       width, hx_trunk_config(t->trainer->trunk)->n_embd);
+    own->teacher_width = width;
     own->teacher_hidden = hx_arena_alloc(t->trainer->arena, (n * width + 1) * sizeof(float));
     if (!own->teacher_hidden) return hx_fail(err, HX_ENOMEM, "out of memory");
     for (size_t i = 0; i < n; i++) {
@@ -89,11 +116,18 @@ static hx_status ask_hidden(const hx_task *t, const hx_llama *m, hx_llama_contex
 static hx_status ask_model(const hx_task *t, hx_llama *m, hx_error *err) {
     hx_llama_context *c = NULL;
     const hx_context_options options = {.batch_tokens = 2048};
+    bool several = t->config->kind == HX_TASK_LABELS;
     size_t *place = hx_arena_alloc(t->trainer->arena, (t->n_labels + 1) * sizeof *place);
     if (!place) return hx_fail(err, HX_ENOMEM, "out of memory");
-    HX_TRY(match_labels(t, m, place, err));
+    if (several && !hx_teacher_knows_several(m))
+        return hx_fail(err, HX_EINVAL,
+                       "%s says one label of a text, the task %s learns several: its teacher must "
+                       "have learnt several too, or be a file of probabilities, .jsonl",
+                       t->config->teacher, t->config->name);
+    HX_TRY(hx_teacher_find_labels(t, m, place, err));
     HX_TRY(hx_llama_context_open(&c, m, &options, err));
-    hx_status st = ask(t, c, place, hx_llama_describe(m)->n_labels, err);
+    const asking a = {t, c, place, hx_llama_describe(m)->n_labels};
+    hx_status st = ask(&a, m, err);
     if (st == HX_OK) st = ask_hidden(t, m, c, err);
     hx_llama_context_close(c);
     return st;
@@ -101,11 +135,7 @@ static hx_status ask_model(const hx_task *t, hx_llama *m, hx_error *err) {
 
 static hx_status open_and_ask(const hx_task *t, hx_error *err) {
     hx_llama *m = NULL;
-    hx_str path;
-    const hx_llama_options options = {.n_threads = t->trainer->n_threads,
-                                      .kernels = t->trainer->calls->kernels};
-    HX_TRY(hx_model_resolve(t->config->teacher, NULL, t->trainer->arena, &path, err));
-    HX_TRY(hx_llama_open(&m, path.ptr, &options, err));
+    HX_TRY(hx_teacher_open_model(t, &m, err));
     hx_status st = ask_model(t, m, err);
     hx_llama_close(m);
     return st;
@@ -156,17 +186,13 @@ static hx_status take_file(const hx_task *t, hx_error *err) {
 
 hx_status hx_train_ask_teacher(hx_task *t, hx_error *err) {
     label_task *own = t->own;
-    const char *path = t->config->teacher;
     size_t n = hx_dataset_count(own->data, HX_PART_TRAIN);
-    if (!path) return HX_OK;
-    size_t len = strlen(path);
-    bool is_lines = len > 6 && strcmp(path + len - 6, ".jsonl") == 0;
-    if (t->config->kind == HX_TASK_LABELS && !is_lines)
+    bool is_file = hx_teacher_is_file(t->config);
+    if (!t->config->teacher) return HX_OK;
+    if (is_file && t->config->hidden_share > 0)
         return hx_fail(err, HX_EINVAL,
-                       "a model says one label of a text, the task %s learns several: its teacher "
-                       "is a file of probabilities, .jsonl",
-                       t->config->name);
+                       "a file of probabilities has no hidden states: leave \"hidden_share\" out");
     own->teacher = hx_arena_alloc(t->trainer->arena, (n * t->n_labels + 1) * sizeof(float));
     if (!own->teacher) return hx_fail(err, HX_ENOMEM, "out of memory");
-    return is_lines ? take_file(t, err) : open_and_ask(t, err);
+    return is_file ? take_file(t, err) : open_and_ask(t, err);
 }

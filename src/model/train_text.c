@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "model/corpus.h"
-#include "model/train.h"
+#include "model/teacher.h"
 
 #define HELD_OUT_USUAL 0.005
 #define EVALUATED_USUAL 40 /* batches */
@@ -24,6 +24,7 @@
 typedef struct {
     hx_corpus *corpus, *own_held; /* owned; own_held: of files for validation */
     hx_confusions confusions; /* SPELLING; in the training's arena; zeros = none */
+    hx_teacher *teacher; /* owned; NULL = none */
 } text_task;
 
 bool hx_train_is_bidirectional(const hx_task_config *c) {
@@ -169,15 +170,17 @@ static hx_status make_corpora(hx_task *t, text_task *own, hx_error *err) {
 static hx_status make_text(hx_task *t, hx_error *err) {
     hx_trainer *r = t->trainer;
     text_task *own = hx_arena_alloc(r->arena, sizeof *own);
-    const hx_head_options head = {.kind = t->config->kind == HX_TASK_REPLACED ? HX_HEAD_REPLACED
-                                                                              : HX_HEAD_LM,
-                                  .name = t->config->name,
-                                  .smoothing = (float)t->config->smoothing,
-                                  .tap = (size_t)t->config->tap};
+    hx_head_options head = {.kind =
+                                t->config->kind == HX_TASK_REPLACED ? HX_HEAD_REPLACED : HX_HEAD_LM,
+                            .name = t->config->name,
+                            .smoothing = (float)t->config->smoothing,
+                            .tap = (size_t)t->config->tap};
     t->own = own;
     if (!own) return hx_fail(err, HX_ENOMEM, "out of memory");
     HX_TRY(read_confusions(t, own, err));
     HX_TRY(make_corpora(t, own, err));
+    HX_TRY(hx_teacher_open(&own->teacher, t, NULL, err));
+    hx_teacher_put_options(t->config, hx_teacher_width(own->teacher), &head);
     return hx_train_head_new(&t->head, r->trunk, &head, (uint64_t)r->config->seed, err);
 }
 
@@ -185,6 +188,7 @@ static void free_text(hx_task *t) {
     text_task *own = t->own;
     hx_corpus_close(own->corpus);
     hx_corpus_close(own->own_held);
+    hx_teacher_free(own->teacher);
 }
 
 static hx_status fill_text(hx_task *t, uint64_t number, hx_arena *arena, hx_task_batch *out,
@@ -195,7 +199,7 @@ static hx_status fill_text(hx_task *t, uint64_t number, hx_arena *arena, hx_task
     out->batch = b.batch;
     out->targets = b.targets;
     t->epoch = b.share;
-    return HX_OK;
+    return own->teacher ? hx_teacher_ask_text(own->teacher, arena, out, err) : HX_OK;
 }
 
 static hx_status count_text(hx_task *t, double epochs, uint64_t *batches, hx_error *err) {
@@ -241,6 +245,7 @@ static hx_status evaluate_text(hx_task *t, bool test, hx_arena *arena, hx_task_f
         hx_arena_reset(arena);
         HX_TRY(hx_corpus_make_batch(c, HX_PART_VALIDATION, i, arena, &b, err));
         tb.batch = b.batch;
+        tb.batch.tap = (size_t)t->config->tap;
         tb.targets = b.targets;
         HX_TRY(hx_train_look(t->trainer, t, &tb, &r, NULL, err));
         sum.loss += r.loss;

@@ -564,12 +564,12 @@ static void wrong_configurations(void **state) {
         {"{\"steps\":1,\"tokenizer\":\"@/other.model\",\"tasks\":[{\"name\":\"a\",\"data\":"
          "\"@/labels.csv\"}]}",
          "other.model: the file of a tokenizer must be called"},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"kind\":\"causal\",\"data\":\"x\",\"teacher\":"
+        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"kind\":\"number\",\"data\":\"x\",\"teacher\":"
          "\"y\"}]}",
-         "labels of texts, which the task a does not learn"},
+         "the task a has no teacher"},
         {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"kind\":\"labels\",\"data\":"
          "\"@/many.csv\",\"teacher\":\"@/mood\"}]}",
-         "a file of probabilities"},
+         "must have learnt several too"},
         {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\","
          "\"augment\":\"swap,shape\"}]}",
          "'shape' changes texts by a list"},
