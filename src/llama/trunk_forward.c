@@ -105,11 +105,24 @@ static void multiply(const hx_trunk *t, const hx_nn *nn, size_t layer, size_t pl
     hx__trunk_multiply(t, nn, p, &call);
 }
 
+typedef struct {
+    const float *from;
+    float *to;
+    size_t row;
+} copy_job;
+
+static void copy_row(void *context, size_t i, size_t worker) {
+    (void)worker;
+    const copy_job *job = context;
+    memcpy(job->to + i * job->row, job->from + i * job->row, job->row * sizeof *job->to);
+}
+
 /* to = from + drop(W x); `temporary` (T, d) is used with dropout. */
 static void multiply_to_stream(const hx_trunk *t, const hx_nn *nn, size_t layer, size_t place_,
                                const float *x, const float *from, float *to, float *temporary) {
     size_t n = t->batch.n_tokens * t->config.n_embd;
-    if (to != from) memcpy(to, from, n * sizeof *to);
+    copy_job copy = {from, to, t->config.n_embd};
+    hx_team_run(nn->team, t->batch.n_tokens, copy_row, &copy);
     if (!t->batch.training || t->options.dropout <= 0) {
         multiply(t, nn, layer, place_, x, to, true);
         return;

@@ -98,6 +98,11 @@ static void scale(float *x, size_t n, float alpha) {
         x[i] *= alpha;
 }
 
+static void copy_scaled(const float *x, size_t n, float alpha, float *y) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = alpha * x[i];
+}
+
 static void fetch_row(const float *row, size_t n) {
     for (size_t i = 0; i < n; i += LINE)
         __builtin_prefetch(row + i);
@@ -130,8 +135,10 @@ static void pack_rows(const gemm_block *b, size_t first, size_t n) {
         transpose(c->a + b->first * c->lda + first, c->lda, b->k, n, b->rows, ROW_STRIDE);
     for (size_t i = 0; i < n; i++) {
         float *out = b->rows + i * ROW_STRIDE;
-        if (!c->trans_a) memcpy(out, c->a + (first + i) * c->lda + b->first, b->k * sizeof *out);
-        scale(out, b->k, c->alpha);
+        if (c->trans_a)
+            scale(out, b->k, c->alpha);
+        else
+            copy_scaled(c->a + (first + i) * c->lda + b->first, b->k, c->alpha, out);
     }
 }
 
