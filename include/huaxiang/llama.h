@@ -37,6 +37,18 @@ typedef struct {
     const char *kernels;
 } hx_llama_options;
 
+/* What a head says. */
+typedef enum {
+    HX_LLAMA_LABEL = 0, /* one label a text */
+    HX_LLAMA_LABELS, /* any number of labels a text */
+    HX_LLAMA_NUMBER, /* a number a text */
+    HX_LLAMA_TAG, /* a label a word */
+    HX_LLAMA_CRF, /* the same, the best path of all words together */
+    HX_LLAMA_TREE, /* head and relation of each word */
+    HX_LLAMA_SEGMENT, /* where words begin */
+    HX_LLAMA_REPLACED /* whether a word stands there that was put in */
+} hx_llama_head_kind;
+
 typedef struct {
     const char *architecture; /* "llama", "qwen2", "qwen3" */
     const char *name; /* as the file says; "" = not said */
@@ -44,9 +56,10 @@ typedef struct {
     size_t n_layers, n_vocab, n_embd, n_heads, n_kv_heads, head_dim, n_ff;
     size_t n_positions; /* it was trained for */
     uint64_t n_parameters;
-    size_t n_labels; /* of its classification head; 0 = none */
+    size_t n_tasks; /* heads that training left: see hx_llama_head_of() */
+    size_t n_labels; /* of its first head for texts, or else its first one for words; 0 = none */
     bool has_output; /* it can give logits of a next token */
-    bool is_token_classifier; /* its head labels tokens, not texts */
+    bool is_token_classifier; /* that head labels words, not texts */
     int32_t bos, eos, pad; /* token ids; -1 = none */
 } hx_llama_info;
 
@@ -56,7 +69,20 @@ HX_API hx_status hx_llama_open(hx_llama **out, const char *path, const hx_llama_
 HX_API void hx_llama_close(hx_llama *m); /* NULL is fine; after its contexts */
 HX_API const hx_llama_info *hx_llama_describe(const hx_llama *m); /* lives as long as the model */
 HX_API const char *hx_llama_label(const hx_llama *m,
-                                  size_t i); /* id2label[i]; NULL beyond n_labels */
+                                  size_t i); /* of that head; NULL beyond n_labels */
+
+typedef struct {
+    const char *name;
+    hx_llama_head_kind kind;
+    size_t n_labels; /* numbers a text or word; 1 of NUMBER */
+    bool of_words; /* TAG and those behind it */
+    bool bidirectional; /* its texts are read in both directions */
+} hx_llama_head_info;
+
+/* Head i of n_tasks; NULL beyond. Lives as long as the model. */
+HX_API const hx_llama_head_info *hx_llama_head_of(const hx_llama *m, size_t i);
+HX_API size_t hx_llama_find_head(const hx_llama *m, const char *name); /* n_tasks = none */
+HX_API const char *hx_llama_head_label(const hx_llama *m, size_t head, size_t i); /* NULL beyond */
 
 /* ------------------------------------------------------------------ tokens */
 #define HX_LLAMA_TEXT_MAX (64u << 20) /* bytes of one text, else HX_ELIMIT */
@@ -183,6 +209,13 @@ HX_API hx_status hx_llama_embed(hx_llama_context *c, const hx_str *texts, size_t
 HX_API hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, size_t n_texts,
                                    size_t max_length, float *out, hx_error *err) HX_MUST_USE;
 
+/* What heads for texts say, several in one pass where they read in the same direction: out[k] (n_texts, n_labels of heads[k]), caller's. LABEL:
+ * probabilities that sum to 1; LABELS: a probability each, set from 0.5 on in training; NUMBER: the number. max_length 0 = the head's own of
+ * training. With HX_PRECISION_FAST texts near a border of LABEL or LABELS are read again exactly; numbers are always read so. */
+HX_API hx_status hx_llama_read(hx_llama_context *c, const size_t *heads, size_t n_heads,
+                               const hx_str *texts, size_t n_texts, size_t max_length,
+                               float *const *out, hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ tags */
 typedef struct {
     uint32_t start, end; /* bytes of the text as given */
@@ -207,18 +240,39 @@ typedef struct {
 } hx_tags;
 
 typedef struct {
-    size_t max_length; /* tokens; 0 = the model's n_positions; what is behind has no tags */
+    size_t max_length; /* tokens; 0 = the head's own of training; what is behind has no tags */
     bool
         tokens; /* one tag a token; else one a word, and words of one B-X I-X ... are one tag, O is none */
+    bool words; /* words are what stands between white space, read one by one, as in training */
+    const char *head; /* its name; NULL = the first that fits */
 } hx_tag_options;
 
-/* Tags by the model's head for tokens: out (n_texts), caller's. A word takes the label of its first token, as is usual in training. Labels
- * that begin with B-, I-, E- or S- (or L-, U-) make spans; others stand for a word each. HX_EUNSUPPORTED without such a head. */
+/* Tags by a head for words (TAG, CRF, SEGMENT, REPLACED): out (n_texts), caller's. A word takes the label of its first token, as is usual in
+ * training. Labels that begin with B-, I-, E- or S- (or L-, U-) make spans; others stand for a word each. SEGMENT: a tag a word that it finds.
+ * HX_EUNSUPPORTED without such a head. */
 HX_API hx_status hx_llama_tag(hx_llama_context *c, const hx_str *texts, size_t n_texts,
                               const hx_tag_options *options, hx_arena *arena, hx_tags *out,
                               hx_error *err) HX_MUST_USE;
-/* The name of a tag's label without B-, I- and the like where labels make spans. */
+/* The name of a tag's label without B-, I- and the like where labels make spans: of the first head for words, or of head `head`. */
 HX_API const char *hx_llama_tag_name(const hx_llama *m, uint32_t label);
+HX_API const char *hx_llama_head_tag_name(const hx_llama *m, size_t head, uint32_t label);
+
+typedef struct {
+    hx_token_span span;
+    uint32_t head; /* 0 = the root, i = the i-th word */
+    uint32_t label; /* relation */
+    float score; /* probability of the head */
+} hx_arc;
+
+typedef struct {
+    hx_arc *arcs; /* one a word; owned by the arena */
+    size_t n;
+} hx_tree;
+
+/* The dependency tree of each text by a head TREE: out (n_texts), caller's. One word hangs on the root. */
+HX_API hx_status hx_llama_parse(hx_llama_context *c, const hx_str *texts, size_t n_texts,
+                                const hx_tag_options *options, hx_arena *arena, hx_tree *out,
+                                hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ labels without training */
 typedef struct hx_label_prompt

@@ -131,7 +131,7 @@ static bool plan_file(filter_job *j, const char *path, const hx_reader *r) {
     p->json_lines = hx_reader_format(r) == HX_FORMAT_JSONL;
     p->splice = p->json_lines && p->kind != HX_FILTER_REDACT;
     for (size_t k = 0; k < p->n_columns; k++) {
-        if (k == p->text_column || !hx_filter_replaces(p->kind, p->columns[k].name)) continue;
+        if (k == p->text_column || !hx_filter_replaces(p, p->columns[k].name)) continue;
         p->hidden[k] = true;
         p->splice = false;
         hx_cli_note(j->c, "%s: its column %.*s is replaced by the result",
@@ -146,8 +146,7 @@ static size_t columns_shown(const hx_filter_plan *p) {
     size_t n = 0;
     for (size_t k = 0; k < p->n_columns; k++)
         n += !p->hidden[k];
-    for (const char *const *name = hx_filter_columns(p->kind, p->shape == HX_SHAPE_TABLE); *name;
-         name++)
+    for (const char *const *name = hx_filter_columns(p, p->shape == HX_SHAPE_TABLE); *name; name++)
         n++;
     return n;
 }
@@ -173,7 +172,7 @@ static bool begin_table(filter_job *j) {
             is_number(p->columns[k].type) && k != p->text_column ? HX_GRID_RIGHT : HX_GRID_LEFT;
         hx_grid_cell(g, p->columns[k].name);
     }
-    for (const char *const *name = hx_filter_columns(p->kind, true); *name; name++) {
+    for (const char *const *name = hx_filter_columns(p, true); *name; name++) {
         bool label = strcmp(*name, "sentiment") == 0 || strcmp(*name, "intent") == 0;
         g->align[at++] = label ? HX_GRID_MOOD : HX_GRID_LEFT;
         hx_grid_text(g, *name);
@@ -190,7 +189,7 @@ static bool put_csv_header(filter_job *j) {
         if (n++ > 0) hx_outbuf_byte(&b, ',');
         hx_outbuf_csv(&b, p->columns[k].name);
     }
-    for (const char *const *name = hx_filter_columns(p->kind, false); *name; name++)
+    for (const char *const *name = hx_filter_columns(p, false); *name; name++)
         hx_outbuf_printf(&b, "%s%s", n++ ? "," : "", *name);
     hx_outbuf_byte(&b, '\n');
     bool ok = hx_output_write(j->c, &b);

@@ -568,16 +568,23 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      0,
      -1,
-     LIST(TEXTS, HX_OPT_LABELS, HX_OPT_ABSTAIN, HX_OPT_INSTRUCTION, HX_OPT_MAX_LENGTH,
-          HX_OPT_PRECISION),
-     "labels by a model's head, or your own labels without training",
-     "用模型的分类头打标签，或不经训练使用自己的标签",
+     LIST(TEXTS, HX_OPT_LABELS, HX_OPT_ABSTAIN, HX_OPT_INSTRUCTION, HX_OPT_TASK, HX_OPT_THRESHOLD,
+          HX_OPT_MAX_LENGTH, HX_OPT_PRECISION),
+     "labels or numbers by a model's heads, or your own labels without training",
+     "用模型的任务头给出标签或数值，或不经训练使用自己的标签",
      "With --labels any instruct model chooses among them, by the likelihood of each label behind "
      "the text.\n"
-     "--instruction says what to ask. Without --labels the model needs a classification head.",
+     "--instruction says what to ask. Without --labels the model needs a head: one label gives "
+     "label, "
+     "score and scores,\n"
+     "several labels give labels and scores, a number gives value. Several heads are read in one "
+     "pass "
+     "and give a member each.",
      "给出 --labels 时，任何指令模型都可按各标签在文本之后的可能性作出选择；--instruction "
      "说明问题。\n"
-     "不给 --labels 时模型须带分类头。",
+     "不给 --labels 时模型须带任务头：单标签给出 label、score 和 scores，多标签给出 labels 和 "
+     "scores，数值给出 value。\n"
+     "多个任务头一次读完，各占一个成员。",
      {{"huaxiang classify samples/comments.csv --model qwen2.5-coder-0.5b --labels food,film,book "
        "--format table",
        "own labels", "自己的标签"}},
@@ -589,16 +596,20 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      0,
      -1,
-     LIST(TEXTS, HX_OPT_PIECES, HX_OPT_MAX_LENGTH, HX_OPT_PRECISION),
-     "names, parts of speech and the like, by a model's head for words",
-     "用模型的词标注头标出名称、词性等",
+     LIST(TEXTS, HX_OPT_TASK, HX_OPT_WORDS, HX_OPT_PIECES, HX_OPT_MAX_LENGTH, HX_OPT_PRECISION),
+     "names, parts of speech, trees and the like, by a model's head for words",
+     "用模型的词标注头标出名称、词性、依存树等",
      "Each tag has its label, score, and start and end: bytes of the text as given. Labels B-X, "
      "I-X make spans, others\n"
-     "stand for a word each; --pieces gives a tag for each token. The model needs a head for "
-     "tokens.",
+     "stand for a word each; --pieces gives a tag for each token. A head that makes trees gives "
+     "id, "
+     "form, head and deprel of\n"
+     "each word, as CoNLL-U has them. The model needs a head for words; --task says which.",
      "每个标注有标签、得分、start 和 end（原文的字节位置）。B-X、I-X 形式的标签合成片段，其他标签"
      "每词一个；\n"
-     "--pieces 给出每个词元的标注。模型须带词元分类头。",
+     "--pieces 给出每个词元的标注。产生依存树的任务头给出每个词的 id、form、head 和 deprel（同 "
+     "CoNLL-U）。\n"
+     "模型须带词标注头；用 --task 指定哪一个。",
      {{"huaxiang tag samples/comments.csv --model tagger", "spans of a model of your own",
        "用自己的模型标出片段"}},
      hx_cmd_filter,

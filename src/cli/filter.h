@@ -65,6 +65,7 @@ typedef struct {
     hx_arena *arena; /* reset for each group */
     float *values; /* (n, width) */
     hx_tags *tags; /* (n), of tag */
+    hx_tree *trees; /* (n), of tag by a head that makes trees */
     hx_error *failed; /* (n); code HX_OK where the row was read */
     size_t n;
 } hx_filter_ahead;
@@ -79,9 +80,9 @@ typedef struct {
 } hx_filter_worker;
 
 /* The names of the columns that the filter adds: in CSV, or (`table`) for eyes. Ended by NULL. */
-const char *const *hx_filter_columns(hx_filter_kind kind, bool table);
+const char *const *hx_filter_columns(const hx_filter_plan *p, bool table);
 /* Whether the results hold a member or column of this name. */
-bool hx_filter_replaces(hx_filter_kind kind, hx_str name);
+bool hx_filter_replaces(const hx_filter_plan *p, hx_str name);
 /* Reads one row's text and appends the record. On failure nothing is appended. */
 hx_status hx_filter_row(const hx_filter_plan *p, hx_filter_worker *w, const hx_row *row,
                         hx_outbuf *out, hx_error *err) HX_MUST_USE;

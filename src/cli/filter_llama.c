@@ -93,23 +93,6 @@ static int make_prompt(hx_cli *c, const hx_filter_plan *p, hx_filter_llama *l) {
     return HX_EXIT_DONE;
 }
 
-/* The labels of the model's own head. */
-static int use_head(hx_cli *c, hx_filter_llama *l) {
-    const hx_llama_info *info = l->opened.info;
-    if (info->n_labels == 0)
-        return hx_cli_fail(
-            c,
-            "%s has no classification head; give the labels to choose from: --labels "
-            "A,B",
-            "%s 没有分类头；请给出供选择的标签：--labels A,B", c->options.text[HX_OPT_MODEL]);
-    if (info->is_token_classifier)
-        return hx_cli_fail(c, "%s labels words, not texts; use huaxiang tag",
-                           "%s 标注的是词，不是文本；请用 huaxiang tag",
-                           c->options.text[HX_OPT_MODEL]);
-    l->n_labels = l->width = info->n_labels;
-    return HX_EXIT_DONE;
-}
-
 static bool is_upos(const char *label) {
     static const char *const names[] = {"ADJ",   "ADP",   "ADV", "AUX",  "CCONJ", "DET",
                                         "INTJ",  "NOUN",  "NUM", "PART", "PRON",  "PROPN",
@@ -119,28 +102,30 @@ static bool is_upos(const char *label) {
     return false;
 }
 
-static int use_tags(hx_cli *c, hx_filter_llama *l) {
-    const hx_llama_info *info = l->opened.info;
-    if (!info->is_token_classifier)
-        return hx_cli_fail(c, "%s has no head that labels words", "%s 没有给词打标签的分类头",
-                           c->options.text[HX_OPT_MODEL]);
-    l->n_labels = l->width = info->n_labels;
+static int use_tags(hx_cli *c, const hx_filter_plan *p, hx_filter_llama *l) {
+    int status = hx_filter_heads_open(c, p, l);
+    if (status != HX_EXIT_DONE) return status;
+    const hx_llama_head_info *head = hx_llama_head_of(l->opened.model, l->heads[0]);
+    l->is_tree = head->kind == HX_LLAMA_TREE;
+    l->n_labels = l->width = head->n_labels;
     l->are_upos = true;
     for (size_t i = 0; i < l->n_labels; i++)
-        l->are_upos = l->are_upos && is_upos(hx_llama_label(l->opened.model, i));
+        l->are_upos = l->are_upos && is_upos(hx_llama_head_label(l->opened.model, l->heads[0], i));
     return HX_EXIT_DONE;
 }
 
 /* ------------------------------------------------------------------ opening */
 static const char *label_at(const hx_filter_llama *l, size_t i) {
     if (l->learner) return hx_text_learner_label(l->learner, i);
-    return l->prompt ? l->labels[i] : hx_llama_label(l->opened.model, i);
+    return l->prompt ? l->labels[i] : hx_llama_head_label(l->opened.model, l->heads[0], i);
 }
 
 static void take_options(const hx_cli *c, hx_filter_llama *l) {
     const hx_cli_values *v = &c->options;
     l->max_length = hx_cli_has(v, HX_OPT_MAX_LENGTH) ? (size_t)v->number[HX_OPT_MAX_LENGTH] : 0;
     l->pieces = hx_cli_has(v, HX_OPT_PIECES);
+    l->words = hx_cli_has(v, HX_OPT_WORDS);
+    l->threshold = hx_cli_has(v, HX_OPT_THRESHOLD) ? v->real[HX_OPT_THRESHOLD] : 0.5;
     l->tokens = (hx_token_options){.special = hx_cli_has(v, HX_OPT_SPECIAL),
                                    .max_length = l->max_length,
                                    .pad = hx_cli_has(v, HX_OPT_PAD)};
@@ -182,8 +167,8 @@ int hx_filter_llama_open(hx_cli *c, hx_filter_plan *p, hx_filter_llama *l) {
     bool labels = p->kind == HX_FILTER_SENTIMENT || p->kind == HX_FILTER_INTENT ||
                   (p->kind == HX_FILTER_CLASSIFY && hx_cli_has(&c->options, HX_OPT_LABELS));
     if (labels) return make_prompt(c, p, l);
-    if (p->kind == HX_FILTER_CLASSIFY) return use_head(c, l);
-    if (p->kind == HX_FILTER_TAG) return use_tags(c, l);
+    if (p->kind == HX_FILTER_CLASSIFY) return hx_filter_heads_open(c, p, l);
+    if (p->kind == HX_FILTER_TAG) return use_tags(c, p, l);
     if (p->kind == HX_FILTER_EMBED) l->width = l->opened.info->n_embd;
     return HX_EXIT_DONE;
 }
@@ -196,20 +181,29 @@ void hx_filter_llama_close(hx_filter_llama *l) {
 }
 
 /* ------------------------------------------------------------------ reading */
+static hx_status run_words(const hx_filter_llama *l, const hx_str *texts, size_t first, size_t n,
+                           hx_filter_ahead *ahead, hx_error *err) {
+    const hx_llama_head_info *head = hx_llama_head_of(l->opened.model, l->heads[0]);
+    const hx_tag_options options = {
+        .max_length = l->max_length, .tokens = l->pieces, .words = l->words, .head = head->name};
+    hx_llama_context *c = l->opened.context;
+    return l->is_tree
+               ? hx_llama_parse(c, texts, n, &options, ahead->arena, ahead->trees + first, err)
+               : hx_llama_tag(c, texts, n, &options, ahead->arena, ahead->tags + first, err);
+}
+
 /* Texts of a group from `first` on. */
 static hx_status run_texts(const hx_filter_plan *p, const hx_str *texts, size_t first, size_t n,
                            hx_filter_ahead *ahead, hx_error *err) {
     const hx_filter_llama *l = p->llama;
     hx_llama_context *c = l->opened.context;
     float *out = ahead->values + first * l->width;
-    const hx_tag_options tag = {.max_length = l->max_length, .tokens = l->pieces};
     texts += first;
     if (l->learner) return hx_text_learner_predict(l->learner, texts, n, 1, out, err);
-    if (p->kind == HX_FILTER_TAG)
-        return hx_llama_tag(c, texts, n, &tag, ahead->arena, ahead->tags + first, err);
+    if (p->kind == HX_FILTER_TAG) return run_words(l, texts, first, n, ahead, err);
     if (p->kind == HX_FILTER_EMBED) return hx_llama_embed(c, texts, n, &l->embed, out, err);
     if (l->prompt) return hx_llama_label_texts(c, l->prompt, texts, n, out, err);
-    return hx_llama_classify(c, texts, n, l->max_length, out, err);
+    return hx_filter_heads_run(l, texts, n, ahead->arena, out, err);
 }
 
 static bool is_of_the_text(hx_status st) {
@@ -240,8 +234,9 @@ hx_status hx_filter_llama_read(const hx_filter_plan *p, const hx_row *rows, size
     ahead->failed = hx_arena_alloc(ahead->arena, (n + 1) * sizeof *ahead->failed);
     ahead->values = hx_arena_alloc(ahead->arena, (n + 1) * p->llama->width * sizeof(float));
     ahead->tags = hx_arena_alloc(ahead->arena, (n + 1) * sizeof *ahead->tags);
+    ahead->trees = hx_arena_alloc(ahead->arena, (n + 1) * sizeof *ahead->trees);
     ahead->n = n;
-    if (!texts || !ahead->failed || !ahead->values || !ahead->tags) {
+    if (!texts || !ahead->failed || !ahead->values || !ahead->tags || !ahead->trees) {
         err->code = HX_ENOMEM;
         return HX_ENOMEM;
     }
@@ -276,6 +271,7 @@ hx_status hx_filter_llama_text(const hx_filter_plan *p, hx_filter_worker *w, hx_
     }
     out->values = w->ahead.values + w->row * l->width;
     out->tags = w->ahead.tags[w->row];
+    out->tree = w->ahead.trees[w->row];
     out->text = text;
     return HX_OK;
 }
@@ -355,7 +351,8 @@ static hx_str tagged_text(const hx_llama_said *said, const hx_tag *t) {
 }
 
 static const char *tag_label(const hx_filter_llama *l, const hx_tag *t) {
-    return l->pieces ? label_at(l, t->label) : hx_llama_tag_name(l->opened.model, t->label);
+    return l->pieces ? label_at(l, t->label)
+                     : hx_llama_head_tag_name(l->opened.model, l->heads[0], t->label);
 }
 
 static void put_tags(hx_outbuf *b, const hx_filter_llama *l, const hx_llama_said *said) {
@@ -381,6 +378,39 @@ static void put_tag_cell(hx_outbuf *b, const hx_filter_llama *l, const hx_llama_
         if (i > 0) hx_outbuf_byte(b, ' ');
         hx_outbuf_bytes(b, text.ptr, text.len);
         hx_outbuf_printf(b, "/%s", tag_label(l, &said->tags.tags[i]));
+    }
+}
+
+static hx_str arc_text(const hx_llama_said *said, const hx_arc *a) {
+    return (hx_str){said->text.ptr + a->span.start, a->span.end - a->span.start};
+}
+
+/* Names as CoNLL-U has them. */
+static void put_tree(hx_outbuf *b, const hx_filter_llama *l, const hx_llama_said *said) {
+    put_key(b, "tree");
+    hx_outbuf_byte(b, '[');
+    for (size_t i = 0; i < said->tree.n; i++) {
+        const hx_arc *a = &said->tree.arcs[i];
+        hx_outbuf_printf(b, "%s{\"id\":%zu,\"form\":", i > 0 ? "," : "", i + 1);
+        hx_outbuf_json(b, arc_text(said, a));
+        hx_outbuf_printf(b, ",\"head\":%u,\"deprel\":", (unsigned)a->head);
+        hx_outbuf_json(b, hx_str_of(label_at(l, a->label)));
+        hx_outbuf_text(b, ",\"score\":");
+        hx_outbuf_score(b, (double)a->score);
+        hx_outbuf_printf(b, ",\"start\":%u,\"end\":%u}", (unsigned)a->span.start,
+                         (unsigned)a->span.end);
+    }
+    hx_outbuf_byte(b, ']');
+}
+
+/* form/head/deprel */
+static void put_tree_cell(hx_outbuf *b, const hx_filter_llama *l, const hx_llama_said *said) {
+    for (size_t i = 0; i < said->tree.n; i++) {
+        const hx_arc *a = &said->tree.arcs[i];
+        hx_str text = arc_text(said, a);
+        if (i > 0) hx_outbuf_byte(b, ' ');
+        hx_outbuf_bytes(b, text.ptr, text.len);
+        hx_outbuf_printf(b, "/%u/%s", (unsigned)a->head, label_at(l, a->label));
     }
 }
 
@@ -417,12 +447,19 @@ void hx_filter_llama_json(hx_outbuf *b, const hx_filter_plan *p, const hx_llama_
         hx_outbuf_byte(b, ']');
         break;
     case HX_FILTER_CLASSIFY: {
+        if (p->llama->n_heads > 0) {
+            hx_filter_heads_json(b, p, said);
+            break;
+        }
         const char *label = chosen(p, said, &score);
         put_scores(b, p->llama, said, label, score);
         break;
     }
     case HX_FILTER_TAG:
-        put_tags(b, p->llama, said);
+        if (p->llama->is_tree)
+            put_tree(b, p->llama, said);
+        else
+            put_tags(b, p->llama, said);
         break;
     default:
         put_generated(b, said);
@@ -433,7 +470,14 @@ void hx_filter_llama_cell(hx_outbuf *b, const hx_filter_plan *p, const hx_llama_
                           const char *column) {
     bool table = p->shape == HX_SHAPE_TABLE;
     double score = 0;
-    if (strcmp(column, "input_ids") == 0) {
+    if (p->kind == HX_FILTER_CLASSIFY && p->llama->n_heads > 0) {
+        hx_filter_heads_cell(b, p, said, column);
+    } else if (p->kind == HX_FILTER_TAG) {
+        if (p->llama->is_tree)
+            put_tree_cell(b, p->llama, said);
+        else
+            put_tag_cell(b, p->llama, said);
+    } else if (strcmp(column, "input_ids") == 0) {
         put_ids(b, &said->tokens, " ");
     } else if (strcmp(column, "attention_mask") == 0) {
         put_mask(b, said, " ");
@@ -441,8 +485,6 @@ void hx_filter_llama_cell(hx_outbuf *b, const hx_filter_plan *p, const hx_llama_
         bool cut = table && p->llama->width > SHOWN_NUMBERS;
         put_numbers(b, said->values, cut ? SHOWN_NUMBERS : p->llama->width, " ");
         if (cut) hx_outbuf_printf(b, " … (%zu)", p->llama->width);
-    } else if (strcmp(column, "tags") == 0) {
-        put_tag_cell(b, p->llama, said);
     } else if (strcmp(column, "label") == 0) {
         hx_outbuf_text(b, chosen(p, said, &score));
     } else if (strcmp(column, "score") == 0) {

@@ -6,6 +6,7 @@
 #include "cli/llama.h"
 
 #define HX_FILTER_LABELS_MAX 64
+#define HX_FILTER_TASKS_MAX 64
 
 struct hx_filter_llama {
     hx_cli_llama opened; /* owned */
@@ -21,6 +22,15 @@ struct hx_filter_llama {
     bool pieces;
     bool are_upos; /* the labels are the parts of speech of Universal Dependencies */
     hx_embed_options embed;
+    size_t heads
+        [HX_FILTER_TASKS_MAX]; /* of classify: heads that are read, and the first of their numbers; of tag: one */
+    size_t first[HX_FILTER_TASKS_MAX];
+    size_t n_heads; /* 0 = labels by a prompt or a learner */
+    const char *const *
+        columns; /* of the results, ended by NULL; in the run's arena; NULL = those of the filter */
+    double threshold; /* a label of several is set from here on */
+    bool words; /* words stand between white space */
+    bool is_tree; /* tag gives trees */
     const struct hx_cli_generate *generate; /* of generate; borrowed */
 };
 
@@ -32,6 +42,7 @@ typedef struct {
     const float *values; /* (width) */
     hx_str text;
     hx_tags tags;
+    hx_tree tree;
     hx_generation generation;
     hx_str log_probs; /* JSON; {NULL, 0} = not asked for */
 } hx_llama_said;
@@ -42,6 +53,13 @@ void hx_filter_llama_close(hx_filter_llama *l);
 /* Reads a group of rows in one pass where the filter allows it. A row that can't be read does not stop the others. */
 hx_status hx_filter_llama_read(const hx_filter_plan *p, const hx_row *rows, size_t n,
                                hx_filter_ahead *ahead, hx_error *err) HX_MUST_USE;
+/* filter_heads.c: the heads of --task, or all that fit; what they say of texts; and how it is written. */
+int hx_filter_heads_open(hx_cli *c, const hx_filter_plan *p, hx_filter_llama *l);
+hx_status hx_filter_heads_run(const hx_filter_llama *l, const hx_str *texts, size_t n,
+                              hx_arena *arena, float *out, hx_error *err) HX_MUST_USE;
+void hx_filter_heads_json(hx_outbuf *b, const hx_filter_plan *p, const hx_llama_said *said);
+void hx_filter_heads_cell(hx_outbuf *b, const hx_filter_plan *p, const hx_llama_said *said,
+                          const char *column);
 /* The row's part of it, or the text read now. */
 hx_status hx_filter_llama_text(const hx_filter_plan *p, hx_filter_worker *w, hx_str text,
                                hx_llama_said *out, hx_error *err) HX_MUST_USE;

@@ -35,7 +35,7 @@ typedef struct {
 } filter_result;
 
 /* ------------------------------------------------------------------ names */
-const char *const *hx_filter_columns(hx_filter_kind kind, bool table) {
+const char *const *hx_filter_columns(const hx_filter_plan *p, bool table) {
     static const char *const csv[][10] = {{"clean", NULL},
                                           {"pii", NULL},
                                           {"words", NULL},
@@ -61,11 +61,12 @@ const char *const *hx_filter_columns(hx_filter_kind kind, bool table) {
                                             {"label", "score", NULL},
                                             {"tags", NULL},
                                             {"generated", NULL}};
-    return table ? shown[kind] : csv[kind];
+    if (p->llama && p->llama->columns) return p->llama->columns;
+    return table ? shown[p->kind] : csv[p->kind];
 }
 
-bool hx_filter_replaces(hx_filter_kind kind, hx_str name) {
-    for (const char *const *c = hx_filter_columns(kind, false); *c; c++) {
+bool hx_filter_replaces(const hx_filter_plan *p, hx_str name) {
+    for (const char *const *c = hx_filter_columns(p, false); *c; c++) {
         size_t n = strlen(*c);
         if (name.len < n || memcmp(name.ptr, *c, n) != 0) continue;
         if (name.len == n || name.ptr[n] == '.')
@@ -348,7 +349,7 @@ static bool put_changed_record(hx_outbuf *b, const hx_filter_plan *p, const hx_r
     key[name.len] = '\0';
     json_t *record = json_loadb(row->raw.ptr, row->raw.len, 0, NULL);
     bool good = json_is_object(record);
-    for (const char *const *c = hx_filter_columns(p->kind, false); good && *c; c++)
+    for (const char *const *c = hx_filter_columns(p, false); good && *c; c++)
         if (strcmp(*c, key) != 0) (void)json_object_del(record, *c);
     if (good && p->kind == HX_FILTER_REDACT)
         good =
@@ -463,8 +464,7 @@ static void put_cells(hx_outbuf *b, const hx_filter_plan *p, const hx_row *row,
     cell_row c = {p, b, 0};
     for (size_t k = 0; k < p->n_columns; k++)
         if (!p->hidden[k]) put_cell(&c, shown_cell(p, r, row, k));
-    for (const char *const *name = hx_filter_columns(p->kind, p->shape == HX_SHAPE_TABLE); *name;
-         name++)
+    for (const char *const *name = hx_filter_columns(p, p->shape == HX_SHAPE_TABLE); *name; name++)
         put_column(&c, r, *name);
     if (p->shape == HX_SHAPE_CSV) hx_outbuf_byte(b, '\n');
 }

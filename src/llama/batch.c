@@ -206,9 +206,10 @@ static void keep_rows(hx_llama_context *c) {
     }
 }
 
-hx_status hx_llama_run_as(hx_llama_context *c, const hx_llama_piece *pieces, size_t n,
-                          hx_precision precision, hx_error *err) {
+hx_status hx_llama_run_tapped(hx_llama_context *c, const hx_llama_piece *pieces, size_t n,
+                              hx_precision precision, size_t tap, hx_error *err) {
     c->precision = precision;
+    c->tap = tap;
     HX_TRY(check_pieces(c, pieces, n, err));
     HX_TRY(reserve(c, pieces, n, err));
     HX_TRY(hx_results_begin(c, pieces, n, err));
@@ -220,6 +221,11 @@ hx_status hx_llama_run_as(hx_llama_context *c, const hx_llama_piece *pieces, siz
     }
     hx_results_finish(c, pieces, n);
     return HX_OK;
+}
+
+hx_status hx_llama_run_as(hx_llama_context *c, const hx_llama_piece *pieces, size_t n,
+                          hx_precision precision, hx_error *err) {
+    return hx_llama_run_tapped(c, pieces, n, precision, 0, err);
 }
 
 hx_status hx_llama_run(hx_llama_context *c, const hx_llama_piece *pieces, size_t n, hx_error *err) {

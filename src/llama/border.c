@@ -35,6 +35,18 @@ bool hx_border_is_near_head(const hx_kernels *kernels, const float *weights, siz
     return false;
 }
 
+bool hx_border_is_near_zero(const hx_kernels *kernels, const float *weights, size_t n_labels,
+                            size_t n_embd, const float *hidden, const float *logits) {
+    double length = sqrt((double)hx_vector_dot(kernels, hidden, hidden, n_embd) / (double)n_embd);
+    double reach = (double)(HX_BORDER_SIGMAS * HX_BORDER_NOISE) * length;
+    for (size_t i = 0; i < n_labels; i++) {
+        const float *w = weights + i * n_embd;
+        double size = sqrt((double)hx_vector_dot(kernels, w, w, n_embd));
+        if (!(fabs((double)logits[i]) >= reach * size)) return true;
+    }
+    return false;
+}
+
 bool hx_border_is_near(const double *scores, const double *prior, size_t n_labels) {
     double best = -INFINITY, second = -INFINITY;
     for (size_t i = 0; i < n_labels; i++) {

@@ -30,6 +30,9 @@
 /* `weights` (n_labels, n_embd), `hidden` (n_embd) the head's input, `logits` (n_labels) what it gave. */
 bool hx_border_is_near_head(const hx_kernels *kernels, const float *weights, size_t n_labels,
                             size_t n_embd, const float *hidden, const float *logits);
+/* Several labels, each set where its logit is above 0: |w_a| stands in place of |w_a - w_b|. */
+bool hx_border_is_near_zero(const hx_kernels *kernels, const float *weights, size_t n_labels,
+                            size_t n_embd, const float *hidden, const float *logits);
 /* Log-likelihoods (n_labels) less their priors. */
 bool hx_border_is_near(const double *scores, const double *prior, size_t n_labels);
 

@@ -124,4 +124,5 @@ void hx_config_release(hx_config *c) {
     free(c->labels);
     c->labels = NULL;
     c->n_labels = 0;
+    hx_config_release_tasks(c);
 }

@@ -6,6 +6,8 @@
 #define HX_LLAMA_CONFIG_H
 
 #include "base/buf.h"
+#include "base/json.h"
+#include "huaxiang/llama.h"
 #include "tensor/tensor_file.h"
 
 #define HX_CONFIG_LAYERS_MAX 1024u
@@ -16,6 +18,9 @@
 #define HX_CONFIG_POSITIONS_MAX (1u << 24)
 #define HX_CONFIG_LABELS_MAX 65536u
 #define HX_CONFIG_BYTES_MAX (16u << 20) /* of config.json */
+#define HX_CONFIG_TASKS_MAX 64u /* heads of a model */
+#define HX_CONFIG_TASK_NAME_MAX 64u
+#define HX_CONFIG_CRF_LABELS_MAX 512u
 
 typedef enum { HX_ROPE_PLAIN = 0, HX_ROPE_LINEAR, HX_ROPE_LLAMA3, HX_ROPE_YARN } hx_rope_scaling;
 
@@ -38,6 +43,20 @@ typedef struct {
     size_t original_positions, dims; /* dims: leading elements of a head that are rotated */
 } hx_rope_config;
 
+/* A head, as training describes it under "huaxiang.heads" (config_tasks.c). Its tensors are "score.weight" [and bias] where it is transformers' own,
+ * else "heads.NAME.weight" and others (objective.h). */
+typedef struct {
+    char *name; /* owned: letters, digits, _ and -; "score" where nothing is said */
+    hx_llama_head_kind kind;
+    bool is_score, mean, bidirectional, lower; /* lower: texts are read in lower case */
+    size_t hidden; /* width of the layer before its logits; 0 = none */
+    size_t tap; /* reads the stream after this block, by a norm of its own; 0 = the end */
+    size_t max_length; /* tokens of a text in training; 0 = not said */
+    size_t n_labels; /* columns of what it says; 2 of REPLACED, whose matrix has one row */
+    char **labels; /* (n_labels), owned */
+    double average, deviation; /* NUMBER: what is learnt is (number - average) / deviation */
+} hx_config_task;
+
 typedef struct {
     const hx_architecture *architecture;
     size_t n_layers, n_vocab, n_embd, n_heads, n_kv_heads, head_dim, n_ff, n_positions;
@@ -50,7 +69,10 @@ typedef struct {
     size_t n_labels;
     char **labels; /* id2label; owned, n_labels */
     bool has_head, head_is_token, head_is_mean;
-    bool head_is_odd; /* its rows are no one class a text: several labels, or a number */
+    hx_llama_head_kind score_kind; /* of that head */
+    hx_config_task *tasks; /* all heads, the one above among them; owned, n_tasks */
+    size_t n_tasks;
+    bool tasks_said; /* under "huaxiang.heads"; else they follow from the class's name */
 } hx_config;
 
 /* GGUF: <architecture>.* keys. A head is said by huaxiang.head.type ("last", "mean", "token") and huaxiang.labels. n_vocab stays 0 where the
@@ -63,6 +85,13 @@ void hx_config_release(hx_config *c);
 /* config.json as transformers reads it (config_write.c). */
 void hx_config_write_json(const hx_config *c, hx_dtype type, bool attention_bias, bool mlp_bias,
                           hx_buf *out);
+
+/* config_tasks.c: the list "huaxiang.heads"; its text for a GGUF key, or as a value of config.json. Takes what labels and class said of the
+ * head "score" for granted; to be called last. NULL = not there: then that head is all. Text objectives in the list have no head and are left out. */
+hx_status hx_config_read_tasks(hx_config *c, json_t *list, const char *what,
+                               hx_error *err) HX_MUST_USE;
+void hx_config_write_tasks(const hx_config *c, hx_json_writer *w);
+void hx_config_release_tasks(hx_config *c);
 
 /* For the two readers: sizes by name, what stands where nothing is said, and how numbers go together. */
 typedef struct {

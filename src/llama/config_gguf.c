@@ -125,7 +125,20 @@ static hx_status read_head(const source *s, hx_config *c, hx_error *err) {
     hx_str label;
     while (i < c->n_labels && hx_gguf_next_str(labels, &at, &label))
         HX_TRY(hx_config_set_label(c, i++, label, err));
+    c->score_kind = c->head_is_token ? HX_LLAMA_TAG : HX_LLAMA_LABEL;
     return HX_OK;
+}
+
+/* huaxiang.heads holds the list of config.json as text. */
+static hx_status read_tasks(const source *s, hx_config *c, hx_error *err) {
+    hx_str text = {0};
+    bool found = false;
+    json_t *list = NULL;
+    HX_TRY(hx_gguf_read_str(s->file, "huaxiang.heads", &text, &found, err));
+    if (found) HX_TRY(hx_json_parse(text, HX_CONFIG_BYTES_MAX, s->what, &list, err));
+    hx_status status = hx_config_read_tasks(c, list, s->what, err);
+    json_decref(list);
+    return status;
 }
 
 static hx_status read_all(const source *s, hx_config *c, hx_error *err) {
@@ -140,7 +153,8 @@ static hx_status read_all(const source *s, hx_config *c, hx_error *err) {
     bool found = false;
     HX_TRY(hx_gguf_read_str(s->file, "general.name", &name, &found, err));
     if (found) snprintf(c->name, sizeof c->name, "%.*s", HX_STR_ARG(name));
-    return hx_config_finish(c, s->what, err);
+    HX_TRY(hx_config_finish(c, s->what, err));
+    return read_tasks(s, c, err);
 }
 
 hx_status hx_config_read_gguf(hx_config *c, const hx_tensor_file *f, hx_error *err) {

@@ -293,8 +293,11 @@ static hx_status read_head(const source *s, hx_config *c, hx_error *err) {
     HX_TRY(read_str(s, s->root, "huaxiang.head.type", &type, err));
     c->head_is_mean = hx_str_equal(type, HX_STR_LIT("mean"));
     HX_TRY(read_str(s, s->root, "problem_type", &problem, err));
-    c->head_is_odd = hx_str_equal(problem, HX_STR_LIT("multi_label_classification")) ||
-                     hx_str_equal(problem, HX_STR_LIT("regression"));
+    c->score_kind = c->head_is_token ? HX_LLAMA_TAG
+                    : hx_str_equal(problem, HX_STR_LIT("multi_label_classification"))
+                        ? HX_LLAMA_LABELS
+                    : hx_str_equal(problem, HX_STR_LIT("regression")) ? HX_LLAMA_NUMBER
+                                                                      : HX_LLAMA_LABEL;
     return read_labels(s, c, err);
 }
 
@@ -306,6 +309,7 @@ static hx_status read_all(const source *s, hx_config *c, hx_error *err) {
     HX_TRY(read_token(s, "pad_token_id", &c->pad, err));
     HX_TRY(read_head(s, c, err));
     HX_TRY(hx_config_finish(c, s->what, err));
+    HX_TRY(hx_config_read_tasks(c, get(s->root, "huaxiang.heads"), s->what, err));
     return check_supported(s, c, err);
 }
 

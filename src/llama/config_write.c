@@ -71,6 +71,11 @@ static void put_json_labels(hx_json_writer *w, const hx_config *c) {
     for (size_t i = 0; i < c->n_labels; i++)
         put_json_size(w, c->labels[i], i);
     hx_json_end_object(w);
+    if (c->score_kind == HX_LLAMA_LABELS || c->score_kind == HX_LLAMA_NUMBER) {
+        hx_json_key(w, "problem_type");
+        hx_json_cstr(w, c->score_kind == HX_LLAMA_LABELS ? "multi_label_classification"
+                                                         : "regression");
+    }
     if (!c->head_is_mean) return;
     hx_json_key(w, "huaxiang.head.type");
     hx_json_cstr(w, "mean");
@@ -127,6 +132,10 @@ void hx_config_write_json(const hx_config *c, hx_dtype type, bool attention_bias
     hx_json_key(&w, "torch_dtype");
     hx_json_cstr(&w, dtype_name(type));
     if (c->has_head) put_json_labels(&w, c);
+    if (c->tasks_said) {
+        hx_json_key(&w, "huaxiang.heads");
+        hx_config_write_tasks(c, &w);
+    }
     hx_json_end_object(&w);
     (void)hx_buf_append_byte(out, '\n');
 }

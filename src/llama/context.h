@@ -57,6 +57,8 @@ struct hx_llama_context {
     hx_cache cache;
     hx_rope_table rope;
     hx_precision precision; /* of the run */
+    size_t
+        tap; /* of the run: it ends behind this block, without the last norm; 0 = runs to the end */
     /* scratch: (rows, width), rows = those of the largest chunk yet */
     size_t room_rows;
     hx_llama_rows x, qkv, att, ff, linear, attention;
@@ -83,6 +85,10 @@ hx_status hx_forward_reserve(hx_llama_context *c, size_t rows, hx_error *err) HX
  * the int8 form would be missing. Weights are then read as stored, from pages that packing let go: both forms are in memory for a time. */
 hx_status hx_llama_run_as(hx_llama_context *c, const hx_llama_piece *pieces, size_t n,
                           hx_precision precision, hx_error *err) HX_MUST_USE;
+
+/* The same for whole texts that end behind block `tap`: what HX_WANT_HIDDEN_* wants are rows of the stream there. 0 = hx_llama_run_as(). */
+hx_status hx_llama_run_tapped(hx_llama_context *c, const hx_llama_piece *pieces, size_t n,
+                              hx_precision precision, size_t tap, hx_error *err) HX_MUST_USE;
 
 /* Plans and reserves the results of a run; takes those of one chunk; finishes heads and means. */
 hx_status hx_results_begin(hx_llama_context *c, const hx_llama_piece *pieces, size_t n,

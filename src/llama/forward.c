@@ -6,7 +6,7 @@
  *                  x += attention(q, k, v) Wo
  *                  x += (silu(norm(x) Wg) * norm(x) Wu) Wd                      (rows, n_ff) between
  *     last layer   rows nobody wants end after their keys and values; the others are moved together
- *     x = norm(x)                                                               (n_wanted, n_embd)
+ *     x = norm(x)                                                               (n_wanted, n_embd); not where a run ends at a tap
  *
  * Whole texts (sequence -1) attend to their own rows of q | k | v, in F32; sequences attend to the spans of the cache, which holds the new
  * rows by then. Work of a step is shared by the team in blocks of rows, or of queries and a key-value head. */
@@ -264,13 +264,14 @@ static void norm_rows(void *context, size_t block, size_t worker) {
 
 void hx_forward(hx_llama_context *c) {
     const hx_llama *m = c->model;
+    size_t n_layers = c->tap ? c->tap : m->config.n_layers;
     layer_job job = {.c = c};
     run_rows(c, embed_rows, &job, c->chunk.n_rows);
-    for (size_t i = 0; i < m->config.n_layers; i++) {
+    for (size_t i = 0; i < n_layers; i++) {
         job.layer = &m->layers[i];
         job.index = i;
-        job.last = i + 1 == m->config.n_layers;
+        job.last = i + 1 == n_layers;
         run_layer(c, &job);
     }
-    run_rows(c, norm_rows, &job, c->chunk.n_wanted);
+    if (c->tap == 0) run_rows(c, norm_rows, &job, c->chunk.n_wanted);
 }

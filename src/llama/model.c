@@ -108,9 +108,11 @@ static void describe(hx_llama *m) {
     i->head_dim = c->head_dim;
     i->n_ff = c->n_ff;
     i->n_positions = c->n_positions;
-    i->n_labels = m->head ? c->n_labels : 0;
+    const hx_llama_head_info *head = hx_llama_head_of(m, m->main_head);
+    i->n_tasks = m->heads ? c->n_tasks : 0;
+    i->n_labels = head ? head->n_labels : 0;
     i->has_output = m->output != NULL;
-    i->is_token_classifier = m->head && c->head_is_token;
+    i->is_token_classifier = head && head->of_words;
     i->bos = pick_token(t ? hx_tokenizer_bos(t) : -1, c->bos, i->n_vocab);
     i->eos = pick_token(t ? hx_tokenizer_eos(t) : -1, c->eos, i->n_vocab);
     i->pad = pick_token(t ? hx_tokenizer_pad(t) : -1, c->pad, i->n_vocab);
@@ -147,6 +149,7 @@ hx_status hx_llama_open(hx_llama **out, const char *path, const hx_llama_options
     hx_llama *m = calloc(1, sizeof *m);
     if (!m) return hx_fail(err, HX_ENOMEM, "out of memory while opening %s", path);
     m->options = o;
+    m->main_head = SIZE_MAX;
     m->options.kernels = NULL;
     pthread_mutex_init(&m->lock, NULL);
     hx_status status = open_all(m, path, o.kernels, err);
@@ -163,6 +166,5 @@ const hx_llama_info *hx_llama_describe(const hx_llama *m) {
 }
 
 const char *hx_llama_label(const hx_llama *m, size_t i) {
-    if (!m->head || i >= m->config.n_labels) return NULL;
-    return m->config.labels[i];
+    return hx_llama_head_label(m, m->main_head, i);
 }

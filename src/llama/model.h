@@ -22,6 +22,21 @@ typedef struct {
     const float *biases[HX_MATRICES]; /* of them, or NULL */
 } hx_llama_layer;
 
+/* A head that training left, decoded to F32 in the model's arena (heads.c); NULL = it has no such tensor. All are NULL for the one that is
+ * `head` below. D = n_embd, H = hidden or D, L = n_out, W = width. */
+typedef struct {
+    const hx_config_task *task;
+    hx_llama_head_info info;
+    size_t n_out; /* rows of its matrix */
+    size_t width; /* TREE: of the vectors of arcs and relations */
+    const float *norm; /* (D), with tap */
+    const float *dense, *dense_bias; /* (H, D), (H) */
+    const float *weight, *bias; /* (L, H), (L) */
+    const float *between, *start, *stop; /* CRF: (L, L), (L), (L) */
+    const float *mlp, *mlp_bias; /* TREE: (4 W, D), (4 W) */
+    const float *arc, *relation; /* (W + 1, W), (L (W + 1), W + 1) */
+} hx_model_head;
+
 struct hx_llama {
     hx_llama_info info;
     hx_config config;
@@ -37,6 +52,8 @@ struct hx_llama {
     const float *output_bias; /* (n_vocab) of it; NULL = none */
     hx_linear *head; /* (n_labels, n_embd); NULL = none */
     const hx_tensor_entry *head_matrix; /* of it, in the file */
+    hx_model_head *heads; /* (config.n_tasks) */
+    size_t main_head; /* what n_labels and hx_llama_label() are of; SIZE_MAX = none */
     hx_arena *arena; /* norms and biases decoded to F32, rotary frequencies, names */
     float *rope_frequency; /* (rope dims / 2), scaled; and the factor of cos and sin */
     float rope_amplitude;

@@ -1,9 +1,10 @@
-/* tag.c - tags of a text's words, by the model's head for tokens.
+/* tag.c - tags of a text's words, and their tree, by heads for words.
  *
- *     text -> token ids, their spans -> one run for many texts -> a row of logits a token -> words -> tags
+ *     text -> token ids -> words, and the place of each one's first token -> one run for many texts -> rows of those tokens -> tags, arcs
  *
  * A word is letters, marks and digits between white space, punctuation and Han characters: "unbelievable" is one, whatever tokens it is cut into; of Han
- * characters each token is one. It takes label and score of its first token, the only one that is usually trained.
+ * characters each token is one. With options.words it is what stands between white space, encoded by itself, as training does. It takes label
+ * and score of its first token, the only one that is usually trained.
  *
  * Labels B-X, I-X, E-X, S-X (L-, U- mean E-, S-) make spans: B and S begin one, I and E go on with one of the same X or begin one where
  * there is none, E and S end it. What has no such prefix, O among it, ends a span and is no tag of its own. */
@@ -13,25 +14,41 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
-#include "llama/context.h"
-#include "llama/model.h"
+#include "llama/heads.h"
 #include "llama/pretokenize.h"
+#include "llama/texts.h"
 #include "llama/tokenizer_parts.h"
+#include "llama/word_tokens.h"
+#include "nn/crf.h"
+#include "tensor/memory.h"
 #include "tensor/vector.h"
 
-enum { GROUP_PIECES = 256, GROUP_BYTES = 1 << 20 };
+enum { GROUP_PIECES = 256, GROUP_BYTES = 1 << 16 };
+
+/* Of one text; n words. */
+typedef struct {
+    hx_tokens tokens;
+    hx_token_span *spans; /* (n) */
+    uint32_t *places; /* (n): each one's first token */
+    size_t n;
+    size_t piece; /* SIZE_MAX = no tokens */
+} text_words;
 
 typedef struct {
     hx_llama_context *c;
+    const hx_model_head *head;
+    size_t index; /* of the head */
     const hx_str *texts; /* of the group */
     size_t first; /* which text that is */
     hx_tag_options options;
     bool makes_spans; /* labels have prefixes */
-    hx_arena *arena; /* of the tags */
+    bool each_token; /* every token with text is a word */
+    hx_arena *arena; /* of the results */
     hx_arena *scratch; /* of a group */
-    hx_tokens tokens[GROUP_PIECES];
+    hx_tokenizer_scratch *encoder; /* owned */
+    hx_text_frame frame;
+    text_words words[GROUP_PIECES];
     hx_llama_piece pieces[GROUP_PIECES];
-    size_t piece_of[GROUP_PIECES]; /* SIZE_MAX = no tokens */
     hx_error *err;
 } tagger;
 
@@ -54,17 +71,26 @@ static char prefix_of(const char *label) {
     }
 }
 
-static bool labels_make_spans(const hx_llama *m) {
-    for (size_t i = 0; i < m->config.n_labels; i++) {
-        char prefix = prefix_of(hx_llama_label(m, i));
+static bool labels_make_spans(const hx_llama *m, size_t head) {
+    const hx_llama_head_info *h = hx_llama_head_of(m, head);
+    for (size_t i = 0; h && h->kind <= HX_LLAMA_CRF && i < h->n_labels; i++) {
+        char prefix = prefix_of(hx_llama_head_label(m, head, i));
         if (prefix == 'B' || prefix == 'I') return true;
     }
     return false;
 }
 
+const char *hx_llama_head_tag_name(const hx_llama *m, size_t head, uint32_t label) {
+    const hx_llama_head_info *h = hx_llama_head_of(m, head);
+    const char *name = hx_llama_head_label(m, head, label);
+    if (name && h->kind == HX_LLAMA_SEGMENT) return "word";
+    return name && prefix_of(name) && labels_make_spans(m, head) ? name + 2 : name;
+}
+
 const char *hx_llama_tag_name(const hx_llama *m, uint32_t label) {
-    const char *name = hx_llama_label(m, label);
-    return name && prefix_of(name) && labels_make_spans(m) ? name + 2 : name;
+    for (size_t i = 0; i < m->info.n_tasks; i++)
+        if (m->heads[i].info.of_words) return hx_llama_head_tag_name(m, i, label);
+    return NULL;
 }
 
 /* ------------------------------------------------------------------ words */
@@ -87,8 +113,137 @@ static bool goes_on(const tagger *g, hx_str text, hx_token_span before, hx_token
            is_word_char(pre, hx_utf8_next(text, &next));
 }
 
+static hx_status no_memory(const tagger *g, size_t n) {
+    return hx_fail(g->err, HX_ENOMEM, "out of memory for %zu tokens", n);
+}
+
+static hx_status room_for_words(const tagger *g, text_words *w, size_t n) {
+    w->spans = hx_arena_alloc(g->scratch, (n + 1) * sizeof *w->spans);
+    w->places = hx_arena_alloc(g->scratch, (n + 1) * sizeof *w->places);
+    return w->spans && w->places ? HX_OK : no_memory(g, n);
+}
+
+static size_t max_length(const tagger *g) {
+    size_t most = g->c->model->config.n_positions, asked = g->options.max_length;
+    if (!asked) asked = g->head->task->max_length;
+    return asked && asked < most ? asked : most;
+}
+
+/* Words as they follow from the tokens of the whole text. */
+static hx_status find_words(const tagger *g, hx_str text, text_words *w) {
+    const hx_llama *m = g->c->model;
+    const hx_token_options options = {.special = true, .max_length = max_length(g)};
+    hx_token_span *spans;
+    HX_TRY(hx_llama_tokenize(m, text, &options, g->scratch, &w->tokens, NULL, g->err));
+    const hx_tokens *t = &w->tokens;
+    HX_TRY(hx_llama_token_spans(m, text, t->ids, t->n, g->scratch, &spans, g->err));
+    HX_TRY(room_for_words(g, w, t->n));
+    for (size_t i = 0; i < t->n; i++) {
+        if (spans[i].start == spans[i].end) continue;
+        bool joins = w->n > 0 && !g->each_token && goes_on(g, text, w->spans[w->n - 1], spans[i]);
+        if (!joins) {
+            w->spans[w->n] = spans[i];
+            w->places[w->n++] = (uint32_t)i;
+        } else if (spans[i].end > w->spans[w->n - 1].end) {
+            w->spans[w->n - 1].end = spans[i].end;
+        }
+    }
+    return HX_OK;
+}
+
+static hx_status keep_words(const tagger *g, hx_str text, const hx_buf *ids, const hx_buf *places,
+                            text_words *w) {
+    const uint32_t *from = (const uint32_t *)(const void *)places->ptr;
+    size_t n = places->len / sizeof *from, at = 0;
+    hx_str kept = hx_arena_str(g->scratch, hx_buf_str(ids)), word;
+    HX_TRY(room_for_words(g, w, n));
+    if (!kept.ptr) return no_memory(g, n);
+    w->tokens = (hx_tokens){(int32_t *)(uintptr_t)kept.ptr, ids->len / sizeof(int32_t)};
+    for (size_t i = 0; i < n && hx_word_next(text, &at, &word); i++) {
+        uint32_t start = (uint32_t)(word.ptr - text.ptr);
+        if (from[i] == HX_WORD_NO_TOKEN) continue;
+        w->spans[w->n] = (hx_token_span){start, start + (uint32_t)word.len};
+        w->places[w->n++] = from[i];
+    }
+    return HX_OK;
+}
+
+/* Words as they stand between white space, each encoded by itself. */
+static hx_status split_words(const tagger *g, hx_str text, text_words *w) {
+    hx_buf ids, places;
+    bool cut;
+    hx_buf_init(&ids, SIZE_MAX / 2);
+    hx_buf_init(&places, SIZE_MAX / 2);
+    hx_status st = hx_words_encode(g->c->model->tokenizer, g->encoder, &g->frame, text,
+                                   max_length(g), &ids, &places, &cut, g->err);
+    if (st == HX_OK) st = hx_buf_status(&ids, "tokens", g->err);
+    if (st == HX_OK) st = hx_buf_status(&places, "words", g->err);
+    if (st == HX_OK) st = keep_words(g, text, &ids, &places, w);
+    hx_buf_release(&ids);
+    hx_buf_release(&places);
+    return st;
+}
+
+static hx_status read_words(const tagger *g, hx_str text, text_words *w) {
+    hx_buf small;
+    *w = (text_words){.n = 0};
+    hx_buf_init(&small, SIZE_MAX / 2);
+    if (g->head->task->lower) {
+        hx_text_lower(text, &small);
+        hx_status st = hx_buf_status(&small, "a text", g->err);
+        text = hx_arena_str(g->scratch, hx_buf_str(&small));
+        hx_buf_release(&small);
+        HX_TRY(st);
+        if (!text.ptr) return no_memory(g, 0);
+    }
+    return g->options.words ? split_words(g, text, w) : find_words(g, text, w);
+}
+
+/* ------------------------------------------------------------------ logits of words */
+static bool reads_rows(const tagger *g) {
+    return !g->head->task->is_score;
+}
+
+/* Products of the head for `rows` rows: nn with scratch of its own, which is the caller's to free. */
+static hx_status open_nn(const tagger *g, size_t bytes, hx_nn *nn) {
+    *nn = (hx_nn){g->c->model->kernels, g->c->team, hx_memory_new(bytes + 64)};
+    return nn->scratch ? HX_OK : no_memory(g, bytes);
+}
+
+static hx_status make_logits(const tagger *g, const text_words *w, float *out) {
+    const hx_llama *m = g->c->model;
+    const float *hidden = hx_llama_hidden(g->c, w->piece, NULL);
+    size_t d = m->config.n_embd,
+           bytes = hx_head_scratch(m, g->head, w->n, hx_team_size(g->c->team));
+    float *x = hx_arena_alloc(g->scratch, w->n * d * sizeof *x), r;
+    float *room = hx_arena_alloc(g->scratch, hx_head_floats(g->head, w->n) * sizeof *room);
+    hx_nn nn;
+    if (!x || !room) return no_memory(g, w->n);
+    HX_TRY(open_nn(g, bytes, &nn));
+    for (size_t i = 0; i < w->n; i++)
+        hx_head_norm(m, g->head, &nn, hidden + w->places[i] * d, 1, &r, x + i * d);
+    hx_head_logits(m, g->head, &nn, x, w->n, room, out);
+    hx_memory_free(nn.scratch, bytes + 64);
+    return HX_OK;
+}
+
+/* (n, n_labels), of each word's first token. */
+static hx_status logits_of(const tagger *g, size_t text, const text_words *w, float **out) {
+    size_t n = g->head->task->n_labels;
+    float *rows = *out = hx_arena_alloc(g->scratch, (w->n * n + 1) * sizeof *rows);
+    if (!rows) return no_memory(g, w->n);
+    if (reads_rows(g)) {
+        HX_TRY(make_logits(g, w, rows));
+    } else {
+        const float *from = hx_llama_head(g->c, w->piece, NULL);
+        for (size_t i = 0; i < w->n; i++)
+            memcpy(rows + i * n, from + w->places[i] * n, n * sizeof *rows);
+    }
+    return hx_are_finite(rows, w->n * n) ? HX_OK : hx_fail_finite(g->first + text, g->err);
+}
+
 static hx_tag tag_of_row(const tagger *g, const float *row, hx_token_span span) {
-    size_t n = g->c->model->config.n_labels;
+    size_t n = g->head->task->n_labels;
     hx_tag tag = {span, 0, 0};
     for (size_t i = 1; i < n; i++)
         if (row[i] > row[tag.label]) tag.label = (uint32_t)i;
@@ -96,32 +251,111 @@ static hx_tag tag_of_row(const tagger *g, const float *row, hx_token_span span) 
     return tag;
 }
 
-/* A tag for each word, or each token that has text. */
-static size_t tag_words(const tagger *g, hx_str text, const hx_token_span *spans, const float *rows,
-                        size_t n, hx_tag *out) {
-    size_t made = 0, n_labels = g->c->model->config.n_labels;
-    for (size_t i = 0; i < n; i++) {
-        if (spans[i].start == spans[i].end) continue;
-        bool joins =
-            made > 0 && !g->options.tokens && goes_on(g, text, out[made - 1].span, spans[i]);
-        if (!joins)
-            out[made++] = tag_of_row(g, rows + i * n_labels, spans[i]);
-        else if (spans[i].end > out[made - 1].span.end)
-            out[made - 1].span.end = spans[i].end;
+/* ------------------------------------------------------------------ the best path */
+/* a (n) = exp(x - its greatest) times (e from the row before, or NULL = start); made to sum to 1. */
+static void step(const float *x, const double *before, const double *e, bool back, size_t n,
+                 double *a) {
+    double sum = 0, high = (double)x[0];
+    for (size_t j = 1; j < n; j++)
+        high = (double)x[j] > high ? (double)x[j] : high;
+    for (size_t j = 0; j < n; j++) {
+        double from = 0;
+        for (size_t i = 0; i < n; i++)
+            from += before[i] * (back ? e[j * n + i] : e[i * n + j]);
+        a[j] = from * exp((double)x[j] - high);
+        sum += a[j];
     }
+    for (size_t j = 0; j < n && sum > 0; j++)
+        a[j] /= sum;
+}
+
+static void begin(const float *x, const float *edge, size_t n, double *a) {
+    double high = -INFINITY, sum = 0;
+    for (size_t j = 0; j < n; j++)
+        high = (double)(x[j] + edge[j]) > high ? (double)(x[j] + edge[j]) : high;
+    for (size_t j = 0; j < n; j++)
+        sum += a[j] = exp((double)(x[j] + edge[j]) - high);
+    for (size_t j = 0; j < n; j++)
+        a[j] /= sum;
+}
+
+/* Probability of each word's tag over all paths: the words before and behind, each with the word's own scores, which are taken out once. */
+static hx_status measure_path(const tagger *g, const float *x, size_t words, hx_tag *tags) {
+    const hx_model_head *h = g->head;
+    size_t n = h->n_out;
+    double *ahead = hx_arena_alloc(g->scratch, 2 * words * n * sizeof *ahead),
+           *e = hx_arena_alloc(g->scratch, n * n * sizeof *e);
+    if (!ahead || !e) return no_memory(g, words);
+    double *behind = ahead + words * n;
+    for (size_t i = 0; i < n * n; i++)
+        e[i] = exp((double)h->between[i]);
+    begin(x, h->start, n, ahead);
+    begin(x + (words - 1) * n, h->stop, n, behind + (words - 1) * n);
+    for (size_t t = 1; t < words; t++)
+        step(x + t * n, ahead + (t - 1) * n, e, false, n, ahead + t * n);
+    for (size_t t = words - 1; t-- > 0;)
+        step(x + t * n, behind + (t + 1) * n, e, true, n, behind + t * n);
+    for (size_t t = 0; t < words; t++) {
+        double sum = 0, own = 0;
+        for (size_t j = 0; j < n; j++) {
+            double p = ahead[t * n + j] * behind[t * n + j] *
+                       exp((double)x[t * n + tags[t].label] - (double)x[t * n + j]);
+            sum += p;
+            if (j == tags[t].label) own = p;
+        }
+        tags[t].score = sum > 0 ? (float)(own / sum) : 0;
+    }
+    return HX_OK;
+}
+
+static hx_status tag_path(const tagger *g, const text_words *w, const float *rows, hx_tag *tags) {
+    const hx_model_head *h = g->head;
+    size_t bytes = hx_nn_crf_scratch(w->n, h->n_out);
+    const uint32_t starts[2] = {0, (uint32_t)w->n};
+    uint32_t *best = hx_arena_alloc(g->scratch, (w->n + 1) * sizeof *best);
+    hx_nn nn;
+    if (!best) return no_memory(g, w->n);
+    HX_TRY(open_nn(g, bytes, &nn));
+    const hx_nn_crf crf = {.x = rows,
+                           .between = h->between,
+                           .start = h->start,
+                           .stop = h->stop,
+                           .l = h->n_out,
+                           .starts = starts,
+                           .n_sequences = 1};
+    hx_nn_crf_best(&nn, &crf, best, NULL);
+    hx_memory_free(nn.scratch, bytes + 64);
+    for (size_t i = 0; i < w->n; i++)
+        tags[i] = (hx_tag){w->spans[i], best[i], 0};
+    return measure_path(g, rows, w->n, tags);
+}
+
+/* Words that begin where a token says so; the first token begins one. */
+static size_t join_tokens(hx_tag *tags, size_t n) {
+    size_t made = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (made > 0 && tags[i].label != 0)
+            tags[made - 1].span.end = tags[i].span.end;
+        else
+            tags[made++] = tags[i];
+    }
+    for (size_t i = 0; i < made; i++)
+        tags[i].label = 0;
     return made;
 }
 
 /* ------------------------------------------------------------------ spans */
 /* Joins the words' tags in place; *n becomes how many spans there are. */
-static void join_spans(const hx_llama *m, hx_tag *tags, size_t *n) {
+static void join_spans(const tagger *g, hx_tag *tags, size_t *n) {
+    const hx_llama *m = g->c->model;
     size_t made = 0, words = 0;
     bool open = false;
     for (size_t i = 0; i < *n; i++) {
-        const char *name = hx_llama_label(m, tags[i].label);
+        const char *name = hx_llama_head_label(m, g->index, tags[i].label);
         char prefix = prefix_of(name);
         bool same =
-            open && prefix && strcmp(hx_llama_label(m, tags[made - 1].label) + 2, name + 2) == 0;
+            open && prefix &&
+            strcmp(hx_llama_head_label(m, g->index, tags[made - 1].label) + 2, name + 2) == 0;
         if (same && (prefix == 'I' || prefix == 'E')) {
             hx_tag *last = &tags[made - 1];
             last->span.end = tags[i].span.end;
@@ -136,69 +370,71 @@ static void join_spans(const hx_llama *m, hx_tag *tags, size_t *n) {
     *n = made;
 }
 
-/* ------------------------------------------------------------------ runs */
-static hx_status take_tags(tagger *g, size_t i, hx_tags *out) {
-    const hx_tokens *t = &g->tokens[i];
-    size_t n_labels = g->c->model->config.n_labels;
-    hx_token_span *spans;
+/* ------------------------------------------------------------------ results */
+static hx_status take_tags(const tagger *g, size_t i, hx_tags *out) {
+    const text_words *w = &g->words[i];
+    hx_llama_head_kind kind = g->head->task->kind;
+    float *rows;
     *out = (hx_tags){NULL, 0};
-    if (g->piece_of[i] == SIZE_MAX) return HX_OK;
-    const float *rows = hx_llama_head(g->c, g->piece_of[i], NULL);
-    if (!hx_are_finite(rows, t->n * n_labels)) return hx_fail_finite(g->first + i, g->err);
-    HX_TRY(
-        hx_llama_token_spans(g->c->model, g->texts[i], t->ids, t->n, g->scratch, &spans, g->err));
-    out->tags = hx_arena_alloc(g->arena, (t->n + 1) * sizeof *out->tags);
-    if (!out->tags) return hx_fail(g->err, HX_ENOMEM, "out of memory for %zu tokens", t->n);
-    out->n = tag_words(g, g->texts[i], spans, rows, t->n, out->tags);
-    if (g->makes_spans && !g->options.tokens) join_spans(g->c->model, out->tags, &out->n);
+    if (w->piece == SIZE_MAX || w->n == 0) return HX_OK;
+    HX_TRY(logits_of(g, i, w, &rows));
+    out->tags = hx_arena_alloc(g->arena, (w->n + 1) * sizeof *out->tags);
+    if (!out->tags) return no_memory(g, w->n);
+    out->n = w->n;
+    if (kind == HX_LLAMA_CRF) HX_TRY(tag_path(g, w, rows, out->tags));
+    for (size_t k = 0; kind != HX_LLAMA_CRF && k < w->n; k++)
+        out->tags[k] = tag_of_row(g, rows + k * g->head->task->n_labels, w->spans[k]);
+    if (g->options.tokens) return HX_OK;
+    if (kind == HX_LLAMA_SEGMENT) out->n = join_tokens(out->tags, out->n);
+    if (g->makes_spans) join_spans(g, out->tags, &out->n);
     return HX_OK;
 }
 
-static hx_status run_group(tagger *g, size_t n, hx_tags *out) {
+static hx_status take_tree(const tagger *g, size_t i, hx_tree *out) {
+    const text_words *w = &g->words[i];
     const hx_llama *m = g->c->model;
-    size_t n_pieces = 0, most = m->config.n_positions, asked = g->options.max_length;
-    const hx_token_options options = {.special = true,
-                                      .max_length = asked && asked < most ? asked : most};
+    size_t rows, n = w->n;
+    *out = (hx_tree){NULL, 0};
+    if (w->piece == SIZE_MAX || n == 0) return HX_OK;
+    const float *hidden = hx_llama_hidden(g->c, w->piece, &rows);
+    uint32_t *heads = hx_arena_alloc(g->scratch, 2 * n * sizeof *heads);
+    float *scores = hx_arena_alloc(g->scratch, n * sizeof *scores);
+    out->arcs = hx_arena_alloc(g->arena, n * sizeof *out->arcs);
+    if (!heads || !scores || !out->arcs) return no_memory(g, n);
+    if (!hx_are_finite(hidden, rows * m->config.n_embd))
+        return hx_fail_finite(g->first + i, g->err);
+    HX_TRY(hx_head_tree(m, g->head, g->c->team, hidden, rows, w->places, n, heads, heads + n,
+                        scores, g->err));
+    for (size_t k = 0; k < n; k++)
+        out->arcs[k] = (hx_arc){w->spans[k], heads[k], heads[n + k], scores[k]};
+    out->n = n;
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ runs */
+static hx_status run_group(tagger *g, size_t n) {
+    const hx_config_task *t = g->head->task;
+    size_t n_pieces = 0;
     hx_arena_reset(g->scratch);
     for (size_t i = 0; i < n; i++) {
-        HX_TRY(
-            hx_llama_tokenize(m, g->texts[i], &options, g->scratch, &g->tokens[i], NULL, g->err));
-        g->piece_of[i] = g->tokens[i].n ? n_pieces : SIZE_MAX;
-        if (g->tokens[i].n)
-            g->pieces[n_pieces++] = (hx_llama_piece){
-                .ids = g->tokens[i].ids, .n = g->tokens[i].n, .sequence = -1, .want = HX_WANT_HEAD};
+        text_words *w = &g->words[i];
+        HX_TRY(read_words(g, g->texts[i], w));
+        w->piece = w->tokens.n ? n_pieces : SIZE_MAX;
+        if (w->tokens.n)
+            g->pieces[n_pieces++] =
+                (hx_llama_piece){.ids = w->tokens.ids,
+                                 .n = w->tokens.n,
+                                 .sequence = -1,
+                                 .want = reads_rows(g) ? HX_WANT_HIDDEN_ALL : HX_WANT_HEAD,
+                                 .bidirectional = t->bidirectional};
     }
-    HX_TRY(hx_llama_run(g->c, g->pieces, n_pieces, g->err));
-    for (size_t i = 0; i < n; i++)
-        HX_TRY(take_tags(g, i, &out[i]));
-    return HX_OK;
+    return hx_llama_run_tapped(g->c, g->pieces, n_pieces, g->c->model->options.precision, t->tap,
+                               g->err);
 }
 
-static hx_status check(const hx_llama *m, hx_error *err) {
-    if (!m->head || !m->config.head_is_token)
-        return hx_fail(err, HX_EUNSUPPORTED, "the model has no head that labels tokens");
-    if (m->tokenizer) return HX_OK;
-    return hx_fail(err, HX_EUNSUPPORTED, "the model has no tokenizer and reads no texts");
-}
-
-hx_status hx_llama_tag(hx_llama_context *c, const hx_str *texts, size_t n_texts,
-                       const hx_tag_options *options, hx_arena *arena, hx_tags *out,
-                       hx_error *err) {
-    HX_TRY(check(c->model, err));
-    hx_arena *scratch = hx_arena_new(0);
-    tagger *g = scratch ? hx_arena_alloc(arena, sizeof *g) : NULL;
-    if (!g) {
-        hx_arena_free(scratch);
-        return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
-    }
-    *g = (tagger){.c = c,
-                  .options = options ? *options : (hx_tag_options){0},
-                  .makes_spans = labels_make_spans(c->model),
-                  .arena = arena,
-                  .scratch = scratch,
-                  .err = err};
-    hx_status status = HX_OK;
-    for (size_t i = 0, n; i < n_texts && status == HX_OK; i += n) {
+static hx_status run_all(tagger *g, const hx_str *texts, size_t n_texts, hx_tags *tags,
+                         hx_tree *trees) {
+    for (size_t i = 0, n; i < n_texts; i += n) {
         size_t bytes = 0;
         for (n = 0; i + n < n_texts && n < GROUP_PIECES &&
                     (n == 0 || bytes + texts[i + n].len <= GROUP_BYTES);
@@ -206,8 +442,63 @@ hx_status hx_llama_tag(hx_llama_context *c, const hx_str *texts, size_t n_texts,
             bytes += texts[i + n].len;
         g->texts = texts + i;
         g->first = i;
-        status = run_group(g, n, out + i);
+        HX_TRY(run_group(g, n));
+        for (size_t k = 0; k < n; k++)
+            HX_TRY(tags ? take_tags(g, k, tags + i + k) : take_tree(g, k, trees + i + k));
     }
-    hx_arena_free(scratch);
-    return status;
+    return HX_OK;
+}
+
+/* The head by its name, or the first that fits. */
+static hx_status choose_head(tagger *g, bool tree) {
+    const hx_llama *m = g->c->model;
+    const char *name = g->options.head;
+    size_t i = 0, n = m->info.n_tasks;
+    if (name) i = hx_llama_find_head(m, name);
+    while (!name && i < n &&
+           !(m->heads[i].info.of_words && (m->heads[i].info.kind == HX_LLAMA_TREE) == tree))
+        i++;
+    bool fits =
+        i < n && m->heads[i].info.of_words && (m->heads[i].info.kind == HX_LLAMA_TREE) == tree;
+    if (!fits && tree)
+        return hx_fail(g->err, HX_EUNSUPPORTED, "the model has no head that makes trees");
+    if (!fits) return hx_fail(g->err, HX_EUNSUPPORTED, "the model has no head that labels tokens");
+    g->index = i;
+    g->head = &m->heads[i];
+    g->makes_spans = labels_make_spans(m, i);
+    g->each_token = g->options.tokens || g->head->task->kind == HX_LLAMA_SEGMENT;
+    if (g->each_token) g->options.words = false;
+    return HX_OK;
+}
+
+static hx_status run(hx_llama_context *c, const hx_str *texts, size_t n_texts,
+                     const hx_tag_options *options, hx_arena *arena, hx_tags *tags, hx_tree *trees,
+                     hx_error *err) {
+    tagger *g = hx_arena_alloc(arena, sizeof *g);
+    if (!g) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
+    *g = (tagger){
+        .c = c, .options = options ? *options : (hx_tag_options){0}, .arena = arena, .err = err};
+    HX_TRY(choose_head(g, trees != NULL));
+    HX_TRY(hx_texts_check(c, err));
+    g->scratch = hx_arena_new(0);
+    g->encoder = hx_tokenizer_scratch_new(c->model->tokenizer);
+    hx_status st = g->scratch && g->encoder
+                       ? hx_text_frame_of(c->model->tokenizer, g->encoder, &g->frame, err)
+                       : hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
+    if (st == HX_OK) st = run_all(g, texts, n_texts, tags, trees);
+    hx_tokenizer_scratch_free(g->encoder);
+    hx_arena_free(g->scratch);
+    return st;
+}
+
+hx_status hx_llama_tag(hx_llama_context *c, const hx_str *texts, size_t n_texts,
+                       const hx_tag_options *options, hx_arena *arena, hx_tags *out,
+                       hx_error *err) {
+    return run(c, texts, n_texts, options, arena, out, NULL, err);
+}
+
+hx_status hx_llama_parse(hx_llama_context *c, const hx_str *texts, size_t n_texts,
+                         const hx_tag_options *options, hx_arena *arena, hx_tree *out,
+                         hx_error *err) {
+    return run(c, texts, n_texts, options, arena, NULL, out, err);
 }

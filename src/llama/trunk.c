@@ -36,7 +36,9 @@ static hx_status check_options(const hx_config *c, const hx_trunk_options *o, hx
 static hx_status copy_config(hx_config *to, const hx_config *from, hx_error *err) {
     *to = *from;
     to->labels = NULL;
-    to->n_labels = 0;
+    to->n_labels = to->n_tasks = 0;
+    to->tasks = NULL;
+    to->tasks_said = false;
     to->interleaved = false;
     HX_TRY(hx_config_finish(to, "training", err));
     if (!from->labels) return HX_OK;
@@ -58,6 +60,7 @@ hx_status hx_trunk_set_labels(hx_trunk *t, const hx_str *labels, size_t n, bool 
     t->config.has_head = true;
     t->config.head_is_token = is_token;
     t->config.head_is_mean = is_mean && !is_token;
+    t->config.score_kind = is_token ? HX_LLAMA_TAG : HX_LLAMA_LABEL;
     return HX_OK;
 }
 

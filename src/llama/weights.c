@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "llama/heads.h"
 #include "llama/model.h"
 #include "llama/rope.h"
 
@@ -264,6 +265,7 @@ hx_status hx_llama_find_weights(hx_llama *m, hx_error *err) {
     HX_TRY(find_vector(&l, PART_NORM_OUT, 0, "weight", c->n_embd, true, &m->norm_out));
     HX_TRY(find_output(&l));
     if (c->has_head) HX_TRY(find_head(&l));
+    HX_TRY(hx_heads_find(m, err));
     m->steps_as_stored =
         c->n_embd % 32 == 0 && c->n_heads * c->head_dim % 32 == 0 && c->n_ff % 32 == 0;
     return HX_OK;

@@ -72,6 +72,20 @@ static void put_head(const keys *k, const hx_config *c) {
     free(labels);
 }
 
+/* The list of all heads, as config.json has it. */
+static void put_heads(const keys *k, const hx_config *c) {
+    bool is_plain =
+        !c->has_head || c->score_kind == HX_LLAMA_LABEL || c->score_kind == HX_LLAMA_TAG;
+    hx_buf text;
+    hx_json_writer w;
+    if (c->n_tasks == 0 || (!c->tasks_said && is_plain)) return;
+    hx_buf_init(&text, HX_CONFIG_BYTES_MAX);
+    hx_json_begin(&w, &text);
+    hx_config_write_tasks(c, &w);
+    hx_gguf_put_str(k->w, "huaxiang.heads", hx_buf_str(&text));
+    hx_buf_release(&text);
+}
+
 static hx_str base_name(const char *path) {
     size_t n = strlen(path);
     while (n > 1 && path[n - 1] == '/')
@@ -100,6 +114,7 @@ void hx_gguf_put_config(hx_gguf_writer *w, const hx_config *c, const char *from)
     put_size(&k, "rope.dimension_count", c->rope.dims);
     put_scaling(&k, &c->rope);
     put_head(&k, c);
+    put_heads(&k, c);
 }
 
 /* ------------------------------------------------------------------ Llama 3.1's scaling out of a GGUF file */

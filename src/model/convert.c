@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "llama/heads.h"
 #include "model/gguf_out.h"
 #include "model/hf_out.h"
 #include "model/names.h"
@@ -80,10 +81,26 @@ static hx_status add_tensor(plan *p, const hx_tensor_entry *t, hx_error *err) {
     return HX_OK;
 }
 
+/* Heads of other tasks, which a GGUF file holds as metadata. */
+static hx_status add_heads(plan *p, const hx_tensor_entry *list, size_t n, hx_error *err) {
+    for (size_t i = 0; i < n; i++) {
+        hx_recode *r = hx_arena_alloc(p->arena, sizeof *r);
+        if (!r) return hx_fail(err, HX_ENOMEM, "out of memory");
+        *r = (hx_recode){.run = &p->run, .from = &list[i], .type = p->type};
+        p->tensors[p->n_tensors++] = (hx_tensor_source){
+            list[i].name.ptr, p->type, list[i].n_dims, list[i].dims, hx_recode_fill, r};
+        p->run.total += hx_tensor_elements(&list[i]);
+    }
+    return HX_OK;
+}
+
 static hx_status add_tensors(plan *p, hx_error *err) {
-    size_t n = hx_tensor_file_count(p->source->tensors);
-    p->tensors = hx_arena_alloc(p->arena, (n + 1) * sizeof *p->tensors);
+    size_t n = hx_tensor_file_count(p->source->tensors), n_heads = 0;
+    hx_tensor_entry *heads = NULL;
+    HX_TRY(hx_heads_tensors(p->source->tensors, p->arena, &heads, &n_heads, err));
+    p->tensors = hx_arena_alloc(p->arena, (n + n_heads + 1) * sizeof *p->tensors);
     if (!p->tensors) return hx_fail(err, HX_ENOMEM, "out of memory");
+    HX_TRY(add_heads(p, heads, n_heads, err));
     for (size_t i = 0; i < n; i++)
         HX_TRY(add_tensor(p, hx_tensor_file_at(p->source->tensors, i), err));
     return HX_OK;

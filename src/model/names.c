@@ -116,3 +116,7 @@ bool hx_tensor_name_is_idle(hx_str hf) {
     size_t n = sizeof end - 1;
     return hf.len >= n && memcmp(hf.ptr + hf.len - n, end, n) == 0;
 }
+
+bool hx_tensor_name_is_head(hx_str hf) {
+    return starts_with(hf, "heads.");
+}

@@ -13,5 +13,7 @@ bool hx_tensor_name_to_gguf(hx_str hf, hx_tensor_name out);
 bool hx_tensor_name_to_hf(hx_str gguf, hx_tensor_name out);
 /* A tensor that older folders hold and nobody needs: rotary frequencies. */
 bool hx_tensor_name_is_idle(hx_str hf);
+/* Of a head beside transformers' own: "heads.NAME...." (llama/heads.h). */
+bool hx_tensor_name_is_head(hx_str hf);
 
 #endif

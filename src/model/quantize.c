@@ -7,17 +7,23 @@
  *     attn_v, ffn_down for q4_k                         Q6_K in layers i < n/8, i >= 7n/8, (i - n/8) % 3 == 2, as llama.cpp's Q4_K_M
  *     all other matrices                                T
  *
- * and where rows are no multiple of the type's block: Q4_K -> Q5_0, Q6_K -> Q8_0, and any -> F16 below 32. Keeping types (conversion)
+ * Heads of other tasks are kept as F32 in the metadata (llama/heads.h), where llama.cpp passes over them.
+ *
+ * Where rows are no multiple of the type's block: Q4_K -> Q5_0, Q6_K -> Q8_0, and any -> F16 below 32. Keeping types (conversion)
  * only turns half-precision vectors into F32, which loses nothing. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "llama/heads.h"
 #include "llama/rope.h"
 #include "llama/tokenizer.h"
 #include "model/gguf_out.h"
 #include "model/names.h"
+
+#define KEY_BYTES 192
 
 typedef struct {
     const char *name; /* as --type has it */
@@ -107,6 +113,35 @@ static hx_status add_tensor(plan *p, const hx_tensor_entry *t, const char *name,
     return HX_OK;
 }
 
+/* Heads beside transformers' own go into the metadata: llama.cpp refuses tensors that it does not know. */
+static hx_status add_heads(plan *p, hx_error *err) {
+    hx_tensor_entry *list = NULL;
+    size_t n = 0;
+    if (!p->source->is_folder) return HX_OK; /* copied with the metadata */
+    HX_TRY(hx_heads_tensors(p->source->tensors, p->arena, &list, &n, err));
+    for (size_t i = 0; i < n; i++) {
+        const hx_tensor_entry *t = &list[i];
+        char tensor[KEY_BYTES], shape[KEY_BYTES];
+        uint64_t count = hx_tensor_elements(t);
+        const int32_t dims[2] = {(int32_t)t->dims[0], (int32_t)t->dims[1]};
+        int a = snprintf(tensor, sizeof tensor, "%s%s", HX_HEADS_KEY, t->name.ptr);
+        int b = snprintf(shape, sizeof shape, "%s%s", HX_HEADS_SHAPE, t->name.ptr);
+        bool fits = a > 0 && (size_t)a < sizeof tensor && b > 0 && (size_t)b < sizeof shape &&
+                    t->n_dims <= 2 && t->dims[0] <= INT32_MAX && t->dims[1] <= INT32_MAX &&
+                    hx_dtype_describe(t->type)->is_weight;
+        if (!fits)
+            return hx_fail(err, HX_EUNSUPPORTED,
+                           "tensor %s is none of a llama, qwen2 or qwen3 model", t->name.ptr);
+        float *values = calloc((size_t)count + 1, sizeof *values);
+        if (!values) return hx_fail(err, HX_ENOMEM, "out of memory");
+        hx_dtype_decode(t->type, t->data, (size_t)count, values);
+        hx_gguf_put_f32s(p->w, tensor, values, (size_t)count);
+        hx_gguf_put_i32s(p->w, shape, dims, t->n_dims);
+        free(values);
+    }
+    return HX_OK;
+}
+
 /* A tied output matrix that the folder holds a second time is left out, as transformers does when it loads one. */
 static bool is_left_out(const plan *p, hx_str name, const char *gguf) {
     return hx_tensor_name_is_idle(name) || (p->tied && strcmp(gguf, "output.weight") == 0);
@@ -122,7 +157,7 @@ static hx_status add_tensors(plan *p, hx_error *err) {
             continue;
         }
         bool known = hx_tensor_name_to_gguf(t->name, name);
-        if (is_left_out(p, t->name, name)) continue;
+        if (is_left_out(p, t->name, name) || hx_tensor_name_is_head(t->name)) continue;
         if (!known)
             return hx_fail(err, HX_EUNSUPPORTED,
                            "tensor %s is none of a llama, qwen2 or qwen3 model", t->name.ptr);
@@ -214,6 +249,7 @@ static hx_status write_plan(plan *p, const char *from, const char *out, hx_error
     if (!p->arena) return hx_fail(err, HX_ENOMEM, "out of memory");
     HX_TRY(hx_gguf_writer_new(&p->w, err));
     HX_TRY(add_metadata(p, from, err));
+    HX_TRY(add_heads(p, err));
     HX_TRY(add_tensors(p, err));
     HX_TRY(add_rotations(p, err));
     return hx_gguf_write(p->w, out, err);

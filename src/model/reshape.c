@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "llama/heads.h"
 #include "model/hf_out.h"
 #include "model/names.h"
 #include "model/recode.h"
@@ -215,7 +216,8 @@ static hx_status add_tensor(plan *p, const hx_tensor_entry *t, hx_error *err) {
     const char *part = NULL;
     size_t layer = 0;
     bool folder = p->source->is_folder;
-    if (hx_str_equal(t->name, HX_STR_LIT("rope_freqs.weight")) || hx_tensor_name_is_idle(t->name))
+    if (hx_str_equal(t->name, HX_STR_LIT("rope_freqs.weight")) || hx_tensor_name_is_idle(t->name) ||
+        hx_tensor_name_is_head(t->name))
         return HX_OK;
     bool known = folder ? hx_tensor_name_to_gguf(t->name, gguf) : hx_tensor_name_to_hf(t->name, hf);
     if (known && !folder) (void)snprintf(gguf, sizeof gguf, "%s", t->name.ptr);
@@ -245,6 +247,9 @@ static hx_status name_labels(plan *p, size_t n, hx_error *err) {
     hx_config *c = &p->config;
     c->has_head = true;
     c->head_is_token = c->head_is_mean = false;
+    c->score_kind = HX_LLAMA_LABEL;
+    c->tasks_said = false;
+    c->n_tasks = 0;
     c->n_labels = n;
     c->labels = hx_arena_alloc(p->arena, n * sizeof *c->labels);
     if (!c->labels) return hx_fail(err, HX_ENOMEM, "out of memory");
@@ -280,12 +285,26 @@ static hx_status add_rest(plan *p, hx_error *err) {
     return HX_OK;
 }
 
+/* Heads of other tasks stay as they are. */
+static hx_status add_head(plan *p, const hx_tensor_entry *t, hx_error *err) {
+    tensor_job *j = hx_arena_alloc(p->arena, sizeof *j);
+    if (!j) return hx_fail(err, HX_ENOMEM, "out of memory");
+    *j = (tensor_job){
+        .p = p, .from = t, .foreign = true, .dims = {t->dims[0], t->n_dims == 2 ? t->dims[1] : 1}};
+    j->columns_before = (size_t)j->dims[1];
+    return push(p, t->name.ptr, j, t->n_dims, err);
+}
+
 static hx_status add_tensors(plan *p, hx_error *err) {
     const hx_tensor_file *f = p->source->tensors;
-    size_t n = hx_tensor_file_count(f),
+    hx_tensor_entry *heads = NULL;
+    size_t n = hx_tensor_file_count(f), n_heads = 0,
            more = p->keep->adapter ? hx_adapter_count(p->keep->adapter) : 0;
-    p->tensors = hx_arena_alloc(p->arena, (n + more + 1) * sizeof *p->tensors);
+    HX_TRY(hx_heads_tensors(f, p->arena, &heads, &n_heads, err));
+    p->tensors = hx_arena_alloc(p->arena, (n + n_heads + more + 1) * sizeof *p->tensors);
     if (!p->tensors) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n_heads; i++)
+        HX_TRY(add_head(p, &heads[i], err));
     for (size_t i = 0; i < n; i++)
         HX_TRY(add_tensor(p, hx_tensor_file_at(f, i), err));
     return add_rest(p, err);
@@ -331,6 +350,27 @@ static hx_status read_token(const plan *p, const char *key, int32_t *out, hx_err
     return HX_OK;
 }
 
+/* A head that reads the stream behind a block goes on reading it there. */
+static hx_status move_taps(plan *p, hx_error *err) {
+    const hx__reshape *k = p->keep;
+    hx_config *c = &p->config;
+    if (c->n_tasks == 0 || !k->layers) return HX_OK;
+    hx_config_task *tasks = hx_arena_alloc(p->arena, c->n_tasks * sizeof *tasks);
+    if (!tasks) return hx_fail(err, HX_ENOMEM, "out of memory");
+    memcpy(tasks, c->tasks, c->n_tasks * sizeof *tasks);
+    c->tasks = tasks;
+    for (size_t i = 0; i < c->n_tasks; i++) {
+        size_t tap = tasks[i].tap, at = 0;
+        while (tap > 0 && at < k->n_layers && k->layers[at] + 1 != tap)
+            at++;
+        if (tap > 0 && at == k->n_layers)
+            return hx_fail(err, HX_EINVAL, "the head %s reads layer %zu, which must stay",
+                           tasks[i].name, tap - 1);
+        if (tap > 0) tasks[i].tap = at + 1;
+    }
+    return HX_OK;
+}
+
 static hx_status make_config(plan *p, hx_error *err) {
     const hx__reshape *k = p->keep;
     hx_config *c = &p->config;
@@ -354,7 +394,7 @@ static hx_status make_config(plan *p, hx_error *err) {
     c->bos = new_token(k, c->bos);
     c->eos = new_token(k, c->eos);
     c->pad = new_token(k, c->pad);
-    return HX_OK;
+    return move_taps(p, err);
 }
 
 /* ------------------------------------------------------------------ the folder */

@@ -64,7 +64,8 @@ hx_status hx_teacher_find_labels(const hx_task *t, const hx_llama *m, size_t *pl
 }
 
 bool hx_teacher_knows_several(const hx_llama *m) {
-    return m->config.head_is_odd && m->info.n_labels > 1;
+    const hx_llama_head_info *head = hx_llama_head_of(m, m->main_head);
+    return head && head->kind == HX_LLAMA_LABELS;
 }
 
 void hx_teacher_put_options(const hx_task_config *c, size_t width, hx_head_options *o) {

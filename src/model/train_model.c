@@ -187,14 +187,14 @@ static hx_status open_tasks(hx_trainer *t, hx_error *err) {
     return HX_OK;
 }
 
-/* The commands and transformers' classes give a head what a causal pass reads. */
+/* transformers' classes give a head what a causal pass reads. */
 static void warn_of_directions(const hx_trainer *t) {
     const hx_task *k = hx_train_score_task(t);
     hx_error e = {.ui = t->ui};
     if (!k || !hx_train_is_bidirectional(k->config)) return;
     (void)hx_fail(&e, HX_EINVAL,
-                  "the task %s reads texts in both directions; classify, tag and transformers read "
-                  "them forwards, and will say something else",
+                  "the task %s reads texts in both directions; transformers reads them forwards, "
+                  "and will say something else",
                   k->config->name);
     hx_train_notice(t, &e);
 }
@@ -353,69 +353,56 @@ const hx_task *hx_train_score_task(const hx_trainer *t) {
     return n == 1 ? only : NULL;
 }
 
-static void put_head(hx_json_writer *w, const hx_task *k) {
-    static const char *const kinds[] = {"causal",   "masked", "mixed",  "replaced",
-                                        "spelling", "label",  "labels", "number",
-                                        "tag",      "crf",    "parse",  "segment"};
-    hx_json_object(w);
-    hx_json_key(w, "name");
-    hx_json_cstr(w, k->config->name);
-    hx_json_key(w, "kind");
-    hx_json_cstr(w, kinds[k->config->kind]);
-    hx_json_key(w, "pooling");
-    hx_json_cstr(w, k->config->mean ? "mean" : "last");
-    hx_json_key(w, "bidirectional");
-    hx_json_bool(w, hx_train_is_bidirectional(k->config));
-    hx_json_key(w, "tap");
-    hx_json_int(w, k->config->tap);
-    hx_json_key(w, "hidden");
-    hx_json_int(w, k->config->hidden);
-    hx_json_key(w, "labels");
-    hx_json_array(w);
-    for (size_t i = 0; i < k->n_labels; i++)
-        hx_json_cstr(w, k->labels[i]);
-    hx_json_end_array(w);
-    if (k->config->kind == HX_TASK_NUMBER) {
-        hx_json_key(w, "mean");
-        hx_json_double(w, k->mean);
-        hx_json_key(w, "deviation");
-        hx_json_double(w, k->deviation);
-    }
-    hx_json_end_object(w);
+/* A task's head as config.json lists it; borrows. False: it has none. */
+static bool describe_head(const hx_task *k, hx_config_task *out) {
+    static const hx_llama_head_kind kinds[] = {
+        [HX_TASK_REPLACED] = HX_LLAMA_REPLACED, [HX_TASK_LABEL] = HX_LLAMA_LABEL,
+        [HX_TASK_LABELS] = HX_LLAMA_LABELS,     [HX_TASK_NUMBER] = HX_LLAMA_NUMBER,
+        [HX_TASK_TAG] = HX_LLAMA_TAG,           [HX_TASK_CRF] = HX_LLAMA_CRF,
+        [HX_TASK_PARSE] = HX_LLAMA_TREE,        [HX_TASK_SEGMENT] = HX_LLAMA_SEGMENT};
+    const hx_task_config *c = k->config;
+    if (hx_task_is_text(c) && c->kind != HX_TASK_REPLACED) return false;
+    *out = (hx_config_task){.name = (char *)(uintptr_t)c->name,
+                            .kind = kinds[c->kind],
+                            .mean = c->mean,
+                            .bidirectional = hx_train_is_bidirectional(c),
+                            .lower = c->lower,
+                            .hidden = (size_t)c->hidden,
+                            .tap = (size_t)c->tap,
+                            .max_length = hx_task_is_text(c) ? 0 : (size_t)c->max_length,
+                            .n_labels = k->n_labels,
+                            .labels = (char **)(uintptr_t)k->labels,
+                            .average = k->mean,
+                            .deviation = k->deviation};
+    return true;
+}
+
+static void put_score(const hx_task *score, hx_config *c) {
+    hx_config_task t;
+    c->has_head = score != NULL;
+    if (!score || !describe_head(score, &t)) return;
+    c->n_labels = score->n_labels;
+    c->labels = (char **)(uintptr_t)score->labels;
+    c->head_is_token = hx_task_is_tags(score->config);
+    c->head_is_mean = score->config->mean;
+    c->score_kind = t.kind;
 }
 
 /* config.json as the trunk wrote it, with labels and heads. */
 static hx_status save_config(const hx_trainer *t, const char *folder, hx_error *err) {
-    const hx_task *score = hx_train_score_task(t);
+    hx_config_task heads[HX_TASKS_MAX];
     hx_config c = *hx_trunk_config(t->trunk);
     bool bias =
         hx_params_find(hx_trunk_params(t->trunk), "model.layers.0.self_attn.q_proj.bias") != NULL;
     hx_buf b;
-    hx_json_writer w;
-    c.has_head = score != NULL;
-    if (score) {
-        c.n_labels = score->n_labels;
-        c.labels = (char **)(uintptr_t)score->labels;
-        c.head_is_token = hx_task_is_tags(score->config);
-        c.head_is_mean = score->config->mean;
-    }
+    put_score(hx_train_score_task(t), &c);
     if (c.pad < 0) c.pad = c.eos;
+    c.tasks = heads;
+    c.tasks_said = true;
+    for (size_t i = 0; i < t->config->n_tasks; i++)
+        c.n_tasks += describe_head(&t->tasks[i], &heads[c.n_tasks]);
     hx_buf_init(&b, JSON_MAX);
     hx_config_write_json(&c, HX_DTYPE_F32, bias, false, &b);
-    while (b.len > 0 && b.ptr[b.len - 1] != '}')
-        b.len--;
-    if (b.len > 0) b.len--;
-    (void)hx_buf_append_lit(&b, ",\"huaxiang.heads\":");
-    hx_json_begin(&w, &b);
-    hx_json_array(&w);
-    for (size_t i = 0; i < t->config->n_tasks; i++)
-        put_head(&w, &t->tasks[i]);
-    hx_json_end_array(&w);
-    if (score && score->config->kind == HX_TASK_LABELS)
-        (void)hx_buf_append_lit(&b, ",\"problem_type\":\"multi_label_classification\"");
-    if (score && score->config->kind == HX_TASK_NUMBER)
-        (void)hx_buf_append_lit(&b, ",\"problem_type\":\"regression\"");
-    (void)hx_buf_append_lit(&b, "}\n");
     char *path = hx_model_join(folder, "config.json");
     hx_status st =
         path ? hx_buf_status(&b, "config.json", err) : hx_fail(err, HX_ENOMEM, "out of memory");

@@ -251,7 +251,7 @@ static void labels_are_read(void **state) {
     assert_int_equal(
         read_with(&c, "architectures", CLASSES "{\"1\":\"bad\",\"0\":\"good\",\"2\":\"\"}", NULL),
         HX_OK);
-    assert_false(c.head_is_odd);
+    assert_int_equal(c.score_kind, HX_LLAMA_LABEL);
     assert_true(c.has_head && !c.head_is_token && !c.head_is_mean);
     assert_int_equal(c.n_labels, 3);
     assert_string_equal(c.labels[0], "good");
@@ -275,7 +275,8 @@ static void labels_are_read(void **state) {
         char text[160];
         snprintf(text, sizeof text, CLASSES "{\"0\":\"a\"},\"problem_type\":\"%s\"", odd[i]);
         assert_int_equal(read_with(&c, "architectures", text, NULL), HX_OK);
-        assert_true(c.has_head && c.head_is_odd);
+        assert_true(c.has_head && c.n_tasks == 1 && c.tasks[0].is_score);
+        assert_int_equal(c.tasks[0].kind, i == 0 ? HX_LLAMA_LABELS : HX_LLAMA_NUMBER);
         hx_config_release(&c);
     }
 }

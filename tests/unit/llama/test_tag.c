@@ -169,14 +169,17 @@ static void random_bytes_stay_in_order(void **state) {
 
 /* ------------------------------------------------------------------ tags */
 static void name_label(hx_llama *m, size_t i, const char *name) {
-    free(m->config.labels[i]);
-    m->config.labels[i] = strdup(name);
-    assert_non_null(m->config.labels[i]);
+    char **labels = m->config.tasks[0].labels;
+    free(labels[i]);
+    labels[i] = strdup(name);
+    assert_non_null(labels[i]);
 }
 
 static hx_llama *tagging_model(const char *first, const char *second) {
     hx_llama *m = golden_open("gguf_classes", HX_PRECISION_EXACT, 2);
     m->config.head_is_token = true;
+    m->config.tasks[0].kind = m->heads[0].info.kind = HX_LLAMA_TAG;
+    m->heads[0].info.of_words = true;
     name_label(m, 0, first);
     name_label(m, 1, second);
     return m;

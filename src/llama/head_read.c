@@ -1,0 +1,291 @@
+/* head_read.c - what heads for texts say: one label, several, a number.
+ *
+ *     heads of one direction, tap and length -> one pass over the texts (texts.c) -> pooled rows -> logits -> probabilities or numbers
+ *
+ * The head "score" gets its logits with the pass (results.c), the others by heads.c, with the training's own layers. Texts near a border between
+ * labels (border.h) are read again exactly; behind a hidden layer, where the noise has no formula, near are those whose log-odds are small. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "llama/border.h"
+#include "llama/heads.h"
+#include "llama/texts.h"
+#include "nn/parts.h"
+#include "tensor/memory.h"
+#include "tensor/vector.h"
+
+typedef struct {
+    const hx_model_head *head;
+    float *out; /* (n_texts, n_labels), the caller's */
+    float *
+        weights; /* (n_labels, n_embd), where logits are a product of them; borrowed or `decoded` */
+    float *decoded; /* owned */
+} member;
+
+/* One pass. */
+typedef struct {
+    const hx_llama *m;
+    hx_nn nn;
+    member *members; /* (n), owned */
+    size_t n;
+    unsigned want;
+    float *row, *input, *room, *logits; /* (n_embd) twice, what the heads need, (most labels) */
+    char *memory; /* owned: of these and the scratch */
+    size_t bytes;
+} pass;
+
+/* ------------------------------------------------------------------ one text */
+/* The row a head reads, in p->input, of a piece's hidden rows. */
+static void pool(const pass *p, const hx_model_head *h, const float *rows, size_t n) {
+    const hx_nn_loops *loops = hx_nn_loops_of(p->m->kernels);
+    size_t d = p->m->config.n_embd, first = h->task->mean ? 0 : n - 1;
+    float r, share = 1 / (float)(n - first);
+    memset(p->input, 0, d * sizeof *p->input);
+    for (size_t i = first; i < n; i++) {
+        hx_head_norm(p->m, h, &p->nn, rows + i * d, 1, &r, p->row);
+        loops->add_scaled(p->row, d, share, p->input);
+    }
+}
+
+/* The head's logits of a piece, and what they were made of. */
+static const float *logits_of(const pass *p, const hx_model_head *h, const hx_llama_context *c,
+                              size_t piece, const float **input) {
+    size_t n;
+    if (h->task->is_score) {
+        *input = hx_results_head_input(c, piece);
+        return hx_llama_head(c, piece, NULL);
+    }
+    const float *rows = hx_llama_hidden(c, piece, &n);
+    pool(p, h, rows, n);
+    hx_head_logits(p->m, h, &p->nn, p->input, 1, p->room, p->logits);
+    *input = p->input;
+    return p->logits;
+}
+
+static void say(const hx_llama *m, const hx_config_task *t, const float *logits, float *out) {
+    size_t n = t->n_labels;
+    float whole = t->kind == HX_LLAMA_LABEL ? hx_vector_log_sum_exp(m->kernels, logits, n) : 0;
+    for (size_t i = 0; i < n; i++)
+        out[i] = t->kind == HX_LLAMA_LABEL ? expf(logits[i] - whole)
+                 : t->kind == HX_LLAMA_LABELS
+                     ? 1 / (1 + expf(-logits[i]))
+                     : (float)((double)logits[i] * t->deviation + t->average);
+}
+
+/* Of a text without tokens: every label as likely, the usual number. */
+static void say_nothing(const hx_config_task *t, float *out) {
+    for (size_t i = 0; i < t->n_labels; i++)
+        out[i] = t->kind == HX_LLAMA_LABEL    ? expf(-logf((float)t->n_labels))
+                 : t->kind == HX_LLAMA_LABELS ? 0.5f
+                                              : (float)t->average;
+}
+
+static bool take_text(const hx_llama_context *c, size_t piece, void *to, size_t text) {
+    const pass *p = to;
+    const float *input;
+    bool finite = true;
+    for (size_t k = 0; k < p->n; k++) {
+        const hx_config_task *t = p->members[k].head->task;
+        float *out = p->members[k].out + text * t->n_labels;
+        if (piece == SIZE_MAX) {
+            say_nothing(t, out);
+            continue;
+        }
+        const float *logits = logits_of(p, p->members[k].head, c, piece, &input);
+        finite = finite && hx_are_finite(logits, t->n_labels);
+        say(p->m, t, logits, out);
+    }
+    return finite;
+}
+
+/* ------------------------------------------------------------------ borders */
+static bool is_near_odds(const hx_config_task *t, const float *logits) {
+    double best = -INFINITY, second = -INFINITY;
+    for (size_t i = 0; i < t->n_labels; i++) {
+        double z = (double)logits[i];
+        if (t->kind == HX_LLAMA_LABELS && !(fabs(z) >= HX_BORDER_LOG_ODDS)) return true;
+        second = z > best ? best : z > second ? z : second;
+        best = z > best ? z : best;
+    }
+    return t->kind == HX_LLAMA_LABEL && !(best - second >= HX_BORDER_LOG_ODDS);
+}
+
+static bool is_near(const hx_llama_context *c, size_t piece, void *to, size_t text) {
+    const pass *p = to;
+    const float *input;
+    (void)text;
+    for (size_t k = 0; k < p->n; k++) {
+        const member *b = &p->members[k];
+        const hx_config_task *t = b->head->task;
+        const float *logits = logits_of(p, b->head, c, piece, &input);
+        size_t d = p->m->config.n_embd;
+        bool near =
+            !b->weights ? is_near_odds(t, logits)
+            : t->kind == HX_LLAMA_LABEL
+                ? hx_border_is_near_head(p->m->kernels, b->weights, t->n_labels, d, input, logits)
+                : hx_border_is_near_zero(p->m->kernels, b->weights, t->n_labels, d, input, logits);
+        if (near) return true;
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------ a pass */
+static hx_status decode_score(const hx_llama *m, member *b, hx_error *err) {
+    const hx_tensor_entry *t = m->head_matrix;
+    size_t n = m->config.n_labels, d = m->config.n_embd, bytes = (size_t)(t->bytes / n);
+    b->weights = b->decoded = calloc(n * d, sizeof *b->decoded);
+    if (!b->decoded) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
+    for (size_t i = 0; i < n; i++)
+        hx_dtype_decode(t->type, (const uint8_t *)t->data + i * bytes, d, b->decoded + i * d);
+    return HX_OK;
+}
+
+static hx_status take_weights(const hx_llama *m, member *b, hx_error *err) {
+    const hx_model_head *h = b->head;
+    if (m->options.precision == HX_PRECISION_EXACT) return HX_OK;
+    if (h->task->is_score) return decode_score(m, b, err);
+    if (!h->dense) b->weights = (float *)(uintptr_t)h->weight;
+    return HX_OK;
+}
+
+static size_t carve(size_t *bytes, size_t n) {
+    size_t at = *bytes;
+    *bytes += (n + 63) / 64 * 64;
+    return at;
+}
+
+static hx_status make_room(pass *p, hx_team *team, hx_error *err) {
+    size_t d = p->m->config.n_embd * sizeof(float), floats = 0, scratch = 0, labels = 0;
+    for (size_t k = 0; k < p->n; k++) {
+        const hx_model_head *h = p->members[k].head;
+        size_t a = hx_head_floats(h, 1), b = hx_head_scratch(p->m, h, 1, hx_team_size(team));
+        floats = a > floats ? a : floats;
+        scratch = b > scratch ? b : scratch;
+        labels = h->task->n_labels > labels ? h->task->n_labels : labels;
+    }
+    size_t row = carve(&p->bytes, d), input = carve(&p->bytes, d),
+           room = carve(&p->bytes, floats * sizeof(float)),
+           logits = carve(&p->bytes, labels * sizeof(float)), at = carve(&p->bytes, scratch + 64);
+    p->memory = hx_memory_new(p->bytes);
+    if (!p->memory) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
+    p->row = (float *)(void *)(p->memory + row);
+    p->input = (float *)(void *)(p->memory + input);
+    p->room = (float *)(void *)(p->memory + room);
+    p->logits = (float *)(void *)(p->memory + logits);
+    p->nn = (hx_nn){p->m->kernels, team, p->memory + at};
+    return HX_OK;
+}
+
+/* Hidden rows that all members can do with; a tap norms each row before it pools. */
+static unsigned rows_wanted(const pass *p) {
+    bool last = false, mean = false, all = false, score = false;
+    for (size_t k = 0; k < p->n; k++) {
+        const hx_config_task *t = p->members[k].head->task;
+        score = score || t->is_score;
+        if (t->is_score) continue;
+        last = last || !t->mean;
+        mean = mean || t->mean;
+        all = all || (t->mean && t->tap > 0);
+    }
+    unsigned want = all || (last && mean) ? HX_WANT_HIDDEN_ALL
+                    : last                ? HX_WANT_HIDDEN_LAST
+                    : mean                ? HX_WANT_HIDDEN_MEAN
+                                          : 0;
+    return want | (score ? HX_WANT_HEAD : 0);
+}
+
+static size_t length_of(const hx_config_task *t, size_t max_length) {
+    return max_length ? max_length : t->max_length;
+}
+
+static hx_status run_pass(pass *p, hx_llama_context *c, const hx_str *texts, size_t n_texts,
+                          size_t max_length, hx_error *err) {
+    const hx_config_task *t = p->members[0].head->task;
+    hx_text_job *j = NULL;
+    for (size_t k = 0; k < p->n; k++)
+        HX_TRY(take_weights(p->m, &p->members[k], err));
+    HX_TRY(make_room(p, c->team, err));
+    HX_TRY(hx_texts_open(&j, c, err));
+    j->tokens = hx_texts_options(p->m, length_of(t, max_length));
+    j->want = rows_wanted(p);
+    j->bidirectional = t->bidirectional;
+    j->lower = t->lower;
+    j->tap = t->tap;
+    j->take = take_text;
+    j->is_near = is_near;
+    j->to = p;
+    for (size_t k = 0; k < p->n; k++)
+        if (p->members[k].head->task->kind == HX_LLAMA_NUMBER) j->precision = HX_PRECISION_EXACT;
+    hx_status st = hx_texts_run(j, texts, n_texts, err);
+    hx_texts_close(j);
+    return st;
+}
+
+static bool go_together(const hx_config_task *a, const hx_config_task *b, size_t max_length) {
+    return a->bidirectional == b->bidirectional && a->tap == b->tap && a->lower == b->lower &&
+           length_of(a, max_length) == length_of(b, max_length);
+}
+
+/* Members of `all` from `first` on that go with it, moved together. */
+static size_t gather_pass(member *all, size_t first, size_t n, size_t max_length) {
+    size_t end = first + 1;
+    for (size_t i = end; i < n; i++) {
+        if (!go_together(all[first].head->task, all[i].head->task, max_length)) continue;
+        member moved = all[i];
+        all[i] = all[end];
+        all[end++] = moved;
+    }
+    return end - first;
+}
+
+static hx_status run_all(hx_llama_context *c, member *all, size_t n, const hx_str *texts,
+                         size_t n_texts, size_t max_length, hx_error *err) {
+    hx_status st = HX_OK;
+    for (size_t i = 0, some; i < n && st == HX_OK; i += some) {
+        some = gather_pass(all, i, n, max_length);
+        pass p = {.m = c->model, .members = all + i, .n = some};
+        st = run_pass(&p, c, texts, n_texts, max_length, err);
+        if (p.memory) hx_memory_free(p.memory, p.bytes);
+    }
+    for (size_t i = 0; i < n; i++)
+        free(all[i].decoded);
+    return st;
+}
+
+/* ------------------------------------------------------------------ calls */
+static hx_status check_head(const hx_llama *m, size_t head, hx_error *err) {
+    const hx_llama_head_info *h = hx_llama_head_of(m, head);
+    if (!h) return hx_fail(err, HX_EUNSUPPORTED, "the model has no classification head");
+    if (h->of_words)
+        return hx_fail(err, HX_EUNSUPPORTED, "the model's head labels tokens, not texts");
+    return HX_OK;
+}
+
+hx_status hx_llama_read(hx_llama_context *c, const size_t *heads, size_t n_heads,
+                        const hx_str *texts, size_t n_texts, size_t max_length, float *const *out,
+                        hx_error *err) {
+    const hx_llama *m = c->model;
+    for (size_t k = 0; k < n_heads; k++)
+        HX_TRY(check_head(m, heads[k], err));
+    HX_TRY(hx_texts_check(c, err));
+    member *all = calloc(n_heads + 1, sizeof *all);
+    if (!all) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
+    for (size_t k = 0; k < n_heads; k++)
+        all[k] = (member){.head = &m->heads[heads[k]], .out = out[k]};
+    hx_status st = run_all(c, all, n_heads, texts, n_texts, max_length, err);
+    free(all);
+    return st;
+}
+
+hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, size_t n_texts,
+                            size_t max_length, float *out, hx_error *err) {
+    const hx_llama *m = c->model;
+    HX_TRY(check_head(m, m->main_head, err));
+    if (m->heads[m->main_head].info.kind != HX_LLAMA_LABEL)
+        return hx_fail(err, HX_EUNSUPPORTED,
+                       "the model's head %s gives several labels or a number, not one label a text",
+                       m->heads[m->main_head].info.name);
+    return hx_llama_read(c, &m->main_head, 1, texts, n_texts, max_length, &out, err);
+}
