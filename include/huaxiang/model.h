@@ -129,7 +129,9 @@ typedef struct {
         *path; /* of the smaller model: a GGUF file or a folder; the model's own for the first */
     uint64_t bytes; /* of its weights' file */
     uint64_t n_parameters;
-    double texts_per_second; /* classified in one go, by all threads */
+    double
+        speed; /* texts a second, of those of the model as it is: both measured in turn, the median of five */
+    double texts_per_second; /* by all threads: the model's as it is, times `speed` */
     double accuracy, macro_f1; /* on the test part */
 } hx_compressed;
 
@@ -150,7 +152,7 @@ typedef struct {
     const volatile int *cancel;
 } hx_compress_options;
 
-/* Compresses a model with a head for texts in each of the ways, into `folder` (made), and measures them on one task. rows: arena memory, the
+/* Compresses a model with a head for texts in each of the ways, into `folder` (made; HX_EINVAL where it holds anything), and measures them on one task. rows: arena memory, the
  * model as it is first. Which channels, heads and layers go is said by the gradient of the loss on texts of the data that are not the test's. */
 HX_API hx_status hx_model_compress(const char *model, const char *folder,
                                    const hx_compress_options *options, hx_arena *arena,

@@ -1,6 +1,6 @@
 /* cmd_compress.c - compress: a classifier made smaller in each of the ways asked for, and what each gives on one task.
  *
- * One record a way: {"way","megabytes","parameters","texts_per_second","accuracy","macro_f1","path"}, the model as it is first. The table
+ * One record a way: {"way","megabytes","parameters","texts_per_second","speed","accuracy","macro_f1","path"}, the model as it is first. The table
  * says beside it how each compares with the model as it is. */
 #include <math.h>
 
@@ -11,9 +11,9 @@
 
 static void note_row(void *context, const hx_compressed *r) {
     hx_cli *c = context;
-    hx_cli_note(c, "%s: %.1f MB, %.0f texts/s, accuracy %.4f",
-                "%s：%.1f MB，%.0f 条/秒，准确率 %.4f", r->name, (double)r->bytes / 1e6,
-                r->texts_per_second, r->accuracy);
+    hx_cli_note(c, "%s: %.1f MB, %.0f texts/s (%.2fx), accuracy %.4f",
+                "%s：%.1f MB，%.0f 条/秒（%.2f 倍），准确率 %.4f", r->name, (double)r->bytes / 1e6,
+                r->texts_per_second, r->speed, r->accuracy);
 }
 
 static double rounded(double x, double unit) {
@@ -22,11 +22,11 @@ static double rounded(double x, double unit) {
 
 static json_t *record_of(const hx_compressed *r, const hx_compressed *first) {
     return json_pack(
-        "{s:s,s:f,s:I,s:f,s:f,s:f,s:f,s:f,s:s}", "way", r->name, "megabytes",
+        "{s:s,s:f,s:I,s:f,s:f,s:f,s:f,s:f,s:f,s:s}", "way", r->name, "megabytes",
         rounded((double)r->bytes / 1e6, 0.1), "parameters", (json_int_t)r->n_parameters,
-        "texts_per_second", rounded(r->texts_per_second, 0.1), "accuracy",
-        rounded(r->accuracy, 1e-4), "macro_f1", rounded(r->macro_f1, 1e-4), "size_share",
-        rounded((double)r->bytes / (double)(first->bytes ? first->bytes : 1), 1e-3),
+        "texts_per_second", rounded(r->texts_per_second, 0.1), "speed", rounded(r->speed, 0.01),
+        "accuracy", rounded(r->accuracy, 1e-4), "macro_f1", rounded(r->macro_f1, 1e-4),
+        "size_share", rounded((double)r->bytes / (double)(first->bytes ? first->bytes : 1), 1e-3),
         "accuracy_change", rounded(r->accuracy - first->accuracy, 1e-4), "path", r->path);
 }
 
@@ -37,6 +37,7 @@ static bool show_rows(hx_cli *c, const hx_compressed *rows, size_t n) {
         {"size_share", "of the size", "大小比", HX_CELL_RIGHT},
         {"parameters", "parameters", "参数", HX_CELL_RIGHT},
         {"texts_per_second", "texts/s", "条/秒", HX_CELL_RIGHT},
+        {"speed", "speed", "速度比", HX_CELL_RIGHT},
         {"accuracy", "accuracy", "准确率", HX_CELL_RIGHT},
         {"macro_f1", "macro F1", "宏 F1", HX_CELL_RIGHT},
         {"accuracy_change", "change", "变化", HX_CELL_RIGHT},

@@ -118,9 +118,12 @@ static void every_way_is_tried(void **state) {
     assert_int_equal(told, 10);
     assert_string_equal(rows[0].name, "as it is");
     assert_true(rows[0].accuracy > 0.9);
+    assert_true(rows[0].speed == 1 && rows[0].texts_per_second > 0);
     for (size_t i = 1; i < n; i++) {
         assert_true(rows[i].bytes > 0 && rows[i].bytes < rows[0].bytes);
-        assert_true(rows[i].texts_per_second > 0);
+        assert_true(rows[i].speed > 0);
+        assert_true(fabs(rows[i].texts_per_second - rows[0].texts_per_second * rows[i].speed) <
+                    1e-6 * rows[i].texts_per_second);
         assert_true(hx_file_exists(rows[i].path) || hx_model_is_folder(rows[i].path));
     }
     assert_true(rows[1].bytes < rows[0].bytes / 2);
@@ -165,8 +168,33 @@ static void calibration_points_at_what_matters(void **state) {
     hx_dataset_free(d);
 }
 
+/* What is there is never mixed with what is made; after a failure nothing is left, so that the next try has a new folder. */
+static void folders_that_hold_something(void **state) {
+    place *p = *state;
+    hx_compressed *rows;
+    size_t n;
+    hx_error err = {0};
+    char fresh[64];
+    const hx_compress_options o = {.data = p->data, .n_threads = 1, .tries = "drop:2"};
+    const char *const taken[] = {p->folder, p->model, p->data};
+    static const char *const says[] = {"is there already and not empty",
+                                       "is there already and not empty", "is a file"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(hx_model_compress(p->model, taken[i], &o, p->arena, &rows, &n, &err),
+                         HX_EINVAL);
+        if (!strstr(err.message, says[i])) fail_msg("%s", err.message);
+        if (!strstr(err.message, taken[i])) fail_msg("%s", err.message);
+    }
+    (void)snprintf(fresh, sizeof fresh, "%s/fresh", p->folder);
+    assert_int_equal(hx_model_compress(p->model, fresh, &o, p->arena, &rows, &n, &err), HX_EINVAL);
+    if (!strstr(err.message, "2 of 3 layers")) fail_msg("%s", err.message);
+    assert_false(hx_file_exists(fresh));
+}
+
 static void wishes_that_make_no_sense(void **state) {
     place *p = *state;
+    char out[64];
+    (void)snprintf(out, sizeof out, "%s/wishes", p->folder);
     static const char *const tries[][2] = {{"int9", "'int9'"},
                                            {"drop:2", "2 of 3 layers"},
                                            {"int8,", "''"},
@@ -176,15 +204,14 @@ static void wishes_that_make_no_sense(void **state) {
     hx_error err = {0};
     for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
         const hx_compress_options o = {.data = p->data, .n_threads = 1, .tries = tries[i][0]};
-        hx_status st = hx_model_compress(p->model, p->out, &o, p->arena, &rows, &n, &err);
+        hx_status st = hx_model_compress(p->model, out, &o, p->arena, &rows, &n, &err);
         assert_int_equal(st, HX_EINVAL);
         if (!strstr(err.message, tries[i][1])) fail_msg("%s", err.message);
     }
     const hx_compress_options none = {.n_threads = 1};
-    assert_int_equal(hx_model_compress(p->model, p->out, &none, p->arena, &rows, &n, &err),
-                     HX_EINVAL);
+    assert_int_equal(hx_model_compress(p->model, out, &none, p->arena, &rows, &n, &err), HX_EINVAL);
     const hx_compress_options o = {.data = p->data, .n_threads = 1};
-    assert_int_equal(hx_model_compress(HX_SOURCE_DIR "/tests/golden/llama/llama_mha", p->out, &o,
+    assert_int_equal(hx_model_compress(HX_SOURCE_DIR "/tests/golden/llama/llama_mha", out, &o,
                                        p->arena, &rows, &n, &err),
                      HX_EUNSUPPORTED);
 }
@@ -193,6 +220,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_is_tried),
         cmocka_unit_test(calibration_points_at_what_matters),
+        cmocka_unit_test(folders_that_hold_something),
         cmocka_unit_test(wishes_that_make_no_sense),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
