@@ -1,4 +1,4 @@
-/* huaxiang/learn.h - classic learners of text, and how good predictions are.
+/* huaxiang/learn.h - classic learners of text and of tables, and how good predictions are.
  *
  *     texts, labels -> hx_text_learner_fit -> learner -> hx_text_learner_predict -> probabilities -> hx_evaluate -> one JSON record
  *                                               |  ^
@@ -10,6 +10,7 @@
 #define HUAXIANG_LEARN_H
 
 #include "huaxiang/base.h"
+#include "huaxiang/frame.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -119,6 +120,91 @@ HX_API double hx_temperature_of(const uint32_t *labels, const float *probabiliti
                                 size_t n_labels, hx_arena *arena);
 HX_API void hx_temperature_apply(double temperature, float *probabilities, size_t n,
                                  size_t n_labels);
+
+/* ------------------------------------------------------------------ learners of tables */
+typedef enum {
+    HX_TASK_AUTO =
+        0, /* CLASSES for text, boolean or a number with few whole values (10), else REGRESSION */
+    HX_TASK_REGRESSION,
+    HX_TASK_CLASSES, /* two or more; classes are in order of their text, numbers of their value */
+    HX_TASK_SURVIVAL, /* target = time, `event` = whether it ended then */
+    HX_TASK_OUTLIERS /* no target */
+} hx_learn_task;
+
+/* One line of `learn fit --help`: a model and its parameters. */
+typedef enum {
+    HX_PARAM_NUMBER = 0,
+    HX_PARAM_COUNT,
+    HX_PARAM_SWITCH,
+    HX_PARAM_CHOICE
+} hx_model_param_kind;
+typedef struct {
+    const char *name;
+    hx_model_param_kind kind;
+    double fallback; /* where it is not given; of CHOICE the index */
+    double low, high; /* what is accepted, both included */
+    double tune_low, tune_high; /* where `tune` looks; equal = it leaves it alone */
+    bool tune_log; /* ... on a logarithmic scale */
+    const char *const *choices; /* CHOICE: names, NULL at the end */
+    const char *help[2]; /* [hx_ui_lang] */
+} hx_model_param;
+typedef struct {
+    const char *name; /* "ridge", "forest", ... */
+    unsigned tasks; /* 1 << hx_learn_task of each it can do */
+    const hx_model_param *params;
+    size_t n_params;
+    const char *help[2];
+} hx_model_kind;
+/* Models there are, in the order of the help. */
+HX_API size_t hx_model_kinds(void);
+HX_API const hx_model_kind *hx_model_kind_at(size_t i); /* NULL beyond */
+/* NULL where there is none of that name. */
+HX_API const hx_model_kind *hx_model_kind_of(const char *name);
+
+typedef struct {
+    const char *model; /* NULL = "boosting" */
+    const char *target; /* column; NULL for OUTLIERS */
+    const char *event; /* SURVIVAL */
+    hx_learn_task task;
+    const char *use,
+        *drop; /* columns that are features, "a,b"; NULL: all but the target, none left out */
+    const char *weight; /* column of row weights; NULL */
+    hx_str
+        params; /* JSON object of the model's parameters; empty = defaults. An unknown name or a value out of range is refused */
+    hx_str recipe; /* JSON of steps (huaxiang/frame.h), fitted on the training rows; empty = none */
+    uint64_t seed;
+    size_t n_threads; /* 0 = one a processor */
+    void (*progress)(void *context, const hx_learn_progress *p); /* NULL = none */
+    void *context;
+    const volatile int *cancel;
+} hx_learn_options;
+
+/* A fitted model with all it needs to read a table: recipe, features, estimator. Immutable, shared by threads. */
+typedef struct hx_learner hx_learner;
+/* Neither table is changed. `validation` (NULL = none) stops early those that can. HX_EINVAL: no such model or it can't do the task, one class only,
+ * no feature left; HX_ENOTFOUND: no such column. */
+HX_API hx_status hx_learner_fit(hx_learner **out, const hx_table *train, const hx_table *validation,
+                                const hx_learn_options *options, hx_error *err) HX_MUST_USE;
+HX_API void hx_learner_free(hx_learner *l); /* NULL is fine */
+
+/* A row each: `values` (n) is the number, the index of the class, the risk or the score of an outlier; probabilities (n, n_classes) of CLASSES, else
+ * NULL. In the arena. */
+typedef struct {
+    size_t n, n_classes;
+    const char *const *classes; /* (n_classes), the learner's */
+    double *values, *probabilities;
+} hx_predictions;
+HX_API hx_status hx_learner_predict(const hx_learner *l, const hx_table *t, size_t n_threads,
+                                    hx_arena *arena, hx_predictions *out,
+                                    hx_error *err) HX_MUST_USE;
+HX_API hx_learn_task hx_learner_task(const hx_learner *l);
+HX_API const char *hx_learner_target(const hx_learner *l); /* "" of OUTLIERS */
+/* How it was trained, as a JSON object: model, parameters, rows, features, classes, loss a round, coefficients or importances, seconds. */
+HX_API hx_str hx_learner_summary(const hx_learner *l);
+
+/* One JSON file, "huaxiang/model/1": recipe, features, parameters, summary, hash. HX_EFORMAT where a file is damaged or something else. */
+HX_API hx_status hx_learner_save(const hx_learner *l, const char *path, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_learner_load(hx_learner **out, const char *path, hx_error *err) HX_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,43 @@
+/* design.h - what is inside a design: the columns features are made of. For design*.c only. */
+#ifndef HX_LEARN_DESIGN_H
+#define HX_LEARN_DESIGN_H
+
+#include "learn/estimator.h"
+
+#define HX_DESIGN_DAY_MS 86400000.0 /* times are features in days */
+
+typedef struct {
+    const char *name;
+    hx_kind kind;
+    bool had_missing; /* in training: a feature says where */
+    double mean; /* of values, what missing ones become where features are filled */
+    const char **levels; /* TEXT: (n_levels) in bytewise order */
+    size_t n_levels;
+    bool others; /* TEXT: rare values occurred in training, and have a feature */
+    size_t first, n; /* features [first, first + n) */
+} hx_design_column;
+
+struct hx_design {
+    hx_arena *arena; /* owned, with all below */
+    hx_learn_task task;
+    unsigned wants;
+    const char *target, *event, *weight; /* "" = none */
+    hx_kind target_kind;
+    hx_design_column *columns;
+    size_t n_columns;
+    const char **column_names;
+    const char **classes;
+    double *class_values; /* (n_classes) ascending, of targets that are numbers; NULL for texts */
+    size_t n_classes;
+    /* ---- features: (d) */
+    size_t d;
+    const char **names;
+    size_t *feature_columns;
+    uint32_t *levels; /* NULL unless HX_WANTS_LEVELS */
+    double *means, *deviations; /* of filled features; NULL unless HX_WANTS_SCALED */
+};
+
+/* Counts and names the features from what stands in the columns. */
+hx_status hx_design_name_features(hx_design *d, hx_error *err) HX_MUST_USE;
+
+#endif

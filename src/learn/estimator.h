@@ -1,0 +1,73 @@
+/* estimator.h - one kind of model for tables: parameters, fit, predict, explain, write, read. For src/learn only.
+ *
+ * Each kind is a const table in a file of its own family (linear, svm, bayes, neighbours, tree, forest, boosting, outliers, mlp, survival);
+ * estimator.c keeps the list. Cross-validation, tuning, ensembles, explanation and files are written once, for all kinds. */
+#ifndef HX_LEARN_ESTIMATOR_H
+#define HX_LEARN_ESTIMATOR_H
+
+#include "learn/problem.h"
+
+enum hx_wants {
+    HX_WANTS_FILLED = 1, /* no NaN: means and indicators */
+    HX_WANTS_SCALED = 2, /* mean 0, deviation 1 of the training rows */
+    HX_WANTS_LEVELS = 4, /* text as level numbers instead of a feature a value */
+    HX_WANTS_CONTRASTS = 8 /* no feature for the first value of a text column: differences to it */
+};
+
+typedef struct {
+    const double *params; /* (kind.n_params): as given or fallback, checked */
+    uint64_t seed;
+    size_t n_threads; /* >= 1 */
+    void (*progress)(void *context, const hx_learn_progress *p);
+    void *context;
+    const volatile int *cancel;
+} hx_fit_options;
+
+typedef struct {
+    hx_model_kind kind;
+    unsigned wants; /* hx_wants */
+    /* *state is made; owned by the caller, given back by release. validation may be NULL. */
+    hx_status (*fit)(void **state, const hx_problem *train, const hx_problem *validation,
+                     const hx_fit_options *o, hx_error *err);
+    /* x (n, d); out (n, n_classes) probabilities of CLASSES, rows summing to 1; else (n). */
+    hx_status (*predict)(const void *state, const double *x, size_t n, size_t n_threads,
+                         double *out, hx_error *err);
+    /* Of each feature to the margin of class `class` (log-odds for two classes; the number of a regression): out (n, d + 1), the last the base
+     * value; rows sum to the margin. NULL = found by sampling (explain.c). */
+    hx_status (*contributions)(const void *state, const double *x, size_t n, size_t class,
+                               size_t n_threads, double *out, hx_error *err);
+    /* (d), summing to 1; NULL = only by permutation. */
+    void (*importance)(const void *state, double *out);
+    void (*summary)(
+        const void *state,
+        hx_json_writer *w); /* members of the summary object: loss trace, coefficients, ...; NULL */
+    void (*write)(const void *state, hx_json_writer *w); /* one JSON value */
+    hx_status (*read)(void **state, const json_t *json, size_t d, size_t n_classes, hx_error *err);
+    void (*release)(void *state);
+} hx_estimator;
+
+const hx_estimator *hx_estimator_of(const char *name); /* NULL = no such */
+const hx_estimator *const *hx_estimators(size_t *n);
+/* Parameters of a JSON object in the order of kind.params; every unknown name, wrong type or value out of range has its sentence. */
+hx_status hx_params_of(const hx_model_kind *kind, hx_str json, double *params,
+                       hx_error *err) HX_MUST_USE;
+
+/* The same back, as an object. */
+void hx_params_write(const hx_model_kind *kind, const double *params, hx_json_writer *w);
+
+/* What is inside a learner. */
+struct hx_learner {
+    const hx_estimator *estimator;
+    hx_recipe *recipe; /* NULL = none */
+    hx_design *design;
+    void *state;
+    double *params; /* (kind.n_params) in the arena */
+    hx_arena *arena;
+    const char *target;
+    const char *const *features; /* (n_features) the design's */
+    const char *const *classes; /* (n_classes) the design's */
+    size_t n_classes, n_features;
+    hx_str summary; /* JSON */
+};
+
+#endif

@@ -1,0 +1,13 @@
+/* families.h - the estimators there are, each in the file of its family. For estimator.c. */
+#ifndef HX_LEARN_FAMILIES_H
+#define HX_LEARN_FAMILIES_H
+
+#include "learn/estimator.h"
+
+extern const hx_estimator hx_estimator_linear; /* linear_regression.c */
+extern const hx_estimator hx_estimator_ridge, hx_estimator_lasso,
+    hx_estimator_elastic; /* penalised.c */
+extern const hx_estimator hx_estimator_logistic; /* logistic.c */
+extern const hx_estimator hx_estimator_tree, hx_estimator_forest; /* forest.c */
+
+#endif

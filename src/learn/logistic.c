@@ -1,0 +1,340 @@
+/* logistic.c - logistic regression of two or more classes.
+ *
+ *     min over W, b:  |W|^2 / 2 + C sum_i weight_i * -log softmax(W x_i + b)[y_i]
+ *
+ * as scikit-learn's LogisticRegression (penalty l2, the intercept is free); two classes have one row of weights, more have one each. Minimised
+ * by L-BFGS. Of two classes also standard errors from the inverse of the curvature at the optimum (weights and intercept; of the penalised
+ * likelihood, so that they are a little small where C is small). Scores are blocks of rows times weights; sums over rows are in their order. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "learn/families.h"
+#include "learn/fields.h"
+#include "learn/minimise.h"
+#include "learn/solve.h"
+#include "learn/special.h"
+
+enum { COST, ROUNDS, TOLERANCE, BALANCED, PARAMS };
+#define CURVATURE_MAX 1500 /* features of which errors are reckoned */
+
+static const hx_model_param params[PARAMS] = {
+    {.name = "C",
+     .fallback = 1,
+     .low = 1e-10,
+     .high = 1e10,
+     .tune_low = 1e-4,
+     .tune_high = 1e3,
+     .tune_log = true,
+     .help = {"cost of errors: the smaller, the smoother", "误差代价：越小越平滑"}},
+    {.name = "rounds",
+     .kind = HX_PARAM_COUNT,
+     .fallback = 1000,
+     .low = 1,
+     .high = 1e6,
+     .help = {"steps at most", "最多步数"}},
+    {.name = "tolerance",
+     .fallback = 1e-6,
+     .high = 1,
+     .help = {"done where no gradient a row is above it", "每行梯度都不超过它时停止"}},
+    {.name = "balanced",
+     .kind = HX_PARAM_SWITCH,
+     .high = 1,
+     .help = {"classes weigh the same, whatever their number of rows",
+              "各类别权重相同，与行数无关"}},
+};
+
+typedef struct {
+    hx_arena *arena; /* owned, with all below */
+    size_t d, n_classes, n_rows; /* n_rows of weights: 1 of two classes */
+    double *weights; /* (n_rows, d + 1), the last of a row the intercept */
+    double *means; /* (d) of the training rows */
+    double *errors; /* (d + 1); NULL of more classes and many features */
+    double loss;
+    size_t rounds;
+} state;
+
+typedef struct {
+    const hx_problem *p;
+    const double *class_weights; /* (n_classes) */
+    size_t n_rows;
+    double cost;
+    double *scores; /* (n_classes) */
+} objective;
+
+static hx_status no_memory(hx_error *err) {
+    return hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
+}
+
+static double row_weight(const objective *o, size_t i) {
+    return (o->p->weights ? o->p->weights[i] : 1) * o->class_weights[(size_t)o->p->y[i]];
+}
+
+static double score(const double *weights, const double *x, size_t d) {
+    double sum = weights[d];
+    for (size_t j = 0; j < d; j++)
+        sum += weights[j] * x[j];
+    return sum;
+}
+
+static double softplus(double z) {
+    return z > 0 ? z + log1p(exp(-z)) : log1p(exp(z));
+}
+
+static double sigmoid(double z) {
+    double e = exp(-fabs(z));
+    return z >= 0 ? 1 / (1 + e) : e / (1 + e);
+}
+
+/* Scores to probabilities in place; returns the log of their sum. */
+static double softmax(double *scores, size_t n) {
+    double most = -INFINITY, sum = 0;
+    for (size_t k = 0; k < n; k++)
+        most = fmax(most, scores[k]);
+    for (size_t k = 0; k < n; k++)
+        sum += exp(scores[k] - most);
+    for (size_t k = 0; k < n; k++)
+        scores[k] = exp(scores[k] - most) / sum;
+    return most + log(sum);
+}
+
+static void add_scaled(double *out, const double *x, double by, size_t d) {
+    for (size_t j = 0; j < d; j++)
+        out[j] += by * x[j];
+    out[d] += by;
+}
+
+static double two_classes(objective *o, const double *w, double *gradient) {
+    size_t d = o->p->d;
+    double loss = 0;
+    for (size_t i = 0; i < o->p->n; i++) {
+        const double *x = o->p->x + i * d;
+        double z = score(w, x, d), by = o->cost * row_weight(o, i);
+        bool second = o->p->y[i] > 0;
+        loss += by * softplus(second ? -z : z);
+        add_scaled(gradient, x, by * (sigmoid(z) - second), d);
+    }
+    return loss;
+}
+
+static double more_classes(objective *o, const double *w, double *gradient) {
+    size_t d = o->p->d, n = o->n_rows;
+    double loss = 0;
+    for (size_t i = 0; i < o->p->n; i++) {
+        const double *x = o->p->x + i * d;
+        size_t y = (size_t)o->p->y[i];
+        double by = o->cost * row_weight(o, i), own;
+        for (size_t k = 0; k < n; k++)
+            o->scores[k] = score(w + k * (d + 1), x, d);
+        own = o->scores[y];
+        loss += by * (softmax(o->scores, n) - own);
+        for (size_t k = 0; k < n; k++)
+            add_scaled(gradient + k * (d + 1), x, by * (o->scores[k] - (k == y)), d);
+    }
+    return loss;
+}
+
+static double value(void *context, const double *w, double *gradient) {
+    objective *o = context;
+    size_t d = o->p->d;
+    memset(gradient, 0, o->n_rows * (d + 1) * sizeof *gradient);
+    double loss = o->n_rows == 1 ? two_classes(o, w, gradient) : more_classes(o, w, gradient);
+    for (size_t k = 0; k < o->n_rows; k++)
+        for (size_t j = 0; j < d; j++) {
+            double x = w[k * (d + 1) + j];
+            loss += x * x / 2;
+            gradient[k * (d + 1) + j] += x;
+        }
+    return loss;
+}
+
+/* ------------------------------------------------------------------ errors of two classes */
+static void add_outer(double *a, const double *x, double by, size_t d) {
+    for (size_t j = 0; j <= d; j++) {
+        double xj = by * (j < d ? x[j] : 1);
+        for (size_t k = 0; k <= j; k++)
+            a[j * (d + 1) + k] += xj * (k < d ? x[k] : 1);
+    }
+}
+
+static hx_status errors_of(state *s, const objective *o, hx_error *err) {
+    size_t d = s->d, n = d + 1;
+    if (s->n_rows != 1 || d > CURVATURE_MAX) return HX_OK;
+    double *a = calloc(n * n, sizeof *a);
+    s->errors = hx_arena_alloc(s->arena, n * sizeof *s->errors);
+    if (!a || !s->errors) {
+        free(a);
+        return no_memory(err);
+    }
+    for (size_t i = 0; i < o->p->n; i++) {
+        const double *x = o->p->x + i * d;
+        double p = sigmoid(score(s->weights, x, d));
+        add_outer(a, x, o->cost * row_weight(o, i) * p * (1 - p), d);
+    }
+    for (size_t j = 0; j < d; j++)
+        a[j * n + j] += 1;
+    bool ok = hx_cholesky(a, n);
+    if (ok) hx_cholesky_invert(a, n);
+    for (size_t j = 0; j < n; j++)
+        s->errors[j] = ok ? sqrt(a[j * n + j] * o->cost) : NAN;
+    free(a);
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ fitting */
+static void release(void *state_) {
+    state *s = state_;
+    hx_arena_free(s->arena);
+    free(s);
+}
+
+static state *new_state(size_t d, size_t n_classes) {
+    state *s = calloc(1, sizeof *s);
+    if (!s) return NULL;
+    s->d = d;
+    s->n_classes = n_classes;
+    s->n_rows = n_classes == 2 ? 1 : n_classes;
+    s->arena = hx_arena_new((size_t)16 << 30);
+    if (s->arena) s->weights = hx_arena_alloc(s->arena, s->n_rows * (d + 1) * sizeof *s->weights);
+    if (s->weights) s->means = hx_arena_alloc(s->arena, (d + 1) * sizeof *s->means);
+    if (s->means) return s;
+    release(s);
+    return NULL;
+}
+
+/* n / (classes * rows of the class) where balanced, else 1; (n_classes). */
+static void class_weights_of(const hx_problem *p, bool balanced, double *out) {
+    for (size_t k = 0; k < p->n_classes; k++)
+        out[k] = 0;
+    for (size_t i = 0; i < p->n; i++)
+        out[(size_t)p->y[i]]++;
+    for (size_t k = 0; k < p->n_classes; k++)
+        out[k] = balanced && out[k] > 0 ? (double)p->n / ((double)p->n_classes * out[k]) : 1;
+}
+
+static hx_status fit_state(state *s, const hx_problem *p, const hx_fit_options *o, double *room,
+                           hx_error *err) {
+    objective f = {.p = p,
+                   .class_weights = room,
+                   .n_rows = s->n_rows,
+                   .cost = o->params[COST],
+                   .scores = room + s->n_classes};
+    hx_minimise_options m = {.n = s->n_rows * (s->d + 1),
+                             .rounds = (size_t)o->params[ROUNDS],
+                             .tolerance = o->params[TOLERANCE] * o->params[COST] * (double)p->n,
+                             .cancel = o->cancel};
+    class_weights_of(p, o->params[BALANCED] != 0, room);
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t j = 0; j < p->d; j++)
+            s->means[j] += p->x[i * p->d + j] / (double)p->n;
+    HX_TRY(hx_minimise(value, &f, &m, s->weights, &s->loss, &s->rounds, err));
+    return errors_of(s, &f, err);
+}
+
+static hx_status fit(void **out, const hx_problem *train, const hx_problem *validation,
+                     const hx_fit_options *o, hx_error *err) {
+    (void)validation;
+    state *s = new_state(train->d, train->n_classes);
+    double *room = malloc((2 * train->n_classes + 1) * sizeof *room);
+    hx_status st = s && room ? fit_state(s, train, o, room, err) : no_memory(err);
+    free(room);
+    if (st != HX_OK) {
+        if (s) release(s);
+        return st;
+    }
+    *out = s;
+    return HX_OK;
+}
+
+static hx_status predict(const void *state_, const double *x, size_t n, size_t n_threads,
+                         double *out, hx_error *err) {
+    const state *s = state_;
+    (void)n_threads;
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        double *row = out + i * s->n_classes;
+        if (s->n_rows == 1) {
+            double z = score(s->weights, x + i * s->d, s->d);
+            row[1] = sigmoid(z);
+            row[0] = sigmoid(-z);
+            continue;
+        }
+        for (size_t k = 0; k < s->n_rows; k++)
+            row[k] = score(s->weights + k * (s->d + 1), x + i * s->d, s->d);
+        softmax(row, s->n_classes);
+    }
+    return HX_OK;
+}
+
+/* Log-odds of a class: of two against the other, of more the score. */
+static hx_status contributions(const void *state_, const double *x, size_t n, size_t class,
+                               size_t n_threads, double *out, hx_error *err) {
+    const state *s = state_;
+    const double *w = s->weights + (s->n_rows == 1 ? 0 : class * (s->d + 1));
+    double sign = s->n_rows == 1 && class == 0 ? -1 : 1;
+    (void)n_threads;
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        double *row = out + i * (s->d + 1);
+        row[s->d] = sign * score(w, s->means, s->d);
+        for (size_t j = 0; j < s->d; j++)
+            row[j] = sign * w[j] * (x[i * s->d + j] - s->means[j]);
+    }
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ words and files */
+static void summary(const void *state_, hx_json_writer *w) {
+    const state *s = state_;
+    hx_json_key(w, "loss");
+    hx_json_double(w, s->loss);
+    hx_json_key(w, "rounds");
+    hx_json_int(w, (int64_t)s->rounds);
+    hx_put_numbers(w, "coefficients", s->weights, s->n_rows * (s->d + 1));
+    if (!s->errors) return;
+    hx_put_numbers(w, "standard_errors", s->errors, s->d + 1);
+    hx_json_key(w, "p");
+    hx_json_array(w);
+    for (size_t j = 0; j <= s->d; j++)
+        hx_json_double(w, erfc(fabs(s->weights[j] / s->errors[j]) / sqrt(2)));
+    hx_json_end_array(w);
+}
+
+static void write(const void *state_, hx_json_writer *w) {
+    const state *s = state_;
+    hx_json_object(w);
+    hx_put_numbers(w, "weights", s->weights, s->n_rows * (s->d + 1));
+    hx_put_numbers(w, "means", s->means, s->d);
+    hx_json_end_object(w);
+}
+
+static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
+    bool ok = n_classes >= 2;
+    state *s = ok ? new_state(d, n_classes) : NULL;
+    if (!s) return no_memory(err);
+    s->weights = hx_field_numbers(json, "weights", s->n_rows * (d + 1), s->arena, &ok);
+    s->means = hx_field_numbers(json, "means", d, s->arena, &ok);
+    if (!ok) {
+        release(s);
+        return hx_fail(err, HX_EFORMAT, "the model's weights are damaged");
+    }
+    *out = s;
+    return HX_OK;
+}
+
+const hx_estimator hx_estimator_logistic = {
+    .kind = {.name = "logistic",
+             .tasks = 1u << HX_TASK_CLASSES,
+             .params = params,
+             .n_params = PARAMS,
+             .help = {"logistic regression of two or more classes", "逻辑回归（二分类或多分类）"}},
+    .wants = HX_WANTS_FILLED | HX_WANTS_SCALED,
+    .fit = fit,
+    .predict = predict,
+    .contributions = contributions,
+    .summary = summary,
+    .write = write,
+    .read = read,
+    .release = release,
+};

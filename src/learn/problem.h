@@ -1,0 +1,63 @@
+/* problem.h - a table as a learner sees it: a matrix of features, and what is to be learnt. For src/learn, src/model, src/insight.
+ *
+ *     table -> design (fitted on the training rows) -> problem: x (n, d), y (n)
+ *
+ * What the design does is what the estimator asks for (hx_wants in estimator.h):
+ *   number, boolean, time (in days)    one feature; NaN = missing, or filled with the mean and a feature "NAME is missing" beside it where any was
+ *   text                               a feature a value, "NAME=VALUE", for the commonest HX_LEVELS_MAX - 1 that occur in two rows, one for all others;
+ *                                      or one feature that holds the level's number (trees that split levels)
+ *   scaled                             (x - mean) / standard deviation of the training rows; a constant column becomes 0
+ * Values that did not occur in training are "other". Features keep the column they come from, so that figures can be summed by column. */
+#ifndef HX_LEARN_PROBLEM_H
+#define HX_LEARN_PROBLEM_H
+
+#include "base/json.h"
+#include "huaxiang/learn.h"
+
+#define HX_LEVELS_MAX 256 /* features of one text column */
+#define HX_FEATURES_MAX 100000
+#define HX_CLASSES_MAX 10000
+
+typedef struct {
+    double *x; /* (n, d) row-major; NaN = missing where the estimator takes it */
+    size_t n, d;
+    double *y; /* (n): the number, or the index of the class; NULL without target */
+    double *event; /* (n): 1 = ended, 0 = still running; SURVIVAL only */
+    double *weights; /* (n), mean 1; NULL = all 1 */
+    const char *const *names; /* (d) of features */
+    const size_t *columns; /* (d): which column of the design a feature is of */
+    const uint32_t *
+        levels; /* (d): values of a feature that holds a level's number, else 0; NULL = none does */
+    const char *const *classes; /* (n_classes) */
+    size_t n_classes;
+    hx_learn_task task;
+} hx_problem;
+
+typedef struct hx_design hx_design;
+typedef struct {
+    const char *target, *event, *weight, *use, *drop; /* as hx_learn_options */
+    hx_learn_task task;
+    unsigned wants; /* hx_wants */
+} hx_design_options;
+
+/* Fitted on a table. */
+hx_status hx_design_fit(hx_design **out, const hx_table *t, const hx_design_options *o,
+                        hx_error *err) HX_MUST_USE;
+void hx_design_free(hx_design *d);
+hx_learn_task hx_design_task(const hx_design *d);
+/* x of any table with these columns; y too where `with_target`. All in the arena. Rows without a target are refused by number (with_target). */
+hx_status hx_design_problem(const hx_design *d, const hx_table *t, bool with_target,
+                            hx_arena *arena, hx_problem *out, hx_error *err) HX_MUST_USE;
+/* Names of the columns features come from: (n) as problem.columns counts them. */
+const char *const *hx_design_columns(const hx_design *d, size_t *n);
+/* Features and classes as every problem of the design has them. */
+void hx_design_names(const hx_design *d, const char *const **names, size_t *n_features,
+                     const char *const **classes, size_t *n_classes);
+void hx_design_write(const hx_design *d, hx_json_writer *w);
+hx_status hx_design_read(hx_design **out, const json_t *json, hx_error *err) HX_MUST_USE;
+
+/* Some rows of a problem, copied; in the arena. */
+hx_status hx_problem_pick(const hx_problem *p, const size_t *rows, size_t n, hx_arena *arena,
+                          hx_problem *out, hx_error *err) HX_MUST_USE;
+
+#endif
