@@ -31,9 +31,9 @@ static const hx_kernels kernel_avx2 = {
     .name = "avx2",
     .set = HX_KERNELS_AVX2,
     .gemm = &hx_gemm_avx2,
-    .vector = &hx_vector_scalar,
-    .attention = &hx_attention_scalar,
-    .stored = &hx_stored_scalar,
+    .vector = &hx_vector_avx2,
+    .attention = &hx_attention_avx2,
+    .stored = &hx_stored_avx2,
 };
 static const hx_kernels kernel_avx512 = {
     .name = "avx512",

@@ -2,6 +2,7 @@
  * what else is computed. */
 #include "unit/tensor/kernel_test.h"
 
+#include "tensor/kernel_table.h"
 #include "tensor/stored.h"
 
 static const hx_dtype types[] = {
@@ -240,6 +241,18 @@ static void hostile_values_pass(void **state) {
         }
 }
 
+/* Results alone would not show a set that falls back to the loops without vectors. */
+static void no_set_falls_back_to_the_scalar_loops(void **state) {
+    (void)state;
+    const hx_kernels *scalar = test_kernels(0), *k;
+    for (size_t set = 1; (k = test_kernels(set)); ++set) {
+        assert_ptr_not_equal(k->gemm, scalar->gemm);
+        assert_ptr_not_equal(k->vector, scalar->vector);
+        assert_ptr_not_equal(k->attention, scalar->attention);
+        assert_ptr_not_equal(k->stored, scalar->stored);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_and_set_agrees_with_doubles),
@@ -248,6 +261,7 @@ int main(void) {
         cmocka_unit_test(only_results_are_written),
         cmocka_unit_test(every_set_quantises_to_the_same_bytes),
         cmocka_unit_test(hostile_values_pass),
+        cmocka_unit_test(no_set_falls_back_to_the_scalar_loops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
