@@ -1,7 +1,9 @@
 /* step_spec.c - what steps have in common: reading the members of their JSON, finding their columns, their notes.
  *
  * All sentences name the key or the column at fault; recipe.c puts the step in front of them. A column that is missing from a table is
- * answered with the nearest name there is. */
+ * answered with the nearest name there is.
+ *
+ * Texts that are given out belong to the JSON tree, lists to the arena. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
