@@ -5,9 +5,11 @@
  *     folder/model.safetensors.index.json        which shard beside it holds which tensor
  *     folder/tokenizer.json | tokenizer.model    may be missing: then only token ids go in
  *
- * With `tokenizer_only` the weights of a folder are not even opened. */
+ * With `tokenizer_only` the weights of a folder are not even opened, and a tokenizer alone will do: a folder without config.json, or the
+ * path of its tokenizer.json or tokenizer.model. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -42,10 +44,17 @@ static hx_status read_config(hx_config *c, const char *folder, hx_error *err) {
     return status;
 }
 
+static bool has_tokenizer(const char *folder) {
+    return has_file(folder, "/tokenizer.json") || has_file(folder, "/tokenizer.model");
+}
+
 static hx_status open_folder(hx_llama *m, const char *folder, hx_error *err) {
-    HX_TRY(read_config(&m->config, folder, err));
-    if (has_file(folder, "/tokenizer.json") || has_file(folder, "/tokenizer.model"))
-        HX_TRY(hx_tokenizer_open_folder(&m->tokenizer, folder, err));
+    bool tokens = has_tokenizer(folder);
+    if (m->options.tokenizer_only && tokens && !has_file(folder, "/config.json"))
+        HX_TRY(hx_config_begin(&m->config, HX_STR_LIT("llama"), folder, err));
+    else
+        HX_TRY(read_config(&m->config, folder, err));
+    if (tokens) HX_TRY(hx_tokenizer_open_folder(&m->tokenizer, folder, err));
     if (m->options.tokenizer_only) return HX_OK;
     if (has_file(folder, "/model.safetensors"))
         return open_at(&m->file, folder, "/model.safetensors", err);
@@ -67,8 +76,23 @@ static hx_status open_gguf(hx_llama *m, const char *path, hx_error *err) {
     return hx_tokenizer_open_gguf(&m->tokenizer, m->file, err);
 }
 
+static bool is_tokenizer(const char *path) {
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    return strcmp(name, "tokenizer.json") == 0 || strcmp(name, "tokenizer.model") == 0;
+}
+
+static hx_status open_beside(hx_llama *m, const char *path, hx_error *err) {
+    const char *slash = strrchr(path, '/');
+    hx_str folder = slash ? (hx_str){path, (size_t)(slash - path) + 1} : HX_STR_LIT(".");
+    hx_str copy = hx_arena_str(m->arena, folder); /* ends in NUL */
+    if (!copy.ptr) return hx_fail(err, HX_ENOMEM, "out of memory while opening %s", path);
+    return open_folder(m, copy.ptr, err);
+}
+
 hx_status hx_llama_open_files(hx_llama *m, const char *path, hx_error *err) {
     struct stat st;
     if (stat(path, &st) != 0) return hx_fail_errno(err, path, errno);
+    if (m->options.tokenizer_only && S_ISREG(st.st_mode) && is_tokenizer(path))
+        return open_beside(m, path, err);
     return S_ISDIR(st.st_mode) ? open_folder(m, path, err) : open_gguf(m, path, err);
 }

@@ -2,9 +2,9 @@
  *
  *     {"tasks":[{"kind":"label","data":["comments.csv"]}]}     neither "model" nor "tokenizer"
  *
- * Only texts of train are read, so that nothing of validation and test is known before. A piece for about every twelve bytes of text, 1,024 to
- * 8,192 of them, fewer where no pair stands twice; Han characters alone; "<mask>" and "<sep>" are pieces, so that the model can be trained
- * further. It stands in RUN/tokenizer/tokenizer.model, and a run that goes on reads it from there. */
+ * Only texts of train are read, so that nothing of validation and test is known before. As many pieces as "sizes" says with "vocab_size", else
+ * one for about every twelve bytes of text, 1,024 to 8,192 of them; fewer where no pair stands twice; Han characters alone; "<mask>" and "<sep>"
+ * are pieces, so that the model can be trained further. It stands in RUN/tokenizer/tokenizer.model, and a run that goes on reads it from there. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -48,17 +48,21 @@ static hx_status write_pieces(hx_trainer *t, hx_tokenizer_trainer *k, hx_dataset
     return HX_OK;
 }
 
+static size_t count_pieces(const hx_trainer *t, hx_dataset *const *data) {
+    json_int_t asked = json_integer_value(json_object_get(t->config->sizes, "vocab_size"));
+    size_t bytes = 0;
+    if (asked > 0) return (size_t)asked;
+    for (size_t i = 0; i < t->config->n_tasks; i++)
+        bytes += count_bytes(data[i]);
+    size_t pieces = bytes / BYTES_OF_A_PIECE;
+    return pieces < PIECES_MIN ? PIECES_MIN : pieces > PIECES_MAX ? PIECES_MAX : pieces;
+}
+
 static hx_status learn(hx_trainer *t, hx_dataset *const *data, const char *path, hx_error *err) {
     static const char *const names[] = {"<mask>", "<sep>"};
     const hx_str symbols[] = {hx_str_of(names[0]), hx_str_of(names[1])};
     hx_tokenizer_trainer *k = NULL;
-    size_t bytes = 0;
-    for (size_t i = 0; i < t->config->n_tasks; i++)
-        bytes += count_bytes(data[i]);
-    size_t pieces = bytes / BYTES_OF_A_PIECE;
-    hx_tokenizer_train_options o = {.vocab = pieces < PIECES_MIN   ? PIECES_MIN
-                                             : pieces > PIECES_MAX ? PIECES_MAX
-                                                                   : pieces,
+    hx_tokenizer_train_options o = {.vocab = count_pieces(t, data),
                                     .han_alone = true,
                                     .symbols = symbols,
                                     .n_symbols = 2,

@@ -6,6 +6,12 @@ echo '--- plain text'
 cp "$golden/trained/text.txt" text.txt
 huaxiang train tokenizer text.txt --vocab 640 --coverage 0.98 --han-alone --digits --symbols '<mask>,<sep>' --out tokenizer.model
 huaxiang train tokenizer text.txt --vocab 640 --coverage 0.98 --out plain.model --lang zh
+echo '--- a tokenizer alone cuts texts'
+printf 'text\nthe shop 很好\n' > one.csv
+huaxiang tokenize one.csv --model tokenizer.model -q > by_file
+mkdir folder && cp tokenizer.model folder && huaxiang tokenize one.csv --model folder -q | cmp - by_file && wc -l < by_file
+try huaxiang embed one.csv --model tokenizer.model -q
+try huaxiang embed one.csv --model folder -q
 echo '--- any order, any container'
 head -6 text.txt > a.txt && tail -n +7 text.txt | gzip > b.txt.gz
 huaxiang train tokenizer b.txt.gz a.txt --vocab 640 --coverage 0.98 --threads 3 --out other.model -q

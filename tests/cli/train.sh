@@ -65,6 +65,7 @@ echo '--- from nothing'
 huaxiang train classify --data labels.csv --text text --label label --max-length 512 --test-size 0.2 --epochs 3 --out alone 2> said > rows
 grep -c 'a vocabulary of [0-9]* pieces' said; ls alone/tokenizer alone/best
 python3 -c 'import json; print(json.load(open("alone/metrics.json"))["test"]["tasks"]["label"]["accuracy"] > 0.9)'
+huaxiang train classify samples/labelled.csv --text comment --label label --vocab 1536 --steps 1 --out few 2>&1 > rows | grep -o 'a vocabulary of [0-9]* pieces'
 huaxiang classify two.csv --model alone -q | python3 -c 'import json, sys; print([json.loads(line)["label"] for line in sys.stdin])'
 echo '--- tags of a model of one'"'"'s own'
 printf 'text\na good shop 7\na bad shop 8\n' > words.csv
