@@ -43,6 +43,14 @@ static double dot(const problem *p, size_t i) {
     return sum;
 }
 
+/* The row that comes next stands anywhere. */
+static void fetch(const problem *p, size_t i) {
+    for (size_t j = p->x->starts[i]; j < p->x->starts[i + 1]; j += 16) {
+        __builtin_prefetch(p->x->columns + j);
+        __builtin_prefetch(p->x->values + j);
+    }
+}
+
 static void add(problem *p, size_t i, double step) {
     for (size_t j = p->x->starts[i]; j < p->x->starts[i + 1]; j++)
         p->w[p->x->columns[j]] += step * value_at(p, j);
@@ -95,6 +103,7 @@ static void solve_svm(problem *p) {
         violation seen = {-INFINITY, INFINITY};
         shuffle(p, active);
         for (size_t s = 0; s < active; s++) {
+            if (s + 1 < active) fetch(p, p->order[s + 1]);
             if (step_svm(p, p->order[s], bound, &seen)) continue;
             active--;
             uint32_t swap = p->order[s];
@@ -145,8 +154,10 @@ static void solve_logistic(problem *p) {
         double most = 0;
         size_t newton = 0;
         shuffle(p, n);
-        for (size_t s = 0; s < n; s++)
+        for (size_t s = 0; s < n; s++) {
+            if (s + 1 < n) fetch(p, p->order[s + 1]);
             most = fmax(most, step_logistic(p, p->order[s], inner, &newton));
+        }
         if (most < p->tolerance) return;
         if (newton <= n / 10) inner = fmax(least, 0.1 * inner);
     }

@@ -103,11 +103,14 @@ static bool word_at(const hx_feature_room *r, size_t i) {
 }
 
 static void put_characters(hx_feature_room *r, size_t n, uint32_t longest) {
+    if (!hx_buf_reserve(&r->keys, (n * longest + 1) * sizeof(uint64_t))) return;
+    uint64_t *out = (uint64_t *)(void *)r->keys.ptr;
     for (size_t i = 0; i < n; i++)
         for (size_t j = i + 1; j <= n && j <= i + longest; j++) {
             uint32_t from = start_at(r, i);
-            put_key(r, character_key((hx_str){r->text.ptr + from, start_at(r, j) - from}));
+            *out++ = character_key((hx_str){r->text.ptr + from, start_at(r, j) - from});
         }
+    r->keys.len = (size_t)((char *)out - r->keys.ptr);
 }
 
 /* The last words' hashes are kept; the key of an n-gram folds them from the left. */
@@ -166,9 +169,9 @@ static void insertion_sort(uint64_t *keys, size_t n) {
     }
 }
 
-/* Short lists need only the top half: what is equal there is put right in place. */
+/* Short lists need only the top bytes: the few that are equal there are put right in place. */
 static void sort_keys(uint64_t *keys, uint64_t *spare, size_t n) {
-    if (n > 40) radix_sort(keys, spare, n, n > 4096 ? 0 : 32);
+    if (n > 40) radix_sort(keys, spare, n, n > 4096 ? 0 : n > 1024 ? 32 : 48);
     if (n <= 4096) insertion_sort(keys, n);
 }
 
@@ -348,6 +351,17 @@ static size_t find_key(const hx_features *f, uint64_t key) {
     return SIZE_MAX;
 }
 
+#define AHEAD                                                                                      \
+    12 /* keys looked up before their turn: tables of millions of features are in no near cache */
+
+static void fetch_key(const hx_features *f, const uint64_t *keys, size_t i, size_t n) {
+    if (i + 2 * AHEAD < n) __builtin_prefetch(&f->first[keys[i + 2 * AHEAD] >> (64 - f->bits)]);
+    if (i + AHEAD >= n) return;
+    size_t at = f->first[keys[i + AHEAD] >> (64 - f->bits)];
+    __builtin_prefetch(&f->keys[at]);
+    __builtin_prefetch(&f->idf[at]);
+}
+
 /* Makes the part [from, to) of the row as long as 1. */
 static void to_unit(double *values, size_t from, size_t to) {
     double sum = 0;
@@ -357,15 +371,18 @@ static void to_unit(double *values, size_t from, size_t to) {
         values[i] /= sqrt(sum);
 }
 
+/* There is room for it. */
 static void put_entry(const hx_features *f, hx_feature_room *r, hx_feature_values values,
                       uint64_t key, size_t count) {
     size_t found = find_key(f, key);
     if (found == SIZE_MAX) return;
-    uint32_t column = (uint32_t)found;
+    size_t at = r->columns.len / sizeof(uint32_t);
     double value = (double)count;
-    if (values == HX_VALUES_TFIDF) value = (1 + log(value)) * f->idf[found];
-    hx_buf_append(&r->columns, &column, sizeof column);
-    hx_buf_append(&r->values, &value, sizeof value);
+    if (values == HX_VALUES_TFIDF) value = (count > 1 ? 1 + log(value) : 1) * f->idf[found];
+    ((uint32_t *)(void *)r->columns.ptr)[at] = (uint32_t)found;
+    ((double *)(void *)r->values.ptr)[at] = value;
+    r->columns.len += sizeof(uint32_t);
+    r->values.len += sizeof value;
 }
 
 bool hx_features_row(const hx_features *f, hx_feature_room *r, hx_str text,
@@ -374,8 +391,12 @@ bool hx_features_row(const hx_features *f, hx_feature_room *r, hx_str text,
     if (n_keys == SIZE_MAX) return false;
     hx_buf_reset(&r->columns);
     hx_buf_reset(&r->values);
+    if (!hx_buf_reserve(&r->columns, n_keys * sizeof(uint32_t) + 1) ||
+        !hx_buf_reserve(&r->values, n_keys * sizeof(double) + 1))
+        return false;
+    const uint64_t *keys = (const uint64_t *)(const void *)r->keys.ptr;
     for (size_t i = 0, end; i < n_keys; i = end) {
-        const uint64_t *keys = (const uint64_t *)(const void *)r->keys.ptr;
+        fetch_key(f, keys, i, n_keys);
         for (end = i + 1; end < n_keys && keys[end] == keys[i];)
             end++;
         put_entry(f, r, values, keys[i], end - i);
@@ -387,7 +408,7 @@ bool hx_features_row(const hx_features *f, hx_feature_room *r, hx_str text,
         to_unit(v, 0, characters);
         to_unit(v, characters, *n);
     }
-    return !r->columns.failed && !r->values.failed;
+    return true;
 }
 
 size_t hx_features_column(const hx_features *f, bool words, hx_str gram) {
@@ -422,11 +443,11 @@ static hx_status read_rows(void *context, size_t job, size_t worker, hx_error *e
             return hx_fail(err, HX_ENOMEM, "not enough memory for the features");
         const double *values = (const double *)(const void *)room->values.ptr;
         hx_buf_append_str(&r->columns[job], hx_buf_str(&room->columns));
-        if (!hx_buf_reserve(&r->numbers[job], r->lengths[i] * sizeof(float))) break;
-        for (size_t j = 0; j < r->lengths[i]; j++) {
-            float value = (float)values[j];
-            hx_buf_append(&r->numbers[job], &value, sizeof value);
-        }
+        if (!hx_buf_reserve(&r->numbers[job], r->lengths[i] * sizeof(float) + 1)) break;
+        float *numbers = (float *)(void *)(r->numbers[job].ptr + r->numbers[job].len);
+        for (size_t j = 0; j < r->lengths[i]; j++)
+            numbers[j] = (float)values[j];
+        r->numbers[job].len += r->lengths[i] * sizeof *numbers;
     }
     if (r->columns[job].failed || r->numbers[job].failed)
         return hx_fail(err, HX_ENOMEM, "not enough memory for the features");

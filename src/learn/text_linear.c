@@ -310,6 +310,65 @@ static hx_status fit_rows(hx_text_learner *l, const hx_csr *x, const uint32_t *l
     return v ? fit_all(&p, v, out, err) : fit_without(&p, err);
 }
 
+/* ------------------------------------------------------------------ columns in order of use */
+/* places[column]: how many columns stand in more rows, or in as many and before it. Weights that are wanted often lie together in the near caches. */
+static bool rank_columns(const hx_csr *x, uint32_t *places) {
+    size_t n = x->n_columns, rows = x->n_rows, at = 0;
+    uint32_t *counts = calloc(n + 1, sizeof *counts);
+    uint32_t *starts = calloc(rows + 2, sizeof *starts);
+    for (size_t i = 0; counts && i < x->starts[rows]; i++)
+        counts[x->columns[i]]++;
+    for (size_t j = 0; counts && starts && j < n; j++)
+        starts[counts[j]]++;
+    for (size_t c = rows + 1; counts && starts && c-- > 0;) {
+        size_t more = starts[c];
+        starts[c] = (uint32_t)at;
+        at += more;
+    }
+    for (size_t j = 0; counts && starts && j < n; j++)
+        places[j] = starts[counts[j]]++;
+    bool fine = counts && starts;
+    free(counts);
+    free(starts);
+    return fine;
+}
+
+static void rename_columns(hx_csr *x, const uint32_t *places) {
+    for (size_t i = 0; x->n_rows > 0 && i < x->starts[x->n_rows]; i++)
+        x->columns[i] = places[x->columns[i]];
+}
+
+/* Back to the order of the features. */
+static bool restore_weights(hx_text_learner *l, const uint32_t *places, size_t n) {
+    size_t outputs = l->n_outputs;
+    float *ordered = calloc((n + 1) * outputs, sizeof *ordered);
+    if (!ordered) return false;
+    for (size_t j = 0; j < n; j++)
+        memcpy(ordered + j * outputs, l->weights + places[j] * outputs, outputs * sizeof *ordered);
+    memcpy(ordered + n * outputs, l->weights + n * outputs, outputs * sizeof *ordered);
+    free(l->weights);
+    l->weights = ordered;
+    return true;
+}
+
+/* The sums of a row keep their order, so its weights are the same bits as with the columns as they were. */
+static hx_status fit_ranked(hx_text_learner *l, hx_csr *x, const uint32_t *labels, hx_csr *w,
+                            const judged_rows *v, const hx_text_learner_options *o,
+                            hx_learn_outcome *out, hx_error *err) {
+    uint32_t *places = calloc(x->n_columns + 1, sizeof *places);
+    bool room = places && rank_columns(x, places);
+    hx_status st = HX_OK;
+    if (room) {
+        rename_columns(x, places);
+        rename_columns(w, places);
+        st = fit_rows(l, x, labels, v, o, out, err);
+    }
+    if (!room || (st == HX_OK && !restore_weights(l, places, x->n_columns)))
+        st = hx_fail(err, HX_ENOMEM, "not enough memory to learn from %zu rows", x->n_rows);
+    free(places);
+    return st;
+}
+
 hx_status hx_text_linear_fit(hx_text_learner *l, const hx_text_rows *train,
                              const hx_text_rows *validation, const hx_text_learner_options *o,
                              hx_learn_outcome *out, hx_error *err) {
@@ -327,7 +386,7 @@ hx_status hx_text_linear_fit(hx_text_learner *l, const hx_text_rows *train,
         st = hx_features_rows(&l->features, validation->texts, validation->n, values, o->n_threads,
                               &w, err);
     const judged_rows v = {&w, validation ? validation->labels : NULL};
-    if (st == HX_OK) st = fit_rows(l, &x, train->labels, validation ? &v : NULL, o, out, err);
+    if (st == HX_OK) st = fit_ranked(l, &x, train->labels, &w, validation ? &v : NULL, o, out, err);
     hx_csr_release(&x);
     hx_csr_release(&w);
     return st;
