@@ -30,11 +30,12 @@ hx_status hx__charsmap_read(hx_tokenizer *t, hx_str blob, hx_error *err) {
     uint32_t size = 0;
     if (blob.len == 0) return HX_OK;
     if (blob.len >= sizeof size) memcpy(&size, blob.ptr, sizeof size);
-    if (size == 0 || size % 4 != 0 || size > blob.len - 4 || blob.len - 4 == size ||
-        blob.ptr[blob.len - 1] != '\0')
+    bool fits = size > 0 && size % 4 == 0 && size <= blob.len - 4 && blob.len - 4 != size;
+    hx_str texts = {NULL, 0};
+    if (fits) texts = (hx_str){blob.ptr + 4 + size, blob.len - 4 - size};
+    if (!fits || texts.ptr[texts.len - 1] != '\0' || !hx_utf8_is_valid(texts))
         return hx_fail(err, HX_EFORMAT, "%s: the compiled character map is damaged", t->what);
-    t->charsmap = (hx_charsmap){
-        (const uint8_t *)blob.ptr + 4, size / 4, {blob.ptr + 4 + size, blob.len - 4 - size}};
+    t->charsmap = (hx_charsmap){(const uint8_t *)blob.ptr + 4, size / 4, texts};
     return HX_OK;
 }
 
@@ -62,7 +63,8 @@ static size_t map_find(const hx_charsmap *m, hx_str text, bool shortest, hx_str 
         if (!(u & 0x100u)) continue;
         if (pos >= m->n_units) break;
         uint32_t value = map_unit(m, pos) & 0x7FFFFFFFu;
-        if (value >= m->texts.len) break;
+        /* inside a character */
+        if (value >= m->texts.len || ((unsigned char)m->texts.ptr[value] & 0xC0) == 0x80) break;
         found = i + 1;
         *to = hx_str_of(m->texts.ptr + value);
         if (shortest) break;

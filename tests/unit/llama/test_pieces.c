@@ -232,6 +232,44 @@ static void test_plain(void **state) {
     check_plain("sp_bpe_extra");
 }
 
+/* ------------------------------------------------------------------ damaged maps */
+#define UNITS 512u
+
+/* A map of one entry: 'a' becomes what stands at `value` of `texts`. Returns its length. */
+static size_t map_of(uint32_t value, hx_str texts, char *out) {
+    uint32_t units[UNITS] = {0}, size = sizeof units;
+    units[0] = 256u << 10;
+    units[256 ^ 'a'] = 'a' | 0x100u | 1u << 10;
+    units[256 ^ 'a' ^ 1] = 0x80000000u | value;
+    memcpy(out, &size, sizeof size);
+    memcpy(out + sizeof size, units, sizeof units);
+    memcpy(out + sizeof size + sizeof units, texts.ptr, texts.len);
+    return sizeof size + sizeof units + texts.len;
+}
+
+/* A map that puts parts of characters into a text would let the search run over the text's end. */
+static void test_map_of_parts(void **state) {
+    (void)state;
+    static char map[sizeof(uint32_t) * (UNITS + 1) + 16];
+    const hx_str part = {"\xF0\0", 2}, whole = {"\xC3\xA9\0", 3};
+    hx_tokenizer *t = open_kind("sp_unigram");
+    hx_error err = {HX_UI_EN, HX_OK, 0, 0, ""};
+    assert_int_equal(hx__charsmap_read(t, (hx_str){map, map_of(0, part, map)}, &err), HX_EFORMAT);
+    assert_non_null(strstr(err.message, "the compiled character map is damaged"));
+    for (uint32_t value = 0; value < 2; value++) {
+        hx_buf normal;
+        hx_buf_init(&normal, SIZE_MAX / 2);
+        assert_int_equal(hx__charsmap_read(t, (hx_str){map, map_of(value, whole, map)}, &err),
+                         HX_OK);
+        hx__plain_index(t);
+        normal_of(t, HX_STR_LIT("a"), &normal);
+        assert_true(hx_str_equal(hx_buf_str(&normal),
+                                 value == 0 ? HX_STR_LIT(META "\xC3\xA9") : HX_STR_LIT(META "a")));
+        hx_buf_release(&normal);
+    }
+    hx_tokenizer_close(t);
+}
+
 /* ------------------------------------------------------------------ spellings */
 #define WORDS 4000u
 
@@ -296,9 +334,13 @@ static void test_bytes_of_spellings(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_search_single), cmocka_unit_test(test_search_double),
-        cmocka_unit_test(test_no_cut),        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_vocabulary),    cmocka_unit_test(test_bytes_of_spellings),
+        cmocka_unit_test(test_search_single),
+        cmocka_unit_test(test_search_double),
+        cmocka_unit_test(test_no_cut),
+        cmocka_unit_test(test_map_of_parts),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_vocabulary),
+        cmocka_unit_test(test_bytes_of_spellings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
