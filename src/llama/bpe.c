@@ -329,7 +329,8 @@ static bool learn_word(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str se
     if (!encode_segment(t, s, seg, whole, &alone)) return false;
     size_t n = (out->ids->len - before) / sizeof(int32_t);
     if (n <= HX_WORD_IDS) {
-        hx_token_word w = hx_word_of(key, hx_ids_of(out->ids) + before / sizeof(int32_t), n);
+        const int32_t *ids = n ? hx_ids_of(out->ids) + before / sizeof(int32_t) : NULL;
+        hx_token_word w = hx_word_of(key, ids, n);
         out->ids->len = before;
         hx_word_keep(bucket, &w);
         return put_word(t, &w, out);
