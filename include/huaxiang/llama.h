@@ -162,6 +162,7 @@ HX_API hx_status hx_llama_context_open(hx_llama_context **out, hx_llama *m,
                                        const hx_context_options *options,
                                        hx_error *err) HX_MUST_USE;
 HX_API void hx_llama_context_close(hx_llama_context *c);
+HX_API const hx_llama *hx_llama_model_of(const hx_llama_context *c);
 
 /* Runs all pieces. A slot occurs at most once in a run. HX_ELIMIT when a slot is full (nothing was run), HX_EINVAL for ids out of range. */
 HX_API hx_status hx_llama_run(hx_llama_context *c, const hx_llama_piece *pieces, size_t n,
@@ -244,6 +245,7 @@ typedef struct {
     bool
         tokens; /* one tag a token; else one a word, and words of one B-X I-X ... are one tag, O is none */
     bool words; /* words are what stands between white space, read one by one, as in training */
+    bool apart; /* a tag a word even where labels make spans; of SEGMENT a token, with its word's span */
     const char *head; /* its name; NULL = the first that fits */
 } hx_tag_options;
 

@@ -8,7 +8,7 @@
 #ifndef HUAXIANG_MODEL_H
 #define HUAXIANG_MODEL_H
 
-#include "huaxiang/base.h"
+#include "huaxiang/llama.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -232,6 +232,29 @@ HX_API hx_status hx_train_tune(hx_str config, const char *folder, size_t n_trial
 HX_API hx_status hx_train_compare(hx_str config, const char *folder, const char *learners,
                                   bool resume, const hx_train_calls *calls, hx_arena *arena,
                                   hx_str *summary, hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ evaluation of heads */
+typedef struct {
+    const char *text, *label; /* columns of the data; NULL = by role */
+    size_t n; /* the first so many rows; 0 = all */
+    size_t max_length; /* tokens; 0 = as in training */
+    double threshold; /* LABELS: a label is set from here on; 0 = 0.5 */
+    uint64_t seed; /* of intervals */
+    void (*progress)(void *context, size_t done, size_t all); /* NULL = none */
+    void *context;
+    const volatile int *cancel;
+} hx_head_evaluation;
+
+/* How good a head is on labelled data (CSV, TSV, JSON Lines, Excel; of words also CoNLL-U), read as training reads it. One JSON object:
+ *     LABEL    hx_evaluate()'s figures
+ *     LABELS   n, micro_f1, macro_f1, sample_f1, subset_accuracy, hamming_loss, micro_auc, macro_auc; labels: one object each
+ *     NUMBER   n, mae, rmse, r2, median_error, max_error, mape
+ *     TAG, CRF, SEGMENT, REPLACED   n (words), accuracy; where labels make spans precision, recall, f1 of whole spans
+ *     TREE     n (words), uas, las
+ * What is not defined is null. */
+HX_API hx_status hx_model_evaluate_head(hx_llama_context *c, size_t head, const char *data,
+                                        const hx_head_evaluation *options, hx_arena *arena,
+                                        hx_str *json, hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ this machine */
 /* The kernels that a model would run with: "vnni", "avx512", ... `wanted` as hx_llama_options has it, NULL = the best that runs here.

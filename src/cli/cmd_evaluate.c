@@ -174,8 +174,10 @@ static int evaluate_perplexity(hx_cli *c) {
 }
 
 int hx_cmd_evaluate(hx_cli *c) {
-    int task = hx_cli_choice("sentiment,intent,classify", c->action);
+    int task = hx_cli_choice("sentiment,intent,classify,tag", c->action), status;
     if (task < 0) return evaluate_perplexity(c);
     hx_cli_catch_interrupts(c);
+    if (task >= HX_RATE_CLASSIFY && hx_cmd_evaluate_heads(c, task > HX_RATE_CLASSIFY, &status))
+        return status;
     return hx_cmd_evaluate_labels(c, (hx_rate_task)task);
 }

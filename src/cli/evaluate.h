@@ -57,5 +57,7 @@ size_t hx_rate_class(const hx_rate_classes *classes, const char *name); /* n = n
 const char *hx_rate_name(hx_rate_task task, const char *given, bool from_minus_one, bool to_two);
 
 int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task);
+/* Heads that training left, but for one label a text without --task: false there, and hx_cmd_evaluate_labels() does it. */
+bool hx_cmd_evaluate_heads(hx_cli *c, bool of_words, int *status);
 
 #endif

@@ -97,6 +97,10 @@ void hx_llama_context_close(hx_llama_context *c) {
     free(c);
 }
 
+const hx_llama *hx_llama_model_of(const hx_llama_context *c) {
+    return c->model;
+}
+
 hx_team *hx_context_team(const hx_llama_context *c) {
     return c->team;
 }

@@ -143,9 +143,7 @@ static hx_status find_tree(const finding *f, hx_model_head *h) {
     return take(f, t, "relation.weight", t->n_labels * (w + 1), w + 1, &h->relation);
 }
 
-static hx_status find_head(const finding *f, size_t i) {
-    const hx_config_task *t = &f->m->config.tasks[i];
-    hx_model_head *h = &f->m->heads[i];
+static void describe_head(const hx_config_task *t, hx_model_head *h) {
     h->task = t;
     h->info = (hx_llama_head_info){.name = t->name,
                                    .kind = t->kind,
@@ -153,6 +151,11 @@ static hx_status find_head(const finding *f, size_t i) {
                                    .of_words = t->kind >= HX_LLAMA_TAG,
                                    .bidirectional = t->bidirectional};
     h->n_out = t->kind == HX_LLAMA_REPLACED ? 1 : t->n_labels;
+}
+
+static hx_status find_head(const finding *f, size_t i) {
+    hx_model_head *h = &f->m->heads[i];
+    const hx_config_task *t = h->task;
     if (t->is_score) return HX_OK;
     if (t->tap > 0) HX_TRY(take(f, t, "norm.weight", f->m->config.n_embd, 0, &h->norm));
     return t->kind == HX_LLAMA_TREE ? find_tree(f, h) : find_linear(f, h);
@@ -172,20 +175,25 @@ static size_t main_head(const hx_llama *m) {
     return best;
 }
 
+hx_status hx_heads_describe(hx_llama *m, hx_error *err) {
+    size_t n = m->config.n_tasks;
+    if (n == 0) return HX_OK;
+    m->heads = hx_arena_alloc(m->arena, n * sizeof *m->heads);
+    if (!m->heads) return hx_fail(err, HX_ENOMEM, "out of memory while reading a model's labels");
+    for (size_t i = 0; i < n; i++)
+        describe_head(&m->config.tasks[i], &m->heads[i]);
+    m->main_head = main_head(m);
+    return HX_OK;
+}
+
 hx_status hx_heads_find(hx_llama *m, hx_error *err) {
     finding f = {.m = m, .err = err};
     hx_tensor_entry *list = NULL;
-    size_t n = m->config.n_tasks;
-    if (n == 0) return HX_OK;
+    if (m->config.n_tasks == 0) return HX_OK;
     HX_TRY(hx_heads_tensors(m->file, m->arena, &list, &f.n, err));
     f.list = list;
-    m->heads = hx_arena_alloc(m->arena, n * sizeof *m->heads);
-    if (!m->heads)
-        return hx_fail(err, HX_ENOMEM, "out of memory while opening %s",
-                       hx_tensor_file_path(m->file));
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < m->config.n_tasks; i++)
         HX_TRY(find_head(&f, i));
-    m->main_head = main_head(m);
     return HX_OK;
 }
 

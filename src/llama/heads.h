@@ -13,7 +13,9 @@
 /* All tensors "heads.*" of a file: tensors of safetensors, metadata of GGUF. List and names in the arena, data in the mapping. */
 hx_status hx_heads_tensors(const hx_tensor_file *f, hx_arena *arena, hx_tensor_entry **out,
                            size_t *n, hx_error *err) HX_MUST_USE;
-/* Fills m->heads by m->config.tasks; shapes are checked. */
+/* Makes m->heads of m->config.tasks: what is known without weights. */
+hx_status hx_heads_describe(hx_llama *m, hx_error *err) HX_MUST_USE;
+/* Finds their tensors; shapes are checked. */
 hx_status hx_heads_find(hx_llama *m, hx_error *err) HX_MUST_USE;
 
 /* Floats that hx_head_logits() needs beside its output, and bytes of scratch of products. */

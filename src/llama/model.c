@@ -5,6 +5,7 @@
  * While packing, the pages of a matrix are let go as soon as it has been read: at no time are both forms of the model in memory. The
  * output matrix is packed when logits of a whole piece are first wanted; embeddings and labels by a head never need it. */
 #include "llama/grammar_tokens.h"
+#include "llama/heads.h"
 #include "llama/model.h"
 
 #include <stdlib.h>
@@ -133,6 +134,7 @@ static hx_status open_all(hx_llama *m, const char *path, const char *kernels, hx
     if (!m->arena) return hx_fail(err, HX_ENOMEM, "out of memory while opening %s", path);
     HX_TRY(hx_kernels_choose(kernels, &m->kernels, err));
     HX_TRY(hx_llama_open_files(m, path, err));
+    HX_TRY(hx_heads_describe(m, err));
     if (!m->options.tokenizer_only) {
         HX_TRY(open_weights(m, err));
         HX_TRY(check_vocabulary(m, path, err));

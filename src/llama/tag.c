@@ -151,19 +151,30 @@ static hx_status find_words(const tagger *g, hx_str text, text_words *w) {
     return HX_OK;
 }
 
+/* The token behind those of word i. */
+static uint32_t end_of_word(const tagger *g, const uint32_t *places, size_t i, size_t n,
+                            size_t n_ids) {
+    for (size_t k = i + 1; k < n; k++)
+        if (places[k] != HX_WORD_NO_TOKEN) return places[k];
+    return (uint32_t)(n_ids - g->frame.n_after);
+}
+
 static hx_status keep_words(const tagger *g, hx_str text, const hx_buf *ids, const hx_buf *places,
                             text_words *w) {
     const uint32_t *from = (const uint32_t *)(const void *)places->ptr;
-    size_t n = places->len / sizeof *from, at = 0;
+    size_t n = places->len / sizeof *from, at = 0, n_ids = ids->len / sizeof(int32_t);
     hx_str kept = hx_arena_str(g->scratch, hx_buf_str(ids)), word;
-    HX_TRY(room_for_words(g, w, n));
+    HX_TRY(room_for_words(g, w, n > n_ids ? n : n_ids));
     if (!kept.ptr) return no_memory(g, n);
-    w->tokens = (hx_tokens){(int32_t *)(uintptr_t)kept.ptr, ids->len / sizeof(int32_t)};
+    w->tokens = (hx_tokens){(int32_t *)(uintptr_t)kept.ptr, n_ids};
     for (size_t i = 0; i < n && hx_word_next(text, &at, &word); i++) {
-        uint32_t start = (uint32_t)(word.ptr - text.ptr);
+        uint32_t start = (uint32_t)(word.ptr - text.ptr), end = from[i] + 1;
         if (from[i] == HX_WORD_NO_TOKEN) continue;
-        w->spans[w->n] = (hx_token_span){start, start + (uint32_t)word.len};
-        w->places[w->n++] = from[i];
+        if (g->each_token) end = end_of_word(g, from, i, n, n_ids);
+        for (uint32_t token = from[i]; token < end; token++) {
+            w->spans[w->n] = (hx_token_span){start, start + (uint32_t)word.len};
+            w->places[w->n++] = token;
+        }
     }
     return HX_OK;
 }
@@ -384,7 +395,7 @@ static hx_status take_tags(const tagger *g, size_t i, hx_tags *out) {
     if (kind == HX_LLAMA_CRF) HX_TRY(tag_path(g, w, rows, out->tags));
     for (size_t k = 0; kind != HX_LLAMA_CRF && k < w->n; k++)
         out->tags[k] = tag_of_row(g, rows + k * g->head->task->n_labels, w->spans[k]);
-    if (g->options.tokens) return HX_OK;
+    if (g->options.tokens || g->options.apart) return HX_OK;
     if (kind == HX_LLAMA_SEGMENT) out->n = join_tokens(out->tags, out->n);
     if (g->makes_spans) join_spans(g, out->tags, &out->n);
     return HX_OK;
@@ -467,7 +478,7 @@ static hx_status choose_head(tagger *g, bool tree) {
     g->head = &m->heads[i];
     g->makes_spans = labels_make_spans(m, i);
     g->each_token = g->options.tokens || g->head->task->kind == HX_LLAMA_SEGMENT;
-    if (g->each_token) g->options.words = false;
+    if (g->options.tokens) g->options.words = false;
     return HX_OK;
 }
 

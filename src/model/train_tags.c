@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "learn/metrics.h"
 #include "model/teacher.h"
+#include "model/tag_spans.h"
 #include "model/train_label.h"
 
 #define JSON_MAX ((size_t)1 << 16)
@@ -23,80 +24,19 @@ typedef struct {
     hx_teacher *teacher; /* owned; NULL = none */
 } tags_task;
 
-/* ------------------------------------------------------------------ tags of spans */
-/* "B-PER" -> 'B', "PER"; "S" -> 'S', "". 0 where it is no such tag. */
-static char split_tag(const char *tag, const char **kind) {
-    bool letter = tag[0] != '\0' && strchr("BIMESLUO", tag[0]) != NULL;
-    bool ends = letter && (tag[1] == '\0' || tag[1] == '-' || tag[1] == '_');
-    *kind = ends && tag[1] ? tag + 2 : "";
-    return ends ? tag[0] : '\0';
-}
-
-static bool are_spans(const hx_task *t) {
-    const char *kind;
-    bool begins = false;
-    for (size_t i = 0; i < t->n_labels; i++) {
-        char c = split_tag(t->labels[i], &kind);
-        if (c == '\0') return false;
-        begins = begins || c == 'B';
-    }
-    return begins;
-}
-
-typedef struct {
-    const hx_task *t;
-    hx_labelled_span *out;
-    size_t n;
-    bool open;
-} span_list;
-
-static void close_span(span_list *s, uint32_t end) {
-    if (s->open) s->out[s->n++].end = end;
-    s->open = false;
-}
-
-/* The first label of the same kind stands for it. */
-static uint32_t kind_of(const hx_task *t, const char *kind) {
-    const char *other;
-    for (uint32_t i = 0; i < t->n_labels; i++)
-        if (split_tag(t->labels[i], &other) != 'O' && strcmp(other, kind) == 0) return i;
-    return 0;
-}
-
-/* Tags of one text, read as conlleval does: I behind nothing of its kind begins a span. */
-static void put_spans(span_list *s, uint32_t text, const uint32_t *tags, size_t n) {
-    const char *kind, *last = "";
-    for (uint32_t i = 0; i < n; i++) {
-        char c = tags[i] < s->t->n_labels ? split_tag(s->t->labels[tags[i]], &kind) : 'O';
-        if (c == 'O') {
-            close_span(s, i);
-            continue;
-        }
-        bool begins = c == 'B' || c == 'S' || c == 'U' || !s->open || strcmp(kind, last) != 0;
-        if (begins) {
-            close_span(s, i);
-            s->out[s->n] =
-                (hx_labelled_span){.text = text, .start = i, .label = kind_of(s->t, kind)};
-            s->open = true;
-        }
-        last = kind;
-        if (c == 'E' || c == 'S' || c == 'L' || c == 'U') close_span(s, i + 1);
-    }
-    close_span(s, (uint32_t)n);
-}
-
+/* ------------------------------------------------------------------ words as spans */
 /* Words by the tokens that begin them; `labels` says which tokens count. */
-static void put_words(span_list *s, uint32_t text, const uint32_t *tags, const uint32_t *labels,
+static void put_words(hx_span_list *s, uint32_t text, const uint32_t *tags, const uint32_t *labels,
                       size_t n) {
     for (uint32_t i = 0; i < n; i++) {
         bool counts = labels[i] != HX_NN_IGNORE;
         if (counts && s->open && tags[i] != WORD_BEGINS) continue;
-        close_span(s, i);
+        hx_spans_close(s, i);
         if (!counts) continue;
         s->out[s->n] = (hx_labelled_span){.text = text, .start = i};
         s->open = true;
     }
-    close_span(s, (uint32_t)n);
+    hx_spans_close(s, (uint32_t)n);
 }
 
 /* ------------------------------------------------------------------ make */
@@ -135,8 +75,8 @@ static hx_status make_tags(hx_task *t, hx_error *err) {
     for (int part = 0; part < HX_DATASET_PARTS; part++)
         HX_TRY(
             hx_train_tokenise(t, b->data, (hx_part)part, &b->tokens[part], &b->lengths[part], err));
-    own->spans =
-        t->config->kind == HX_TASK_SEGMENT || (t->config->kind != HX_TASK_PARSE && are_spans(t));
+    own->spans = t->config->kind == HX_TASK_SEGMENT ||
+                 (t->config->kind != HX_TASK_PARSE && hx_tags_are_spans(t->labels, t->n_labels));
     HX_TRY(hx_batch_cursor_init(&b->cursor, b->lengths[HX_PART_TRAIN], b->tokens[HX_PART_TRAIN].n,
                                 (size_t)t->config->batch_tokens, (size_t)t->config->batch,
                                 (uint64_t)r->config->seed, err));
@@ -268,7 +208,7 @@ static hx_status count_tags(hx_task *t, double epochs, uint64_t *batches, hx_err
 typedef struct {
     double loss, count;
     uint64_t n_words, n_right, n_arcs; /* right: tag, or head and relation */
-    span_list gold, found;
+    hx_span_list gold, found;
 } tally;
 
 static void count_tags_of(const hx_task *t, hx_part part, uint32_t example, const uint32_t *tags,
@@ -287,8 +227,8 @@ static void count_tags_of(const hx_task *t, hx_part part, uint32_t example, cons
         y->n_right += kept && found[k] == gold[k];
     }
     if (!own->spans) return;
-    put_spans(&y->gold, example, gold, e->n_labels);
-    put_spans(&y->found, example, found, e->n_labels);
+    hx_spans_put(&y->gold, example, gold, e->n_labels);
+    hx_spans_put(&y->found, example, found, e->n_labels);
 }
 
 static void count_words_of(uint32_t example, const uint32_t *labels, const uint32_t *tags, size_t n,
@@ -359,9 +299,11 @@ static hx_status alloc_spans(const hx_task *t, hx_part part, size_t n, hx_arena 
     size_t words = 0;
     for (size_t i = 0; i < n; i++)
         words += hx_dataset_at(own->base.data, part, i)->n_labels + own->base.lengths[part][i];
-    y->gold = (span_list){.t = t, .out = hx_arena_alloc(arena, (words + 1) * sizeof *y->gold.out)};
-    y->found =
-        (span_list){.t = t, .out = hx_arena_alloc(arena, (words + 1) * sizeof *y->found.out)};
+    y->gold = (hx_span_list){.labels = t->labels,
+                             .n_labels = t->n_labels,
+                             .out = hx_arena_alloc(arena, (words + 1) * sizeof *y->gold.out)};
+    y->found = y->gold;
+    y->found.out = hx_arena_alloc(arena, (words + 1) * sizeof *y->found.out);
     return y->gold.out && y->found.out ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
 }
 
