@@ -355,17 +355,19 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_RULES},
     {"table",
      HX_PART_TEXT,
-     "describe|group|split [FILE]",
-     "describe,group,split",
+     "group [FILE] --by C --agg A",
+     "group",
      0,
      1,
-     NULL,
-     "work on the rows and columns of a file",
-     "处理文件的行和列",
-     "'huaxiang table ACTION --help' has the options of an action and examples.",
-     "“huaxiang table 动作 --help”给出该动作的选项和示例。",
-     {{NULL, NULL, NULL}},
-     NULL,
+     LIST(READING, RECORDS, HX_OPT_HEAD, HX_OPT_THREADS, HX_OPT_BY, HX_OPT_AGG, HX_OPT_MAP),
+     "group the rows of a file",
+     "对文件的行分组汇总",
+     "Sums are exact. Rows come in the order of their keys.",
+     "求和是精确的；结果按分组键排序。",
+     {{"huaxiang table group samples/shop/orders.csv --by category --agg "
+       "'count,sum(amount),distinct(customer_id)' --format table",
+       "sales by category", "按类目汇总销售"}},
+     hx_cmd_table,
      HX_MODEL_RULES},
     {"models",
      HX_PART_MODEL,
@@ -660,8 +662,7 @@ const hx_cli_command hx_cli_commands[] = {
      "language model.\n"
      "Precision, recall and F1 are those of the second label where there are two, else "
      "weighted by the labels' texts.\n"
-     "A run's heads for several labels ('|' between them), numbers, words (tag: words and tags "
-     "with "
+     "A run's heads for several labels ('|' between them), numbers, words (tag: words and tags with "
      "blanks between them,\n"
      "or CoNLL-U) and trees have figures of their own; --task says which head.\n"
      "perplexity, as llama.cpp does it: parts of --context tokens (512), the second half of each "
@@ -669,8 +670,7 @@ const hx_cli_command hx_cli_commands[] = {
      "is better, and figures of different tokenizers can't be compared.",
      "FILE 含文本列和标签列。M 可以是 rules、学习器文件、训练目录或语言模型。\n"
      "只有两个标签时，精确率、召回率和 F1 是第二个标签的；否则按各标签的文本数加权。\n"
-     "训练目录中的多标签（以“|”分隔）、数值、词（tag：词和标签均以空格分隔，或 "
-     "CoNLL-U）和依存树任务头"
+     "训练目录中的多标签（以“|”分隔）、数值、词（tag：词和标签均以空格分隔，或 CoNLL-U）和依存树任务头"
      "各有自己的指标；\n用 --task 指定任务头。\n"
      "perplexity 与 llama.cpp 相同：按 --context（默认 "
      "512）个词元分段，预测每段的后一半；越低越好，\n"
@@ -790,14 +790,6 @@ hx_cli_option_set hx_cli_command_options(const hx_cli_command *command) {
     hx_cli_option_set set = hx_cli_option_globals();
     for (const unsigned char *id = command->options; id && *id < HX_OPT_N; id++)
         set.has[*id] = true;
-    if (command->run) return set;
-    const size_t n = strlen(command->name);
-    for (size_t i = 0; i < hx_cli_actions_n; i++) {
-        const hx_cli_command *action = &hx_cli_actions[i];
-        if (strncmp(action->name, command->name, n) != 0 || action->name[n] != ' ') continue;
-        for (const unsigned char *id = action->options; id && *id < HX_OPT_N; id++)
-            set.has[*id] = true;
-    }
     return set;
 }
 
