@@ -9,5 +9,6 @@ extern const hx_estimator hx_estimator_ridge, hx_estimator_lasso,
     hx_estimator_elastic; /* penalised.c */
 extern const hx_estimator hx_estimator_logistic; /* logistic.c */
 extern const hx_estimator hx_estimator_tree, hx_estimator_forest; /* forest.c */
+extern const hx_estimator hx_estimator_boosting; /* boosting.c */
 
 #endif

@@ -193,6 +193,11 @@ static hx_status predict(const void *state_, const double *x, size_t n, size_t n
     return hx_trees_sum(&((const state *)state_)->trees, x, n, n_threads, out, err);
 }
 
+static hx_status contributions(const void *state_, const double *x, size_t n, size_t class,
+                               size_t n_threads, double *out, hx_error *err) {
+    return hx_trees_shap(&((const state *)state_)->trees, x, n, class, n_threads, out, err);
+}
+
 static void importance(const void *state_, double *out) {
     hx_trees_importance(&((const state *)state_)->trees, out);
 }
@@ -228,8 +233,8 @@ static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes
                  .params = LIST,                                                                   \
                  .n_params = sizeof LIST / sizeof *LIST,                                           \
                  .help = {EN, ZH}},                                                                \
-        .fit = FIT, .predict = predict, .importance = importance, .summary = summary,              \
-        .write = write, .read = read, .release = release                                           \
+        .fit = FIT, .predict = predict, .contributions = contributions, .importance = importance,  \
+        .summary = summary, .write = write, .read = read, .release = release                       \
     }
 
 const hx_estimator hx_estimator_tree =

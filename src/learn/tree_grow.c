@@ -260,7 +260,9 @@ static bool grow_node(grower *g, const pending *at) {
     if (at->depth >= deepest || at->n < g->o->split_rows || at->n < 2 ||
         own <= 1e-14 * whole.weight)
         return true;
-    best.gain = fmax(g->o->least_gain * g->total, 1e-12 * own);
+    best.gain = g->o->least_gain > 0
+                    ? g->o->least_gain * g->total
+                    : -1e-12 * own; /* a split that gains nothing may help those below it */
     find_split(g, at, &whole, own, &best);
     return !best.found || split_node(g, at, &best);
 }

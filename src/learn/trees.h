@@ -50,4 +50,9 @@ void hx_trees_write(const hx_trees *t, hx_json_writer *w); /* one object */
 /* Checked: children in place, features below n_features, finite numbers. `t` is initialised. */
 hx_status hx_trees_read(hx_trees *t, const json_t *json, hx_error *err) HX_MUST_USE;
 
+/* Shapley values of one output by the paths of the trees (Lundberg, Erion, Lee 2018, algorithm 2): out (n, n_features + 1), the last the expected
+ * value; a row sums to its output. cover must be set. */
+hx_status hx_trees_shap(const hx_trees *t, const double *x, size_t n, size_t output,
+                        size_t n_threads, double *out, hx_error *err) HX_MUST_USE;
+
 #endif

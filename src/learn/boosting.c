@@ -1,0 +1,417 @@
+/* boosting.c - gradient boosting: trained by XGBoost (xgboost.h), kept as trees of ours (trees.h).
+ *
+ * XGBoost compares 32-bit floats: a row goes left where (float)x < t. The same rows go left by x < T in doubles, where T is the border above which
+ * numbers round to t or more: half way between t and the float below it, or the double behind that where the half way rounds down. Margins are
+ * log-odds (two classes), scores (more) or numbers. One thread a model, so that sums in histograms have one order; folds and trials of a search
+ * run side by side instead. */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "learn/families.h"
+#include "learn/fields.h"
+#include "learn/trees.h"
+#include "learn/xgboost.h"
+
+enum {
+    ROUNDS,
+    RATE,
+    DEPTH,
+    LEAF_WEIGHT,
+    ROWS,
+    FEATURES,
+    LAMBDA,
+    ALPHA,
+    GAIN,
+    PATIENCE,
+    BALANCED,
+    PARAMS
+};
+#define MODEL_BYTES_MAX ((size_t)2 << 30)
+#define SETTINGS_MAX 20
+
+static const hx_model_param params[PARAMS] = {
+    {.name = "rounds",
+     .kind = HX_PARAM_COUNT,
+     .fallback = 300,
+     .low = 1,
+     .high = 100000,
+     .tune_low = 30,
+     .tune_high = 1000,
+     .tune_log = true,
+     .help = {"trees a class", "每个类别的树数"}},
+    {.name = "rate",
+     .fallback = 0.1,
+     .low = 1e-6,
+     .high = 1,
+     .tune_low = 0.01,
+     .tune_high = 0.3,
+     .tune_log = true,
+     .help = {"share of each tree that counts", "学习率：每棵树的权重"}},
+    {.name = "depth",
+     .kind = HX_PARAM_COUNT,
+     .fallback = 5,
+     .low = 1,
+     .high = 30,
+     .tune_low = 1,
+     .tune_high = 9,
+     .help = {"greatest depth", "最大深度"}},
+    {.name = "leaf_weight",
+     .fallback = 1,
+     .high = 1e9,
+     .tune_low = 0.5,
+     .tune_high = 30,
+     .tune_log = true,
+     .help = {"curvature of a leaf at least", "叶节点最小权重"}},
+    {.name = "rows",
+     .fallback = 1,
+     .low = 0.01,
+     .high = 1,
+     .tune_low = 0.5,
+     .tune_high = 1,
+     .help = {"share of rows drawn for a tree", "每棵树抽取的行比例"}},
+    {.name = "features",
+     .fallback = 1,
+     .low = 0.01,
+     .high = 1,
+     .tune_low = 0.3,
+     .tune_high = 1,
+     .help = {"share of features drawn for a tree", "每棵树抽取的特征比例"}},
+    {.name = "lambda",
+     .fallback = 1,
+     .high = 1e9,
+     .tune_low = 0.1,
+     .tune_high = 30,
+     .tune_log = true,
+     .help = {"penalty of squared leaves", "叶值平方惩罚"}},
+    {.name = "alpha", .high = 1e9, .help = {"penalty of absolute leaves", "叶值绝对值惩罚"}},
+    {.name = "gain",
+     .high = 1e9,
+     .help = {"a split must make the loss smaller by this", "分裂至少带来的损失下降"}},
+    {.name = "patience",
+     .kind = HX_PARAM_COUNT,
+     .fallback = 50,
+     .high = 100000,
+     .help = {"rounds without a better loss on validation rows, then it stops; 0 = never",
+              "验证损失连续多少轮不改善即停止；0 表示不停"}},
+    {.name = "balanced",
+     .kind = HX_PARAM_SWITCH,
+     .high = 1,
+     .help = {"classes weigh the same, whatever their number of rows",
+              "各类别权重相同，与行数无关"}},
+};
+
+typedef struct {
+    hx_trees trees;
+    size_t n_classes; /* 0 of numbers */
+    double *losses, *validation; /* (rounds_done); validation NULL without such rows */
+    size_t rounds_done, rounds;
+} state;
+
+static hx_status no_memory(hx_error *err) {
+    return hx_fail(err, HX_ENOMEM, "not enough memory for the trees");
+}
+
+static void release(void *state_) {
+    state *s = state_;
+    hx_trees_release(&s->trees);
+    free(s->losses);
+    free(s->validation);
+    free(s);
+}
+
+static state *new_state(size_t d, size_t n_classes, hx_error *err) {
+    state *s = calloc(1, sizeof *s);
+    if (!s) return NULL;
+    s->n_classes = n_classes;
+    if (hx_trees_init(&s->trees, d, n_classes > 2 ? n_classes : 1, true, err) == HX_OK) return s;
+    free(s);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ XGBoost's model to trees */
+static hx_status foreign(hx_error *err) {
+    return hx_fail(err, HX_EFORMAT,
+                   "the model that XGBoost gave is not of the form that is known (1.6 to 3.x)");
+}
+
+static double border(double threshold) {
+    float t = (float)threshold, below = nextafterf(t, -INFINITY);
+    if (!isfinite(below)) return threshold;
+    double middle = ((double)t + (double)below) / 2;
+    return (float)middle < t ? nextafter(middle, INFINITY) : middle;
+}
+
+static double number(const json_t *array, size_t i, bool *ok) {
+    const json_t *value = json_array_get(array, i);
+    double x = json_is_number(value)    ? json_number_value(value)
+               : json_is_boolean(value) ? json_is_true(value)
+                                        : NAN;
+    if (!isfinite(x)) *ok = false;
+    return x;
+}
+
+/* One tree: nodes are taken in the order of a queue, so that two children lie next to each other. from (n) = XGBoost's number of a node. */
+static bool take_tree(hx_trees *t, const json_t *tree, uint32_t *from, size_t n) {
+    const json_t *left = json_object_get(tree, "left_children"),
+                 *right = json_object_get(tree, "right_children");
+    const json_t *feature = json_object_get(tree, "split_indices"),
+                 *value = json_object_get(tree, "split_conditions");
+    const json_t *missing = json_object_get(tree, "default_left"),
+                 *cover = json_object_get(tree, "sum_hessian");
+    const json_t *gain = json_object_get(tree, "loss_changes");
+    size_t first = t->n_nodes, taken = 1;
+    bool ok = hx_trees_add_node(t) != HX_LEAF;
+    from[0] = 0;
+    for (size_t k = 0; k < taken && ok; k++) {
+        size_t i = first + k, own = from[k];
+        double a = number(left, own, &ok), b = number(right, own, &ok),
+               f = number(feature, own, &ok);
+        t->cover[i] = number(cover, own, &ok);
+        if (a < 0) {
+            t->values[i] = number(value, own, &ok);
+            continue;
+        }
+        ok = ok && a < (double)n && b >= 0 && b < (double)n && f >= 0 &&
+             f < (double)t->n_features && taken + 2 <= n;
+        if (!ok || hx_trees_add_node(t) == HX_LEAF || hx_trees_add_node(t) == HX_LEAF) return false;
+        t->feature[i] = (uint32_t)f;
+        t->left[i] = (uint32_t)(first + taken);
+        t->threshold[i] = border(number(value, own, &ok));
+        t->missing_left[i] = number(missing, own, &ok) != 0;
+        t->gain[i] = number(gain, own, &ok);
+        from[taken++] = (uint32_t)a;
+        from[taken++] = (uint32_t)b;
+    }
+    return ok;
+}
+
+static hx_status take_trees(hx_trees *t, const json_t *trees, size_t n_trees, hx_error *err) {
+    for (size_t k = 0; k < n_trees; k++) {
+        const json_t *tree = json_array_get(trees, k);
+        size_t n = json_array_size(json_object_get(tree, "left_children"));
+        uint32_t *from = malloc((n + 1) * sizeof *from);
+        bool ok = from && n > 0 && take_tree(t, tree, from, n);
+        free(from);
+        if (!ok) return from ? foreign(err) : no_memory(err);
+        HX_TRY(hx_trees_end_tree(t, err));
+    }
+    return HX_OK;
+}
+
+/* base_score is a text, "5E-1" or from 3.1 on "[5E-1]", in the unit of predictions. */
+static hx_status take_base(state *s, const json_t *learner, hx_error *err) {
+    const char *text = json_string_value(
+        json_object_get(json_object_get(learner, "learner_model_param"), "base_score"));
+    double base = text ? strtod(text + (*text == '['), NULL) : NAN;
+    if (!isfinite(base)) return foreign(err);
+    if (s->n_classes == 2) base = log(base / (1 - base));
+    for (size_t o = 0; o < s->trees.n_outputs; o++)
+        s->trees.base[o] = base;
+    return HX_OK;
+}
+
+static hx_status take_model(state *s, hx_str text, size_t rounds, hx_error *err) {
+    json_t *json = NULL;
+    HX_TRY(hx_json_parse(text, MODEL_BYTES_MAX, "XGBoost", &json, err));
+    const json_t *learner = json_object_get(json, "learner");
+    const json_t *trees = json_object_get(
+        json_object_get(json_object_get(learner, "gradient_booster"), "model"), "trees");
+    size_t wanted = rounds * s->trees.n_outputs;
+    hx_status st = json_array_size(trees) >= wanted ? take_base(s, learner, err) : foreign(err);
+    if (st == HX_OK) st = take_trees(&s->trees, trees, wanted, err);
+    json_decref(json);
+    return st;
+}
+
+/* ------------------------------------------------------------------ fitting */
+static size_t settings_of(const hx_problem *p, const hx_fit_options *o, hx_xgboost_param *out) {
+    static const struct {
+        const char *name;
+        int param;
+    } numbers[] = {{"eta", RATE},
+                   {"max_depth", DEPTH},
+                   {"min_child_weight", LEAF_WEIGHT},
+                   {"subsample", ROWS},
+                   {"colsample_bytree", FEATURES},
+                   {"lambda", LAMBDA},
+                   {"alpha", ALPHA},
+                   {"gamma", GAIN}};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++, n++) {
+        out[n].name = numbers[i].name;
+        snprintf(out[n].value, sizeof out[n].value, "%.9g", o->params[numbers[i].param]);
+    }
+    const char *objective = p->task == HX_TASK_REGRESSION ? "reg:squarederror"
+                            : p->n_classes == 2           ? "binary:logistic"
+                                                          : "multi:softprob";
+    const char *metric = p->task == HX_TASK_REGRESSION ? "rmse"
+                         : p->n_classes == 2           ? "logloss"
+                                                       : "mlogloss";
+    const char *const texts[][2] = {{"objective", objective},
+                                    {"eval_metric", metric},
+                                    {"tree_method", "hist"},
+                                    {"nthread", "1"},
+                                    {"verbosity", "0"}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++, n++) {
+        out[n].name = texts[i][0];
+        snprintf(out[n].value, sizeof out[n].value, "%s", texts[i][1]);
+    }
+    out[n].name = "seed";
+    snprintf(out[n++].value, sizeof out[0].value, "%u", (unsigned)(o->seed & 0x7fffffff));
+    if (p->n_classes > 2) {
+        out[n].name = "num_class";
+        snprintf(out[n++].value, sizeof out[0].value, "%zu", p->n_classes);
+    }
+    return n;
+}
+
+/* Weights of rows times those of their class; NULL where all are 1. */
+static hx_status weights_of(const hx_problem *p, bool balanced, float **out, hx_error *err) {
+    *out = NULL;
+    if (!p->weights && !(balanced && p->n_classes)) return HX_OK;
+    float *w = malloc((p->n + 1) * sizeof *w);
+    double *counts = calloc(p->n_classes + 1, sizeof *counts);
+    for (size_t i = 0; i < p->n && w && counts && p->n_classes; i++)
+        counts[(size_t)p->y[i]]++;
+    for (size_t i = 0; i < p->n && w && counts; i++) {
+        double by = balanced && p->n_classes
+                        ? (double)p->n / ((double)p->n_classes * counts[(size_t)p->y[i]])
+                        : 1;
+        w[i] = (float)(by * (p->weights ? p->weights[i] : 1));
+    }
+    bool ok = w && counts;
+    free(counts);
+    if (!ok) {
+        free(w);
+        return no_memory(err);
+    }
+    *out = w;
+    return HX_OK;
+}
+
+static hx_status fit_state(state *s, const hx_problem *train, const hx_problem *validation,
+                           const hx_fit_options *o, hx_error *err) {
+    hx_xgboost_param settings[SETTINGS_MAX];
+    hx_xgboost_model model;
+    float *weights = NULL;
+    HX_TRY(weights_of(train, o->params[BALANCED] != 0, &weights, err));
+    hx_xgboost_options x = {.params = settings,
+                            .n_params = settings_of(train, o, settings),
+                            .rounds = (size_t)o->params[ROUNDS],
+                            .patience = (size_t)o->params[PATIENCE],
+                            .weights = weights,
+                            .o = o};
+    hx_status st = hx_xgboost_train(&model, train, validation, &x, err);
+    free(weights);
+    if (st != HX_OK) return st;
+    st = take_model(s, hx_buf_str(&model.json), model.rounds, err);
+    s->losses = model.losses;
+    s->validation = model.validation;
+    s->rounds_done = model.rounds_done;
+    s->rounds = model.rounds;
+    model.losses = model.validation = NULL;
+    hx_xgboost_release(&model);
+    return st;
+}
+
+static hx_status fit(void **out, const hx_problem *train, const hx_problem *validation,
+                     const hx_fit_options *o, hx_error *err) {
+    state *s = new_state(train->d, train->n_classes, err);
+    if (!s) return no_memory(err);
+    hx_status st = fit_state(s, train, validation, o, err);
+    if (st != HX_OK) {
+        release(s);
+        return st;
+    }
+    *out = s;
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ predicting */
+static void two_classes(double *out, size_t n) {
+    for (size_t i = n; i-- > 0;) {
+        double z = out[i], e = exp(-fabs(z));
+        out[2 * i + 1] = z >= 0 ? 1 / (1 + e) : e / (1 + e);
+        out[2 * i] = z >= 0 ? e / (1 + e) : 1 / (1 + e);
+    }
+}
+
+static void more_classes(double *row, size_t n) {
+    double most = -INFINITY, sum = 0;
+    for (size_t k = 0; k < n; k++)
+        most = fmax(most, row[k]);
+    for (size_t k = 0; k < n; k++)
+        sum += row[k] = exp(row[k] - most);
+    for (size_t k = 0; k < n; k++)
+        row[k] /= sum;
+}
+
+static hx_status predict(const void *state_, const double *x, size_t n, size_t n_threads,
+                         double *out, hx_error *err) {
+    const state *s = state_;
+    HX_TRY(hx_trees_sum(&s->trees, x, n, n_threads, out, err));
+    if (s->n_classes == 2) two_classes(out, n);
+    for (size_t i = 0; i < n && s->n_classes > 2; i++)
+        more_classes(out + i * s->n_classes, s->n_classes);
+    return HX_OK;
+}
+
+static hx_status contributions(const void *state_, const double *x, size_t n, size_t class,
+                               size_t n_threads, double *out, hx_error *err) {
+    const state *s = state_;
+    HX_TRY(hx_trees_shap(&s->trees, x, n, s->n_classes > 2 ? class : 0, n_threads, out, err));
+    if (s->n_classes != 2 || class == 1) return HX_OK;
+    for (size_t i = 0; i < n * (s->trees.n_features + 1); i++)
+        out[i] = -out[i];
+    return HX_OK;
+}
+
+static void importance(const void *state_, double *out) {
+    hx_trees_importance(&((const state *)state_)->trees, out);
+}
+
+static void summary(const void *state_, hx_json_writer *w) {
+    const state *s = state_;
+    hx_json_key(w, "trees");
+    hx_json_int(w, (int64_t)s->trees.n_trees);
+    hx_json_key(w, "rounds");
+    hx_json_int(w, (int64_t)s->rounds);
+    hx_put_numbers(w, "loss", s->losses, s->rounds_done);
+    if (s->validation) hx_put_numbers(w, "validation_loss", s->validation, s->rounds_done);
+}
+
+static void write(const void *state_, hx_json_writer *w) {
+    hx_trees_write(&((const state *)state_)->trees, w);
+}
+
+static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
+    state *s = new_state(d, n_classes, err);
+    if (!s) return no_memory(err);
+    hx_status st = hx_trees_read(&s->trees, json, err);
+    if (st != HX_OK) {
+        release(s);
+        return st;
+    }
+    *out = s;
+    return HX_OK;
+}
+
+const hx_estimator hx_estimator_boosting = {
+    .kind = {.name = "boosting",
+             .tasks = 1u << HX_TASK_REGRESSION | 1u << HX_TASK_CLASSES,
+             .params = params,
+             .n_params = PARAMS,
+             .help = {"gradient boosting of trees (XGBoost)", "梯度提升树（XGBoost）"}},
+    .fit = fit,
+    .predict = predict,
+    .contributions = contributions,
+    .importance = importance,
+    .summary = summary,
+    .write = write,
+    .read = read,
+    .release = release,
+};
