@@ -20,7 +20,7 @@
 
 /* ------------------------------------------------------------------ merges */
 hx_status hx__merges_begin(hx_merge_reader *r, hx_tokenizer *t, size_t n, hx_error *err) {
-    *r = (hx_merge_reader){t, -1, 0};
+    *r = (hx_merge_reader){t, -1, 0, NULL};
     if (n > 4 * HX_VOCAB_MAX)
         return hx_fail(err, HX_ELIMIT, "%s: %zu merges; the most is %zu", t->what, n,
                        4 * HX_VOCAB_MAX);
@@ -38,16 +38,25 @@ void hx__merge_split(hx_str merge, hx_str *left, hx_str *right) {
     *right = (hx_str){space + 1, merge.len - left->len - 1};
 }
 
-static bool is_both(hx_str whole, hx_str left, hx_str right) {
-    return whole.len == left.len + right.len && hx_same_bytes(whole.ptr, left.ptr, left.len) &&
-           hx_same_bytes(whole.ptr + left.len, right.ptr, right.len);
+/* Whether `part` stands at `at` of the token `whole`; memory up to `end` may be read behind `part`. */
+static bool has_part(const hx_vocab *v, hx_str whole, size_t at, hx_str part, const char *end) {
+    const char *p = whole.ptr + at;
+    if (part.len > 8) return hx_same_bytes(p, part.ptr, part.len);
+    return hx_load_within(p, part.len, v->end) == hx_load_within(part.ptr, part.len, end);
 }
 
-static int32_t find_both(const hx_vocab *v, hx_str left, hx_str right, int32_t guess) {
+static int32_t find_both(const hx_merge_reader *r, hx_str left, hx_str right) {
     char both[2 * HX_TOKEN_LEN_MAX];
-    if (guess >= 0 && (size_t)guess < v->n &&
-        is_both(hx_vocab_spelling(v, (size_t)guess), left, right))
-        return guess;
+    const hx_vocab *v = &r->t->vocab;
+    const char *end = r->end ? r->end : right.ptr + right.len;
+    int32_t guess = r->last + 1;
+    if ((size_t)guess < v->n) {
+        hx_str whole = hx_vocab_spelling(v, (size_t)guess);
+        if (whole.len == left.len + right.len &&
+            has_part(v, whole, 0, left, r->end ? end : left.ptr + left.len) &&
+            has_part(v, whole, left.len, right, end))
+            return guess;
+    }
     memcpy(both, left.ptr, left.len);
     memcpy(both + left.len, right.ptr, right.len);
     return hx_vocab_find(v, (hx_str){both, left.len + right.len});
@@ -64,7 +73,7 @@ static hx_status find_merge(hx_merge_reader *r, hx_str left, hx_str right, uint3
     const hx_tokenizer *t = r->t;
     m->a = hx_vocab_find_hashed(&t->vocab, left, m->hash[0]);
     m->b = hx_vocab_find_hashed(&t->vocab, right, m->hash[1]);
-    m->both = m->a < 0 || m->b < 0 ? -1 : find_both(&t->vocab, left, right, r->last + 1);
+    m->both = m->a < 0 || m->b < 0 ? -1 : find_both(r, left, right);
     if (m->both < 0)
         return hx_fail(err, HX_EFORMAT, "%s: merge %u, '%.*s %.*s', names an unknown token",
                        t->what, rank, HX_STR_ARG(left), HX_STR_ARG(right));
@@ -88,8 +97,10 @@ static hx_status add_batch(hx_merge_reader *r, const hx_str *left, const hx_str 
     found_merge m[BATCH];
     for (size_t i = 0; i < n; i++) {
         HX_TRY(check_merge(r, left[i], right[i], r->rank + (uint32_t)i, err));
-        m[i].hash[0] = hx_vocab_hash_of(&r->t->vocab, left[i]);
-        m[i].hash[1] = hx_vocab_hash_of(&r->t->vocab, right[i]);
+        const char *ends[] = {left[i].ptr + left[i].len, right[i].ptr + right[i].len};
+        if (r->end) ends[0] = ends[1] = r->end;
+        m[i].hash[0] = hx_vocab_hash_of(&r->t->vocab, left[i], ends[0]);
+        m[i].hash[1] = hx_vocab_hash_of(&r->t->vocab, right[i], ends[1]);
     }
     for (size_t i = 0; i < n; i++)
         HX_TRY(find_merge(r, left[i], right[i], r->rank + (uint32_t)i, &m[i], err));

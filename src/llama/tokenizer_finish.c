@@ -65,11 +65,11 @@ static int unspell_char(const int16_t *table, hx_str s, size_t *i) {
 }
 
 /* Returns the length, 0 where a character spells no byte. Writes up to SLACK bytes more. */
-static size_t unspell(const int16_t *table, hx_str s, char *out) {
+static size_t unspell(const int16_t *table, hx_str s, const char *end, char *out) {
     size_t n = 0;
     for (size_t i = 0; i < s.len;) {
         size_t k = s.len - i < 8 ? s.len - i : 8;
-        uint64_t v = hx_load_bytes(s.ptr + i, k);
+        uint64_t v = hx_load_within(s.ptr + i, k, end);
         memcpy(out + n, &v, 8);
         unsigned same = count_themselves(v); /* of the zeros behind the end none */
         n += same;
@@ -107,7 +107,7 @@ static size_t bytes_of(const hx_tokenizer *t, const int16_t *table, size_t id, c
         return 1;
     }
     if (t->kind == HX_TOKENIZER_BPE_BYTES && type != HX_TOKEN_USER && type != HX_TOKEN_CONTROL)
-        n = unspell(table, s, out);
+        n = unspell(table, s, t->vocab.end, out);
     else if (t->decode.metaspace && type != HX_TOKEN_USER)
         n = unspell_spaces(s, out);
     if (n > 0) return n;
@@ -136,6 +136,7 @@ hx_status hx__vocab_bytes_begin(hx_byte_work *w, hx_tokenizer *t, hx_error *err)
     hx_vocab *v = &t->vocab;
     uint64_t total = v->n + SLACK; /* a byte token may be misspelt, which is found later */
     *w = (hx_byte_work){.t = t};
+    hx_vocab_measure(v);
     for (size_t id = 0; id < v->n; id++)
         total += v->spans[id].len;
     v->bytes = total <= UINT32_MAX ? hx_table_alloc(t->arena, total) : NULL;

@@ -95,6 +95,7 @@ static hx_status read_merges(hx_tokenizer *t, const hx_gguf_value *v, hx_error *
         return hx_fail(err, HX_EFORMAT, "%s: there is no list of merges ('%s')", t->what,
                        KEY("merges"));
     HX_TRY(hx__merges_begin(&r, t, v->n > SIZE_MAX ? SIZE_MAX : (size_t)v->n, err));
+    r.end = v->raw.ptr + v->raw.len;
     while (hx_gguf_next_str(v, &at, &merge)) {
         hx__merge_split(merge, &left[n], &right[n]);
         if (++n < MERGE_BATCH) continue;

@@ -201,6 +201,7 @@ typedef struct {
     hx_tokenizer *t;
     int32_t last; /* result of the merge before */
     uint32_t rank;
+    const char *end; /* up to which all merges' memory may be read; NULL = not beyond each */
 } hx_merge_reader;
 hx_status hx__merges_begin(hx_merge_reader *r, hx_tokenizer *t, size_t n,
                            hx_error *err) HX_MUST_USE;

@@ -45,10 +45,10 @@ static inline uint64_t mix(uint64_t h) {
     return h ^ h >> 29;
 }
 
-static inline hx_vocab_hash hash_of(const hx_vocab *v, hx_str s) {
+static inline hx_vocab_hash hash_of(const hx_vocab *v, hx_str s, const char *end) {
     hx_vocab_hash h;
     if (s.len <= INLINE_LEN)
-        h.key = hx_load_bytes(s.ptr, s.len);
+        h.key = hx_load_within(s.ptr, s.len, end);
     else if (s.len <= 2 * INLINE_LEN)
         h.key = mix(hx_load_bytes(s.ptr, 8) * 0xA0761D6478BD642Fu) ^
                 hx_load_bytes(s.ptr + s.len - 8, 8);
@@ -58,8 +58,8 @@ static inline hx_vocab_hash hash_of(const hx_vocab *v, hx_str s) {
     return h;
 }
 
-hx_vocab_hash hx_vocab_hash_of(const hx_vocab *v, hx_str spelling) {
-    hx_vocab_hash h = hash_of(v, spelling);
+hx_vocab_hash hx_vocab_hash_of(const hx_vocab *v, hx_str spelling, const char *end) {
+    hx_vocab_hash h = hash_of(v, spelling, end);
     __builtin_prefetch(&v->slots[h.home]);
     return h;
 }
@@ -84,7 +84,7 @@ int32_t hx_vocab_find_hashed(const hx_vocab *v, hx_str spelling, hx_vocab_hash h
 
 int32_t hx_vocab_find(const hx_vocab *v, hx_str spelling) {
     if (!spelling.len) return -1;
-    return hx_vocab_find_hashed(v, spelling, hash_of(v, spelling));
+    return hx_vocab_find_hashed(v, spelling, hash_of(v, spelling, spelling.ptr + spelling.len));
 }
 
 static hx_status check_length(const hx_vocab *v, size_t id, const char *what, hx_error *err) {
@@ -101,7 +101,7 @@ static hx_status index_batch(hx_vocab *v, size_t from, size_t to, const char *wh
     hx_vocab_hash hashes[INDEX_BATCH];
     for (size_t id = from; id < to; id++) {
         HX_TRY(check_length(v, id, what, err));
-        hashes[id - from] = hx_vocab_hash_of(v, hx_vocab_spelling(v, id));
+        hashes[id - from] = hx_vocab_hash_of(v, hx_vocab_spelling(v, id), v->end);
     }
     for (size_t id = from; id < to; id++) {
         hx_str spelling = hx_vocab_spelling(v, id);
@@ -114,11 +114,21 @@ static hx_status index_batch(hx_vocab *v, size_t from, size_t to, const char *wh
     return HX_OK;
 }
 
+void hx_vocab_measure(hx_vocab *v) {
+    size_t end = 0;
+    for (size_t id = 0; id < v->n; id++) {
+        size_t to = (size_t)v->spans[id].at + v->spans[id].len;
+        end = to > end ? to : end;
+    }
+    v->end = v->text + end;
+}
+
 hx_status hx_vocab_index(hx_vocab *v, const char *what, hx_arena *arena, hx_error *err) {
     size_t slots = slots_for(v->n);
     v->slots = hx_table_alloc(arena, slots * sizeof *v->slots);
     if (!v->slots) return hx_fail(err, HX_ENOMEM, "%s: out of memory", what);
     v->mask = slots - 1;
+    if (!v->end) hx_vocab_measure(v);
     for (size_t from = 0; from < v->n; from += INDEX_BATCH) {
         size_t to = v->n - from < INDEX_BATCH ? v->n : from + INDEX_BATCH;
         HX_TRY(index_batch(v, from, to, what, err));

@@ -35,6 +35,7 @@ typedef struct {
 typedef struct {
     size_t n;
     const char *text; /* spellings lie in it; the file's or the arena's */
+    const char *end; /* of the last one there; NULL until hx_vocab_measure() */
     hx_vocab_span *spans; /* (n) */
     uint8_t *types; /* (n) hx_token_type */
     const char *bytes; /* what the tokens stand for */
@@ -65,6 +66,14 @@ static inline uint64_t hx_load_bytes(const char *p, size_t k) {
            (uint64_t)(unsigned char)p[k - 1] << 8 * (k - 1);
 }
 
+/* The same, with one load where memory up to `end` may be read: no branch on k. */
+static inline uint64_t hx_load_within(const char *p, size_t k, const char *end) {
+    uint64_t v;
+    if (k == 0 || end - p < 8) return hx_load_bytes(p, k);
+    memcpy(&v, p, 8);
+    return v & UINT64_MAX >> (64 - 8 * k);
+}
+
 /* Whether n bytes are equal: of 16 and fewer without a call. */
 static inline bool hx_same_bytes(const char *a, const char *b, size_t n) {
     if (n > 16) return memcmp(a, b, n) == 0;
@@ -73,14 +82,16 @@ static inline bool hx_same_bytes(const char *a, const char *b, size_t n) {
            hx_load_bytes(a + n - 8, 8) == hx_load_bytes(b + n - 8, 8);
 }
 
+void hx_vocab_measure(hx_vocab *v); /* sets `end` */
 /* Hashes the n spellings. Empty, too long and repeated ones are errors; `what` names the file. */
 hx_status hx_vocab_index(hx_vocab *v, const char *what, hx_arena *arena, hx_error *err) HX_MUST_USE;
 int32_t hx_vocab_find(const hx_vocab *v, hx_str spelling); /* -1 = none */
-/* The same in two steps, for many at once: the hash with its memory fetched ahead, then the search. */
+/* The same in two steps, for many at once: the hash with its memory fetched ahead, then the search. Memory up to `end`, not before the end of
+ * the spelling, may be read. */
 typedef struct {
     uint64_t key, home; /* of a slot */
 } hx_vocab_hash;
-hx_vocab_hash hx_vocab_hash_of(const hx_vocab *v, hx_str spelling);
+hx_vocab_hash hx_vocab_hash_of(const hx_vocab *v, hx_str spelling, const char *end);
 int32_t hx_vocab_find_hashed(const hx_vocab *v, hx_str spelling, hx_vocab_hash hash);
 
 /* ------------------------------------------------------------------ pairs */
