@@ -354,6 +354,19 @@ HX_API hx_status hx_table_write(const hx_table *t, hx_format format, size_t firs
                                 size_t n_threads, hx_table_write_fn *write, void *context,
                                 hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ splits */
+/* Which part each row belongs to. Without a column: by chance; stratify: every value of that column (numbers of many values: tenths of
+ * them) is shared out alike; group: the rows of a value stay together; time: the earliest rows are trained on, the latest are the test,
+ * rows of one time stay together. At most one of the three. */
+typedef struct {
+    double shares[3]; /* of training, validation, test; >= 0, one > 0; scaled to their sum */
+    const char *stratify, *group, *time; /* a column; NULL */
+    uint64_t seed;
+} hx_split_options;
+/* part (rows) in the arena: 0, 1, 2. */
+HX_API hx_status hx_table_split(const hx_table *t, const hx_split_options *options, hx_arena *arena,
+                                unsigned char **part, hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ describe */
 /* As pandas' describe(include="all"): sample standard deviation, quartiles by linear interpolation; a NaN is "does not apply". */
 typedef struct {
