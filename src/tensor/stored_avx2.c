@@ -167,25 +167,38 @@ HX_INLINE void run_format(format f, const hx_stored_job *job) {
 
 /* ---------------------------------------------------------------- float formats */
 
-/* 8 elements; k is a multiple of 32. */
-HX_INLINE __m256 load_float(hx_dtype type, const uint8_t *w, size_t i) {
-    if (type == HX_DTYPE_F32) return _mm256_loadu_ps((const float *)(const void *)w + i);
-    __m128i h = _mm_loadu_si128((const void *)(w + 2 * i));
+HX_INLINE __m256 load_float(hx_dtype type, const uint8_t *w) {
+    if (type == HX_DTYPE_F32) return _mm256_loadu_ps((const float *)(const void *)w);
+    __m128i h = _mm_loadu_si128((const void *)w);
     if (type == HX_DTYPE_F16) return _mm256_cvtph_ps(h);
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(h), 16));
 }
 
+/* The last n < 8 elements and zeros. */
+HX_INLINE __m256 load_last(hx_dtype type, const uint8_t *w, size_t n) {
+    uint8_t last[32] = {0};
+    memcpy(last, w, n * (type == HX_DTYPE_F32 ? 4 : 2));
+    return load_float(type, last);
+}
+
 HX_INLINE float dot_float(hx_dtype type, const uint8_t *w, const float *x, size_t k) {
+    const size_t bytes = type == HX_DTYPE_F32 ? 4 : 2;
     __m256 acc[4];
     HX_UNROLL
     for (size_t j = 0; j < 4; ++j)
         acc[j] = _mm256_setzero_ps();
-    for (size_t i = 0; i < k; i += 32) {
+    size_t i = 0;
+    for (; i + 32 <= k; i += 32) {
         HX_UNROLL
         for (size_t j = 0; j < 4; ++j)
-            acc[j] = _mm256_fmadd_ps(load_float(type, w, i + 8 * j), _mm256_loadu_ps(x + i + 8 * j),
-                                     acc[j]);
+            acc[j] = _mm256_fmadd_ps(load_float(type, w + bytes * (i + 8 * j)),
+                                     _mm256_loadu_ps(x + i + 8 * j), acc[j]);
     }
+    for (; i + 8 <= k; i += 8)
+        acc[0] = _mm256_fmadd_ps(load_float(type, w + bytes * i), _mm256_loadu_ps(x + i), acc[0]);
+    if (i < k)
+        acc[1] = _mm256_fmadd_ps(load_last(type, w + bytes * i, k - i),
+                                 _mm256_maskload_ps(x + i, hx__lanes_8(k - i)), acc[1]);
     return hx__sum_256(_mm256_add_ps(_mm256_add_ps(acc[0], acc[1]), _mm256_add_ps(acc[2], acc[3])));
 }
 

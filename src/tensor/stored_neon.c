@@ -10,6 +10,8 @@
 #include "tensor/simd_neon.h"
 #include "tensor/stored_formats.h"
 
+#include <string.h>
+
 /* Scales of each 16 elements of a block of the file, and minima (or 0) of each 32. */
 typedef struct {
     float d[16], m[8];
@@ -128,9 +130,19 @@ HX_INLINE void run_float(hx_dtype type, const hx_stored_job *job) {
         for (size_t m = 0; m < job->m_rows; ++m) {
             const float *x = job->x + m * job->ldx;
             float32x4_t a = vdupq_n_f32(0), b = a;
-            for (size_t i = 0; i < job->k; i += 8) {
+            size_t i = 0;
+            for (; i + 8 <= job->k; i += 8) {
                 a = vfmaq_f32(a, load_float(type, w, i), vld1q_f32(x + i));
                 b = vfmaq_f32(b, load_float(type, w, i + 4), vld1q_f32(x + i + 4));
+            }
+            if (i < job->k) {
+                const size_t bytes = type == HX_DTYPE_F32 ? 4 : 2;
+                uint8_t last[32] = {0};
+                float last_x[8] = {0};
+                memcpy(last, w + bytes * i, bytes * (job->k - i));
+                memcpy(last_x, x + i, (job->k - i) * sizeof *x);
+                a = vfmaq_f32(a, load_float(type, last, 0), vld1q_f32(last_x));
+                b = vfmaq_f32(b, load_float(type, last, 4), vld1q_f32(last_x + 4));
             }
             job->y[m * job->ldy + n] = vaddvq_f32(vaddq_f32(a, b));
         }

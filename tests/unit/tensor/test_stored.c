@@ -172,6 +172,27 @@ static void weights_lie_at_any_byte(void **state) {
         }
 }
 
+/* Rows of floats are of any length, and nothing behind the last is read (the blocks end there). */
+static void rows_of_floats_have_any_length(void **state) {
+    (void)state;
+    static const hx_dtype floats[] = {HX_DTYPE_F32, HX_DTYPE_F16, HX_DTYPE_BF16};
+    hx_rng r;
+    hx_rng_seed(&r, TEST_SEED);
+    const hx_kernels *kernels;
+    for (size_t set = 0; (kernels = test_kernels(set)); ++set)
+        for (size_t t = 0; t < 3; ++t)
+            for (size_t k = 1; k < 75; ++k) {
+                problem p = problem_of(&r, floats[t], 3, k, 2);
+                free(p.x);
+                p.ldx = k;
+                p.x = test_values(&r, p.m * k);
+                hx_stored_run(kernels, p.type, p.w, p.n, k, p.rows, p.x, k, p.m, p.y, p.ldy,
+                              p.scratch, NULL);
+                check(&p);
+                problem_free(&p);
+            }
+}
+
 /* Nothing behind the results is written. */
 static void only_results_are_written(void **state) {
     (void)state;
@@ -258,6 +279,7 @@ int main(void) {
         cmocka_unit_test(every_type_and_set_agrees_with_doubles),
         cmocka_unit_test(bits_do_not_depend_on_the_company),
         cmocka_unit_test(weights_lie_at_any_byte),
+        cmocka_unit_test(rows_of_floats_have_any_length),
         cmocka_unit_test(only_results_are_written),
         cmocka_unit_test(every_set_quantises_to_the_same_bytes),
         cmocka_unit_test(hostile_values_pass),
