@@ -24,6 +24,7 @@
 #define UNKNOWN_PENALTY 10.0
 #define NO_START UINT32_MAX
 #define CACHED_IDS (HX_WORD_IDS - 1) /* the last is the bound, a float */
+#define STEP_MAX 1e30 /* with larger steps a sum may overflow: no word is kept */
 /* 4 u: twice what is needed */
 #define ROUND_SINGLE 0x1p-22
 #define ROUND_DOUBLE 0x1p-51
@@ -94,6 +95,7 @@ static hx_status index_steps(hx_tokenizer *t, double low, double high, hx_error 
         t->steps[id] = step_of(t, id, high);
         if (is_piece(t, id)) t->step_most = fmax(t->step_most, fabs(t->steps[id]));
     }
+    if (t->step_most > STEP_MAX) t->step_most = (double)INFINITY;
     return HX_OK;
 }
 
