@@ -88,12 +88,24 @@ static bool open_learner(hx_cli *c, hx_cli_labeller *l, const char *path) {
 }
 
 static bool open_llama(hx_cli *c, hx_cli_labeller *l) {
+    bool takes = false;
     const hx_context_options context = {.n_sequences = 1};
     if (!hx_cli_llama_open(c, &l->opened, &context)) return false;
     const hx_llama_info *info = l->opened.info;
     if (info->n_labels == 0 || info->is_token_classifier) {
         hx_cli_fail(c, "%s has no head that labels texts; train one with 'huaxiang train classify'",
                     "%s 没有给文本打标签的分类头；请用“huaxiang train classify”训练",
+                    c->options.text[HX_OPT_MODEL]);
+        return false;
+    }
+    for (size_t i = 0; i < info->n_tasks; i++)
+        if (hx_llama_head_of(l->opened.model, i)->kind == HX_LLAMA_LABEL) takes = true;
+    if (!takes) {
+        hx_cli_fail(c,
+                    "%s gives several labels or a number; a profile takes one label a text "
+                    "('huaxiang classify' writes the others)",
+                    "%s 给出多个标签或数值；画像只接受每条文本一个标签（其他结果可用“huaxiang "
+                    "classify”写出）",
                     c->options.text[HX_OPT_MODEL]);
         return false;
     }

@@ -209,7 +209,7 @@ static void put_config(hx_json_writer *w, const hx_tensor_file *f, const hx_conf
     hx_json_bool(w, c->tied);
     if (c->n_labels > 0) put_labels(w, c);
     if (c->n_tasks > 0) {
-        hx_json_key(w, "heads");
+        hx_json_key(w, "tasks");
         hx_config_write_tasks(c, w);
     }
     hx_json_end_object(w);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,8 +47,8 @@ static hx_status compare(const hx_known_model *m, const char *path, hx_model_che
                    c->sha256, m->name, m->sha256);
 }
 
-hx_status hx_model_verify(const hx_known_model *m, const char *path, const volatile int *cancel,
-                          hx_model_check *out, hx_error *err) {
+static hx_status verify(const hx_known_model *m, const char *path, const volatile int *cancel,
+                        hx_model_check *out, hx_error *err) {
     hx_tensor_file *f = NULL;
     int fd = -1;
     *out = (hx_model_check){0};
@@ -60,6 +61,16 @@ hx_status hx_model_verify(const hx_known_model *m, const char *path, const volat
     out->n_tensors = hx_tensor_file_count(f);
     hx_tensor_file_close(f);
     return HX_OK;
+}
+
+/* Of a folder its weights. */
+hx_status hx_model_verify(const hx_known_model *m, const char *path, const volatile int *cancel,
+                          hx_model_check *out, hx_error *err) {
+    char *weights = hx_file_beside(path, "/model.safetensors");
+    if (!weights) return hx_fail(err, HX_ENOMEM, "out of memory");
+    hx_status st = verify(m, hx_file_exists(weights) ? weights : path, cancel, out, err);
+    free(weights);
+    return st;
 }
 
 hx_status hx_model_sum(const char *path, const volatile int *cancel, char sum[65], hx_error *err) {
