@@ -163,16 +163,21 @@ static inline double add_step(const hx_tokenizer *t, double sum, double step) {
     return t->single ? (double)(float)sum : sum;
 }
 
+/* fmin() is a call. */
+static inline double least(double a, double b) {
+    return a < b ? a : b;
+}
+
 static bool step_to(lattice *l, size_t from, size_t to, int32_t id, double score) {
     if (!reach_to(l, to)) return false;
     place *p = place_at(l, to);
     const place *before = place_at(l, from);
     double sum = add_step(l->t, before->score, score), lead = before->lead;
     if (p->start != NO_START && !(sum > p->score)) {
-        p->lead = fmin(p->lead, p->score - sum);
+        p->lead = least(p->lead, p->score - sum);
         return true;
     }
-    if (p->start != NO_START) lead = fmin(lead, sum - p->score);
+    if (p->start != NO_START) lead = least(lead, sum - p->score);
     p->score = sum;
     p->lead = lead;
     p->start = (uint32_t)(from - l->base);
