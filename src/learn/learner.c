@@ -1,0 +1,249 @@
+/* learner.c - learners of tables behind one interface; see huaxiang/learn.h.
+ *
+ *     table -> recipe (on a copy) -> design -> problem -> estimator
+ *
+ * What is learnt about the columns (recipe, design) comes from the training rows alone. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "learn/estimator.h"
+#include "learn/learner.h"
+
+#define ARENA_MAX ((size_t)64 << 30)
+#define SUMMARY_MAX ((size_t)256 << 20)
+
+static hx_status no_memory(hx_error *err) {
+    return hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
+}
+
+hx_learner *hx_learner_new(void) {
+    hx_learner *l = calloc(1, sizeof *l);
+    if (l && !(l->arena = hx_arena_new(ARENA_MAX))) {
+        free(l);
+        return NULL;
+    }
+    return l;
+}
+
+void hx_learner_free(hx_learner *l) {
+    if (!l) return;
+    if (l->state) l->estimator->release(l->state);
+    hx_design_free(l->design);
+    hx_recipe_free(l->recipe);
+    hx_arena_free(l->arena);
+    free(l);
+}
+
+/* ------------------------------------------------------------------ what can't be */
+static hx_status can_do(const hx_estimator *e, const hx_problem *p, hx_error *err) {
+    static const char *const names[2][5] = {
+        {"", "numbers (regression)", "classes", "survival", "outliers without a target"},
+        {"", "数值（回归）", "类别", "生存时间", "无目标的异常"}};
+    if (e->kind.tasks & 1u << p->task) return HX_OK;
+    return hx_fail(err, HX_EINVAL, "%s can't learn %s; see huaxiang learn fit --help", e->kind.name,
+                   names[err && err->ui == HX_UI_ZH][p->task]);
+}
+
+static hx_status finite_targets(const hx_problem *p, const char *target, hx_error *err) {
+    for (size_t i = 0; i < p->n && p->y; i++)
+        if (!isfinite(p->y[i]))
+            return hx_fail(err, HX_EINVAL,
+                           "row %zu: '%s' is infinite, nothing can be learnt from that", i + 1,
+                           target);
+    return HX_OK;
+}
+
+static hx_status two_classes(const hx_problem *p, const char *target, hx_error *err) {
+    if (p->task != HX_TASK_CLASSES) return HX_OK;
+    for (size_t i = 1; i < p->n; i++)
+        if (p->y[i] != p->y[0]) return HX_OK;
+    return hx_fail(err, HX_EINVAL,
+                   "the target '%s' has only one class, '%s': nothing can be told apart", target,
+                   p->n ? p->classes[(size_t)p->y[0]] : "");
+}
+
+/* ------------------------------------------------------------------ fitting */
+static hx_status estimator_of(hx_learner *l, const hx_learn_options *o, hx_error *err) {
+    const char *name = o->model ? o->model : HX_MODEL_DEFAULT;
+    l->estimator = hx_estimator_of(name);
+    if (!l->estimator)
+        return hx_fail(err, HX_EINVAL, "there is no model '%s'; see huaxiang learn fit --help",
+                       name);
+    if (!o->target && !(l->estimator->kind.tasks & 1u << HX_TASK_OUTLIERS))
+        return hx_fail(err, HX_EINVAL, "say which column is to be learnt by --target");
+    l->params = hx_arena_alloc(l->arena, (l->estimator->kind.n_params + 1) * sizeof *l->params);
+    l->target = hx_arena_str(l->arena, hx_str_of(o->target)).ptr;
+    if (!l->params || !l->target) return no_memory(err);
+    return hx_params_of(&l->estimator->kind, o->params, l->params, err);
+}
+
+static hx_status whole(hx_table **out, const hx_table *t, hx_error *err) {
+    size_t n = hx_table_rows(t), *rows = malloc((n + 1) * sizeof *rows);
+    if (!rows) return no_memory(err);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = i;
+    hx_status st = hx_table_pick(out, t, rows, n, err);
+    free(rows);
+    return st;
+}
+
+hx_status hx_learner_prepare(const hx_learner *l, const hx_table *t, size_t n_threads,
+                             hx_table **own, hx_error *err) {
+    hx_recipe_run run = {.n_threads = n_threads, .keep_rows = true};
+    *own = NULL;
+    if (!l->recipe) return HX_OK;
+    HX_TRY(whole(own, t, err));
+    hx_status st = hx_recipe_apply(l->recipe, *own, &run, err);
+    if (st == HX_OK) return HX_OK;
+    hx_table_free(*own);
+    *own = NULL;
+    return st;
+}
+
+static hx_status fit_recipe(hx_learner *l, const hx_table *t, const hx_learn_options *o,
+                            hx_table **own, hx_error *err) {
+    hx_recipe_run run = {.n_threads = o->n_threads, .seed = o->seed, .cancel = o->cancel};
+    *own = NULL;
+    if (o->recipe.len == 0) return HX_OK;
+    HX_TRY(hx_recipe_open(&l->recipe, o->recipe, NULL, 0, err));
+    HX_TRY(whole(own, t, err));
+    return hx_recipe_fit(l->recipe, *own, &run, err);
+}
+
+static hx_status fit_state(hx_learner *l, const hx_problem *train, const hx_problem *validation,
+                           const hx_learn_options *o, hx_error *err) {
+    hx_fit_options f = {.params = l->params,
+                        .seed = o->seed,
+                        .n_threads = o->n_threads ? o->n_threads : hx_processors(),
+                        .progress = o->progress,
+                        .context = o->context,
+                        .cancel = o->cancel};
+    HX_TRY(can_do(l->estimator, train, err));
+    HX_TRY(finite_targets(train, l->target, err));
+    HX_TRY(two_classes(train, l->target, err));
+    HX_TRY(l->estimator->fit(&l->state, train, validation, &f, err));
+    hx_design_names(l->design, &l->features, &l->n_features, &l->classes, &l->n_classes);
+    return hx_flag_is_raised(o->cancel) ? hx_fail(err, HX_ECANCELLED, "the learning was stopped")
+                                        : HX_OK;
+}
+
+static hx_status summarise(hx_learner *l, const hx_problem *train, hx_error *err) {
+    hx_buf b;
+    hx_json_writer w;
+    hx_buf_init(&b, SUMMARY_MAX);
+    hx_json_begin(&w, &b);
+    hx_json_object(&w);
+    hx_json_key(&w, "model");
+    hx_json_cstr(&w, l->estimator->kind.name);
+    hx_json_key(&w, "target");
+    hx_json_cstr(&w, l->target);
+    hx_json_key(&w, "rows");
+    hx_json_int(&w, (int64_t)train->n);
+    hx_json_key(&w, "features");
+    hx_json_int(&w, (int64_t)train->d);
+    hx_json_key(&w, "params");
+    hx_params_write(&l->estimator->kind, l->params, &w);
+    if (l->estimator->summary) l->estimator->summary(l->state, &w);
+    hx_json_end_object(&w);
+    hx_status st = hx_buf_status(&b, "summary", err);
+    if (st == HX_OK) l->summary = hx_arena_str(l->arena, hx_buf_str(&b));
+    hx_buf_release(&b);
+    return st != HX_OK || l->summary.ptr ? st : no_memory(err);
+}
+
+static hx_status fit_design(hx_learner *l, const hx_table *train, const hx_table *validation,
+                            const hx_learn_options *o, hx_arena *scratch, hx_error *err) {
+    hx_design_options d = {.target = o->target,
+                           .event = o->event,
+                           .weight = o->weight,
+                           .use = o->use,
+                           .drop = o->drop,
+                           .task = o->task,
+                           .wants = l->estimator->wants};
+    hx_problem p, v;
+    HX_TRY(hx_design_fit(&l->design, train, &d, err));
+    HX_TRY(hx_design_problem(l->design, train, true, scratch, &p, err));
+    if (validation) HX_TRY(hx_design_problem(l->design, validation, true, scratch, &v, err));
+    HX_TRY(fit_state(l, &p, validation ? &v : NULL, o, err));
+    return summarise(l, &p, err);
+}
+
+static hx_status fit(hx_learner *l, const hx_table *train, const hx_table *validation,
+                     const hx_learn_options *o, hx_arena *scratch, hx_error *err) {
+    hx_table *own = NULL, *own_validation = NULL;
+    HX_TRY(estimator_of(l, o, err));
+    hx_status st = fit_recipe(l, train, o, &own, err);
+    if (st == HX_OK && validation)
+        st = hx_learner_prepare(l, validation, o->n_threads, &own_validation, err);
+    if (st == HX_OK)
+        st = fit_design(l, own ? own : train, own_validation ? own_validation : validation, o,
+                        scratch, err);
+    hx_table_free(own);
+    hx_table_free(own_validation);
+    return st;
+}
+
+hx_status hx_learner_fit(hx_learner **out, const hx_table *train, const hx_table *validation,
+                         const hx_learn_options *options, hx_error *err) {
+    hx_learner *l = hx_learner_new();
+    hx_arena *scratch = hx_arena_new(ARENA_MAX);
+    hx_status st = l && scratch ? fit(l, train, validation, options, scratch, err) : no_memory(err);
+    hx_arena_free(scratch);
+    if (st != HX_OK) {
+        hx_learner_free(l);
+        return st;
+    }
+    *out = l;
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ predicting */
+static void decide(hx_predictions *p) {
+    for (size_t i = 0; i < p->n; i++) {
+        const double *row = p->probabilities + i * p->n_classes;
+        size_t best = 0;
+        for (size_t k = 1; k < p->n_classes; k++)
+            if (row[k] > row[best]) best = k;
+        p->values[i] = (double)best;
+    }
+}
+
+hx_status hx_learner_predict_problem(const hx_learner *l, const hx_problem *p, size_t n_threads,
+                                     hx_arena *arena, hx_predictions *out, hx_error *err) {
+    bool classes = hx_design_task(l->design) == HX_TASK_CLASSES;
+    hx_predictions r = {.n = p->n, .n_classes = l->n_classes, .classes = l->classes};
+    r.values = hx_arena_alloc(arena, (p->n + 1) * sizeof *r.values);
+    if (classes) r.probabilities = hx_arena_alloc(arena, (p->n * r.n_classes + 1) * sizeof(double));
+    if (!r.values || (classes && !r.probabilities)) return no_memory(err);
+    HX_TRY(l->estimator->predict(l->state, p->x, p->n, n_threads ? n_threads : hx_processors(),
+                                 classes ? r.probabilities : r.values, err));
+    if (classes) decide(&r);
+    *out = r;
+    return HX_OK;
+}
+
+hx_status hx_learner_predict(const hx_learner *l, const hx_table *t, size_t n_threads,
+                             hx_arena *arena, hx_predictions *out, hx_error *err) {
+    hx_problem p;
+    hx_table *own = NULL;
+    hx_arena *scratch = hx_arena_new(ARENA_MAX);
+    hx_status st = scratch ? hx_learner_prepare(l, t, n_threads, &own, err) : no_memory(err);
+    if (st == HX_OK) st = hx_design_problem(l->design, own ? own : t, false, scratch, &p, err);
+    if (st == HX_OK) st = hx_learner_predict_problem(l, &p, n_threads, arena, out, err);
+    hx_table_free(own);
+    hx_arena_free(scratch);
+    return st;
+}
+
+hx_learn_task hx_learner_task(const hx_learner *l) {
+    return hx_design_task(l->design);
+}
+const char *hx_learner_target(const hx_learner *l) {
+    return l->target;
+}
+hx_str hx_learner_summary(const hx_learner *l) {
+    return l->summary;
+}
