@@ -130,7 +130,7 @@ typedef struct {
     uint64_t bytes; /* of its weights' file */
     uint64_t n_parameters;
     double
-        speed; /* texts a second, of those of the model as it is: both measured in turn, the median of five */
+        speed; /* texts a second, of those of the model as it is: both measured in turn, the median of nine */
     double texts_per_second; /* by all threads: the model's as it is, times `speed` */
     double accuracy, macro_f1; /* on the test part */
 } hx_compressed;
@@ -219,9 +219,10 @@ HX_API hx_status hx_train_tokenizer(const char *const *paths, size_t n_paths, co
 HX_API hx_status hx_train_folds(hx_str config, const char *folder, size_t k, bool resume,
                                 const hx_train_calls *calls, hx_arena *arena, hx_str *summary,
                                 hx_error *err) HX_MUST_USE;
-/* Settings drawn from the lists of config's "tune", e.g. {"rate":[1e-4,1e-3],"keep_layers":[2,4]}: all are trained a short while, the better
- * third three times as long, and so on; judged on validation. summary, also in folder/tune.json: {"best":{"run","settings","figure"},
- * "trials":[..]}. */
+/* Settings drawn from the lists of config's "tune", e.g. {"rate":[1e-4,1e-3],"layers":[2,4],"width":[128,256]} (depth and width of a new model;
+ * keys of the training and of its one task): all are trained a short while, the better third three times as long, and so on, or with
+ * "search":"random" all to the end; judged on validation. Only the best run keeps its weights. summary, also in folder/tune.json:
+ * {"best":{"run","settings","figure","validation":{..},"test":{..}},"trials":[{"run","settings","figure","share"}]}. */
 HX_API hx_status hx_train_tune(hx_str config, const char *folder, size_t n_trials, bool resume,
                                const hx_train_calls *calls, hx_arena *arena, hx_str *summary,
                                hx_error *err) HX_MUST_USE;

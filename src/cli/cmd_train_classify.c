@@ -96,14 +96,35 @@ int hx_cmd_train_compare(hx_cli *c) {
     return hx_train_go(c, config, HX_TRAIN_COMPARE);
 }
 
-/* What is tried where the configuration has no "tune" of its own. */
+/* A list of values to try, unless an option says which it is. */
+static void put_values(const hx_cli *c, json_t *space, hx_cli_option_id id, const char *key,
+                       json_t *values) {
+    if (hx_cli_has(&c->options, id))
+        json_decref(values);
+    else
+        (void)json_object_set_new(space, key, values);
+}
+
+/* What is tried where the configuration has no "tune" of its own: of a new model its depth and width too, of a given one the rank of adapters. */
 static json_t *usual_space(const hx_cli *c, const json_t *config) {
-    double rate = json_number_value(json_object_get(config, "rate"));
-    if (!(rate > 0)) rate = json_object_get(config, "model") ? 1e-4 : 1e-3;
-    json_t *space = json_pack("{s:[f,f,f,f],s:[f,f],s:[f,f]}", "rate", rate / 3, rate, rate * 3,
-                              rate * 10, "weight_decay", 0.01, 0.1, "dropout", 0.0, 0.1);
-    if (hx_cli_has(&c->options, HX_OPT_LORA))
+    bool given = json_object_get(config, "model") != NULL;
+    double rate = given ? 1e-4 : 1e-3;
+    json_t *space = json_object();
+    const char *kind =
+        json_string_value(json_object_get(hx_train_task_of((json_t *)(uintptr_t)config), "kind"));
+    if (hx_cli_has(&c->options, HX_OPT_LORA)) rate = 1e-3;
+    put_values(c, space, HX_OPT_RATE, "rate",
+               json_pack("[f,f,f,f]", rate * 0.3, rate, rate * 3, rate * 10));
+    put_values(c, space, HX_OPT_WEIGHT_DECAY, "weight_decay", json_pack("[f,f,f]", 0.01, 0.1, 0.3));
+    put_values(c, space, HX_OPT_DROPOUT, "dropout", json_pack("[f,f,f]", 0.0, 0.1, 0.3));
+    if (kind && strcmp(kind, "number") != 0)
+        put_values(c, space, HX_OPT_SMOOTHING, "smoothing", json_pack("[f,f]", 0.0, 0.1));
+    if (!given) {
+        put_values(c, space, HX_OPT_LAYERS, "layers", json_pack("[i,i,i]", 1, 2, 4));
+        put_values(c, space, HX_OPT_WIDTH, "width", json_pack("[i,i]", 128, 256));
+    } else if (hx_cli_has(&c->options, HX_OPT_LORA)) {
         (void)json_object_set_new(space, "lora", json_pack("[i,i,i]", 4, 8, 16));
+    }
     return space;
 }
 
@@ -115,5 +136,8 @@ int hx_cmd_train_tune(hx_cli *c) {
     hx_train_usual(config, "seed", json_integer(1));
     if (!json_object_get(config, "tune"))
         (void)json_object_set_new(config, "tune", usual_space(c, config));
+    if (hx_cli_has(&c->options, HX_OPT_SEARCH))
+        (void)json_object_set_new(
+            config, "search", json_string(c->options.number[HX_OPT_SEARCH] ? "random" : "halving"));
     return hx_train_go(c, config, HX_TRAIN_TUNE);
 }

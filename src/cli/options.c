@@ -375,6 +375,9 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
              "several",
              "llama，或 svm、logistic、nb、nbsvm、mlp、cnn、rnn、gru、lstm、transformer；compare "
              "可给多个"),
+    [HX_OPT_SEARCH] = TEXT("search", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "halving,random",
+                           "tune: the better third of all goes on; or all to the end",
+                           "tune：较好的三分之一继续，或全部训练到底"),
     [HX_OPT_TRIALS] = {"trials", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 1, 256,
                        "tune: settings that are tried (default: 9)",
                        "tune：试验的设置数（默认 9）"},

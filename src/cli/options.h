@@ -140,6 +140,7 @@ typedef enum {
     HX_OPT_FOLDS,
     HX_OPT_LEARNER,
     HX_OPT_TRIALS,
+    HX_OPT_SEARCH,
     HX_OPT_DROP_LEAKS,
     HX_OPT_RECOMPUTE,
     HX_OPT_LOWER,

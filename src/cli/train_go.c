@@ -197,15 +197,24 @@ static int report_tune(hx_cli *c, const json_t *m) {
     size_t i;
     json_array_foreach(json_object_get(m, "trials"), i, trial) {
         json_t *row = json_copy(trial);
-        char *text = json_dumps(json_object_get(trial, "settings"), JSON_COMPACT);
+        char *text =
+            json_dumps(json_object_get(trial, "settings"), JSON_COMPACT | JSON_REAL_PRECISION(6));
         (void)json_object_set_new(row, "settings", json_string(text ? text : ""));
         (void)json_array_append_new(trials, row);
         free(text);
     }
     bool ok = hx_output_records(c, trials, columns, sizeof columns / sizeof *columns);
     json_decref(trials);
-    hx_cli_note(c, "the best is %s", "最好的是 %s",
-                json_string_value(json_object_get(json_object_get(m, "best"), "run")));
+    const json_t *best = json_object_get(m, "best");
+    const char *folder = c->options.text[HX_OPT_TARGET],
+               *run = json_string_value(json_object_get(best, "run"));
+    char *settings =
+        json_dumps(json_object_get(best, "settings"), JSON_COMPACT | JSON_REAL_PRECISION(6));
+    hx_cli_note(c, "the best on validation is %s/%s: %s; its figures on the test:",
+                "验证集上最好的是 %s/%s：%s；其测试集指标：", folder, run,
+                settings ? settings : "");
+    free(settings);
+    put_last(c, json_object_get(best, "test"));
     return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }
 

@@ -3,7 +3,7 @@
  *     data -> train, test (labels are the model's) -> train.jsonl, validation.jsonl
  *     each try: model -> step -> FOLDER/NAME.1 -> step -> ... -> FOLDER/NAME(.gguf) -> opened, all test texts classified
  *
- * Speed: the same texts through the smaller model and the model as it is, in turn, five times; what counts is the median of the five ratios,
+ * Speed: the same texts through the smaller model and the model as it is, in turn, nine times; what counts is the median of the nine ratios,
  * so that what else the machine does meanwhile falls on both. Calibration, tuning and vocabularies never see the test's texts. */
 #include <dirent.h>
 #include <errno.h>
@@ -22,11 +22,12 @@
 #include "learn/metrics.h"
 #include "llama/model.h"
 #include "model/compress.h"
+#include "model/run.h"
 
 #define TEST_SIZE 0.2
 #define VALIDATION_EVERY 10
-#define ROUNDS 5
-#define TIMED_TEXTS 256
+#define ROUNDS 9
+#define TIMED_TEXTS 2048
 #define NAME_MAX_BYTES 120
 
 /* ------------------------------------------------------------------ data */
@@ -109,7 +110,7 @@ static hx_status check_folder(const char *folder, hx_error *err) {
 static hx_status write_parts(hx__compress_job *j, const char *folder, hx_error *err) {
     static const char *const names[] = {"/train.jsonl", "/validation.jsonl"};
     const char *paths[2];
-    if (mkdir(folder, 0755) != 0 && errno != EEXIST) return hx_fail_errno(err, folder, errno);
+    HX_TRY(hx_run_make_folder(folder, err));
     for (size_t i = 0; i < 2; i++) {
         char *path = hx_file_beside(folder, names[i]);
         paths[i] = path ? hx_arena_str(j->arena, hx_str_of(path)).ptr : NULL;

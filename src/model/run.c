@@ -54,8 +54,7 @@ static bool is_folder(const char *path) {
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* A flat folder with all its files; what is not there is fine. */
-static hx_status remove_folder(const char *path, hx_error *err) {
+hx_status hx_run_remove_folder(const char *path, hx_error *err) {
     DIR *d = opendir(path);
     if (!d) return errno == ENOENT ? HX_OK : hx_fail_errno(err, path, errno);
     hx_status st = HX_OK;
@@ -68,7 +67,7 @@ static hx_status remove_folder(const char *path, hx_error *err) {
     return st;
 }
 
-static hx_status make_folder(const char *path, hx_error *err) {
+hx_status hx_run_make_folder(const char *path, hx_error *err) {
     if (mkdir(path, 0777) == 0 || (errno == EEXIST && is_folder(path))) return HX_OK;
     return hx_fail_errno(err, path, errno);
 }
@@ -81,15 +80,15 @@ static hx_status put_in_place(const char *fresh, const char *path, hx_error *err
     }
     if (renameat2(AT_FDCWD, fresh, AT_FDCWD, path, RENAME_EXCHANGE) == 0) {
         HX_TRY(hx_file_sync_folder(path, err));
-        return remove_folder(fresh, err);
+        return hx_run_remove_folder(fresh, err);
     }
     char *old = hx_file_beside(path, ".old");
     if (!old) return no_memory(err);
-    hx_status st = remove_folder(old, err);
+    hx_status st = hx_run_remove_folder(old, err);
     if (st == HX_OK && rename(path, old) != 0) st = hx_fail_errno(err, path, errno);
     if (st == HX_OK && rename(fresh, path) != 0) st = hx_fail_errno(err, path, errno);
     if (st == HX_OK) st = hx_file_sync_folder(path, err);
-    if (st == HX_OK) st = remove_folder(old, err);
+    if (st == HX_OK) st = hx_run_remove_folder(old, err);
     free(old);
     return st;
 }
@@ -100,8 +99,8 @@ static hx_status mend(const char *path, hx_error *err) {
     hx_status st = old && fresh ? HX_OK : no_memory(err);
     if (st == HX_OK && !is_folder(path) && is_folder(old) && rename(old, path) != 0)
         st = hx_fail_errno(err, path, errno);
-    if (st == HX_OK) st = remove_folder(old, err);
-    if (st == HX_OK) st = remove_folder(fresh, err);
+    if (st == HX_OK) st = hx_run_remove_folder(old, err);
+    if (st == HX_OK) st = hx_run_remove_folder(fresh, err);
     free(old);
     free(fresh);
     return st;
@@ -431,7 +430,7 @@ static bool is_empty(const char *path) {
 }
 
 static hx_status begin(hx_run_folder *r, hx_str config, hx_error *err) {
-    HX_TRY(make_folder(r->folder, err));
+    HX_TRY(hx_run_make_folder(r->folder, err));
     HX_TRY(hx_file_write(r->config, config, false, err));
     if (r->lock >= 0) (void)close(r->lock);
     HX_TRY(lock(r, err));
@@ -493,8 +492,8 @@ const char *hx_run_path(const hx_run_folder *r, const char *name, hx_arena *aren
 static hx_status write_folder(hx_run_folder *r, const char *path, const hx_run_state *state,
                               hx_run_write_fn *write, void *context, hx_error *err) {
     char *fresh = hx_file_beside(path, ".tmp");
-    hx_status st = fresh ? remove_folder(fresh, err) : no_memory(err);
-    if (st == HX_OK) st = make_folder(fresh, err);
+    hx_status st = fresh ? hx_run_remove_folder(fresh, err) : no_memory(err);
+    if (st == HX_OK) st = hx_run_make_folder(fresh, err);
     if (st == HX_OK) st = write(context, fresh, err);
     if (st == HX_OK && state) st = write_state(r, state, fresh, err);
     if (st == HX_OK) st = put_in_place(fresh, path, err);

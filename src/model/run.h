@@ -50,4 +50,9 @@ hx_status hx_run_keep_best(hx_run_folder *r, hx_run_write_fn *write, void *conte
 hx_status hx_run_model(const char *folder, hx_arena *arena, hx_str *path,
                        hx_error *err) HX_MUST_USE;
 
+/* A folder that is made, or was there. */
+hx_status hx_run_make_folder(const char *path, hx_error *err) HX_MUST_USE;
+/* A flat folder with all its files; what is not there is fine. */
+hx_status hx_run_remove_folder(const char *path, hx_error *err) HX_MUST_USE;
+
 #endif

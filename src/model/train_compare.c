@@ -6,12 +6,10 @@
  *
  * The one with the best macro F1 on validation is chosen; only its figures on the test are told, and those of the two ensembles beside them: a
  * test that all are tried on would no longer be one. */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -317,7 +315,7 @@ static hx_status name_rivals(comparison *c, const char *learners, hx_error *err)
 static hx_status compare(comparison *c, const char *learners, hx_str *summary, hx_error *err) {
     HX_TRY(name_rivals(c, learners, err));
     HX_TRY(read_parts(c, err));
-    if (mkdir(c->folder, 0777) != 0 && errno != EEXIST) return hx_fail_errno(err, c->folder, errno);
+    HX_TRY(hx_run_make_folder(c->folder, err));
     for (size_t i = 0; i < c->n; i++) {
         if (hx_flag_is_raised(c->trainer.calls->cancel))
             return hx_fail(err, HX_ECANCELLED, "stopped on request");

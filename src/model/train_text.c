@@ -3,12 +3,10 @@
  * The batches are the corpus's (corpus.h); a share of the documents, or files of their own, are kept for validation. The figure is minus
  * the mean loss of a token. For "spelling", tokens are replaced by what they are taken for: lists of characters of the same sound or of a
  * similar shape ("homophones", "shapes"), without lists by any. */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -130,8 +128,7 @@ static hx_status cache_of(const hx_task *t, const char *part, const char **path,
     const char *folder = hx_run_path(t->trainer->run, "corpus", t->trainer->arena);
     *path = hx_run_path(t->trainer->run, name, t->trainer->arena);
     if (!folder || !*path) return hx_fail(err, HX_ENOMEM, "out of memory");
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) return hx_fail_errno(err, folder, errno);
-    return HX_OK;
+    return hx_run_make_folder(folder, err);
 }
 
 static hx_status open_corpus(const hx_task *t, const char *const *paths, size_t n, double held_out,

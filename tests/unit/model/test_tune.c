@@ -1,0 +1,235 @@
+/* test_tune.c - settings that are tried: where they belong, which weights stay, what is told of the test, and the same end after an
+ * interruption; what can't be tuned. */
+#include "unit/model/model_test.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/rng.h"
+#include "huaxiang/model.h"
+
+typedef struct {
+    char folder[64];
+    hx_arena *arena;
+    hx_error err;
+    size_t n_told;
+    size_t cancel_at; /* trials; 0 = never */
+    volatile int cancel;
+} place;
+
+static int set_up(void **state) {
+    static place p;
+    static const char *const words[2][2] = {{"good", "fine"}, {"bad", "poor"}};
+    char path[200];
+    hx_buf b;
+    hx_rng r;
+    p = (place){.folder = "/tmp/hx-tune-XXXXXX"};
+    assert_non_null(mkdtemp(p.folder));
+    p.arena = hx_arena_new(0);
+    *state = &p;
+    hx_rng_seed(&r, 5);
+    hx_buf_init(&b, 1 << 20);
+    (void)hx_buf_append_lit(&b, "text,label\n");
+    for (size_t i = 0; i < 160; i++)
+        (void)hx_buf_printf(&b, "a %s shop in town %zu,%s\n", words[i % 2][hx_rng_below(&r, 2)], i,
+                            i % 2 ? "no" : "yes");
+    (void)snprintf(path, sizeof path, "%s/labels.csv", p.folder);
+    assert_int_equal(hx_file_write(path, hx_buf_str(&b), false, NULL), HX_OK);
+    hx_buf_release(&b);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    place *p = *state;
+    hx_arena_free(p->arena);
+    test_remove_tree(p->folder);
+    return 0;
+}
+
+static void on_notice(void *context, const char *sentence) {
+    place *p = context;
+    if (!strstr(sentence, "trial ")) return;
+    p->n_told++;
+    if (p->cancel_at && p->n_told == p->cancel_at) hx_flag_raise(&p->cancel);
+}
+
+static void on_evaluation(void *context, hx_str json) {
+    (void)context;
+    (void)json;
+    fail_msg("an evaluation of a trial was shown");
+}
+
+/* '@' stands for the folder. */
+static hx_status tune(place *p, const char *config, const char *name, size_t trials, bool resume,
+                      hx_str *summary) {
+    hx_buf b;
+    char path[200];
+    const hx_train_calls calls = {.n_threads = 2,
+                                  .notice = on_notice,
+                                  .evaluated = on_evaluation,
+                                  .context = p,
+                                  .cancel = &p->cancel};
+    hx_buf_init(&b, 1 << 16);
+    for (const char *s = config; *s; s++)
+        (void)(*s == '@' ? hx_buf_append_lit(&b, p->folder) : hx_buf_append_byte(&b, *s));
+    (void)snprintf(path, sizeof path, "%s/%s", p->folder, name);
+    p->err = (hx_error){.ui = HX_UI_EN};
+    p->n_told = 0;
+    hx_status st =
+        hx_train_tune(hx_buf_str(&b), path, trials, resume, &calls, p->arena, summary, &p->err);
+    hx_buf_release(&b);
+    return st;
+}
+
+static bool has(const place *p, const char *whole, const char *run, const char *name) {
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s/%s/%s/%s", p->folder, whole, run, name);
+    return hx_file_exists(path);
+}
+
+static json_t *read_json(const place *p, const char *name) {
+    char path[300];
+    hx_buf b;
+    json_t *j = NULL;
+    hx_buf_init(&b, 1 << 22);
+    (void)snprintf(path, sizeof path, "%s/%s", p->folder, name);
+    assert_int_equal(hx_file_read(path, &b, NULL), HX_OK);
+    assert_int_equal(hx_json_parse(hx_buf_str(&b), 1 << 22, path, &j, NULL), HX_OK);
+    hx_buf_release(&b);
+    return j;
+}
+
+#define TASK                                                                                       \
+    ",\"tasks\":[{\"name\":\"l\",\"data\":\"@/"                                                    \
+    "labels.csv\",\"validation_size\":0.2,\"mean\":true}]"
+#define SPACE                                                                                      \
+    "\"tune\":{\"rate\":[0.0001,0.01],\"layers\":[1,2],\"width\":[16,32],\"smoothing\":[0,0.1],"   \
+    "\"dropout\":[0,0.1],\"weight_decay\":[0.01,0.3]}"
+#define CONFIG "{\"epochs\":9,\"batch_tokens\":128,\"seed\":3," SPACE TASK "}"
+
+static const char *text_of(const json_t *j, const char *key) {
+    return json_string_value(json_object_get(j, key));
+}
+
+static void the_best_keeps_its_weights(void **state) {
+    place *p = *state;
+    hx_str summary;
+    if (tune(p, CONFIG, "halved", 7, false, &summary) != HX_OK) fail_msg("%s", p->err.message);
+    assert_int_equal(p->n_told, 7 + 3);
+    json_t *j = read_json(p, "halved/tune.json");
+    const json_t *best = json_object_get(j, "best"), *trials = json_object_get(j, "trials");
+    const char *kept = text_of(best, "run");
+    double most = -1;
+    assert_int_equal(json_array_size(trials), 10);
+    for (size_t i = 0; i < 10; i++) {
+        const json_t *t = json_array_get(trials, i);
+        const char *run = text_of(t, "run");
+        double figure = json_number_value(json_object_get(t, "figure"));
+        bool last = strncmp(run, "round2", 6) == 0;
+        if (last && figure > most) most = figure;
+        assert_true(json_object_get(t, "test") == NULL);
+        assert_true(has(p, "halved", run, "trial.json"));
+        bool is_kept = strcmp(run, kept) == 0;
+        assert_true(has(p, "halved", run, "best/model.safetensors") == is_kept);
+        assert_true(has(p, "halved", run, "last/weights.safetensors") == is_kept);
+        assert_true(has(p, "halved", run, "metrics.json") == is_kept);
+        assert_true(has(p, "halved", run, "predictions.jsonl") == is_kept);
+    }
+    assert_true(strncmp(kept, "round2", 6) == 0);
+    assert_true(json_number_value(json_object_get(best, "figure")) == most);
+    assert_true(json_is_number(json_object_get(json_object_get(best, "test"), "accuracy")));
+    json_decref(j);
+}
+
+/* Depth, width and smoothing go where the training reads them. */
+static void settings_have_their_places(void **state) {
+    place *p = *state;
+    char name[200];
+    json_t *j = read_json(p, "halved/tune.json");
+    const json_t *trials = json_object_get(j, "trials");
+    for (size_t i = 0; i < json_array_size(trials); i++) {
+        const json_t *t = json_array_get(trials, i), *s = json_object_get(t, "settings");
+        (void)snprintf(name, sizeof name, "halved/%s/config.json", text_of(t, "run"));
+        json_t *c = read_json(p, name);
+        const json_t *sizes = json_object_get(c, "sizes"),
+                     *task = json_array_get(json_object_get(c, "tasks"), 0);
+        assert_true(
+            json_equal(json_object_get(sizes, "num_hidden_layers"), json_object_get(s, "layers")));
+        assert_true(json_equal(json_object_get(sizes, "hidden_size"), json_object_get(s, "width")));
+        assert_true(
+            json_equal(json_object_get(task, "smoothing"), json_object_get(s, "smoothing")));
+        assert_true(json_equal(json_object_get(c, "rate"), json_object_get(s, "rate")));
+        assert_true(json_object_get(c, "tune") == NULL);
+        double epochs = json_number_value(json_object_get(c, "epochs"));
+        assert_true(epochs == (strncmp(text_of(t, "run"), "round1", 6) == 0 ? 3 : 9));
+        json_decref(c);
+    }
+    json_decref(j);
+}
+
+static void broken_off_and_gone_on_with(void **state) {
+    place *p = *state;
+    hx_str summary;
+    p->cancel_at = 4;
+    assert_int_equal(tune(p, CONFIG, "parts", 7, false, &summary), HX_ECANCELLED);
+    p->cancel_at = 0;
+    p->cancel = 0;
+    if (tune(p, CONFIG, "parts", 7, true, &summary) != HX_OK) fail_msg("%s", p->err.message);
+    json_t *a = read_json(p, "halved/tune.json"), *b = read_json(p, "parts/tune.json");
+    assert_true(json_equal(a, b));
+    json_decref(a);
+    json_decref(b);
+    /* All of it again: nothing is trained any more. */
+    if (tune(p, CONFIG, "parts", 7, true, &summary) != HX_OK) fail_msg("%s", p->err.message);
+    b = read_json(p, "parts/tune.json");
+    assert_true(has(p, "parts", text_of(json_object_get(b, "best"), "run"), "best/config.json"));
+    json_decref(b);
+}
+
+static void random_search_trains_all_to_the_end(void **state) {
+    place *p = *state;
+    hx_str summary;
+    if (tune(p,
+             "{\"epochs\":2,\"batch_tokens\":128,\"seed\":3,\"search\":\"random\","
+             "\"sizes\":{\"hidden_size\":32,\"num_hidden_layers\":1}," SPACE TASK "}",
+             "random", 5, false, &summary) != HX_OK)
+        fail_msg("%s", p->err.message);
+    json_t *j = read_json(p, "random/tune.json");
+    const json_t *trials = json_object_get(j, "trials");
+    assert_int_equal(json_array_size(trials), 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_true(json_number_value(json_object_get(json_array_get(trials, i), "share")) == 1);
+    json_decref(j);
+}
+
+static void what_can_not_be_tuned(void **state) {
+    static const struct {
+        const char *config, *says;
+    } cases[] = {
+        {"{\"steps\":1" TASK "}", "tuning needs \"tune\""},
+        {"{\"steps\":1,\"tune\":{\"rate\":0.1}" TASK "}", "\"rate\" needs a list"},
+        {"{\"steps\":1,\"tune\":{}" TASK "}", "no settings to try"},
+        {"{\"steps\":1,\"tune\":{\"rate\":[1]},\"search\":\"grid\"" TASK "}", "halving or random"},
+        {"{\"steps\":1,\"model\":\"x\",\"tune\":{\"width\":[64]}" TASK "}", "can't be changed"},
+        {"{\"steps\":1,\"tune\":{\"rate\":[1]},\"tasks\":[{},{}]}", "for one task"},
+        {"{\"steps\":1,\"tune\":{\"speed\":[1]}" TASK "}", "has no \"speed\""},
+    };
+    place *p = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hx_str summary;
+        hx_status st = tune(p, cases[i].config, "refused", 3, false, &summary);
+        if (st == HX_OK || !strstr(p->err.message, cases[i].says))
+            fail_msg("%s: %s", cases[i].config, st == HX_OK ? "taken" : p->err.message);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_best_keeps_its_weights),
+        cmocka_unit_test(settings_have_their_places),
+        cmocka_unit_test(broken_off_and_gone_on_with),
+        cmocka_unit_test(random_search_trains_all_to_the_end),
+        cmocka_unit_test(what_can_not_be_tuned),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
