@@ -4,7 +4,7 @@
  * matrix, as many rows at a time as the loss wants, so that (T, n_vocab) numbers are never there. What is made by the thread of the
  * step (`some`, `scratch`) is apart from what the thread of the batches uses (`context`).
  *
- * A model reads in both directions where its config.json says that one of its own tasks did ("huaxiang.heads"); another teaches the
+ * A model reads in both directions where its config.json says that one of its own tasks did ("huaxiang.reads_both"); another teaches the
  * sequences of a mixture that are read forwards. */
 #include "model/teacher.h"
 
@@ -76,7 +76,7 @@ void hx_teacher_put_options(const hx_task_config *c, size_t width, hx_head_optio
     o->teacher_cosine = c->hidden_loss == HX_HIDDEN_COSINE;
 }
 
-/* Whether one of the tasks that made a folder read whole texts. */
+/* Whether one of the tasks that made a folder read whole texts; those of older runs are in the list. */
 static hx_status read_directions(hx_teacher *h, hx_error *err) {
     hx_str path;
     hx_buf text;
@@ -92,6 +92,7 @@ static hx_status read_directions(hx_teacher *h, hx_error *err) {
         st = hx_file_read(config, &text, err);
         if (st == HX_OK) st = hx_json_parse(hx_buf_str(&text), CONFIG_MAX, config, &j, err);
     }
+    h->both = json_is_true(json_object_get(j, "huaxiang.reads_both"));
     json_array_foreach(json_object_get(j, "huaxiang.heads"), i, one) {
         const char *kind = json_string_value(json_object_get(one, "kind"));
         if (kind && (strcmp(kind, "masked") == 0 || strcmp(kind, "mixed") == 0)) h->both = true;

@@ -388,6 +388,23 @@ static void put_score(const hx_task *score, hx_config *c) {
     c->score_kind = t.kind;
 }
 
+/* Its hidden states say something of a token by what is behind it, too: what a teacher of masked tokens needs (teacher.c). */
+static bool reads_both(const hx_trainer *t) {
+    bool both = false;
+    for (size_t i = 0; i < t->config->n_tasks; i++)
+        both = both || t->config->tasks[i].kind == HX_TASK_MASKED ||
+               t->config->tasks[i].kind == HX_TASK_MIXED;
+    return both;
+}
+
+/* One more member behind the last. */
+static void put_both(hx_buf *json) {
+    while (json->len > 0 && json->ptr[json->len - 1] != '}')
+        json->len--;
+    if (json->len > 0) json->len--;
+    (void)hx_buf_append_lit(json, ",\"huaxiang.reads_both\":true}\n");
+}
+
 /* config.json as the trunk wrote it, with labels and heads. */
 static hx_status save_config(const hx_trainer *t, const char *folder, hx_error *err) {
     hx_config_task heads[HX_TASKS_MAX];
@@ -403,6 +420,7 @@ static hx_status save_config(const hx_trainer *t, const char *folder, hx_error *
         c.n_tasks += describe_head(&t->tasks[i], &heads[c.n_tasks]);
     hx_buf_init(&b, JSON_MAX);
     hx_config_write_json(&c, HX_DTYPE_F32, bias, false, &b);
+    if (reads_both(t)) put_both(&b);
     char *path = hx_model_join(folder, "config.json");
     hx_status st =
         path ? hx_buf_status(&b, "config.json", err) : hx_fail(err, HX_ENOMEM, "out of memory");
