@@ -100,7 +100,7 @@ static bool write_rows(hx_cli *c, const hx_group_table *t, size_t keys, size_t n
     return ok;
 }
 
-int hx_cmd_table(hx_cli *c) {
+int hx_cmd_table_group(hx_cli *c) {
     const hx_cli_values *v = &c->options;
     hx_group_options o = {.by = v->text[HX_OPT_BY],
                           .aggregates = hx_cli_has(v, HX_OPT_AGG) ? v->text[HX_OPT_AGG] : "count",

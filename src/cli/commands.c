@@ -355,19 +355,17 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_RULES},
     {"table",
      HX_PART_TEXT,
-     "group [FILE] --by C --agg A",
-     "group",
+     "describe|group|split [FILE]",
+     "describe,group,split",
      0,
      1,
-     LIST(READING, RECORDS, HX_OPT_HEAD, HX_OPT_THREADS, HX_OPT_BY, HX_OPT_AGG, HX_OPT_MAP),
-     "group the rows of a file",
-     "对文件的行分组汇总",
-     "Sums are exact. Rows come in the order of their keys.",
-     "求和是精确的；结果按分组键排序。",
-     {{"huaxiang table group samples/shop/orders.csv --by category --agg "
-       "'count,sum(amount),distinct(customer_id)' --format table",
-       "sales by category", "按类目汇总销售"}},
-     hx_cmd_table,
+     NULL,
+     "work on the rows and columns of a file",
+     "处理文件的行和列",
+     "'huaxiang table ACTION --help' has the options of an action and examples.",
+     "“huaxiang table 动作 --help”给出该动作的选项和示例。",
+     {{NULL, NULL, NULL}},
+     NULL,
      HX_MODEL_RULES},
     {"models",
      HX_PART_MODEL,
@@ -794,6 +792,14 @@ hx_cli_option_set hx_cli_command_options(const hx_cli_command *command) {
 }
 
 const char *hx_cli_part_title(const hx_cli *c, hx_cli_part part) {
+    if (command->run) return set;
+    const size_t n = strlen(command->name);
+    for (size_t i = 0; i < hx_cli_actions_n; i++) {
+        const hx_cli_command *action = &hx_cli_actions[i];
+        if (strncmp(action->name, command->name, n) != 0 || action->name[n] != ' ') continue;
+        for (const unsigned char *id = action->options; id && *id < HX_OPT_N; id++)
+            set.has[*id] = true;
+    }
     static const char *const titles[HX_PART_N][2] = {
         {"The main job", "主要工作"},    {"Look into a store", "查看库"},
         {"Keep a store", "维护库"},      {"Texts and tables", "文本与表格"},

@@ -46,6 +46,11 @@ extern const hx_cli_command hx_cli_commands[];
 extern const size_t hx_cli_commands_n;
 
 const hx_cli_command *hx_cli_command_find(const char *name); /* NULL where there is none */
+
+/* Actions with options of their own (commands_table.c): their names are COMMAND ACTION. A command of such actions has run = NULL. */
+extern const hx_cli_command hx_cli_actions[];
+extern const size_t hx_cli_actions_n;
+const hx_cli_command *hx_cli_action_find(const char *command, const char *action); /* or NULL */
 void hx_cli_command_names(char *out, size_t size); /* comma-separated */
 const char *hx_cli_part_title(const hx_cli *c, hx_cli_part part);
 hx_cli_option_set hx_cli_command_options(const hx_cli_command *command); /* with the global ones */
@@ -72,7 +77,9 @@ int hx_cmd_evaluate(hx_cli *c);
 int hx_cmd_bench(hx_cli *c);
 int hx_cmd_compress(hx_cli *c);
 int hx_cmd_train(hx_cli *c);
-int hx_cmd_table(hx_cli *c);
+int hx_cmd_table_describe(hx_cli *c);
+int hx_cmd_table_group(hx_cli *c);
+int hx_cmd_table_split(hx_cli *c);
 int hx_cmd_completion(hx_cli *c);
 int hx_cmd_man(hx_cli *c);
 int hx_cmd_help(hx_cli *c);

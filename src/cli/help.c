@@ -74,6 +74,20 @@ static void put_options(const hx_cli *c, const hx_cli_command *command,
     hx_outbuf_release(&head);
 }
 
+/* Of a command whose actions have options of their own. */
+static void put_actions(const hx_cli *c, const hx_cli_command *command, hx_outbuf *out) {
+    const size_t n = strlen(command->name);
+    if (command->run) return;
+    hx_outbuf_printf(out, "\n%s\n", hx_cli_tr(c, "Actions", "动作"));
+    for (size_t i = 0; i < hx_cli_actions_n; i++) {
+        const hx_cli_command *action = &hx_cli_actions[i];
+        if (strncmp(action->name, command->name, n) != 0 || action->name[n] != ' ') continue;
+        hx_outbuf_text(out, "  ");
+        put_padded(out, hx_str_of(action->name + n + 1), NAME_COLUMN);
+        hx_outbuf_printf(out, "%s\n", hx_cli_tr(c, action->en, action->zh));
+    }
+}
+
 void hx_help_command(const hx_cli *c, const hx_cli_command *command, hx_outbuf *out) {
     hx_outbuf_printf(out, "huaxiang %s - %s\n\n%s\n  huaxiang %s%s%s%s\n", command->name,
                      hx_cli_tr(c, command->en, command->zh), hx_cli_tr(c, "Usage", "用法"),
@@ -81,8 +95,10 @@ void hx_help_command(const hx_cli *c, const hx_cli_command *command, hx_outbuf *
                      command->options ? hx_cli_tr(c, " [OPTIONS]", " [选项]") : "");
     if (command->more_en)
         hx_outbuf_printf(out, "\n%s\n", hx_cli_tr(c, command->more_en, command->more_zh));
+    put_actions(c, command, out);
     put_examples(c, command, out);
-    const hx_cli_option_set options = hx_cli_command_options(command);
+    const hx_cli_option_set options =
+        command->run ? hx_cli_command_options(command) : hx_cli_option_globals();
     put_options(c, command, &options, out);
 }
 

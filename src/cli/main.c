@@ -143,7 +143,10 @@ static int run_command(hx_cli *c) {
     c->quiet = hx_cli_has(&c->options, HX_OPT_QUIET);
     c->talks = !c->quiet && isatty(STDERR_FILENO);
     int status = check_model(c);
-    if (status == HX_EXIT_DONE) status = take_action(c);
+    if (status == HX_EXIT_DONE && !c->action) status = take_action(c);
+    if (status == HX_EXIT_DONE && !c->command->run)
+        status = hx_cli_usage(c, "name the action right behind the command: huaxiang %s %s",
+                              "请把动作写在命令之后：huaxiang %s %s", c->command->name, c->action);
     if (status == HX_EXIT_DONE) status = check_args(c);
     if (status == HX_EXIT_DONE) status = hx_output_open(c);
     if (status == HX_EXIT_DONE) status = c->command->run(c);
@@ -165,6 +168,17 @@ static int print_help(hx_cli *c) {
 static int run_named(hx_cli *c, const char *name) {
     c->command = hx_cli_command_find(name);
     return run_command(c);
+}
+
+/* `table describe`: an action that is a command of its own, named right behind its command. */
+static void take_own_action(hx_cli *c, int *left, char ***argv) {
+    if (c->command->run || *left < 2) return;
+    const hx_cli_command *action = hx_cli_action_find(c->command->name, (*argv)[1]);
+    if (!action) return;
+    c->command = action;
+    c->action = (*argv)[1];
+    (*argv)++;
+    (*left)--;
 }
 
 static int dispatch(hx_cli *c, int n, char **argv) {
@@ -189,6 +203,7 @@ static int dispatch(hx_cli *c, int n, char **argv) {
         hx_cli_suggest(c, argv[0], names, hint, sizeof hint);
         return hx_cli_usage(c, "%s: no such command%s", "没有命令 %s%s", argv[0], hint);
     }
+    take_own_action(c, &left, &argv);
     if (hx_cli_has(&c->options, HX_OPT_HELP) || wants_help(left - 1, argv + 1))
         return print_help(c);
     const hx_cli_option_set allowed = hx_cli_command_options(c->command);

@@ -37,14 +37,29 @@ static void put_command(const hx_cli *c, const hx_cli_command *command, hx_outbu
     }
 }
 
-static void put_examples(const hx_cli *c, hx_outbuf *out) {
-    for (size_t i = 0; i < hx_cli_commands_n; i++)
-        for (size_t k = 0; k < HX_EXAMPLES_MAX && hx_cli_commands[i].examples[k].command; k++) {
-            const hx_cli_example *e = &hx_cli_commands[i].examples[k];
+/* Of a command whose actions have options of their own. */
+static void put_actions(const hx_cli *c, const hx_cli_command *command, hx_outbuf *out) {
+    const size_t n = strlen(command->name);
+    for (size_t i = 0; !command->run && i < hx_cli_actions_n; i++)
+        if (strncmp(hx_cli_actions[i].name, command->name, n) == 0 &&
+            hx_cli_actions[i].name[n] == ' ')
+            put_command(c, &hx_cli_actions[i], out);
+}
+
+static void put_examples_of(const hx_cli *c, const hx_cli_command *commands, size_t n,
+                            hx_outbuf *out) {
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < HX_EXAMPLES_MAX && commands[i].examples[k].command; k++) {
+            const hx_cli_example *e = &commands[i].examples[k];
             put_line(out, ".PP\n", hx_cli_tr(c, e->en, e->zh));
             put_line(out, ".RS\n.nf\n", e->command);
             hx_outbuf_text(out, ".fi\n.RE\n");
         }
+}
+
+static void put_examples(const hx_cli *c, hx_outbuf *out) {
+    put_examples_of(c, hx_cli_commands, hx_cli_commands_n, out);
+    put_examples_of(c, hx_cli_actions, hx_cli_actions_n, out);
 }
 
 static void put_options(const hx_cli *c, hx_outbuf *out) {
@@ -100,7 +115,10 @@ int hx_cmd_man(hx_cli *c) {
         put_line(&out, part == 0 ? ".SH COMMANDS\n.SS " : ".SS ",
                  hx_cli_part_title(c, (hx_cli_part)part));
         for (size_t i = 0; i < hx_cli_commands_n; i++)
-            if ((int)hx_cli_commands[i].part == part) put_command(c, &hx_cli_commands[i], &out);
+            if ((int)hx_cli_commands[i].part == part) {
+                put_command(c, &hx_cli_commands[i], &out);
+                put_actions(c, &hx_cli_commands[i], &out);
+            }
     }
     hx_outbuf_text(&out, ".SH OPTIONS\n");
     put_options(c, &out);

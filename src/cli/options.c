@@ -130,6 +130,32 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         "agg", 0, HX_OPT_STRING, HX_GROUP_JOB, "A,...",
         "count, count(c), distinct(c), sum(c), mean(c), min(c), max(c), first(c), last(c)",
         "count、count(列)、distinct(列)、sum(列)、mean(列)、min(列)、max(列)、first(列)、last(列)"),
+    [HX_OPT_COLUMNS] = TEXT("columns", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN,...",
+                            "only these columns", "只处理这些列"),
+    [HX_OPT_WHERE] = TEXT("where", 0, HX_OPT_STRING, HX_GROUP_READING, "CONDITION",
+                          "only rows for which it holds: 'city = London and (age >= 30 or level in "
+                          "(gold, silver)) and not email is missing'",
+                          "只取符合条件的行：'city = 上海 and (age >= 30 or level in (金, 银)) and "
+                          "not email is missing'"),
+    [HX_OPT_MISSING] =
+        TEXT("missing", 0, HX_OPT_STRING, HX_GROUP_READING, "VALUE,...",
+             "values that mean missing, beside empty cells, NA, NULL, NaN and the like",
+             "除空单元格、NA、NULL、NaN 等以外，也算缺失的值"),
+    [HX_OPT_AS_TEXT] = TEXT("as-text", 0, HX_OPT_STRING, HX_GROUP_READING, "COLUMN,...",
+                            "columns of texts whatever they hold: postcodes, article numbers",
+                            "无论内容都按文本读取的列：邮编、货号"),
+    [HX_OPT_HTML] = TEXT("html", 0, HX_OPT_FILE, HX_GROUP_OUTPUT, "FILE",
+                         "write a self-contained HTML page to FILE", "把自成一体的网页写入 FILE"),
+    [HX_OPT_PREFIX] =
+        TEXT("prefix", 0, HX_OPT_STRING, HX_GROUP_OUTPUT, "PREFIX",
+             "how the files begin: PREFIX-train.csv, ... (default: the name of the file)",
+             "各文件名的开头：PREFIX-train.csv 等（默认按输入文件名）"),
+    [HX_OPT_STRATIFY] = TEXT("stratify", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
+                             "share out each value of it alike", "使该列各值在各部分比例一致"),
+    [HX_OPT_GROUP] = TEXT("group", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
+                          "keep the rows of each value together", "使该列同一值的行在同一部分"),
+    [HX_OPT_TIME] = TEXT("time", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
+                         "in order of this column, the test last", "按该列先后，测试集最晚"),
     [HX_OPT_FORCE] =
         FLAG("force", 0, HX_GROUP_JOB, "replace a store that is there", "覆盖已有的库"),
     [HX_OPT_YES] = FLAG("yes", 'y', HX_GROUP_JOB, "do not ask", "不再询问"),

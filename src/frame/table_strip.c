@@ -171,15 +171,12 @@ static void read_booleans(hx_strip *s, const hx_strip_plan *p, const hx_str *cel
 static void read_texts(hx_strip *s, const hx_strip_plan *p, const hx_str *cells, size_t n,
                        hx_growing *g, uint64_t ordinal) {
     int64_t *to = cells_of(s) + s->n;
-    for (size_t i = 0; i < n; i++) {
-        to[i] = cells[i].len == 0 ? HX_CELL_NONE
-                                  : hx_growing_code(g, cells[i], p->missing, ordinal + i);
-        s->missing += to[i] == HX_CELL_NONE;
-        if (to[i] == -1) {
-            s->no_memory = true;
-            return;
-        }
+    if (!hx_growing_codes(g, cells, n, p->missing, ordinal, to)) {
+        s->no_memory = true;
+        return;
     }
+    for (size_t i = 0; i < n; i++)
+        s->missing += to[i] == HX_CELL_NONE;
 }
 
 static void read_cells(hx_strip *s, const hx_strip_plan *p, const hx_str *cells, size_t n,

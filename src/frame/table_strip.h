@@ -49,8 +49,7 @@ hx_text_number hx_number_of_text(hx_str s);
 typedef struct {
     hx_dictionary *values;
     hx_buf first; /* uint64_t [values->n]: where each appeared first, ascending */
-    hx_buf
-        slots; /* uint64_t [n_slots]: hash << 32 | code + 1; the code's highest bit: it means missing */
+    hx_buf slots; /* of table_growing.c [n_slots] */
     size_t n_slots; /* a power of two, or 0 */
     hx_buf is_missing; /* one byte a value */
 } hx_growing;
@@ -58,6 +57,9 @@ void hx_growing_init(hx_growing *g, size_t max_bytes);
 void hx_growing_release(hx_growing *g);
 /* The code of `s`, HX_CELL_NONE if it means missing, -1: out of memory or codes. */
 int64_t hx_growing_code(hx_growing *g, hx_str s, const hx_missing_words *m, uint64_t ordinal);
+/* The same of n cells, the first at `ordinal`; an empty one is missing. False: out of memory or codes. */
+bool hx_growing_codes(hx_growing *g, const hx_str *cells, size_t n, const hx_missing_words *m,
+                      uint64_t ordinal, int64_t *out);
 
 /* ---- strips */
 typedef struct {
