@@ -1,51 +1,31 @@
 /* cmd_convert.c - convert: Hugging Face folder to GGUF file and back; quantize: a GGUF file with smaller weights. */
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "cli/commands.h"
 #include "cli/llama.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 
-typedef struct {
-    hx_cli *c;
-    const char *what;
-    struct timespec began;
-    double shown;
-} convert_job;
-
-static void show_parameters(void *context, uint64_t done, uint64_t total) {
-    convert_job *j = context;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double seconds =
-        (double)(now.tv_sec - j->began.tv_sec) + (double)(now.tv_nsec - j->began.tv_nsec) / 1e9;
-    if (seconds < j->shown + 0.1) return;
-    j->shown = seconds;
-    hx_progress_share(j->c, j->what, total ? (double)done / (double)total : 0, seconds);
-}
-
-static hx_convert_options options_of(convert_job *j) {
-    const hx_cli_values *v = &j->c->options;
-    clock_gettime(CLOCK_MONOTONIC, &j->began);
+static hx_convert_options options_of(hx_progress_clock *p, hx_cli *c, const char *what) {
+    const hx_cli_values *v = &c->options;
+    hx_progress_begin(p, c, what);
     return (hx_convert_options){
         .type = v->text[HX_OPT_TYPE],
         .n_threads = hx_cli_has(v, HX_OPT_THREADS) ? (size_t)v->number[HX_OPT_THREADS] : 0,
-        .progress = show_parameters,
-        .context = j,
-        .cancel = &j->c->cancel};
+        .progress = hx_progress_tick,
+        .context = p,
+        .cancel = &c->cancel};
 }
 
-static int finish(convert_job *j, hx_status st, const hx_error *err, const char *out) {
+static int finish(hx_cli *c, hx_status st, const hx_error *err, const char *out) {
     struct stat size;
-    hx_progress_clear(j->c);
-    if (st != HX_OK) return hx_cli_error(j->c, err);
+    hx_progress_clear(c);
+    if (st != HX_OK) return hx_cli_error(c, err);
     if (stat(out, &size) == 0 && S_ISREG(size.st_mode))
-        hx_cli_note(j->c, "wrote %s, %.1f MB", "已写入 %s，%.1f MB", out,
-                    (double)size.st_size / 1e6);
+        hx_cli_note(c, "wrote %s, %.1f MB", "已写入 %s，%.1f MB", out, (double)size.st_size / 1e6);
     else
-        hx_cli_note(j->c, "wrote the folder %s", "已写入目录 %s", out);
+        hx_cli_note(c, "wrote the folder %s", "已写入目录 %s", out);
     return HX_EXIT_DONE;
 }
 
@@ -73,8 +53,8 @@ int hx_cmd_convert(hx_cli *c) {
     if (!from) return status;
     hx_model_format to = (hx_model_format)c->options.number[HX_OPT_TO];
     if (to == HX_MODEL_GGUF && !hx_output_may_replace(c, out)) return HX_EXIT_FAILED;
-    convert_job j = {.c = c, .what = hx_cli_tr(c, "converting", "转换")};
-    const hx_convert_options options = options_of(&j);
+    hx_progress_clock clock;
+    const hx_convert_options options = options_of(&clock, c, hx_cli_tr(c, "converting", "转换"));
     const hx_cli_values *v = &c->options;
     const hx_reshape_options reshape = {.adapter = v->text[HX_OPT_ADAPTER],
                                         .layers = v->text[HX_OPT_KEEP_LAYERS],
@@ -84,7 +64,7 @@ int hx_cmd_convert(hx_cli *c) {
     hx_status st = reshape.adapter || reshape.layers || reshape.vocab_from
                        ? hx_model_reshape(from, to, out, &reshape, &options, &err)
                        : hx_model_convert(from, to, out, &options, &err);
-    return finish(&j, st, &err, out);
+    return finish(c, st, &err, out);
 }
 
 int hx_cmd_quantize(hx_cli *c) {
@@ -96,8 +76,8 @@ int hx_cmd_quantize(hx_cli *c) {
     const char *from = start(c, &out, &status);
     if (!from) return status;
     if (!hx_output_may_replace(c, out)) return HX_EXIT_FAILED;
-    convert_job j = {.c = c, .what = hx_cli_tr(c, "quantising", "量化")};
-    const hx_convert_options options = options_of(&j);
+    hx_progress_clock clock;
+    const hx_convert_options options = options_of(&clock, c, hx_cli_tr(c, "quantising", "量化"));
     hx_error err = {.ui = c->ui};
-    return finish(&j, hx_model_quantize(from, type, out, &options, &err), &err, out);
+    return finish(c, hx_model_quantize(from, type, out, &options, &err), &err, out);
 }

@@ -1,6 +1,5 @@
 /* cmd_train_tokenizer.c - train tokenizer: a SentencePiece vocabulary from texts. */
 #include <string.h>
-#include <time.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -9,24 +8,6 @@
 
 #define VOCAB 16000
 #define FILES_MAX 1024
-
-typedef struct {
-    hx_cli *c;
-    struct timespec began;
-    double shown;
-} learning;
-
-static void show_merges(void *context, uint64_t done, uint64_t total) {
-    learning *l = context;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double seconds =
-        (double)(now.tv_sec - l->began.tv_sec) + (double)(now.tv_nsec - l->began.tv_nsec) / 1e9;
-    if (seconds < l->shown + 0.1) return;
-    l->shown = seconds;
-    hx_progress_share(l->c, hx_cli_tr(l->c, "learning", "学习"),
-                      total ? (double)done / (double)total : 0, seconds);
-}
 
 /* "<mask>,<sep>" to its parts, which lie in the run's arena. False after a sentence. */
 static bool split_symbols(hx_cli *c, const char *text, const char **symbols, size_t *n) {
@@ -55,9 +36,10 @@ static size_t gather_files(const hx_cli *c, const char **files) {
     return n;
 }
 
-static hx_train_tokenizer_options options_of(learning *l, const char *const *symbols, size_t n) {
-    const hx_cli_values *v = &l->c->options;
-    clock_gettime(CLOCK_MONOTONIC, &l->began);
+static hx_train_tokenizer_options options_of(hx_cli *c, hx_progress_clock *clock,
+                                             const char *const *symbols, size_t n) {
+    const hx_cli_values *v = &c->options;
+    hx_progress_begin(clock, c, hx_cli_tr(c, "learning", "学习"));
     return (hx_train_tokenizer_options){
         .vocab = hx_cli_has(v, HX_OPT_VOCAB) ? (size_t)v->number[HX_OPT_VOCAB] : VOCAB,
         .coverage = v->real[HX_OPT_COVERAGE],
@@ -68,9 +50,9 @@ static hx_train_tokenizer_options options_of(learning *l, const char *const *sym
         .text = v->text[HX_OPT_TEXT],
         .n_threads = hx_cli_has(v, HX_OPT_THREADS) ? (size_t)v->number[HX_OPT_THREADS] : 0,
         .max_bytes = (uint64_t)4 << 30,
-        .progress = show_merges,
-        .context = l,
-        .cancel = &l->c->cancel};
+        .progress = hx_progress_tick,
+        .context = clock,
+        .cancel = &c->cancel};
 }
 
 int hx_cmd_train_tokenizer(hx_cli *c) {
@@ -83,10 +65,10 @@ int hx_cmd_train_tokenizer(hx_cli *c) {
     if (!split_symbols(c, c->options.text[HX_OPT_SYMBOLS], symbols, &n_symbols) ||
         !hx_output_may_replace(c, out))
         return HX_EXIT_FAILED;
-    learning l = {.c = c};
+    hx_progress_clock clock;
     hx_train_tokenizer_counts n;
     hx_error err = {.ui = c->ui};
-    const hx_train_tokenizer_options options = options_of(&l, symbols, n_symbols);
+    const hx_train_tokenizer_options options = options_of(c, &clock, symbols, n_symbols);
     hx_status status = hx_train_tokenizer(files, n_files, out, &options, &n, &err);
     hx_progress_clear(c);
     if (status != HX_OK) return hx_cli_error(c, &err);

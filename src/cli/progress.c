@@ -93,6 +93,22 @@ void hx_progress_share(const hx_cli *c, const char *what, double share, double s
     hx_outbuf_release(&b);
 }
 
+void hx_progress_begin(hx_progress_clock *p, const hx_cli *c, const char *what) {
+    *p = (hx_progress_clock){.c = c, .what = what};
+    clock_gettime(CLOCK_MONOTONIC, &p->began);
+}
+
+void hx_progress_tick(void *context, uint64_t done, uint64_t total) {
+    hx_progress_clock *p = context;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double seconds =
+        (double)(now.tv_sec - p->began.tv_sec) + (double)(now.tv_nsec - p->began.tv_nsec) / 1e9;
+    if (seconds < p->shown + 0.1) return;
+    p->shown = seconds;
+    hx_progress_share(p->c, p->what, total ? (double)done / (double)total : 0, seconds);
+}
+
 void hx_progress_clear(const hx_cli *c) {
     if (c->talks) fputs("\r\x1b[K", stderr);
 }
