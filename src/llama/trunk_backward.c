@@ -3,7 +3,6 @@
  * dx (T, d) is the gradient of the stream; each half of a block adds its share: dx += norm'(W^T ...). What forward did not keep - the outputs
  * of norms and of SwiGLU - is made again; with `recompute` all of a block is. Gradients of gate and up overwrite their values.
  * Adapters and weights get their gradients added; where neither is trained the input of a product is not made at all. */
-#include <math.h>
 #include <string.h>
 
 #include "llama/trunk_parts.h"
@@ -95,34 +94,12 @@ static void heads_back(const layer_back *b) {
 static void attend_back(const layer_back *b) {
     const hx_trunk *t = b->t;
     const hx_config *c = &t->config;
-    const hx_trunk_slot *s = b->slot;
-    size_t q = c->n_heads * c->head_dim, k = c->n_kv_heads * c->head_dim, ld = q + 2 * k;
+    size_t q = c->n_heads * c->head_dim, k = c->n_kv_heads * c->head_dim;
     float *dqkv = t->room.dqkv;
-    hx_nn_attention_call call = {.q = s->qkv,
-                                 .k = s->qkv + q,
-                                 .v = s->qkv + q + k,
-                                 .ldq = ld,
-                                 .ldkv = ld,
-                                 .n_heads = c->n_heads,
-                                 .n_kv = c->n_kv_heads,
-                                 .head_dim = c->head_dim,
-                                 .starts = t->batch.starts,
-                                 .n_sequences = t->batch.n_sequences,
-                                 .causal = t->batch.causal,
-                                 .scale = 1.0f / sqrtf((float)c->head_dim),
-                                 .out = s->attended,
-                                 .ldo = q,
-                                 .lse = s->lse};
+    hx_nn_attention_call call = hx__trunk_attention(t, b->slot);
+    hx_nn_rope_call turn = hx__trunk_turn(t);
+    turn.inverse = true;
     hx_nn_attention_back(b->nn, &call, t->room.dattended, dqkv, dqkv + q, dqkv + q + k);
-    hx_nn_rope_call turn = {.positions = t->room.positions,
-                            .cos_ = t->rope.cos_,
-                            .sin_ = t->rope.sin_,
-                            .t = b->n,
-                            .n_heads = c->n_heads + c->n_kv_heads,
-                            .head_dim = c->head_dim,
-                            .ld = ld,
-                            .inverse = true,
-                            .dims = c->rope.dims};
     hx_nn_rope(b->nn, &turn, dqkv);
     heads_back(b);
 }

@@ -155,33 +155,42 @@ static void norm_heads(const hx_trunk *t, const hx_nn *nn, size_t layer, hx_trun
     }
 }
 
-static void attend(const hx_trunk *t, const hx_nn *nn, hx_trunk_slot *s) {
+hx_nn_rope_call hx__trunk_turn(const hx_trunk *t) {
+    const hx_config *c = &t->config;
+    return (hx_nn_rope_call){.positions = t->room.positions,
+                             .cos_ = t->rope.cos_,
+                             .sin_ = t->rope.sin_,
+                             .t = t->batch.n_tokens,
+                             .n_heads = c->n_heads + c->n_kv_heads,
+                             .head_dim = c->head_dim,
+                             .ld = (c->n_heads + 2 * c->n_kv_heads) * c->head_dim,
+                             .dims = c->rope.dims};
+}
+
+hx_nn_attention_call hx__trunk_attention(const hx_trunk *t, const hx_trunk_slot *s) {
     const hx_config *c = &t->config;
     size_t q = c->n_heads * c->head_dim, k = c->n_kv_heads * c->head_dim, ld = q + 2 * k;
-    hx_nn_rope_call turn = {.positions = t->room.positions,
-                            .cos_ = t->rope.cos_,
-                            .sin_ = t->rope.sin_,
-                            .t = t->batch.n_tokens,
-                            .n_heads = c->n_heads + c->n_kv_heads,
-                            .head_dim = c->head_dim,
-                            .ld = ld,
-                            .dims = c->rope.dims};
+    return (hx_nn_attention_call){.q = s->qkv,
+                                  .k = s->qkv + q,
+                                  .v = s->qkv + q + k,
+                                  .ldq = ld,
+                                  .ldkv = ld,
+                                  .n_heads = c->n_heads,
+                                  .n_kv = c->n_kv_heads,
+                                  .head_dim = c->head_dim,
+                                  .starts = t->batch.starts,
+                                  .n_sequences = t->batch.n_sequences,
+                                  .causal = t->batch.causal,
+                                  .scale = 1.0f / sqrtf((float)c->head_dim),
+                                  .out = s->attended,
+                                  .ldo = q,
+                                  .lse = s->lse};
+}
+
+static void attend(const hx_trunk *t, const hx_nn *nn, hx_trunk_slot *s) {
+    hx_nn_rope_call turn = hx__trunk_turn(t);
+    hx_nn_attention_call call = hx__trunk_attention(t, s);
     hx_nn_rope(nn, &turn, s->qkv);
-    hx_nn_attention_call call = {.q = s->qkv,
-                                 .k = s->qkv + q,
-                                 .v = s->qkv + q + k,
-                                 .ldq = ld,
-                                 .ldkv = ld,
-                                 .n_heads = c->n_heads,
-                                 .n_kv = c->n_kv_heads,
-                                 .head_dim = c->head_dim,
-                                 .starts = t->batch.starts,
-                                 .n_sequences = t->batch.n_sequences,
-                                 .causal = t->batch.causal,
-                                 .scale = 1.0f / sqrtf((float)c->head_dim),
-                                 .out = s->attended,
-                                 .ldo = q,
-                                 .lse = s->lse};
     hx_nn_attention(nn, &call);
 }
 

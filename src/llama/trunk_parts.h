@@ -7,6 +7,7 @@
 
 #include "llama/rope.h"
 #include "llama/trunk.h"
+#include "nn/attention.h"
 #include "nn/layers.h"
 
 #define HX_TRUNK_NONE SIZE_MAX
@@ -138,6 +139,9 @@ void hx__trunk_add_adapter(const hx_trunk *t, const hx_nn *nn, const hx_trunk_pr
                            size_t first, size_t n, float *out);
 
 /* ------------------------------------------------------------------ passes (trunk_forward.c) */
+/* Attention of a layer, and how its queries and keys are turned, for the batch: what both directions are called with. */
+hx_nn_attention_call hx__trunk_attention(const hx_trunk *t, const hx_trunk_slot *s);
+hx_nn_rope_call hx__trunk_turn(const hx_trunk *t);
 hx_status hx__trunk_reserve(hx_trunk *t, size_t n_tokens, bool training,
                             hx_error *err) HX_MUST_USE; /* trunk_room.c */
 float *hx__trunk_stream(const hx_trunk *t, size_t layer); /* that goes into a layer */
