@@ -289,6 +289,12 @@ static void step_slot(const hx_optim *o, const hx_nn *nn, const hx_optim_slot *s
     hx_nn_ranges(nn, s->n, ELEMENTS, step_range, &job);
 }
 
+/* The weights of the first steps say little: min(decay, (1 + t) / (10 + t)), as TensorFlow's ExponentialMovingAverage has it. */
+static float share_of_ema(const hx_optim *o) {
+    double t = (double)o->n_averaged, decay = (double)o->options.ema, early = (1 + t) / (10 + t);
+    return (float)(1 - (early < decay ? early : decay));
+}
+
 /* Whether and how this step goes into the average. */
 static void plan_average(hx_optim *o, step_call *c) {
     const hx_optim_options *options = &o->options;
@@ -296,7 +302,7 @@ static void plan_average(hx_optim *o, step_call *c) {
                                        (c->step - options->swa_from) % options->swa_every == 0);
     if (!c->averages) return;
     o->n_averaged++;
-    c->share = options->ema > 0 ? 1 - options->ema : (float)(1.0 / (double)o->n_averaged);
+    c->share = options->ema > 0 ? share_of_ema(o) : (float)(1.0 / (double)o->n_averaged);
     if (o->n_averaged == 1) c->share = -1;
 }
 

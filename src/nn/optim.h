@@ -21,7 +21,8 @@ typedef struct {
     float
         layer_rate; /* the rate of a layer is rate * layer_rate^(last layer - layer); 0 or 1 = all the same */
     double clip; /* greatest norm of all gradients; 0 = off */
-    float ema; /* exponential average of weights, e.g. 0.999; 0 = off */
+    float
+        ema; /* exponential average of weights, e.g. 0.999, less in the first steps: (1 + t) / (10 + t); 0 = off */
     uint64_t
         swa_from; /* from this step on the plain average of weights at every `swa_every`th step is kept; 0 = off */
     uint64_t swa_every;
