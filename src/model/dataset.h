@@ -114,6 +114,10 @@ typedef struct {
 hx_status hx_dataset_tokens(hx_dataset *d, const hx_tokenizer *tokenizer, hx_part part,
                             size_t max_length, size_t n_threads, hx_arena *arena,
                             hx_token_lists *out, hx_error *err) HX_MUST_USE;
+/* The same of one text, and of a pair where text2 is not empty: appended to ids. */
+hx_status hx_dataset_text_tokens(const hx_tokenizer *tokenizer, hx_tokenizer_scratch *scratch,
+                                 hx_str text, hx_str text2, size_t max_length, hx_buf *ids,
+                                 hx_error *err) HX_MUST_USE;
 
 /* Which examples form which batch of an epoch: shuffled by (seed, epoch), sorted by length within windows of 64 batches, filled up to
  * `tokens` tokens or `examples` examples (0 = no bound; at least one), batches shuffled again. */
