@@ -228,7 +228,7 @@ HX_API hx_status hx_train_tune(hx_str config, const char *folder, size_t n_trial
                                hx_error *err) HX_MUST_USE;
 
 /* Several learners ("svm,nb,cnn,llama": those of learn.h, and hx_train() by `config`, whose one task is of kind label) on the same parts. The best on
- * validation is chosen. summary, also in folder/compare.json: {"validation":[{"learner","accuracy","f1","seconds"}],"chosen":NAME,"test":{..},
+ * validation is chosen. summary, also in folder/compare.json: {"validation":[{"learner","accuracy","macro_f1","seconds"}],"chosen":NAME,"test":{..},
  * "ensemble":{..},"stack":{..}}: hx_evaluate()'s records of the chosen one, of the mean of all, and of all weighed by what they are worth on validation. Learners stay as folder/NAME.learner, folder/llama. */
 HX_API hx_status hx_train_compare(hx_str config, const char *folder, const char *learners,
                                   bool resume, const hx_train_calls *calls, hx_arena *arena,

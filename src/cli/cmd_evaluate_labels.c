@@ -173,6 +173,7 @@ static int report(evaluation *e, json_t *first, json_t *second) {
     }
     bool done = put_figures(c, records);
     if (done && c->shape == HX_SHAPE_TABLE) done = put_labels(c, first);
+    if (done && c->shape == HX_SHAPE_TABLE) hx_output_averages(c, first);
     json_decref(records);
     return done ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }

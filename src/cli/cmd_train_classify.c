@@ -40,7 +40,50 @@ void hx_train_put_small(const hx_cli *c, json_t *config, json_t *task) {
         hx_train_usual(task, "mean", json_true());
 }
 
+/* Learners of their own: what the model of `llama` is trained with does nothing for them; neural ones read a few of its options. */
+static bool is_neural(const char *learners) {
+    static const char *const names[] = {"mlp", "cnn", "rnn", "gru", "lstm", "transformer", "bert"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (const char *at = learners; (at = strstr(at, names[i])); at++)
+            if ((at == learners || at[-1] == ',') && strchr(",", at[strlen(names[i])])) return true;
+    return false;
+}
+
+static bool is_alone(const hx_cli *c) {
+    const char *learners = c->options.text[HX_OPT_LEARNER];
+    if (strcmp(c->action, "tune") == 0) return false;
+    return learners ? !strstr(learners, "llama") : strcmp(c->action, "compare") == 0;
+}
+
+static int check_learners(hx_cli *c) {
+    static const hx_cli_option_id common[] = {
+        HX_OPT_LANG,        HX_OPT_QUIET,      HX_OPT_SEED,       HX_OPT_FORMAT,
+        HX_OPT_TARGET,      HX_OPT_THREADS,    HX_OPT_TRAIN_DATA, HX_OPT_TEXT,
+        HX_OPT_LABEL,       HX_OPT_TEST_SIZE,  HX_OPT_SPLIT,      HX_OPT_TEST_FILE,
+        HX_OPT_LOWER,       HX_OPT_DROP_LEAKS, HX_OPT_LEARNER,    HX_OPT_VALIDATION_FILE,
+        HX_OPT_TARGET_KIND, HX_OPT_RESUME,     HX_OPT_CONFIG};
+    static const hx_cli_option_id neural[] = {HX_OPT_EPOCHS, HX_OPT_RATE, HX_OPT_BATCH,
+                                              HX_OPT_WIDTH, HX_OPT_MAX_LENGTH};
+    const char *given = c->options.text[HX_OPT_LEARNER],
+               *learners = given ? given : HX_TRAIN_LEARNERS;
+    for (int id = 0; id < HX_OPT_N; id++) {
+        bool read = !hx_cli_has(&c->options, (hx_cli_option_id)id);
+        for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+            read = read || (int)common[i] == id;
+        for (size_t i = 0; is_neural(learners) && i < sizeof neural / sizeof *neural; i++)
+            read = read || (int)neural[i] == id;
+        if (!read)
+            return hx_cli_usage(c, "--%s does nothing for the learners %s",
+                                "--%s 对学习器 %s 不起作用", hx_cli_options[id].name, learners);
+    }
+    return HX_EXIT_DONE;
+}
+
 json_t *hx_train_labels_of(hx_cli *c, int *status) {
+    if (is_alone(c)) {
+        *status = hx_cli_has(&c->options, HX_OPT_FOLDS) ? HX_EXIT_DONE : check_learners(c);
+        if (*status != HX_EXIT_DONE) return NULL;
+    }
     if (c->options.number[HX_OPT_TARGET_KIND] > 2) {
         *status = hx_cli_usage(c, "train %s: --target must be label, labels or number",
                                "train %s：--target 须为 label、labels 或 number", c->action);
@@ -57,8 +100,9 @@ json_t *hx_train_labels_of(hx_cli *c, int *status) {
         json_decref(config);
         return NULL;
     }
+    if (is_alone(c)) hx_train_usual(config, "epochs", json_real(10));
     put_usual(c, config, task);
-    hx_train_put_small(c, config, task);
+    if (!is_alone(c)) hx_train_put_small(c, config, task);
     return config;
 }
 

@@ -29,6 +29,9 @@ int hx_cmd_train_tag(hx_cli *c) {
         json_decref(config);
         return status;
     }
+    if (hx_cli_has(&c->options, HX_OPT_CLASS_WEIGHTS))
+        (void)json_object_set_new(task, "balanced",
+                                  json_boolean(c->options.number[HX_OPT_CLASS_WEIGHTS] == 1));
     hx_train_usual(task, "kind", json_string(kind));
     if (!is_bounded(config)) hx_train_usual(config, "epochs", json_real(3));
     hx_train_usual(config, "schedule", json_string("linear"));

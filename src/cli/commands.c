@@ -27,7 +27,10 @@
         HX_OPT_CLASS_WEIGHTS, HX_OPT_SMOOTHING, HX_OPT_FOCAL, HX_OPT_EMA, HX_OPT_DROPOUT,          \
         HX_OPT_TEACHER, HX_OPT_TEACHER_SHARE, HX_OPT_HIDDEN_SHARE, HX_OPT_TEMPERATURE,             \
         HX_OPT_FOLDS, HX_OPT_LEARNER, HX_OPT_TRIALS, HX_OPT_SEARCH, HX_OPT_DROP_LEAKS,             \
-        HX_OPT_RECOMPUTE, HX_OPT_LOWER
+        HX_OPT_RECOMPUTE,                                                                          \
+        HX_OPT_LOWER, HX_OPT_SYNONYMS, HX_OPT_HOMOPHONES, HX_OPT_SHAPES, HX_OPT_MIXUP,             \
+        HX_OPT_LORA_TARGETS, HX_OPT_LORA_DROPOUT, HX_OPT_FREEZE_LAYERS, HX_OPT_BETA2, HX_OPT_CLIP, \
+        HX_OPT_SWA_FROM, HX_OPT_QUANTISE_BITS
 #define FILTER TEXTS, HX_OPT_ENGINE, HX_OPT_USER_WORDS
 
 const hx_cli_command hx_cli_commands[] = {
@@ -455,10 +458,9 @@ const hx_cli_command hx_cli_commands[] = {
      "tokenizer,pretrain,classify,tag,multitask,compare,tune",
      0,
      -1,
-     LIST(READING, TRAINING, HX_OPT_TRAIN_DATA, HX_OPT_TARGET, HX_OPT_FORMAT, HX_OPT_TEXT,
-          HX_OPT_LABEL, HX_OPT_RESUME, HX_OPT_THREADS, HX_OPT_MAX_LENGTH, HX_OPT_POOLING,
-          HX_OPT_BIDIRECTIONAL, HX_OPT_FORCE, HX_OPT_COVERAGE, HX_OPT_HAN_ALONE, HX_OPT_DIGITS,
-          HX_OPT_SYMBOLS),
+     LIST(TRAINING, HX_OPT_TRAIN_DATA, HX_OPT_TARGET, HX_OPT_FORMAT, HX_OPT_TEXT, HX_OPT_LABEL,
+          HX_OPT_RESUME, HX_OPT_THREADS, HX_OPT_MAX_LENGTH, HX_OPT_POOLING, HX_OPT_BIDIRECTIONAL,
+          HX_OPT_FORCE, HX_OPT_COVERAGE, HX_OPT_HAN_ALONE, HX_OPT_DIGITS, HX_OPT_SYMBOLS),
      "teach a model: pre-training from plain text, labels of texts",
      "训练模型：用纯文本预训练，或学习文本的标签",
      "pretrain learns from plain text, classify from texts with labels, tag from words with tags "
@@ -658,17 +660,19 @@ const hx_cli_command hx_cli_commands[] = {
      "评估标签的准确率，或对文本的预测能力",
      "FILE has a column of texts and one of labels. M is rules, a learner's file, a run or a "
      "language model.\n"
-     "Precision, recall and F1 are those of the second label where there are two, else "
-     "weighted by the labels' texts.\n"
-     "A run's heads for several labels ('|' between them), numbers, words (tag: words and tags with "
+     "Precision, recall and F1 are those of the second label where there are two, else means over "
+     "all labels (macro).\n"
+     "A run's heads for several labels ('|' between them), numbers, words (tag: words and tags "
+     "with "
      "blanks between them,\n"
      "or CoNLL-U) and trees have figures of their own; --task says which head.\n"
      "perplexity, as llama.cpp does it: parts of --context tokens (512), the second half of each "
      "foretold; lower\n"
      "is better, and figures of different tokenizers can't be compared.",
      "FILE 含文本列和标签列。M 可以是 rules、学习器文件、训练目录或语言模型。\n"
-     "只有两个标签时，精确率、召回率和 F1 是第二个标签的；否则按各标签的文本数加权。\n"
-     "训练目录中的多标签（以“|”分隔）、数值、词（tag：词和标签均以空格分隔，或 CoNLL-U）和依存树任务头"
+     "只有两个标签时，精确率、召回率和 F1 是第二个标签的；否则是各标签的平均（宏平均）。\n"
+     "训练目录中的多标签（以“|”分隔）、数值、词（tag：词和标签均以空格分隔，或 "
+     "CoNLL-U）和依存树任务头"
      "各有自己的指标；\n用 --task 指定任务头。\n"
      "perplexity 与 llama.cpp 相同：按 --context（默认 "
      "512）个词元分段，预测每段的后一半；越低越好，\n"

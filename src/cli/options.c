@@ -344,9 +344,9 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_TARGET_KIND] = TEXT(
         "target", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "label,labels,number,tag,crf,parse,segment",
         "classify: one label a text, several separated by |, a number (default: label); tag: "
-        "tags, tags that depend on each other, trees, where words begin (default: crf)",
+        "tags, tags that depend on each other, trees, where words begin (default: tag)",
         "classify：每条文本一个标签、以 | 分隔的多个标签或一个数（默认 "
-        "label）；tag：标记、相互依赖的标记、句法树或分词（默认 crf）"),
+        "label）；tag：标记、相互依赖的标记、句法树或分词（默认 tag）"),
     [HX_OPT_TEST_SIZE] = {"test-size", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "P", 0, 1,
                           "share that is kept for testing (default: 0.2)",
                           "留作测试的比例（默认 0.2）"},
@@ -413,6 +413,44 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_RECOMPUTE] = FLAG("recompute", 0, HX_GROUP_TRAINING, "less memory, a third more time",
                               "少用内存，多用三分之一时间"),
     [HX_OPT_LOWER] = FLAG("lower", 0, HX_GROUP_TRAINING, "lower case", "转为小写"),
+    [HX_OPT_SYNONYMS] =
+        TEXT("synonyms", 0, HX_OPT_FILE, HX_GROUP_TRAINING, "FILE",
+             "for --augment synonym: words of one sense on a line, tabs between them",
+             "--augment synonym 所用：每行一组同义词，以制表符分隔"),
+    [HX_OPT_HOMOPHONES] = TEXT(
+        "homophones", 0, HX_OPT_FILE, HX_GROUP_TRAINING, "FILE",
+        "for --augment homophone and --objective spelling: a character, a tab, those that sound "
+        "like it",
+        "--augment homophone 和 --objective spelling 所用：每行一个字、制表符、同音字"),
+    [HX_OPT_SHAPES] =
+        TEXT("shapes", 0, HX_OPT_FILE, HX_GROUP_TRAINING, "FILE",
+             "the same of characters that look alike, for --augment shape and --objective spelling",
+             "--augment shape 和 --objective spelling 所用的形近字，格式相同"),
+    [HX_OPT_MIXUP] = {"mixup", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "A", 0, 1,
+                      "mix the embeddings of two texts, by Beta(A, A)",
+                      "按 Beta(A, A) 混合两条文本的向量"},
+    [HX_OPT_LORA_TARGETS] =
+        TEXT("lora-targets", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "M,...",
+             "matrices with adapters: q,k,v,o,gate,up,down or all (default: q,v)",
+             "带适配器的矩阵：q,k,v,o,gate,up,down 或 all（默认 q,v）"),
+    [HX_OPT_LORA_DROPOUT] = {"lora-dropout", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "P", 0, 1,
+                             "share of the adapters' input dropped", "适配器输入的丢弃比例"},
+    [HX_OPT_FREEZE_LAYERS] = {"freeze-layers", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 1, 1024,
+                              "the first N blocks and the embedding stay as they are",
+                              "前 N 层和词向量保持不变"},
+    [HX_OPT_BETA2] = {"beta2", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "B", 0, 1,
+                      "of AdamW: how long squares of gradients are remembered (default: 0.999; "
+                      "pretrain 0.95)",
+                      "AdamW 二阶矩的衰减（默认 0.999，pretrain 为 0.95）"},
+    [HX_OPT_CLIP] = {"clip", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "N", 0, 1000000000,
+                     "greatest norm of the gradient (default: 1; 0: any)",
+                     "梯度范数上限（默认 1；0 为不限）"},
+    [HX_OPT_SWA_FROM] = {"swa-from", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 1, 1 << 30,
+                         "from step N on evaluate and keep the plain average of weights",
+                         "从第 N 步起评估并保存权重的算术平均"},
+    [HX_OPT_QUANTISE_BITS] = {"quantise-bits", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 4, 8,
+                              "train with weights rounded to 4 or 8 bits, for quantize",
+                              "训练时把权重舍入到 4 或 8 位，供 quantize 使用"},
     [HX_OPT_COVERAGE] = {"coverage", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "X", 0, 1,
                          "share of characters with a piece of their own (default: 0.9995)",
                          "有独立词片的字符所占比例（默认 0.9995）"},

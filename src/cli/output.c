@@ -406,3 +406,16 @@ bool hx_output_pairs(hx_cli *c, const json_t *object) {
     hx_outbuf_release(&path);
     return ok;
 }
+
+void hx_output_averages(const hx_cli *c, const json_t *figures) {
+    const char *positive = json_string_value(json_object_get(figures, "positive"));
+    if (!json_object_get(figures, "macro_f1") || !json_object_get(figures, "precision")) return;
+    if (positive)
+        hx_cli_note(c,
+                    "precision, recall and F1 are those of the label %s; macro F1 is the mean of "
+                    "both labels'",
+                    "精确率、召回率和 F1 是标签“%s”的；宏平均 F1 是两个标签的平均", positive);
+    else
+        hx_cli_note(c, "precision, recall and F1 are means over all labels (macro)",
+                    "精确率、召回率和 F1 是各标签的平均（宏平均）");
+}

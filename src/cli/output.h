@@ -47,6 +47,8 @@ bool hx_output_pairs(hx_cli *c, const json_t *object);
 /* One line of compact JSON. */
 void hx_output_json(hx_outbuf *out, const json_t *record);
 const json_t *hx_json_at(const json_t *object, const char *path); /* NULL where there is none */
+/* A note which labels precision, recall and F1 of an evaluation are of; nothing where it has no labels. */
+void hx_output_averages(const hx_cli *c, const json_t *figures);
 /* A library's answer, parsed. The caller json_decref()s it. NULL after a sentence. */
 json_t *hx_output_parse(const hx_cli *c, hx_str json);
 

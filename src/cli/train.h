@@ -15,6 +15,8 @@ int hx_cmd_train_compare(hx_cli *c);
 int hx_cmd_train_tune(hx_cli *c);
 int hx_cmd_train_tokenizer(hx_cli *c);
 
+#define HX_TRAIN_LEARNERS "nb,logistic,svm,nbsvm,cnn" /* what is compared where nobody says it */
+
 /* --config FILE, completed and overruled by the options: the object that hx_train() takes, with one task named `task`. The caller
  * json_decref()s it. NULL after a sentence, *status set. */
 json_t *hx_train_config_of(hx_cli *c, const char *task, int *status);

@@ -45,6 +45,13 @@ static const mapping mappings[] = {
     {HX_OPT_EMA, OF_TRAINING, "ema"},
     {HX_OPT_DROPOUT, OF_TRAINING, "dropout"},
     {HX_OPT_RECOMPUTE, OF_TRAINING, "recompute"},
+    {HX_OPT_LORA_TARGETS, OF_TRAINING, "lora_targets"},
+    {HX_OPT_LORA_DROPOUT, OF_TRAINING, "lora_dropout"},
+    {HX_OPT_FREEZE_LAYERS, OF_TRAINING, "freeze_layers"},
+    {HX_OPT_BETA2, OF_TRAINING, "beta2"},
+    {HX_OPT_CLIP, OF_TRAINING, "clip"},
+    {HX_OPT_SWA_FROM, OF_TRAINING, "swa_from"},
+    {HX_OPT_QUANTISE_BITS, OF_TRAINING, "quantise_bits"},
     {HX_OPT_SEED, OF_TRAINING, "seed"},
     {HX_OPT_TEXT, OF_TASK, "text"},
     {HX_OPT_LABEL, OF_TASK, "label"},
@@ -54,6 +61,10 @@ static const mapping mappings[] = {
     {HX_OPT_TEST_FILE, OF_TASK, "test"},
     {HX_OPT_TEST_SIZE, OF_TASK, "test_size"},
     {HX_OPT_AUGMENT, OF_TASK, "augment"},
+    {HX_OPT_SYNONYMS, OF_TASK, "synonyms"},
+    {HX_OPT_HOMOPHONES, OF_TASK, "homophones"},
+    {HX_OPT_SHAPES, OF_TASK, "shapes"},
+    {HX_OPT_MIXUP, OF_TASK, "mixup"},
     {HX_OPT_SMOOTHING, OF_TASK, "smoothing"},
     {HX_OPT_FOCAL, OF_TASK, "focal"},
     {HX_OPT_TEACHER_SHARE, OF_TASK, "teacher_share"},
@@ -155,12 +166,18 @@ static int put_layers(hx_cli *c, json_t *config) {
     return HX_EXIT_DONE;
 }
 
-static void put_sizes(const hx_cli *c, json_t *config) {
+/* A model has its sizes. */
+static int put_sizes(hx_cli *c, json_t *config) {
     for (size_t i = 0; i < sizeof mappings / sizeof *mappings; i++) {
         if (mappings[i].of != OF_SIZES || !hx_cli_has(&c->options, mappings[i].id)) continue;
+        if (json_object_get(config, "model"))
+            return hx_cli_usage(c, "--%s is for a new model; --model has its own",
+                                "--%s 只用于新模型；--model 已有自己的大小",
+                                hx_cli_options[mappings[i].id].name);
         (void)json_object_set_new(sizes_of(config), mappings[i].key,
                                   value_of(&c->options, mappings[i].id));
     }
+    return HX_EXIT_DONE;
 }
 
 static void put_options(const hx_cli *c, json_t *config, json_t *task) {
@@ -236,8 +253,8 @@ json_t *hx_train_config_of(hx_cli *c, const char *task, int *status) {
         *status = HX_EXIT_FAILED;
         return NULL;
     }
-    put_sizes(c, config);
-    *status = put_layers(c, config);
+    *status = put_sizes(c, config);
+    if (*status == HX_EXIT_DONE) *status = put_layers(c, config);
     if (*status == HX_EXIT_DONE) return config;
     json_decref(config);
     return NULL;

@@ -1,7 +1,7 @@
 /* train_go.c - runs a training on the command line: progress on standard error, a row an evaluation on standard output.
  *
- *      epoch   step     loss  validation  accuracy  precision  recall    f1
- *          1    120   0.4312      0.3870    0.8431     0.8440  0.8431  0.843
+ *      epoch   step     loss  validation  accuracy  precision  recall      f1  macro f1
+ *          1    120   0.4312      0.3870    0.8431     0.8440  0.8398  0.8419    0.8430
  *
  * Columns are those that the first evaluation has. As JSON, the evaluations and the last figures are objects, one a line. */
 #include <math.h>
@@ -47,12 +47,17 @@ static void show_notice(void *context, const char *sentence) {
 }
 
 /* ------------------------------------------------------------------ rows */
-static const char *const figures[][3] = {
-    {"loss", "validation", "验证损失"}, {"perplexity", "perplexity", "困惑度"},
-    {"accuracy", "accuracy", "准确率"}, {"precision", "precision", "精确率"},
-    {"recall", "recall", "召回率"},     {"f1", "f1", "F1"},
-    {"uas", "uas", "无标记依存"},       {"las", "las", "有标记依存"},
-    {"rmse", "rmse", "均方根误差"},     {"r2", "r2", "R2"}};
+static const char *const figures[][3] = {{"loss", "validation", "验证损失"},
+                                         {"perplexity", "perplexity", "困惑度"},
+                                         {"accuracy", "accuracy", "准确率"},
+                                         {"precision", "precision", "精确率"},
+                                         {"recall", "recall", "召回率"},
+                                         {"f1", "f1", "F1"},
+                                         {"macro_f1", "macro f1", "宏平均 F1"},
+                                         {"uas", "uas", "无标记依存"},
+                                         {"las", "las", "有标记依存"},
+                                         {"rmse", "rmse", "均方根误差"},
+                                         {"r2", "r2", "R2"}};
 #define FIGURES_N (sizeof figures / sizeof *figures)
 #define CELL 11
 #define NEAR                                                                                       \
@@ -143,6 +148,7 @@ static void put_last(const hx_cli *c, const json_t *f) {
            precision = json_number_value(json_object_get(f, "precision")),
            recall = json_number_value(json_object_get(f, "recall"));
     if (!json_object_get(f, "precision")) return;
+    hx_output_averages(c, f);
     fprintf(c->out, "Accuracy: %.4f, Precision: %.4f, Recall: %.4f\n", accuracy, precision, recall);
 }
 
@@ -165,7 +171,7 @@ static int report_folds(const hx_cli *c, const json_t *m) {
 static int report_compare(hx_cli *c, const json_t *m) {
     static const hx_record_column columns[] = {{"learner", "learner", "学习器", HX_CELL_LEFT},
                                                {"accuracy", "accuracy", "准确率", HX_CELL_RIGHT},
-                                               {"f1", "macro F1", "宏 F1", HX_CELL_RIGHT},
+                                               {"macro_f1", "macro F1", "宏平均 F1", HX_CELL_RIGHT},
                                                {"seconds", "seconds", "秒", HX_CELL_RIGHT}};
     const json_t *test = json_object_get(m, "test"), *all = json_object_get(m, "ensemble"),
                  *stack = json_object_get(m, "stack");
@@ -238,8 +244,7 @@ static hx_status run_way(const hx_cli *c, hx_train_way way, hx_str config, const
                          const hx_train_calls *calls, hx_str *metrics, hx_error *err) {
     const hx_cli_values *v = &c->options;
     bool resume = hx_cli_has(v, HX_OPT_RESUME);
-    const char *learners =
-        v->text[HX_OPT_LEARNER] ? v->text[HX_OPT_LEARNER] : "nb,logistic,svm,nbsvm,cnn";
+    const char *learners = v->text[HX_OPT_LEARNER] ? v->text[HX_OPT_LEARNER] : HX_TRAIN_LEARNERS;
     switch (way) {
     case HX_TRAIN_FOLDS:
         return hx_train_folds(config, run, (size_t)v->number[HX_OPT_FOLDS], resume, calls, c->arena,

@@ -47,14 +47,24 @@ static hx_interval wilson(uint64_t hits, uint64_t rows) {
                          fmin(1, (middle + reach) / (1 + z2 / n))};
 }
 
-static void put_figures(hx_json_writer *w, const hx_classification *c) {
+/* precision, recall and f1 are those of the label "positive", the second of two, as scikit-learn's average='binary' has it; of more labels
+ * there is none, and they are means over the labels (macro). */
+static void put_figures(hx_json_writer *w, const hx_evaluation *e, const hx_classification *c) {
     bool two = c->n_classes == 2;
     put_count(w, "n", c->n);
+    hx_json_key(w, "positive");
+    if (two)
+        hx_json_cstr(w, e->names[1]);
+    else
+        hx_json_null(w);
     put_number(w, "accuracy", c->accuracy);
-    put_number(w, "precision", two ? c->classes[1].precision : c->weighted_precision);
-    put_number(w, "recall", two ? c->classes[1].recall : c->weighted_recall);
-    put_number(w, "f1", two ? c->classes[1].f1 : c->weighted_f1);
+    put_number(w, "precision", two ? c->classes[1].precision : c->macro_precision);
+    put_number(w, "recall", two ? c->classes[1].recall : c->macro_recall);
+    put_number(w, "f1", two ? c->classes[1].f1 : c->macro_f1);
+    put_number(w, "macro_precision", c->macro_precision);
+    put_number(w, "macro_recall", c->macro_recall);
     put_number(w, "macro_f1", c->macro_f1);
+    put_number(w, "weighted_f1", c->weighted_f1);
     put_number(w, "micro_f1", c->micro_f1);
     put_number(w, "balanced_accuracy", c->balanced_accuracy);
     put_number(w, "kappa", c->kappa);
@@ -159,7 +169,7 @@ static void put_against(hx_json_writer *w, const hx_evaluation *e) {
 static hx_status put_record(hx_json_writer *w, const hx_evaluation *e, const hx_classification *c,
                             hx_arena *arena, hx_error *err) {
     hx_json_object(w);
-    put_figures(w, c);
+    put_figures(w, e, c);
     put_probable(w, e, c, arena);
     HX_TRY(put_intervals(w, e, arena, err));
     put_labels(w, e, c);

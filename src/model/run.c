@@ -35,6 +35,7 @@
 #define LOG_MAX ((size_t)1 << 30)
 #define FILES_MAX 64
 #define HASH_DIGITS 17
+#define SUMS "data_sums" /* hashes of files, by path */
 
 struct hx_run_folder {
     char *folder; /* owned, so are all below */
@@ -374,12 +375,23 @@ static hx_status read_state(hx_run_folder *r, bool *found, hx_run_state *s, hx_e
 }
 
 /* ------------------------------------------------------------------ config */
-/* The first key by which two configurations differ. */
+/* The first key by which two configurations differ, but for the hashes of files. */
 static const char *difference(json_t *a, json_t *b) {
     const char *key;
     json_t *v;
-    json_object_foreach(a, key, v) if (!json_equal(v, json_object_get(b, key))) return key;
-    json_object_foreach(b, key, v) if (!json_object_get(a, key)) return key;
+    json_object_foreach(a, key, v) if (strcmp(key, SUMS) != 0 &&
+                                       !json_equal(v, json_object_get(b, key))) return key;
+    json_object_foreach(b, key,
+                        v) if (strcmp(key, SUMS) != 0 && !json_object_get(a, key)) return key;
+    return NULL;
+}
+
+/* The first file that is not what it was. Earlier versions noted fewer of them: what they did not note is as it is. */
+static const char *changed_file(json_t *a, json_t *b) {
+    const char *path;
+    json_t *v, *now = json_object_get(b, SUMS);
+    json_object_foreach(json_object_get(a, SUMS), path,
+                        v) if (!json_equal(v, json_object_get(now, path))) return path;
     return NULL;
 }
 
@@ -396,6 +408,12 @@ static hx_status same_config(const hx_run_folder *r, hx_str config, hx_error *er
                      "%s was begun with another '%s'; go on with the same options, or train into a "
                      "new folder",
                      r->folder, key);
+    const char *file = st == HX_OK ? changed_file(old, fresh) : NULL;
+    if (file)
+        st = hx_fail(err, HX_ECONFLICT,
+                     "%s is not what it was when %s was begun; put it back, or train into a new "
+                     "folder",
+                     file, r->folder);
     json_decref(old);
     json_decref(fresh);
     hx_buf_release(&text);

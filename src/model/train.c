@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/file.h"
-#include "base/hash.h"
 
 #define CONFIG_MAX ((size_t)1 << 20)
 #define RATE_NEW 1e-3
@@ -37,34 +35,12 @@ static hx_status count_steps(hx_trainer *t, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ config.json of the run */
-/* Hashes of all files that are read: a run goes on with the same data only. */
-static hx_status put_sum(json_t *sums, const char *path, hx_error *err) {
-    hx_mapping m;
-    if (!path || strcmp(path, "-") == 0) return HX_OK;
-    HX_TRY(hx_mapping_open(&m, path, err));
-    (void)json_object_set_new(sums, path,
-                              json_sprintf("%016llx", (unsigned long long)hx_hash(m.bytes)));
-    hx_mapping_close(&m);
-    return HX_OK;
-}
-
-static hx_status put_sums(const hx_train_config *c, json_t *sums, hx_error *err) {
-    for (size_t i = 0; i < c->n_tasks; i++) {
-        const hx_task_config *k = &c->tasks[i];
-        for (size_t f = 0; f < k->n_data; f++)
-            HX_TRY(put_sum(sums, k->data[f], err));
-        HX_TRY(put_sum(sums, k->validation, err));
-        HX_TRY(put_sum(sums, k->test, err));
-    }
-    return HX_OK;
-}
-
 static hx_status open_run(hx_trainer *t, const json_t *config, const char *run, bool resume,
                           hx_error *err) {
     bool resumed = false;
     json_t *whole = json_deep_copy(config), *sums = json_object();
-    hx_status st =
-        whole && sums ? put_sums(t->config, sums, err) : hx_fail(err, HX_ENOMEM, "out of memory");
+    hx_status st = whole && sums ? hx_train_sums(t->config, sums, t->arena, err)
+                                 : hx_fail(err, HX_ENOMEM, "out of memory");
     if (st != HX_OK) {
         json_decref(whole);
         json_decref(sums);

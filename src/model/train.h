@@ -104,6 +104,10 @@ bool hx_train_is_bidirectional(const hx_task_config *c);
 /* The block whose stream a training batch keeps: the head's, or the one that a teacher's hidden states stand beside; 0 = none. */
 size_t hx_train_tap(const hx_task_config *c);
 
+/* train_sums.c: {PATH: hash} of all files that a training reads: data, lists, model, tokenizer, teacher. */
+hx_status hx_train_sums(const hx_train_config *c, json_t *sums, hx_arena *arena,
+                        hx_error *err) HX_MUST_USE;
+
 /* train_vocabulary.c: the folder of a vocabulary of the run's own, learnt from the labelled texts of train where it is not there yet. */
 hx_status hx_train_learn_vocabulary(hx_trainer *t, const char **folder, hx_error *err) HX_MUST_USE;
 

@@ -26,7 +26,7 @@
 typedef struct {
     char name[32];
     float *rows[HX_DATASET_PARTS]; /* validation, test: (n, n_labels) */
-    double accuracy, f1; /* on validation */
+    double accuracy, f1; /* on validation; f1: macro */
     double seconds;
 } rival;
 
@@ -40,6 +40,9 @@ typedef struct {
     bool resume;
     rival rivals[LEARNERS_MAX + 2]; /* the last two: average and stack */
     size_t n;
+    bool
+        alone; /* without the learner llama: then epochs, rate, batch, hidden_size and max_length are the neural learners' */
+    size_t max_length; /* as the configuration says; 0 = not said */
 } comparison;
 
 static hx_status no_memory(hx_error *err) {
@@ -97,7 +100,15 @@ static hx_status ask_classic(const comparison *c, const hx_text_learner *l, riva
 static hx_status run_classic(const comparison *c, rival *r, hx_error *err) {
     char path[PATH_BYTES];
     hx_text_learner *l = NULL;
+    const hx_train_config *k = c->trainer.config;
+    const json_t *width = json_object_get(k->sizes, "hidden_size");
     const hx_text_learner_options options = {.kind = hx_text_learner_of_name(r->name),
+                                             .n_epochs = c->alone ? (size_t)ceil(k->epochs) : 0,
+                                             .rate = c->alone ? k->rate : 0,
+                                             .batch = c->alone ? (size_t)k->batch : 0,
+                                             .width =
+                                                 c->alone ? (size_t)json_integer_value(width) : 0,
+                                             .max_length = c->alone ? c->max_length : 0,
                                              .seed = (uint64_t)c->trainer.config->seed,
                                              .n_threads = c->trainer.calls->n_threads,
                                              .cancel = c->trainer.calls->cancel};
@@ -246,7 +257,7 @@ static void put_rival(hx_json_writer *w, const rival *r) {
     hx_json_cstr(w, r->name);
     hx_json_key(w, "accuracy");
     hx_json_double(w, r->accuracy);
-    hx_json_key(w, "f1");
+    hx_json_key(w, "macro_f1");
     hx_json_double(w, r->f1);
     hx_json_key(w, "seconds");
     hx_json_double(w, floor(r->seconds * 100) / 100);
@@ -314,7 +325,14 @@ static hx_status name_rivals(comparison *c, const char *learners, hx_error *err)
 
 static hx_status compare(comparison *c, const char *learners, hx_str *summary, hx_error *err) {
     HX_TRY(name_rivals(c, learners, err));
+    c->alone = true;
+    for (size_t i = 0; i < c->n; i++)
+        c->alone = c->alone && strcmp(c->rivals[i].name, "llama") != 0;
+    if (c->task.config->text2)
+        return hx_fail(err, HX_EINVAL,
+                       "learners are compared on one text a row: leave \"text2\" out");
     HX_TRY(read_parts(c, err));
+    if (c->alone) hx_train_warn_of_data(&c->task, c->data); /* hx_train() warns by itself */
     HX_TRY(hx_run_make_folder(c->folder, err));
     for (size_t i = 0; i < c->n; i++) {
         if (hx_flag_is_raised(c->trainer.calls->cancel))
@@ -346,6 +364,8 @@ hx_status hx_train_compare(hx_str config, const char *folder, const char *learne
         c->config = config;
         c->folder = folder;
         c->resume = resume;
+        c->max_length = (size_t)json_integer_value(
+            json_object_get(json_array_get(json_object_get(j, "tasks"), 0), "max_length"));
         st = compare(c, learners, summary, err);
         hx_dataset_free(c->data);
     }

@@ -3,7 +3,8 @@
  *     {"model":"smollm2-135m.gguf","epochs":3,"batch_tokens":2048,"rate":2e-4,
  *      "tasks":[{"name":"label","kind":"label","data":["comments.csv"],"text":"text","label":"label"}]}
  *
- * What is not said has the value of the table's last column. */
+ * What is not said has the value of the column `usual`. What is said and read by no task is refused, and so is what does nothing beside, or
+ * without, something else (train_rules.c): an option without effect is a mistake. */
 #include "model/train_config.h"
 
 #include <math.h>
@@ -20,112 +21,129 @@ typedef struct {
     size_t offset;
     double min, max, usual;
     const char *choices;
+    unsigned reads; /* kinds of tasks, as bits */
 } key;
 
 #define AT(type, member) offsetof(type, member)
-#define TEXT(T, m)                                                                                 \
-    { #m, KEY_TEXT, AT(T, m), 0, 0, 0, NULL }
-#define REAL(T, m, min, max, usual)                                                                \
-    { #m, KEY_REAL, AT(T, m), min, max, usual, NULL }
-#define WHOLE(T, m, min, max, usual)                                                               \
-    { #m, KEY_WHOLE, AT(T, m), min, max, usual, NULL }
-#define FLAG(T, m, usual)                                                                          \
-    { #m, KEY_FLAG, AT(T, m), 0, 1, usual, NULL }
-#define CHOICE(T, m, usual, choices)                                                               \
-    { #m, KEY_CHOICE, AT(T, m), 0, 0, usual, choices }
-#define OTHER(name)                                                                                \
-    { name, KEY_OTHER, 0, 0, 0, 0, NULL }
+#define TEXT(T, m, reads)                                                                          \
+    { #m, KEY_TEXT, AT(T, m), 0, 0, 0, NULL, reads }
+#define REAL(T, m, min, max, usual, reads)                                                         \
+    { #m, KEY_REAL, AT(T, m), min, max, usual, NULL, reads }
+#define WHOLE(T, m, min, max, usual, reads)                                                        \
+    { #m, KEY_WHOLE, AT(T, m), min, max, usual, NULL, reads }
+#define FLAG(T, m, usual, reads)                                                                   \
+    { #m, KEY_FLAG, AT(T, m), 0, 1, usual, NULL, reads }
+#define CHOICE(T, m, usual, choices, reads)                                                        \
+    { #m, KEY_CHOICE, AT(T, m), 0, 0, usual, choices, reads }
+#define OTHER(name, reads)                                                                         \
+    { name, KEY_OTHER, 0, 0, 0, 0, NULL, reads }
+
+/* Kinds of tasks, as bits: the last column of task_keys says which of them read a key. */
+#define KIND(kind) (1u << HX_TASK_##kind)
+#define SEQUENCES (KIND(CAUSAL) | KIND(MASKED) | KIND(MIXED) | KIND(SPELLING))
+#define PLAIN (SEQUENCES | KIND(REPLACED))
+#define NAMED (KIND(LABEL) | KIND(LABELS))
+#define TEXTS (NAMED | KIND(NUMBER))
+#define TOKENS (KIND(TAG) | KIND(SEGMENT))
+#define WORDS (TOKENS | KIND(CRF) | KIND(PARSE))
+#define LABELLED (TEXTS | WORDS)
+#define TAUGHT                                                                                     \
+    (KIND(CAUSAL) | KIND(MASKED) | KIND(MIXED) | NAMED | KIND(TAG) | KIND(CRF)) /* by a teacher */
+#define ALL (PLAIN | LABELLED)
+
+static const char task_kinds[] =
+    "causal,masked,mixed,replaced,spelling,label,labels,number,tag,crf,parse,segment";
 
 static const key task_keys[] = {
-    TEXT(hx_task_config, name),
-    CHOICE(hx_task_config, kind, HX_TASK_LABEL,
-           "causal,masked,mixed,replaced,spelling,label,labels,number,tag,crf,parse,segment"),
-    OTHER("data"),
-    TEXT(hx_task_config, text),
-    TEXT(hx_task_config, label),
-    TEXT(hx_task_config, text2),
-    TEXT(hx_task_config, validation),
-    TEXT(hx_task_config, test),
-    REAL(hx_task_config, validation_size, 0, 0.95, 0),
-    REAL(hx_task_config, test_size, 0, 0.95, 0.2),
-    REAL(hx_task_config, sampling, 0, 1e9, 1),
-    REAL(hx_task_config, weight, 0, 1e6, 1),
-    REAL(hx_task_config, mixed, 0, 1, 0.5),
-    REAL(hx_task_config, mask_rate, 0.01, 0.9, 0.15),
-    WHOLE(hx_task_config, length, 8, 65536, 256),
-    WHOLE(hx_task_config, max_length, 2, 65536, 512),
-    WHOLE(hx_task_config, max_examples, 0, 1e12, 0),
-    WHOLE(hx_task_config, max_evaluated, 0, 1e12, 0),
-    WHOLE(hx_task_config, batch_tokens, 0, 1e7, 0),
-    WHOLE(hx_task_config, batch, 0, 1e6, 0),
-    FLAG(hx_task_config, mean, 0),
-    FLAG(hx_task_config, bidirectional, 0),
-    FLAG(hx_task_config, lower, 0),
-    FLAG(hx_task_config, drop_leaks, 0),
-    FLAG(hx_task_config, balanced, 0),
-    WHOLE(hx_task_config, hidden, 0, 65536, 0),
-    WHOLE(hx_task_config, tap, 0, 1024, 0),
-    WHOLE(hx_task_config, width, 0, 4096, 0),
-    REAL(hx_task_config, smoothing, 0, 0.99, 0),
-    REAL(hx_task_config, focal, 0, 10, 0),
-    REAL(hx_task_config, dropout, 0, 0.95, 0),
-    TEXT(hx_task_config, augment),
-    REAL(hx_task_config, mixup, 0, 1, 0),
-    TEXT(hx_task_config, synonyms),
-    TEXT(hx_task_config, homophones),
-    TEXT(hx_task_config, shapes),
-    TEXT(hx_task_config, teacher),
-    REAL(hx_task_config, teacher_share, 0, 1, 0.5),
-    REAL(hx_task_config, hidden_share, 0, 1, 0),
-    REAL(hx_task_config, temperature, 0, 100, 0),
-    WHOLE(hx_task_config, hidden_block, 0, 1024, 0),
-    CHOICE(hx_task_config, hidden_loss, 0, "squares,cosine"),
+    TEXT(hx_task_config, name, ALL),
+    CHOICE(hx_task_config, kind, HX_TASK_LABEL, task_kinds, ALL),
+    OTHER("data", ALL),
+    TEXT(hx_task_config, text, ALL),
+    TEXT(hx_task_config, label, LABELLED),
+    TEXT(hx_task_config, text2, TEXTS),
+    TEXT(hx_task_config, validation, ALL),
+    TEXT(hx_task_config, test, LABELLED),
+    REAL(hx_task_config, validation_size, 0, 0.95, 0, ALL),
+    REAL(hx_task_config, test_size, 0, 0.95, 0.2, LABELLED),
+    REAL(hx_task_config, sampling, 0, 1e9, 1, ALL),
+    REAL(hx_task_config, weight, 0, 1e6, 1, ALL),
+    REAL(hx_task_config, mixed, 0, 1, 0.5, KIND(MIXED)),
+    REAL(hx_task_config, mask_rate, 0.01, 0.9, 0.15, PLAIN & ~KIND(CAUSAL)),
+    WHOLE(hx_task_config, length, 8, 65536, 256, PLAIN),
+    WHOLE(hx_task_config, max_length, 2, 65536, 512, LABELLED),
+    WHOLE(hx_task_config, max_examples, 0, 1e12, 0, LABELLED),
+    WHOLE(hx_task_config, max_evaluated, 0, 1e12, 0, ALL),
+    WHOLE(hx_task_config, batch_tokens, 0, 1e7, 0, ALL),
+    WHOLE(hx_task_config, batch, 0, 1e6, 0, LABELLED),
+    FLAG(hx_task_config, mean, 0, TEXTS),
+    FLAG(hx_task_config, bidirectional, 0, LABELLED),
+    FLAG(hx_task_config, lower, 0, LABELLED),
+    FLAG(hx_task_config, drop_leaks, 0, LABELLED),
+    FLAG(hx_task_config, balanced, 0, NAMED | TOKENS),
+    WHOLE(hx_task_config, hidden, 0, 65536, 0, LABELLED & ~KIND(PARSE)),
+    WHOLE(hx_task_config, tap, 0, 1024, 0, ALL),
+    WHOLE(hx_task_config, width, 0, 4096, 0, KIND(PARSE)),
+    REAL(hx_task_config, smoothing, 0, 0.99, 0, SEQUENCES | NAMED | TOKENS),
+    REAL(hx_task_config, focal, 0, 10, 0, KIND(LABEL) | TOKENS),
+    REAL(hx_task_config, dropout, 0, 0.95, 0, LABELLED),
+    TEXT(hx_task_config, augment, TEXTS),
+    REAL(hx_task_config, mixup, 0, 1, 0, KIND(LABEL)),
+    TEXT(hx_task_config, synonyms, TEXTS),
+    TEXT(hx_task_config, homophones, TEXTS | KIND(SPELLING)),
+    TEXT(hx_task_config, shapes, TEXTS | KIND(SPELLING)),
+    TEXT(hx_task_config, teacher, TAUGHT),
+    REAL(hx_task_config, teacher_share, 0, 1, 0.5, TAUGHT),
+    REAL(hx_task_config, hidden_share, 0, 1, 0, TAUGHT),
+    REAL(hx_task_config, temperature, 0, 100, 0, TAUGHT & ~KIND(LABELS)),
+    WHOLE(hx_task_config, hidden_block, 0, 1024, 0, TAUGHT),
+    CHOICE(hx_task_config, hidden_loss, 0, "squares,cosine", TAUGHT),
 };
 
 static const key train_keys[] = {
-    TEXT(hx_train_config, model),
-    TEXT(hx_train_config, tokenizer),
-    OTHER("sizes"),
-    OTHER("tasks"),
-    OTHER("command"),
-    TEXT(hx_train_config, layers),
-    WHOLE(hx_train_config, keep_layers, 0, 1024, 0),
-    WHOLE(hx_train_config, steps, 0, 1e12, 0),
-    REAL(hx_train_config, epochs, 0, 1e6, 0),
-    REAL(hx_train_config, minutes, 0, 1e6, 0),
-    WHOLE(hx_train_config, batch_tokens, 8, 1e7, 2048),
-    WHOLE(hx_train_config, batch, 0, 1e6, 0),
-    WHOLE(hx_train_config, accumulate, 1, 65536, 1),
-    REAL(hx_train_config, rate, 0, 10, 0),
-    REAL(hx_train_config, floor, 0, 10, 0),
-    CHOICE(hx_train_config, schedule, 2, "constant,linear,cosine,wsd"),
-    REAL(hx_train_config, warmup, 0, 1e12, 0.05),
-    REAL(hx_train_config, decay, 0, 1, 0.2),
-    CHOICE(hx_train_config, optimizer, 0, "adamw,sgd,muon,adafactor"),
-    REAL(hx_train_config, weight_decay, 0, 10, 0.01),
-    REAL(hx_train_config, clip, 0, 1e9, 1),
-    REAL(hx_train_config, layer_rate, 0, 1, 0),
-    REAL(hx_train_config, ema, 0, 0.999999, 0),
-    REAL(hx_train_config, beta2, 0, 0.999999, 0),
-    WHOLE(hx_train_config, swa_from, 0, 1e12, 0),
-    WHOLE(hx_train_config, swa_every, 0, 1e12, 1),
-    WHOLE(hx_train_config, evaluate_every, 0, 1e12, 0),
-    WHOLE(hx_train_config, log_every, 1, 1e12, 10),
-    REAL(hx_train_config, checkpoint_minutes, 0, 1e6, 5),
-    WHOLE(hx_train_config, checkpoint_every, 0, 1e12, 0),
-    WHOLE(hx_train_config, early_stopping, 0, 1e6, 0),
-    WHOLE(hx_train_config, seed, 0, 9007199254740992.0, 1),
-    WHOLE(hx_train_config, folds, 0, 100, 0),
-    WHOLE(hx_train_config, fold, 0, 99, 0),
-    WHOLE(hx_train_config, lora, 0, 4096, 0),
-    REAL(hx_train_config, lora_alpha, 0, 1e6, 0),
-    REAL(hx_train_config, lora_dropout, 0, 0.95, 0),
-    REAL(hx_train_config, dropout, 0, 0.95, 0),
-    FLAG(hx_train_config, freeze, 0),
-    FLAG(hx_train_config, freeze_embedding, 0),
-    FLAG(hx_train_config, recompute, 0),
-    WHOLE(hx_train_config, freeze_layers, 0, 1024, 0),
-    WHOLE(hx_train_config, quantise_bits, 0, 8, 0),
+    TEXT(hx_train_config, model, ALL),
+    TEXT(hx_train_config, tokenizer, ALL),
+    OTHER("sizes", ALL),
+    OTHER("tasks", ALL),
+    OTHER("command", ALL),
+    TEXT(hx_train_config, layers, ALL),
+    WHOLE(hx_train_config, keep_layers, 0, 1024, 0, ALL),
+    WHOLE(hx_train_config, steps, 0, 1e12, 0, ALL),
+    REAL(hx_train_config, epochs, 0, 1e6, 0, ALL),
+    REAL(hx_train_config, minutes, 0, 1e6, 0, ALL),
+    WHOLE(hx_train_config, batch_tokens, 8, 1e7, 2048, ALL),
+    WHOLE(hx_train_config, batch, 0, 1e6, 0, LABELLED),
+    WHOLE(hx_train_config, accumulate, 1, 65536, 1, ALL),
+    REAL(hx_train_config, rate, 0, 10, 0, ALL),
+    REAL(hx_train_config, floor, 0, 10, 0, ALL),
+    CHOICE(hx_train_config, schedule, 2, "constant,linear,cosine,wsd", ALL),
+    REAL(hx_train_config, warmup, 0, 1e12, 0.05, ALL),
+    REAL(hx_train_config, decay, 0, 1, 0.2, ALL),
+    CHOICE(hx_train_config, optimizer, 0, "adamw,sgd,muon,adafactor", ALL),
+    REAL(hx_train_config, weight_decay, 0, 10, 0.01, ALL),
+    REAL(hx_train_config, clip, 0, 1e9, 1, ALL),
+    REAL(hx_train_config, layer_rate, 0, 1, 0, ALL),
+    REAL(hx_train_config, ema, 0, 0.999999, 0, ALL),
+    REAL(hx_train_config, beta2, 0, 0.999999, 0, ALL),
+    WHOLE(hx_train_config, swa_from, 0, 1e12, 0, ALL),
+    WHOLE(hx_train_config, swa_every, 0, 1e12, 1, ALL),
+    WHOLE(hx_train_config, evaluate_every, 0, 1e12, 0, ALL),
+    WHOLE(hx_train_config, log_every, 1, 1e12, 10, ALL),
+    REAL(hx_train_config, checkpoint_minutes, 0, 1e6, 5, ALL),
+    WHOLE(hx_train_config, checkpoint_every, 0, 1e12, 0, ALL),
+    WHOLE(hx_train_config, early_stopping, 0, 1e6, 0, ALL),
+    WHOLE(hx_train_config, seed, 0, 9007199254740992.0, 1, ALL),
+    WHOLE(hx_train_config, folds, 0, 100, 0, LABELLED),
+    WHOLE(hx_train_config, fold, 0, 99, 0, LABELLED),
+    WHOLE(hx_train_config, lora, 0, 4096, 0, ALL),
+    TEXT(hx_train_config, lora_targets, ALL),
+    REAL(hx_train_config, lora_alpha, 0, 1e6, 0, ALL),
+    REAL(hx_train_config, lora_dropout, 0, 0.95, 0, ALL),
+    REAL(hx_train_config, dropout, 0, 0.95, 0, ALL),
+    FLAG(hx_train_config, freeze, 0, ALL),
+    FLAG(hx_train_config, freeze_embedding, 0, ALL),
+    FLAG(hx_train_config, recompute, 0, ALL),
+    WHOLE(hx_train_config, freeze_layers, 0, 1024, 0, ALL),
+    WHOLE(hx_train_config, quantise_bits, 0, 8, 0, ALL),
 };
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -250,22 +268,40 @@ bool hx_task_is_tags(const hx_task_config *t) {
     return t->kind >= HX_TASK_TAG;
 }
 
-static hx_status check_teacher(const hx_task_config *t, hx_error *err) {
-    static const hx_task_kind taught[] = {HX_TASK_CAUSAL, HX_TASK_MASKED, HX_TASK_MIXED,
-                                          HX_TASK_LABEL,  HX_TASK_LABELS, HX_TASK_TAG,
-                                          HX_TASK_CRF};
-    bool can = false;
-    for (size_t i = 0; i < COUNT(taught); i++)
-        can = can || t->kind == (int64_t)taught[i];
-    if (t->teacher && !can)
-        return hx_fail(err, HX_EINVAL,
-                       "the task %s has no teacher: one teaches causal, masked, mixed, label, "
-                       "labels, tag and crf",
-                       t->name);
-    if (!t->teacher && t->hidden_share > 0)
-        return hx_fail(err, HX_EINVAL,
-                       "the task %s has no \"teacher\", whose \"hidden_share\" it could learn",
-                       t->name);
+const char *hx_task_kind_name(int64_t kind, char out[HX_TASK_KIND_NAME]) {
+    const char *at = task_kinds;
+    for (int64_t i = 0; i < kind; i++)
+        at += strcspn(at, ",") + 1;
+    (void)snprintf(out, HX_TASK_KIND_NAME, "%.*s", (int)strcspn(at, ","), at);
+    return out;
+}
+
+bool hx_train_is_said(const json_t *object, const char *name) {
+    const json_t *v = json_object_get(object, name);
+    bool zero = json_is_number(v) && !(json_number_value(v) < 0) && !(json_number_value(v) > 0);
+    return v && !json_is_false(v) && !json_is_null(v) && !zero;
+}
+
+static hx_status check_reads(const hx_task_config *t, const json_t *j, hx_error *err) {
+    char kind[HX_TASK_KIND_NAME];
+    for (size_t i = 0; i < COUNT(task_keys); i++) {
+        const key *k = &task_keys[i];
+        if ((k->reads >> t->kind & 1u) || !hx_train_is_said(j, k->name)) continue;
+        return hx_fail(err, HX_EINVAL, "the task %s, of kind %s, does not read \"%s\"", t->name,
+                       hx_task_kind_name(t->kind, kind), k->name);
+    }
+    return HX_OK;
+}
+
+/* Keys of the training that only some kinds read. */
+static hx_status check_training_reads(const hx_train_config *c, const json_t *j, hx_error *err) {
+    unsigned kinds = 0;
+    for (size_t i = 0; i < c->n_tasks; i++)
+        kinds |= 1u << c->tasks[i].kind;
+    for (size_t i = 0; i < COUNT(train_keys); i++)
+        if (!(train_keys[i].reads & kinds) && hx_train_is_said(j, train_keys[i].name))
+            return hx_fail(err, HX_EINVAL, "no task of this training reads \"%s\"",
+                           train_keys[i].name);
     return HX_OK;
 }
 
@@ -283,7 +319,8 @@ static hx_status read_task(hx_train_config *c, size_t i, json_t *j, hx_arena *ar
             return hx_fail(err, HX_EINVAL, "two tasks have the name %s", t->name);
     if (t->batch_tokens == 0) t->batch_tokens = c->batch_tokens;
     if (t->batch == 0) t->batch = c->batch;
-    HX_TRY(check_teacher(t, err));
+    HX_TRY(check_reads(t, j, err));
+    HX_TRY(hx_train_rules_of_task(t, j, err));
     const json_t *data = json_object_get(j, "data");
     if (!data) return hx_fail(err, HX_EINVAL, "the task %s needs \"data\"", t->name);
     return read_files(t, data, arena, err);
@@ -313,5 +350,7 @@ hx_status hx_train_config_read(hx_train_config *c, json_t *j, hx_arena *arena, h
         return hx_fail(err, HX_EINVAL, "the training's \"sizes\" must be an object");
     if (c->steps == 0 && !(c->epochs > 0) && !(c->minutes > 0))
         return hx_fail(err, HX_EINVAL, "a training needs \"steps\", \"epochs\" or \"minutes\"");
-    return read_tasks(c, json_object_get(j, "tasks"), arena, err);
+    HX_TRY(read_tasks(c, json_object_get(j, "tasks"), arena, err));
+    HX_TRY(check_training_reads(c, j, err));
+    return hx_train_rules(c, j, err);
 }

@@ -82,6 +82,8 @@ typedef struct {
     int64_t seed;
     int64_t folds, fold; /* cross-validation: the fold'th of folds is validation; 0 = off */
     int64_t lora;
+    const char *lora_targets; /* "q,v"; NULL = q and v */
+    unsigned lora_bits; /* the same as hx_lora_target; 0 = usual */
     double lora_alpha, lora_dropout, dropout;
     bool freeze, freeze_embedding, recompute;
     int64_t freeze_layers;
@@ -93,9 +95,18 @@ typedef struct {
 /* `j` must outlive the structure. */
 hx_status hx_train_config_read(hx_train_config *c, json_t *j, hx_arena *arena,
                                hx_error *err) HX_MUST_USE;
-/* Paths: a JSON array, or one text. */
 bool hx_task_is_text(
     const hx_task_config *t); /* plain text: causal, masked, mixed, replaced, spelling */
 bool hx_task_is_tags(const hx_task_config *t); /* words: tag, crf, parse, segment */
+
+#define HX_TASK_KIND_NAME 16
+const char *hx_task_kind_name(int64_t kind, char out[HX_TASK_KIND_NAME]); /* "label"; returns out */
+
+/* A key is there, and neither false, 0 nor null. */
+bool hx_train_is_said(const json_t *object, const char *name);
+/* train_rules.c: what does nothing beside, or without, something else is refused; lists of names are read. */
+hx_status hx_train_rules(hx_train_config *c, const json_t *j, hx_error *err) HX_MUST_USE;
+hx_status hx_train_rules_of_task(const hx_task_config *t, const json_t *j,
+                                 hx_error *err) HX_MUST_USE;
 
 #endif

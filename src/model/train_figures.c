@@ -1,6 +1,7 @@
 /* train_figures.c - figures of labelled texts from their logits, by learn/metrics.h.
  *
- *     label     accuracy, precision, recall, f1 (macro), weighted_f1, mcc, log_loss, ece, auc
+ *     label     accuracy; precision, recall, f1: of the second label ("positive") where there are two, else macro; macro_precision,
+ *               macro_recall, macro_f1, weighted_f1, mcc, log_loss, ece, auc
  *     labels    f1 (micro), macro_f1, exact, hamming, auc, at a threshold of one half
  *     number    rmse, mae, r2, in the units of the data */
 #include <math.h>
@@ -34,6 +35,21 @@ static uint32_t best_of(const float *row, size_t n) {
     return best;
 }
 
+/* As hx_evaluate() has them. */
+static void put_averages(hx_json_writer *w, const hx_task *t, const hx_classification *m) {
+    bool two = m->n_classes == 2;
+    if (two) {
+        hx_json_key(w, "positive");
+        hx_json_cstr(w, t->labels[1]);
+    }
+    put(w, "precision", two ? m->classes[1].precision : m->macro_precision);
+    put(w, "recall", two ? m->classes[1].recall : m->macro_recall);
+    put(w, "f1", two ? m->classes[1].f1 : m->macro_f1);
+    put(w, "macro_precision", m->macro_precision);
+    put(w, "macro_recall", m->macro_recall);
+    put(w, "macro_f1", m->macro_f1);
+}
+
 static hx_status figures_of_label(const hx_task *t, hx_part part, float *logits, size_t n,
                                   hx_arena *arena, hx_task_figures *out, hx_json_writer *w,
                                   hx_error *err) {
@@ -50,16 +66,14 @@ static hx_status figures_of_label(const hx_task *t, hx_part part, float *logits,
     }
     HX_TRY(hx_classification_of(labels, found, logits, n, t->n_labels, arena, &m, err));
     put(w, "accuracy", m.accuracy);
-    put(w, "precision", m.macro_precision);
-    put(w, "recall", m.macro_recall);
-    put(w, "f1", m.macro_f1);
+    put_averages(w, t, &m);
     put(w, "weighted_f1", m.weighted_f1);
     put(w, "mcc", m.mcc);
     put(w, "log_loss", m.log_loss);
     put(w, "ece", m.ece);
     put(w, "auc", m.auc);
     out->figure = m.macro_f1;
-    out->figure_name = "f1";
+    out->figure_name = "macro_f1";
     return HX_OK;
 }
 

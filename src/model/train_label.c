@@ -18,18 +18,40 @@
 
 #define JSON_MAX ((size_t)1 << 22)
 #define IMBALANCE_SAID 10.0
+#define IMBALANCE_OF_TAGS 100.0
 #define LIST_MAX ((size_t)64 << 20)
 #define COMPANIONS_TRIED 50
 #define SALT_JOIN 0x6a6f696eu
 #define SALT_MIXUP 0x6d697875u
+#define SALT_SECOND 0x32u
 
 /* ------------------------------------------------------------------ warnings */
-static void warn(const hx_task *t) {
-    const label_task *own = t->own;
-    const hx_dataset_check *k = hx_dataset_checked(own->data);
+/* Relations and words are never alike many, and no weights help; tags differ more than labels do. */
+static double imbalance_said(const hx_task *t) {
+    bool words = t->config->kind == HX_TASK_PARSE || t->config->kind == HX_TASK_SEGMENT;
+    return words ? INFINITY : hx_task_is_tags(t->config) ? IMBALANCE_OF_TAGS : IMBALANCE_SAID;
+}
+
+static void warn_of_imbalance(const hx_task *t, const hx_dataset_check *k) {
+    hx_error e = {.ui = t->trainer->ui};
+    if (k->imbalance <= imbalance_said(t)) return;
+    if (t->config->balanced || t->config->kind == HX_TASK_CRF)
+        (void)hx_fail(&e, HX_EINVAL,
+                      "the most frequent label is %.0f times as frequent as the rarest",
+                      k->imbalance);
+    else
+        (void)hx_fail(&e, HX_EINVAL,
+                      "the most frequent label is %.0f times as frequent as the rarest; "
+                      "--class-weights balanced may help",
+                      k->imbalance);
+    hx_train_notice(t->trainer, &e);
+}
+
+void hx_train_warn_of_data(const hx_task *t, const hx_dataset *d) {
+    const hx_dataset_check *k = hx_dataset_checked(d);
     hx_error e = {.ui = t->trainer->ui};
     if (k->n_leaks > 0) {
-        hx_str first = hx_dataset_leak_text(own->data, 0, t->trainer->ui, t->trainer->arena);
+        hx_str first = hx_dataset_leak_text(d, 0, t->trainer->ui, t->trainer->arena);
         (void)hx_fail(&e, HX_EINVAL,
                       "%zu texts of validation or test also stand in train; --drop-leaks leaves "
                       "them out there: %.*s",
@@ -41,13 +63,7 @@ static void warn(const hx_task *t) {
                       k->n_duplicates, k->n_conflicts);
         hx_train_notice(t->trainer, &e);
     }
-    if (k->imbalance > IMBALANCE_SAID) {
-        (void)hx_fail(&e, HX_EINVAL,
-                      "the most frequent label is %.0f times as frequent as the rarest; "
-                      "--class-weights balanced may help",
-                      k->imbalance);
-        hx_train_notice(t->trainer, &e);
-    }
+    warn_of_imbalance(t, k);
     if (k->n_long > 0) {
         (void)hx_fail(&e, HX_EINVAL, "%zu texts are longer than %lld tokens and were cut",
                       k->n_long, (long long)t->config->max_length);
@@ -112,17 +128,37 @@ hx_status hx_train_read_labels(hx_task *t, const hx_dataset *d, hx_error *err) {
     return HX_OK;
 }
 
-/* n / (labels * examples of the label), as scikit-learn has it. */
-static hx_status weigh_classes(hx_task *t, hx_error *err) {
-    label_task *own = t->own;
+/* How often each label stands in train; all = of how many texts or words. */
+static uint64_t count_labels(const hx_task *t, uint64_t *counts) {
+    const label_task *own = t->own;
     size_t n = hx_dataset_count(own->data, HX_PART_TRAIN);
-    if (!t->config->balanced || t->config->kind != HX_TASK_LABEL) return HX_OK;
-    float *w = hx_arena_alloc(t->trainer->arena, t->n_labels * sizeof *w);
-    if (!w) return hx_fail(err, HX_ENOMEM, "out of memory");
-    for (size_t i = 0; i < n; i++)
-        w[hx_dataset_at(own->data, HX_PART_TRAIN, i)->label] += 1;
-    for (size_t i = 0; i < t->n_labels; i++)
-        w[i] = w[i] > 0 ? (float)n / ((float)t->n_labels * w[i]) : 0;
+    uint64_t all = t->config->kind == HX_TASK_TAG ? 0 : n;
+    for (size_t i = 0; i < n; i++) {
+        const hx_example *e = hx_dataset_at(own->data, HX_PART_TRAIN, i);
+        const uint32_t *many = hx_dataset_many(own->data, e);
+        if (t->config->kind == HX_TASK_LABEL) counts[e->label]++;
+        for (size_t k = 0; many && k < e->n_labels; k++)
+            counts[many[k]]++;
+        if (t->config->kind == HX_TASK_TAG) all += e->n_labels;
+    }
+    return all;
+}
+
+/* One label of several: all / (labels * its count), as scikit-learn has it. Several labels a text: texts without it / texts with it, the weight
+ * of a text that has it. */
+hx_status hx_train_weigh_labels(hx_task *t, hx_error *err) {
+    label_task *own = t->own;
+    if (!t->config->balanced) return HX_OK;
+    float *w = hx_arena_alloc(t->trainer->arena, (t->n_labels + 1) * sizeof *w);
+    uint64_t *counts = hx_arena_alloc(t->trainer->arena, (t->n_labels + 1) * sizeof *counts);
+    if (!w || !counts) return hx_fail(err, HX_ENOMEM, "out of memory");
+    double all = (double)count_labels(t, counts);
+    for (size_t i = 0; i < t->n_labels; i++) {
+        double n = (double)counts[i];
+        w[i] = n <= 0                              ? 0
+               : t->config->kind == HX_TASK_LABELS ? (float)((all - n) / n)
+                                                   : (float)(all / ((double)t->n_labels * n));
+    }
     own->class_weights = w;
     return HX_OK;
 }
@@ -218,30 +254,41 @@ static void join(const hx_task *t, const hx_example *e, uint64_t number, hx_buf 
     hx_rng r;
     hx_rng_seed(&r, hx_hash_mix((uint64_t)t->trainer->config->seed ^ SALT_JOIN, number));
     bool wanted = (own->augment_kinds & HX_AUGMENT_JOIN) && t->config->kind == HX_TASK_LABEL &&
-                  hx_rng_uniform(&r) < own->augment_rate;
+                  !t->config->text2 && hx_rng_uniform(&r) < own->augment_rate;
     if (!wanted) return;
     (void)hx_buf_append_byte(text, ' ');
     (void)hx_buf_append_str(text, companion(t, e, &r)->text);
 }
 
-/* The text of an example as it reads in this epoch: appended to `ids`, at most max_length tokens. */
+/* One text of an example as it reads in this epoch; `number` says which draw. */
+static hx_status change(const hx_task *t, hx_str text, uint64_t number, hx_buf *out,
+                        hx_error *err) {
+    const label_task *own = t->own;
+    return hx_augment_text(own->augmenter, text, own->augment_kinds & ~(unsigned)HX_AUGMENT_JOIN,
+                           own->augment_rate, (uint64_t)t->trainer->config->seed, number, out, NULL,
+                           err);
+}
+
+/* The example as it reads in this epoch, both texts of a pair: appended to `ids`, at most max_length tokens. */
 static hx_status put_changed(const hx_task *t, size_t example, uint64_t epoch, hx_buf *ids,
                              hx_error *err) {
     const label_task *own = t->own;
     const hx_example *e = hx_dataset_at(own->data, HX_PART_TRAIN, example);
-    const hx_token_options options = {.special = true, .max_length = (size_t)t->config->max_length};
-    uint64_t count = hx_dataset_count(own->data, HX_PART_TRAIN);
-    hx_buf text;
+    uint64_t number = epoch * hx_dataset_count(own->data, HX_PART_TRAIN) + example;
+    hx_buf text, text2;
     hx_buf_init(&text, HX_LLAMA_TEXT_MAX);
-    hx_status st = hx_augment_text(
-        own->augmenter, e->text, own->augment_kinds & ~(unsigned)HX_AUGMENT_JOIN, own->augment_rate,
-        (uint64_t)t->trainer->config->seed, epoch * count + example, &text, NULL, err);
-    if (st == HX_OK) join(t, e, epoch * count + example, &text);
+    hx_buf_init(&text2, HX_LLAMA_TEXT_MAX);
+    hx_status st = change(t, e->text, number, &text, err);
+    if (st == HX_OK && e->text2.len > 0)
+        st = change(t, e->text2, hx_hash_mix(number, SALT_SECOND), &text2, err);
+    if (st == HX_OK) join(t, e, number, &text);
     if (st == HX_OK) st = hx_buf_status(&text, "a text", err);
+    if (st == HX_OK) st = hx_buf_status(&text2, "a text", err);
     if (st == HX_OK)
-        st = hx_tokenizer_encode(t->trainer->tokenizer, own->scratch, hx_buf_str(&text), &options,
-                                 ids, err);
+        st = hx_dataset_text_tokens(t->trainer->tokenizer, own->scratch, hx_buf_str(&text),
+                                    hx_buf_str(&text2), (size_t)t->config->max_length, ids, err);
     hx_buf_release(&text);
+    hx_buf_release(&text2);
     return st;
 }
 
@@ -280,11 +327,11 @@ static hx_status make_label(hx_task *t, hx_error *err) {
     for (int part = 0; part < HX_DATASET_PARTS; part++)
         HX_TRY(hx_train_tokenise(t, own->data, (hx_part)part, &own->tokens[part],
                                  &own->lengths[part], err));
-    warn(t);
+    hx_train_warn_of_data(t, own->data);
     if (t->config->kind != HX_TASK_NUMBER && t->n_labels < 2)
         return hx_fail(err, HX_EINVAL, "the task %s has %zu labels; it needs two at least",
                        t->config->name, t->n_labels);
-    HX_TRY(weigh_classes(t, err));
+    HX_TRY(hx_train_weigh_labels(t, err));
     HX_TRY(open_augmenter(t, err));
     HX_TRY(hx_train_ask_teacher(t, err));
     HX_TRY(hx_batch_cursor_init(&own->cursor, own->lengths[HX_PART_TRAIN],

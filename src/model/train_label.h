@@ -28,6 +28,10 @@ hx_status hx_train_read_data(const hx_task *t, hx_dataset **out, hx_error *err) 
 hx_status hx_train_read_labels(hx_task *t, const hx_dataset *d, hx_error *err) HX_MUST_USE;
 hx_status hx_train_tokenise(const hx_task *t, hx_dataset *d, hx_part part, hx_token_lists *out,
                             uint32_t **lengths, hx_error *err) HX_MUST_USE;
+/* What a person should know of the data: leaks, duplicates, imbalance, what was cut or left out. */
+void hx_train_warn_of_data(const hx_task *t, const hx_dataset *d);
+/* "balanced": class_weights of the labels, from how often they stand in train; the task's data and labels are there. */
+hx_status hx_train_weigh_labels(hx_task *t, hx_error *err) HX_MUST_USE;
 /* Examples `order` (n) as a packed batch. */
 hx_status hx_train_pack(const hx_task *t, const hx_token_lists *lists, const uint32_t *order,
                         size_t n, hx_arena *arena, hx_task_batch *out, hx_error *err) HX_MUST_USE;

@@ -6,8 +6,8 @@
  *     adapter/       PEFT's folder of the best weights, where adapters were trained
  *     metrics.json   the same of the best weights, on validation and test
  *
- * Where time bounds the training the rate follows the share of the time that is spent, all else the step's number. The best weights are
- * kept twice: as a model folder, and as best.safetensors, from which the last evaluation reads them. */
+ * Where time bounds the training the rate follows the share of the time that is spent, all else the step's number; with both bounds the
+ * larger share, and the one that is reached first ends it. The best weights are kept twice: as a model folder, and as best.safetensors, from which the last evaluation reads them. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +41,8 @@ static double rate_of(const hx_trainer *t, uint64_t step) {
     const hx_train_config *c = t->config;
     bool by_time = t->steps == 0;
     double total = by_time ? TIME_PARTS : (double)t->steps;
-    double at = by_time ? time_share(t) * total : (double)step;
+    double timed = c->minutes > 0 ? time_share(t) * total : 0;
+    double at = by_time ? timed : fmax((double)step, timed);
     double warmup = c->warmup < 1 ? c->warmup * total : by_time ? 0 : c->warmup;
     const hx_nn_schedule s = {.kind = (hx_nn_schedule_kind)c->schedule,
                               .warmup = (uint64_t)warmup,
@@ -281,9 +282,10 @@ static void tell(hx_trainer *t, double loss) {
     p->seconds = seconds_spent(t);
     p->tokens_per_second = fresh > 0 ? (double)t->tokens / fresh : 0;
     uint64_t done = t->state.step - (t->steps ? t->progress_from : 0);
-    p->seconds_left = t->steps == 0 ? t->config->minutes * 60 - p->seconds
-                      : done > 0    ? fresh / (double)done * (double)(t->steps - t->state.step)
-                                    : NAN;
+    p->seconds_left =
+        t->steps > 0 && done > 0 ? fresh / (double)done * (double)(t->steps - t->state.step) : NAN;
+    if (t->config->minutes > 0)
+        p->seconds_left = fmin(p->seconds_left, t->config->minutes * 60 - p->seconds);
     if (t->calls->progress) t->calls->progress(t->calls->context, p);
 }
 
@@ -318,7 +320,8 @@ static hx_status one_step(hx_trainer *t, hx_error *err) {
 static bool is_done(const hx_trainer *t) {
     uint64_t patience = (uint64_t)t->config->early_stopping;
     if (patience > 0 && t->state.bad_evaluations >= patience) return true;
-    return t->steps > 0 ? t->state.step >= t->steps : time_share(t) >= 1;
+    if (t->steps > 0 && t->state.step >= t->steps) return true;
+    return t->config->minutes > 0 && time_share(t) >= 1;
 }
 
 static hx_status run_steps(hx_trainer *t, hx_error *err) {
@@ -340,7 +343,7 @@ static hx_status run_steps(hx_trainer *t, hx_error *err) {
         HX_TRY(checkpoint(t, err));
         saved = hx_train_clock();
     }
-    if (t->steps == 0 && t->state.best_step != t->state.step) HX_TRY(evaluate_now(t, err));
+    if (t->state.part_count > 0) HX_TRY(evaluate_now(t, err)); /* time ended it between two */
     return checkpoint(t, err);
 }
 

@@ -127,6 +127,7 @@ static hx_trunk_options trunk_options(const hx_train_config *c) {
                               .lora_rank = (size_t)c->lora,
                               .lora_alpha = (float)c->lora_alpha,
                               .lora_dropout = (float)c->lora_dropout,
+                              .lora_targets = c->lora_bits,
                               .keep_layers = (size_t)c->keep_layers,
                               .quantise_aware = c->quantise_bits > 0,
                               .quantise_bits = (int)c->quantise_bits,

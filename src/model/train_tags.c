@@ -60,6 +60,21 @@ static hx_status add_head(hx_task *t, hx_error *err) {
     return hx_train_head_new(&t->head, r->trunk, &head, (uint64_t)r->config->seed, err);
 }
 
+/* Of segmentation, tokens that begin a word and tokens that go on are counted, not tags. */
+static hx_status weigh(hx_task *t, hx_error *err) {
+    label_task *own = t->own;
+    const hx_token_lists *lists = &own->tokens[HX_PART_TRAIN];
+    if (t->config->kind != HX_TASK_SEGMENT) return hx_train_weigh_labels(t, err);
+    if (!t->config->balanced) return HX_OK;
+    float *w = hx_arena_alloc(t->trainer->arena, 2 * sizeof *w);
+    if (!w) return hx_fail(err, HX_ENOMEM, "out of memory");
+    double all = lists->starts[lists->n], words = lists->word_starts[lists->n];
+    w[WORD_BEGINS] = words > 0 ? (float)(all / (2 * words)) : 0;
+    w[WORD_GOES_ON] = all > words ? (float)(all / (2 * (all - words))) : 0;
+    own->class_weights = w;
+    return HX_OK;
+}
+
 static hx_status make_tags(hx_task *t, hx_error *err) {
     static const char *const words[] = {"B", "I"};
     hx_trainer *r = t->trainer;
@@ -75,6 +90,8 @@ static hx_status make_tags(hx_task *t, hx_error *err) {
     for (int part = 0; part < HX_DATASET_PARTS; part++)
         HX_TRY(
             hx_train_tokenise(t, b->data, (hx_part)part, &b->tokens[part], &b->lengths[part], err));
+    hx_train_warn_of_data(t, b->data);
+    HX_TRY(weigh(t, err));
     own->spans = t->config->kind == HX_TASK_SEGMENT ||
                  (t->config->kind != HX_TASK_PARSE && hx_tags_are_spans(t->labels, t->n_labels));
     HX_TRY(hx_batch_cursor_init(&b->cursor, b->lengths[HX_PART_TRAIN], b->tokens[HX_PART_TRAIN].n,
@@ -120,7 +137,7 @@ static hx_status put_token_labels(const hx_task *t, hx_part part, const uint32_t
             if (words[k] != HX_NO_TOKEN)
                 labels[out->batch.starts[i] + words[k]] = segments ? WORD_BEGINS : tags[k];
     }
-    out->targets = (hx_targets){.labels = labels};
+    out->targets = (hx_targets){.labels = labels, .class_weights = own->class_weights};
     return HX_OK;
 }
 

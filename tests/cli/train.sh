@@ -87,5 +87,16 @@ try huaxiang train classify --data labels.csv --layers 0-1 --out x
 try huaxiang train compare labels.csv --learner nb,oracle --out x
 try huaxiang train classify --data labels.csv --model lm --rate 1e-3e --out x
 try huaxiang train classify --data labels.csv --model lm --lora 0 --out x --lang zh
+echo '--- options that would do nothing'
+try huaxiang train classify --data labels.csv --model lm --width 64 --out x
+try huaxiang train classify --data labels.csv --lora 4 --out x
+try huaxiang train classify --data labels.csv --model lm --lora-targets q,x --lora 4 --out x
+try huaxiang train classify --data labels.csv --steps 3 --epochs 1 --out x
+try huaxiang train classify --data labels.csv --augment swap --shapes two.csv --out x
+try huaxiang train classify --data labels.csv --learner svm --epochs 3 --out x
+try huaxiang train compare labels.csv --learner nb,cnn --lora 4 --out x
+try huaxiang train pretrain --data text.txt --folds 3 --out x
+try huaxiang train tokenizer --data text.txt --epochs 3 --out y.model
+try huaxiang train tag --data tags.tsv --mixup 0.2 --out x
 echo '{"steps":1,"taskz":[]}' > wrong.json
 try huaxiang train multitask wrong.json --out x --lang zh

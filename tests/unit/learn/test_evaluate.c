@@ -20,6 +20,24 @@ static json_t *evaluate(const hx_evaluation *e, hx_arena *arena) {
     return record;
 }
 
+/* scikit-learn: precision_score([0, 0, 0, 1, 2], [0, 0, 1, 1, 0], average="macro") = 0.38889, weighted f1 = 0.53333. */
+static void of_three_labels_the_mean(void **state) {
+    (void)state;
+    static const char *const names[] = {"a", "b", "c"};
+    const uint32_t labels[] = {0, 0, 0, 1, 2}, said[] = {0, 0, 1, 1, 0};
+    hx_arena *arena = hx_arena_new(0);
+    const hx_evaluation e = {
+        .labels = labels, .predictions = said, .n = 5, .n_labels = 3, .names = names};
+    json_t *r = evaluate(&e, arena);
+    golden_near(number_at(r, "precision"), (2.0 / 3 + 0.5) / 3, 1e-12, "precision");
+    golden_near(number_at(r, "recall"), (2.0 / 3 + 1) / 3, 1e-12, "recall");
+    golden_near(number_at(r, "f1"), number_at(r, "macro_f1"), 0, "F1");
+    golden_near(number_at(r, "weighted_f1"), 8.0 / 15, 1e-12, "weighted F1");
+    assert_true(json_is_null(json_object_get(r, "positive")));
+    json_decref(r);
+    hx_arena_free(arena);
+}
+
 static void test_record(void **state) {
     (void)state;
     static const char *const names[] = {"negative", "positive"};
@@ -31,6 +49,8 @@ static void test_record(void **state) {
     golden_near(number_at(r, "n"), 5, 0, "n");
     golden_near(number_at(r, "accuracy"), 0.6, 1e-12, "accuracy");
     golden_near(number_at(r, "precision"), 2.0 / 3, 1e-12, "precision");
+    golden_near(number_at(r, "macro_precision"), 7.0 / 12, 1e-12, "macro precision");
+    assert_string_equal(json_string_value(json_object_get(r, "positive")), "positive");
     golden_near(number_at(r, "auc"), 5.0 / 6, 1e-12, "AUC");
     const json_t *labels_of = json_object_get(r, "labels"), *second = json_array_get(labels_of, 1);
     assert_string_equal(json_string_value(json_object_get(second, "label")), "positive");
@@ -96,7 +116,8 @@ static void test_temperature(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_record), cmocka_unit_test(test_without_rows),
-        cmocka_unit_test(test_against_out_of_range), cmocka_unit_test(test_temperature)};
+        cmocka_unit_test(test_record), cmocka_unit_test(of_three_labels_the_mean),
+        cmocka_unit_test(test_without_rows), cmocka_unit_test(test_against_out_of_range),
+        cmocka_unit_test(test_temperature)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
