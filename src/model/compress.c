@@ -55,6 +55,10 @@ static hx_status read_data(hx__compress_job *j, hx_error *err) {
     if (st == HX_OK && (info->n_labels == 0 || info->is_token_classifier))
         st = hx_fail(err, HX_EUNSUPPORTED,
                      "the model has no head for texts; train one first: huaxiang train classify");
+    if (st == HX_OK && (!m->head || m->config.score_kind != HX_LLAMA_LABEL))
+        st = hx_fail(err, HX_EUNSUPPORTED,
+                     "what is compressed has one head, of one label a text, without layers of its "
+                     "own: huaxiang train classify makes such models");
     if (st == HX_OK) st = hx_dataset_read(&j->data, o->data, &read, err);
     hx_llama_close(m);
     HX_TRY(st);
