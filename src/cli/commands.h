@@ -77,6 +77,7 @@ int hx_cmd_evaluate(hx_cli *c);
 int hx_cmd_bench(hx_cli *c);
 int hx_cmd_compress(hx_cli *c);
 int hx_cmd_train(hx_cli *c);
+int hx_cmd_table_apply(hx_cli *c);
 int hx_cmd_table_describe(hx_cli *c);
 int hx_cmd_table_group(hx_cli *c);
 int hx_cmd_table_split(hx_cli *c);

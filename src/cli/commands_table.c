@@ -17,8 +17,31 @@
 #define TABLE_IN                                                                                   \
     READING, HX_OPT_MAP, HX_OPT_DATE_ORDER, HX_OPT_TIMEZONE, HX_OPT_WHERE, HX_OPT_MISSING,         \
         HX_OPT_AS_TEXT, HX_OPT_THREADS
+/* What hx_table_recipe_run() takes beside it. */
+#define TABLE_STEPS HX_OPT_FIT_ON, HX_OPT_SAVE, HX_OPT_RECIPE, HX_OPT_HEAD
 
 const hx_cli_command hx_cli_actions[] = {
+    {"table apply",
+     HX_PART_TEXT,
+     "[FILE] --recipe RECIPE.json",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, RECORDS, TABLE_STEPS),
+     "apply a recipe: steps that were fitted on other rows",
+     "应用配方：在别的数据上拟合好的步骤",
+     "A recipe is what --save of another action kept, or a list of steps to be fitted here (or on "
+     "--fit-on):\n"
+     "[{\"step\":\"where\",\"condition\":\"discount > "
+     "0\"},{\"step\":\"keep\",\"columns\":[\"order_id\"]}]",
+     "配方由其他动作的 --save 保存，或者是一列尚未拟合的步骤（在此文件或 --fit-on 上拟合）：\n"
+     "[{\"step\":\"where\",\"condition\":\"discount > "
+     "0\"},{\"step\":\"keep\",\"columns\":[\"order_id\"]}]",
+     {{"echo '[{\"step\":\"where\",\"condition\":\"discount > 0\"}]' > sale.json; huaxiang table "
+       "apply samples/shop/orders.csv --recipe sale.json --head 3",
+       "a list of steps", "一列步骤"}},
+     hx_cmd_table_apply,
+     HX_MODEL_RULES},
     {"table describe",
      HX_PART_TEXT,
      "[FILE]",

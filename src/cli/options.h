@@ -159,6 +159,18 @@ typedef enum {
     HX_OPT_HAN_ALONE,
     HX_OPT_DIGITS,
     HX_OPT_SYMBOLS,
+    HX_OPT_COLUMNS,
+    HX_OPT_WHERE,
+    HX_OPT_MISSING,
+    HX_OPT_AS_TEXT,
+    HX_OPT_HTML,
+    HX_OPT_PREFIX,
+    HX_OPT_STRATIFY,
+    HX_OPT_GROUP,
+    HX_OPT_TIME,
+    HX_OPT_FIT_ON,
+    HX_OPT_SAVE,
+    HX_OPT_RECIPE,
     HX_OPT_N
 } hx_cli_option_id;
 

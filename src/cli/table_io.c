@@ -1,6 +1,8 @@
 /* table_io.c - tables in and out; see table_io.h.
  *
- * A condition may name columns that are not asked for: then all are read and the others are dropped behind it. */
+ * A condition may name columns that are not asked for: then all are read and the others are dropped behind it.
+ *
+ * Rows go straight from the library to the stream; a failed write is found by ferror() or fclose() and said once, by whoever opened it. */
 #include "cli/table_io.h"
 
 #include <errno.h>

@@ -62,7 +62,7 @@ static size_t remove_columns(const choice *c, hx_table *t, bool named) {
 static hx_status apply_drop(const void *state, hx_table *t, hx_step_run *run, hx_error *err) {
     (void)err;
     const size_t n = remove_columns(state, t, true);
-    hx_step_say(run, "%zu columns dropped", "去掉 %zu 列", n);
+    hx_step_say(run, "columns dropped: %zu", "去掉 %zu 列", n);
     return HX_OK;
 }
 
@@ -72,7 +72,7 @@ static hx_status apply_keep(const void *state, hx_table *t, hx_step_run *run, hx
     for (size_t i = 0; i < c->columns.n; i++)
         HX_TRY(hx_step_column(t, c->columns.names[i], &column, err));
     const size_t n = remove_columns(c, t, false);
-    hx_step_say(run, "%zu columns kept, %zu dropped", "保留 %zu 列，去掉 %zu 列",
+    hx_step_say(run, "columns kept: %zu, dropped: %zu", "保留 %zu 列，去掉 %zu 列",
                 hx_table_columns(t), n);
     return HX_OK;
 }
@@ -115,7 +115,7 @@ static hx_status apply_where(const void *state, hx_table *t, hx_step_run *run, h
     const size_t before = hx_table_rows(t);
     if (run->run.keep_rows) return HX_OK;
     HX_TRY(hx_table_where(t, f->condition, err));
-    hx_step_say(run, "%zu of %zu rows removed", "去掉 %zu 行（共 %zu 行）",
+    hx_step_say(run, "rows removed: %zu of %zu", "去掉 %zu 行（共 %zu 行）",
                 before - hx_table_rows(t), before);
     return HX_OK;
 }

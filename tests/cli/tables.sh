@@ -27,3 +27,9 @@ for command in "table" "table descibe people.csv" "table --format csv describe p
     "table split people.csv --time city" "table describe people.csv --html people.csv" "table describe a.csv b.csv"; do
     huaxiang $command; echo "exit $?"
 done
+echo '[{"step":"where","condition":"age >= 18"},{"step":"drop","columns":["note"]}]' > steps.json
+huaxiang table apply people.csv --recipe steps.json --save kept.json --format csv
+huaxiang table apply people.csv --recipe kept.json --format json --head 1 --lang zh
+sed -i 's/>= 18/>= 19/' kept.json && huaxiang table apply people.csv --recipe kept.json; echo "exit $?"
+huaxiang table apply people.csv --recipe people.csv; echo "exit $?"
+echo '[{"step":"wher","condition":"x"}]' > steps.json; huaxiang table apply people.csv --recipe steps.json; echo "exit $?"
