@@ -168,6 +168,19 @@ static int report_folds(const hx_cli *c, const json_t *m) {
     return HX_EXIT_DONE;
 }
 
+/* Each label on the test, of the chosen learner. */
+static bool put_labels(hx_cli *c, const json_t *test) {
+    static const hx_record_column columns[] = {{"label", "label", "标签", HX_CELL_LEFT},
+                                               {"n", "texts", "文本数", HX_CELL_RIGHT},
+                                               {"predicted", "predicted", "预测数", HX_CELL_RIGHT},
+                                               {"precision", "precision", "精确率", HX_CELL_RIGHT},
+                                               {"recall", "recall", "召回率", HX_CELL_RIGHT},
+                                               {"f1", "F1", "F1", HX_CELL_RIGHT}};
+    const json_t *labels = json_object_get(test, "labels");
+    return json_array_size(labels) == 0 ||
+           hx_output_records(c, labels, columns, sizeof columns / sizeof *columns);
+}
+
 static int report_compare(hx_cli *c, const json_t *m) {
     static const hx_record_column columns[] = {{"learner", "learner", "学习器", HX_CELL_LEFT},
                                                {"accuracy", "accuracy", "准确率", HX_CELL_RIGHT},
@@ -190,6 +203,7 @@ static int report_compare(hx_cli *c, const json_t *m) {
                           "%.4f（%+.4f）\n"),
                 json_string_value(json_object_get(m, "chosen")), one, both, both - one, weighed,
                 weighed - one);
+    ok = put_labels(c, test) && ok;
     put_last(c, test);
     return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }
