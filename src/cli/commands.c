@@ -792,10 +792,6 @@ hx_cli_option_set hx_cli_command_options(const hx_cli_command *command) {
     hx_cli_option_set set = hx_cli_option_globals();
     for (const unsigned char *id = command->options; id && *id < HX_OPT_N; id++)
         set.has[*id] = true;
-    return set;
-}
-
-const char *hx_cli_part_title(const hx_cli *c, hx_cli_part part) {
     if (command->run) return set;
     const size_t n = strlen(command->name);
     for (size_t i = 0; i < hx_cli_actions_n; i++) {
@@ -804,6 +800,10 @@ const char *hx_cli_part_title(const hx_cli *c, hx_cli_part part) {
         for (const unsigned char *id = action->options; id && *id < HX_OPT_N; id++)
             set.has[*id] = true;
     }
+    return set;
+}
+
+const char *hx_cli_part_title(const hx_cli *c, hx_cli_part part) {
     static const char *const titles[HX_PART_N][2] = {
         {"The main job", "主要工作"},    {"Look into a store", "查看库"},
         {"Keep a store", "维护库"},      {"Texts and tables", "文本与表格"},

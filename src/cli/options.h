@@ -182,15 +182,6 @@ hx_cli_option_set hx_cli_option_globals(void); /* those that every command takes
 
 typedef enum {
     HX_OPT_FLAG = 0,
-    HX_OPT_COLUMNS,
-    HX_OPT_WHERE,
-    HX_OPT_MISSING,
-    HX_OPT_AS_TEXT,
-    HX_OPT_HTML,
-    HX_OPT_PREFIX,
-    HX_OPT_STRATIFY,
-    HX_OPT_GROUP,
-    HX_OPT_TIME,
     HX_OPT_STRING,
     HX_OPT_NUMBER,
     HX_OPT_REAL, /* a decimal number */
