@@ -184,6 +184,14 @@ static void put_cards(hx_buf *b, const json_t *evaluation) {
     put_card(b, "calibration error", "校准误差", hx__report_at(evaluation, "ece"), true, NULL);
     put_card(b, "texts", "文本数", hx__report_at(evaluation, "n"), false, NULL);
     hx_buf_append_lit(b, "</div>");
+    const char *positive = json_string_value(json_object_get(evaluation, "positive"));
+    if (!positive) return;
+    hx_buf_append_lit(b, "<p>");
+    hx__report_both(b, "Precision and recall are those of the label ",
+                    "精确率和召回率所指的标签：");
+    hx_buf_append_lit(b, "<b>");
+    hx__report_text(b, hx_str_of(positive));
+    hx_buf_append_lit(b, "</b></p>");
 }
 
 /* ------------------------------------------------------------------ warnings */

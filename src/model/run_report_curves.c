@@ -55,6 +55,11 @@ static bool ends_with(const char *name, const char *end) {
 static group group_of(const char *name) {
     static const char *const figures[] = {"accuracy", "precision", "recall", "f1",
                                           "auc",      "uas",       "las",    "r2"};
+    /* the log loss is the loss again, and of averages one is enough to look at */
+    static const char *const left_out[] = {"log_loss", "macro_precision", "macro_recall",
+                                           "weighted_f1"};
+    for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
+        if (ends_with(name, left_out[i])) return GROUPS;
     if (ends_with(name, "loss")) return GROUP_LOSS;
     if (ends_with(name, "perplexity")) return GROUP_PERPLEXITY;
     if (ends_with(name, "norm")) return GROUP_NORM;

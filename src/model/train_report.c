@@ -166,9 +166,12 @@ static hx_status add_answers(hx_trainer *t, hx_run_report *r, hx_error *err) {
 hx_status hx_train_report(hx_trainer *t, hx_error *err) {
     const char *path = hx_run_path(t->run, "report.html", t->arena),
                *timing = hx_run_path(t->run, "timing.jsonl", t->arena),
-               *title = hx_run_path(t->run, "", t->arena);
+               *title = hx_run_path(t->run, "", t->arena); /* with a stroke at its end */
     hx_run_report r = {.title = title, .ui = t->ui};
     if (!path || !timing || !title) return hx_fail(err, HX_ENOMEM, "out of memory");
+    size_t n = strlen(title);
+    r.title = hx_arena_str(t->arena, (hx_str){title, n > 1 ? n - 1 : n}).ptr;
+    if (!r.title) return hx_fail(err, HX_ENOMEM, "out of memory");
     hx_arena_reset(t->step_arena);
     HX_TRY(read_file(t, "config.json", &r.config, err));
     HX_TRY(read_file(t, "log.jsonl", &r.log, err));
