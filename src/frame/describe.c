@@ -270,19 +270,23 @@ static void second_pass(const ordered *o, hx_description *d, const double finite
     position p = {0};
     double v = 0;
     size_t n = 0;
-    total m2 = {0, 0}, m3 = {0, 0};
+    total m1 = {0, 0}, m2 = {0, 0}, m3 = {0, 0};
     while (next_run(o, &p, &v, &n)) {
         const double x = v - d->mean;
+        add(&m1, x * (double)n);
         add(&m2, x * x * (double)n);
         add(&m3, x * x * x * (double)n);
         count_bins(o->c, d, finite, v, n);
     }
-    const double count = (double)d->count, square = total_of(&m2);
+    /* The mean is rounded: what it lacks is taken out of the moments. */
+    const double count = (double)d->count, lack = count > 0 ? total_of(&m1) / count : 0;
+    const double square = total_of(&m2) - count * lack * lack;
+    const double cube = total_of(&m3) - 3 * lack * total_of(&m2) + 2 * count * lack * lack * lack;
     if (d->count > 1) d->std = sqrt(square / (count - 1));
     if (d->count > 2)
-        d->skew = square == 0 ? 0
-                              : count * sqrt(count - 1) / (count - 2) * total_of(&m3) /
-                                    (square * sqrt(square));
+        d->skew = square == 0
+                      ? 0
+                      : count * sqrt(count - 1) / (count - 2) * cube / (square * sqrt(square));
 }
 
 static bool describe_numbers(const hx_table_cells *c, size_t n_rows, hx_description *d) {
