@@ -1,7 +1,9 @@
 /* describe_html.c - the description of a table as one HTML page: a card a column, its figures and its histogram.
  *
  * Self-contained: no script, no font, no picture from elsewhere; light or dark as the reader's system is. All text of the file is escaped.
- * Histograms are SVG: bars over equal steps from the smallest to the largest value, or the commonest values of a column of texts. */
+ * Histograms are SVG: bars over equal steps from the smallest to the largest value, or the commonest values of a column of texts.
+ *
+ * The buffer notes what fails; it is asked once, when the page is whole. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

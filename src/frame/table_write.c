@@ -1,7 +1,9 @@
 /* table_write.c - cells as text, and rows as CSV or JSON Lines, on all processors.
  *
  * A number is written with its column's decimals; where those are as many as needed, with the fewest digits that read back equal. Times are
- * ISO 8601: a column of whole days as dates. Rows are made in pieces by all threads and handed on in order, a round of pieces at a time. */
+ * ISO 8601: a column of whole days as dates. Rows are made in pieces by all threads and handed on in order, a round of pieces at a time.
+ *
+ * CSV as RFC 4180 with LF; in JSON a missing or infinite value is null. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
