@@ -354,6 +354,12 @@ HX_API hx_status hx_table_write(const hx_table *t, hx_format format, size_t firs
                                 size_t n_threads, hx_table_write_fn *write, void *context,
                                 hx_error *err) HX_MUST_USE;
 
+/* GROUP BY in memory: keys (their own kinds, in their order, missing first), then one column an aggregate under the name it was written
+ * with: as hx_group_file(), with a missing value wherever a group has none. */
+HX_API hx_status hx_table_group(hx_table **out, const hx_table *t, const char *by,
+                                const char *aggregates, size_t n_threads,
+                                hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ splits */
 /* Which part each row belongs to. Without a column: by chance; stratify: every value of that column (numbers of many values: tenths of
  * them) is shared out alike; group: the rows of a value stay together; time: the earliest rows are trained on, the latest are the test,
