@@ -42,7 +42,7 @@ typedef struct {
     const hx_table_cells *c;
     int64_t low;
     uint64_t range; /* numbers are below it */
-    uint32_t *ranks; /* TEXT: of the codes */
+    uint32_t *ranks; /* TEXT: of the codes; NULL = codes as they are, in no order */
 } ordering;
 
 typedef struct {
@@ -64,15 +64,18 @@ static bool rank_texts(ordering *o, hx_arena *arena) {
     qsort(all, n, sizeof *all, compare_ranked);
     for (size_t i = 0; i < n; i++)
         o->ranks[all[i].code] = (uint32_t)i;
-    o->range = n + 1;
     return true;
 }
 
-static bool ordering_init(ordering *o, const hx_table_cells *c, size_t n_rows, hx_arena *arena) {
+static bool ordering_init(ordering *o, const hx_table_cells *c, size_t n_rows, bool in_order,
+                          hx_arena *arena) {
     int64_t cells[BLOCK], low = INT64_MAX, high = INT64_MIN;
     *o = (ordering){.c = c, .range = UINT64_MAX};
     if (c->real) return true;
-    if (c->about.kind == HX_KIND_TEXT) return rank_texts(o, arena);
+    if (c->about.kind == HX_KIND_TEXT) {
+        o->range = c->about.n_values + 1;
+        return !in_order || rank_texts(o, arena);
+    }
     for (size_t at = 0; at < n_rows; at += BLOCK) {
         const size_t n = n_rows - at < BLOCK ? n_rows - at : BLOCK;
         hx_cells_wide(c, at, n, cells);
@@ -216,7 +219,7 @@ static hx_status find_groups(grouping *g, hx_error *err) {
         size_t n_own = 0;
         numbering x = {.o = &o, .n_rows = rows};
         x.ids = hx_arena_alloc(g->arena, (rows + 1) * sizeof *x.ids);
-        if (x.ids == NULL || !ordering_init(&o, column_of(g, k), rows, g->arena))
+        if (x.ids == NULL || !ordering_init(&o, column_of(g, k), rows, true, g->arena))
             return hx_fail(err, HX_ENOMEM, "out of memory");
         HX_TRY(number_keys(g, &x, o.range, &n_own, err));
         if (k == 0) {
@@ -517,7 +520,9 @@ static hx_status aggregate_init(grouping *g, aggregate *x, const hx_aggregate *a
     for (size_t k = 0; k < g->n_groups; k++)
         x->cells[k] = -1;
     const bool ordered = !sums && a->kind != HX_AGGREGATE_COUNT;
-    if (ordered && !ordering_init(&x->order, x->value, g->t->n_rows, g->arena))
+    if (ordered &&
+        !ordering_init(&x->order, x->value, g->t->n_rows,
+                       a->kind == HX_AGGREGATE_MIN || a->kind == HX_AGGREGATE_MAX, g->arena))
         return hx_fail(err, HX_ENOMEM, "out of memory");
     return HX_OK;
 }
