@@ -206,6 +206,52 @@ HX_API hx_str hx_learner_summary(const hx_learner *l);
 HX_API hx_status hx_learner_save(const hx_learner *l, const char *path, hx_error *err) HX_MUST_USE;
 HX_API hx_status hx_learner_load(hx_learner **out, const char *path, hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ models of tables: how good, chosen, combined */
+/* All zero = defaults. */
+typedef struct {
+    double cost_false_positive,
+        cost_false_negative; /* two classes: the cheapest threshold is looked for where one is above 0 */
+    size_t rounds; /* of the bootstrap, 0 = 1000; fewer where rows x classes x rounds pass 2e8 */
+    uint64_t seed;
+    size_t n_threads; /* 0 = one a processor */
+} hx_assess_options;
+/* How good a learner is on rows whose target is known, as one JSON object: n; of classes accuracy, balanced_accuracy, precision, recall, f1,
+ * macro_f1, auc, pr_auc, log_loss, brier, ks, gini, ece, classes (with `said`: what its rows were called), calibration, deciles (lift and gain),
+ * threshold; of numbers r2, rmse, mae, median_error, mape, sum_loss, mean_loss (of squares); intervals (95 %). What is not defined is null. */
+HX_API hx_status hx_learner_assess(const hx_learner *l, const hx_table *t,
+                                   const hx_assess_options *options, hx_arena *arena, hx_str *json,
+                                   hx_error *err) HX_MUST_USE;
+
+/* Cross-validation of models on the same folds. All zero = defaults; `learn` says target, columns, recipe, seed (its model is not used). The
+ * target is the table's, as it is before the recipe. */
+typedef struct {
+    const char *models; /* "ridge,forest"; NULL = "boosting" */
+    hx_str params; /* of one model its parameters; of several {"ridge":{...},...} */
+    size_t n_folds, n_repeats; /* 0 = 5 and 1; classes are spread evenly */
+    const char *group; /* rows of a value stay in one fold; NULL */
+    const char *time; /* a fold is predicted from those before it; NULL */
+    hx_learn_options learn;
+} hx_cross_options;
+/* One JSON object: task, n, folds, repeats, figure (what models are compared by: auc, r2), models (each figure: mean, sd, folds), best, tests (pairs:
+ * corrected resampled t-test of Nadeau and Bengio 2003; of classes McNemar's too). out_of_fold (NULL = not wanted): a copy of the table with `fold`,
+ * and `prediction MODEL` and `probability MODEL` of the first repeat; the caller's. The same bytes for any number of threads. */
+HX_API hx_status hx_cross_validate(const hx_table *t, const hx_cross_options *options,
+                                   hx_arena *arena, hx_str *json, hx_table **out_of_fold,
+                                   hx_error *err) HX_MUST_USE;
+
+/* Random search over the parameters of models with successive halving: of every `9` settings drawn a third goes on to the next folds, then a
+ * third of those; the first setting of each model is its defaults. */
+typedef struct {
+    hx_cross_options cross; /* params is not used; n_repeats = 1 */
+    size_t n_trials; /* settings drawn at most; 0 = 27, no limit with `seconds` */
+    double seconds; /* no new round of settings starts after these; 0 = no limit */
+    size_t n_outer; /* nested: the whole search is judged on so many folds; 0 = not */
+} hx_tune_options;
+/* `best` is fitted on all rows with the best setting. JSON: figure, folds, tried (model, params, mean, sd, folds of each), best, nested (mean, sd, folds; n_outer). */
+HX_API hx_status hx_learner_tune(hx_learner **best, const hx_table *t,
+                                 const hx_tune_options *options, hx_arena *arena, hx_str *json,
+                                 hx_error *err) HX_MUST_USE;
+
 #ifdef __cplusplus
 }
 #endif

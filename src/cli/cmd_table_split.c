@@ -14,8 +14,7 @@
 
 static const char *const part_names[PARTS] = {"train", "validation", "test"};
 
-/* "70,15,15" or "80,20" (training and test). */
-static bool parse_shares(const char *text, double shares[PARTS]) {
+bool hx_table_io_shares(const char *text, double shares[PARTS]) {
     double v[PARTS] = {0};
     size_t n = 0;
     for (const char *p = text; n < PARTS; p++) {
@@ -103,7 +102,7 @@ int hx_cmd_table_split(hx_cli *c) {
                           .group = v->text[HX_OPT_GROUP],
                           .time = v->text[HX_OPT_TIME],
                           .seed = (uint64_t)v->number[HX_OPT_SEED]};
-    if (v->text[HX_OPT_SPLIT] != NULL && !parse_shares(v->text[HX_OPT_SPLIT], o.shares))
+    if (v->text[HX_OPT_SPLIT] != NULL && !hx_table_io_shares(v->text[HX_OPT_SPLIT], o.shares))
         return hx_cli_usage(c, "--split takes two or three shares: 80,20 or 70,15,15",
                             "--split 须为两个或三个比例：80,20 或 70,15,15");
     hx_table *t = NULL;

@@ -20,6 +20,11 @@
 /* What hx_table_recipe_run() takes beside it. */
 #define TABLE_STEPS HX_OPT_FIT_ON, HX_OPT_SAVE, HX_OPT_RECIPE, HX_OPT_HEAD
 
+/* What hx_learn_options_of() takes. */
+#define LEARN                                                                                      \
+    HX_OPT_LEARN_TARGET, HX_OPT_LEARN_TASK, HX_OPT_USE, HX_OPT_DROP, HX_OPT_WEIGHT, HX_OPT_EVENT,  \
+        HX_OPT_RECIPE
+
 const hx_cli_command hx_cli_actions[] = {
     {"table apply",
      HX_PART_TEXT,
@@ -106,6 +111,138 @@ const hx_cli_command hx_cli_actions[] = {
        "no customer in two parts", "同一客户不跨部分"}},
      hx_cmd_table_split,
      HX_MODEL_RULES},
+    {"learn fit",
+     HX_PART_TEXT,
+     "[FILE] --target C --model M --out MODEL.json",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_PARAM, HX_OPT_PARAMS, HX_OPT_SOLVER,
+          HX_OPT_LEARNING_RATE, HX_OPT_EPOCHS, HX_OPT_SPLIT, HX_OPT_STRATIFY, HX_OPT_GROUP,
+          HX_OPT_TIME, HX_OPT_VALIDATION_FILE, HX_OPT_COST),
+     "learn one column from the others",
+     "由其他列学习某一列",
+     "Shows coefficients with intervals, or what counts most, and how the loss went down; --out "
+     "keeps the model. With --split\n"
+     "80,20 it learns from the first part and is judged on the other. --recipe FILE holds steps "
+     "that "
+     "are fitted on the training\n"
+     "rows alone and kept in the model. --model names one of the models below (default: boosting).",
+     "显示系数及区间或各特征的重要性，以及损失如何下降；--out 保存模型。--split 80,20 "
+     "在前一部分上学习，在后一部分上评估。\n"
+     "--recipe 文件中的步骤只在训练行上拟合，并随模型保存。--model 为下列模型之一（默认 "
+     "boosting）。",
+     {{"huaxiang learn fit samples/shop/orders.csv --target amount --use "
+       "quantity,unit_price,channel --model linear --format table",
+       "coefficients with intervals", "系数及其区间"},
+      {"huaxiang learn fit samples/browsing.csv --target page --model forest --drop user --split "
+       "80,20 --seed 1 --out page.json --format table",
+       "a model of classes, judged on a fifth of the rows", "分类模型，在五分之一的行上评估"}},
+     hx_cmd_learn_fit,
+     HX_MODEL_MAY},
+    {"learn predict",
+     HX_PART_TEXT,
+     "[FILE] --model MODEL.json",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, RECORDS, HX_OPT_HEAD, HX_OPT_ALL),
+     "what a model says of rows: prediction and probability beside their columns",
+     "模型对各行的预测：在原有各列之后加上 prediction 和 probability",
+     "probability is that of the second class where there are two, else that of the class that is "
+     "predicted; --all gives every\n"
+     "class a column. --model is the file that learn fit --out kept.",
+     "两个类别时 probability 为第二类的概率，否则为所预测类别的概率；--all 每个类别一列。--model "
+     "为 "
+     "learn fit --out 保存的文件。",
+     {{"huaxiang learn predict samples/browsing.csv --model page.json --head 3", "three rows",
+       "三行"}},
+     hx_cmd_learn_predict,
+     HX_MODEL_MAY},
+    {"learn evaluate",
+     HX_PART_TEXT,
+     "[FILE] --model MODEL.json",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, RECORDS, HX_OPT_COST),
+     "how good a model is on rows whose target is known",
+     "在已知目标的行上评估模型",
+     "Classes: accuracy, precision, recall, F1, ROC-AUC, PR-AUC, log loss, Brier, KS, Gini, "
+     "calibration, lift and gain by decile.\n"
+     "Numbers: R2, RMSE, MAE, median error, MAPE. Intervals are of 95 %, by bootstrap.",
+     "类别：准确率、精确率、召回率、F1、ROC-AUC、PR-"
+     "AUC、对数损失、Brier、KS、基尼、校准误差、十分位提升与累计召回。\n"
+     "数值：R2、RMSE、MAE、误差中位数、MAPE。区间为 95 %，由自助法得到。",
+     {{"huaxiang learn evaluate samples/browsing.csv --model page.json --format table",
+       "on the rows it knows, for once", "在它见过的行上"}},
+     hx_cmd_learn_evaluate,
+     HX_MODEL_MAY},
+    {"learn cross-validate",
+     HX_PART_TEXT,
+     "[FILE] --target C --model A,B",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_PARAM, HX_OPT_PARAMS, HX_OPT_FOLDS,
+          HX_OPT_REPEATS, HX_OPT_GROUP, HX_OPT_TIME),
+     "models judged on the same folds, and whether they differ",
+     "在相同的折上评估多个模型，并检验差异",
+     "Every fold is predicted by models that learnt from the others (5 folds). Two models are "
+     "compared by the corrected resampled\n"
+     "t-test (Nadeau, Bengio 2003) and by McNemar's. --param MODEL.NAME=VALUE where there are "
+     "several models.",
+     "每折由在其余各折上学习的模型预测（默认 5 折）。两个模型用校正的重抽样 t 检验（Nadeau、Bengio "
+     "2003）和 McNemar 检验比较。\n"
+     "多个模型时写 --param 模型.参数=值。",
+     {{"huaxiang learn cross-validate samples/browsing.csv --target page --drop user --model "
+       "logistic,tree,forest --param forest.trees=50 --format table",
+       "three models on five folds", "三个模型，五折"}},
+     hx_cmd_learn_cross_validate,
+     HX_MODEL_MAY},
+    {"learn tune",
+     HX_PART_TEXT,
+     "[FILE] --target C --model A,B --minutes M",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_FOLDS, HX_OPT_GROUP, HX_OPT_TIME,
+          HX_OPT_TRIALS, HX_OPT_MINUTES, HX_OPT_OUTER),
+     "find good parameters: random search with successive halving",
+     "寻找好的参数：随机搜索加逐次减半",
+     "Settings are judged fold by fold and the better third goes on. It ends after --trials "
+     "settings (default: 27) or behind\n"
+     "--minutes. The best is fitted on all rows (--out). --outer K also judges the whole search on "
+     "rows it never saw.",
+     "各设置逐折评估，较好的三分之一继续。试完 --trials 个设置（默认 27）或超过 --minutes "
+     "后结束。\n"
+     "最佳设置在全部行上拟合（--out）。--outer K 再在从未见过的行上评判整个搜索。",
+     {{"huaxiang learn tune samples/browsing.csv --target page --drop user --model tree,logistic "
+       "--trials 12 --folds 3 --format table --out tuned.json",
+       "twelve settings", "十二个设置"}},
+     hx_cmd_learn_tune,
+     HX_MODEL_MAY},
+    {"learn ensemble",
+     HX_PART_TEXT,
+     "[FILE] --target C --model A,B,C",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_FOLDS, HX_OPT_REPEATS, HX_OPT_GROUP,
+          HX_OPT_TIME, HX_OPT_WAYS),
+     "several models together, and what that gains over the best of them",
+     "多个模型的组合，以及相对最佳单一模型的增益",
+     "voting is their mean, blending a weighted mean, stacking a model on top of them. All are "
+     "judged on the same folds; the best way\n"
+     "is fitted on all rows (--out). They are models of learn fit, too: --model stacking.",
+     "voting 为平均，blending 为加权平均，stacking "
+     "在其上再学一个模型。全部在相同的折上评估，最佳方式在全部行上拟合（--out）。\n"
+     "它们也可用于 learn fit：--model stacking。",
+     {{"huaxiang learn ensemble samples/browsing.csv --target page --drop user --model "
+       "logistic,tree,forest --folds 3 --format table --out together.json",
+       "three ways beside three models", "三种方式与三个模型"}},
+     hx_cmd_learn_ensemble,
+     HX_MODEL_MAY},
 };
 const size_t hx_cli_actions_n = sizeof hx_cli_actions / sizeof *hx_cli_actions;
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "cli/learn.h"
 #include "cli/output.h"
 
 #define NAME_COLUMN 12
@@ -101,6 +102,7 @@ void hx_help_command(const hx_cli *c, const hx_cli_command *command, hx_outbuf *
     const hx_cli_option_set options =
         command->run ? hx_cli_command_options(command) : hx_cli_option_globals();
     put_options(c, command, &options, out);
+    if (command->run == hx_cmd_learn_fit) hx_learn_help(c, out);
 }
 
 void hx_help_program(const hx_cli *c, hx_outbuf *out) {

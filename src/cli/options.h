@@ -171,6 +171,21 @@ typedef enum {
     HX_OPT_FIT_ON,
     HX_OPT_SAVE,
     HX_OPT_RECIPE,
+    HX_OPT_LEARN_TARGET,
+    HX_OPT_LEARN_TASK,
+    HX_OPT_USE,
+    HX_OPT_DROP,
+    HX_OPT_WEIGHT,
+    HX_OPT_EVENT,
+    HX_OPT_PARAM,
+    HX_OPT_PARAMS,
+    HX_OPT_SOLVER,
+    HX_OPT_LEARNING_RATE,
+    HX_OPT_COST,
+    HX_OPT_ALL,
+    HX_OPT_REPEATS,
+    HX_OPT_OUTER,
+    HX_OPT_WAYS,
     HX_OPT_N
 } hx_cli_option_id;
 

@@ -17,6 +17,8 @@ bool hx_table_io_write(hx_cli *c, const hx_table *t);
 bool hx_table_io_write_file(hx_cli *c, const hx_table *t, const char *path);
 /* A text to a file of its own (a page, a recipe). False after a sentence. */
 bool hx_table_io_write_text(hx_cli *c, hx_str text, const char *path);
+/* "70,15,15", or "80,20" (the first and the last). False where it is neither. (cmd_table_split.c) */
+bool hx_table_io_shares(const char *text, double shares[3]);
 size_t hx_table_io_threads(const hx_cli *c); /* --threads, 0 = one a processor */
 
 #endif

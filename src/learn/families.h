@@ -10,5 +10,7 @@ extern const hx_estimator hx_estimator_ridge, hx_estimator_lasso,
 extern const hx_estimator hx_estimator_logistic; /* logistic.c */
 extern const hx_estimator hx_estimator_tree, hx_estimator_forest; /* forest.c */
 extern const hx_estimator hx_estimator_boosting; /* boosting.c */
+extern const hx_estimator hx_estimator_voting, hx_estimator_blending,
+    hx_estimator_stacking; /* ensemble.c */
 
 #endif

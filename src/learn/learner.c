@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "learn/estimator.h"
+#include "learn/fields.h"
 #include "learn/learner.h"
 
 #define ARENA_MAX ((size_t)64 << 30)
@@ -130,6 +131,24 @@ static hx_status fit_state(hx_learner *l, const hx_problem *train, const hx_prob
                                         : HX_OK;
 }
 
+/* What the features and classes are called, and which count most. */
+static hx_status describe(const hx_learner *l, const hx_problem *train, hx_json_writer *w,
+                          hx_error *err) {
+    static const char *const tasks[] = {"auto", "regression", "classes", "survival", "outliers"};
+    double *shares = malloc((train->d + 1) * sizeof *shares);
+    if (!shares) return no_memory(err);
+    hx_json_key(w, "task");
+    hx_json_cstr(w, tasks[train->task]);
+    hx_put_texts(w, "names", l->features, l->n_features);
+    if (l->n_classes > 0) hx_put_texts(w, "classes", l->classes, l->n_classes);
+    if (l->estimator->importance) {
+        l->estimator->importance(l->state, shares);
+        hx_put_numbers(w, "importances", shares, train->d);
+    }
+    free(shares);
+    return HX_OK;
+}
+
 static hx_status summarise(hx_learner *l, const hx_problem *train, hx_error *err) {
     hx_buf b;
     hx_json_writer w;
@@ -146,9 +165,10 @@ static hx_status summarise(hx_learner *l, const hx_problem *train, hx_error *err
     hx_json_int(&w, (int64_t)train->d);
     hx_json_key(&w, "params");
     hx_params_write(&l->estimator->kind, l->params, &w);
+    hx_status st = describe(l, train, &w, err);
     if (l->estimator->summary) l->estimator->summary(l->state, &w);
     hx_json_end_object(&w);
-    hx_status st = hx_buf_status(&b, "summary", err);
+    if (st == HX_OK) st = hx_buf_status(&b, "summary", err);
     if (st == HX_OK) l->summary = hx_arena_str(l->arena, hx_buf_str(&b));
     hx_buf_release(&b);
     return st != HX_OK || l->summary.ptr ? st : no_memory(err);

@@ -27,7 +27,7 @@ static hx_status no_memory(size_t n, hx_error *err) {
 }
 
 /* The rows by stratum or group, then time, then as drawn. The caller frees. */
-static hx_status ordered(size_t n, const hx_split_options *o, place **out, hx_error *err) {
+static hx_status ordered(size_t n, const hx_fold_options *o, place **out, hx_error *err) {
     hx_rng rng;
     if (n >= UINT32_MAX) return hx_fail(err, HX_ELIMIT, "%zu rows are too many to be split", n);
     if ((o->strata != NULL) + (o->groups != NULL) + (o->times != NULL) > 1)
@@ -99,7 +99,7 @@ static hx_status deal_groups(const place *p, size_t n, const double *shares, siz
 }
 
 /* ------------------------------------------------------------------ folds */
-hx_status hx_split_folds(size_t n, size_t n_folds, const hx_split_options *o, uint32_t *folds,
+hx_status hx_split_folds(size_t n, size_t n_folds, const hx_fold_options *o, uint32_t *folds,
                          hx_error *err) {
     place *p = NULL;
     hx_status st = HX_OK;
@@ -137,7 +137,7 @@ static void deal_shares(const place *p, size_t n, const double *shares, size_t n
 }
 
 hx_status hx_split_shares(size_t n, const double *shares, size_t n_shares,
-                          const hx_split_options *o, uint32_t *parts, hx_error *err) {
+                          const hx_fold_options *o, uint32_t *parts, hx_error *err) {
     place *p = NULL;
     double sum = 0;
     hx_status st = HX_OK;

@@ -14,17 +14,17 @@ typedef struct {
     const double *
         times; /* (n): fold k holds the rows after those of fold k - 1, ties by row; NULL. With neither of the others */
     uint64_t seed;
-} hx_split_options;
+} hx_fold_options;
 
 /* Deals n rows into n_folds >= 2: folds (n) gets numbers below n_folds. HX_EINVAL: fewer rows, groups or times than folds, or options that
  * exclude each other. */
-hx_status hx_split_folds(size_t n, size_t n_folds, const hx_split_options *o, uint32_t *folds,
+hx_status hx_split_folds(size_t n, size_t n_folds, const hx_fold_options *o, uint32_t *folds,
                          hx_error *err) HX_MUST_USE;
 
 /* Parts by shares that sum to 1 (n_shares of them, each > 0): parts (n) gets numbers below n_shares. As folds, but of these sizes; of strata each
  * part gets its share of each, rounded. */
 hx_status hx_split_shares(size_t n, const double *shares, size_t n_shares,
-                          const hx_split_options *o, uint32_t *parts, hx_error *err) HX_MUST_USE;
+                          const hx_fold_options *o, uint32_t *parts, hx_error *err) HX_MUST_USE;
 
 /* Rows to train and to test on for a fold: rows of the fold are tested; all others train, of times only those before. Returns how many of each;
  * train, test have room for n. */

@@ -10,7 +10,7 @@ static void each_row_once_and_even(void **st) {
     hx_error err = {0};
     for (size_t i = 0; i < N; i++)
         strata[i] = i % 10 == 0; /* 11 of 103 */
-    hx_split_options o = {.strata = strata, .seed = 3};
+    hx_fold_options o = {.strata = strata, .seed = 3};
     assert_int_equal(hx_split_folds(N, 5, &o, folds, &err), HX_OK);
     assert_int_equal(hx_split_folds(N, 5, &o, again, &err), HX_OK);
     assert_memory_equal(folds, again, sizeof folds);
@@ -36,7 +36,7 @@ static void groups_stay_together(void **st) {
     hx_error err = {0};
     for (size_t i = 0; i < N; i++)
         groups[i] = (uint32_t)(i * i % 20);
-    hx_split_options o = {.groups = groups};
+    hx_fold_options o = {.groups = groups};
     assert_int_equal(hx_split_folds(N, 4, &o, folds, &err), HX_OK);
     memset(fold_of, 255, sizeof fold_of);
     for (size_t i = 0; i < N; i++) {
@@ -60,7 +60,7 @@ static void time_goes_forward(void **st) {
     hx_error err = {0};
     for (size_t i = 0; i < N; i++)
         times[i] = (double)(i * 37 % N);
-    hx_split_options o = {.times = times};
+    hx_fold_options o = {.times = times};
     assert_int_equal(hx_split_folds(N, 6, &o, folds, &err), HX_OK);
     for (uint32_t fold = 0; fold < 6; fold++) {
         double last = -1, first = N;
@@ -86,7 +86,7 @@ static void shares(void **st) {
     hx_error err = {0};
     for (size_t i = 0; i < 1000; i++)
         strata[i] = i % 4 == 0;
-    hx_split_options o = {.strata = strata, .seed = 9};
+    hx_fold_options o = {.strata = strata, .seed = 9};
     assert_int_equal(hx_split_shares(1000, wanted, 3, &o, parts, &err), HX_OK);
     for (size_t i = 0; i < 1000; i++) {
         n[parts[i]]++;
@@ -105,10 +105,10 @@ static void refusals(void **st) {
     uint32_t folds[3], keys[3] = {0};
     double times[3] = {0};
     hx_error err = {0};
-    hx_split_options o = {.strata = keys, .times = times};
-    assert_int_equal(hx_split_folds(3, 4, &(hx_split_options){0}, folds, &err), HX_EINVAL);
+    hx_fold_options o = {.strata = keys, .times = times};
+    assert_int_equal(hx_split_folds(3, 4, &(hx_fold_options){0}, folds, &err), HX_EINVAL);
     assert_string_equal(err.message, "3 rows can't be split into 4 folds");
-    assert_int_equal(hx_split_folds(3, 1, &(hx_split_options){0}, folds, &err), HX_EINVAL);
+    assert_int_equal(hx_split_folds(3, 1, &(hx_fold_options){0}, folds, &err), HX_EINVAL);
     assert_string_equal(err.message, "cross-validation needs two folds or more, not 1");
     assert_int_equal(hx_split_folds(3, 2, &o, folds, &err), HX_EINVAL);
     assert_string_equal(err.message,

@@ -1,0 +1,185 @@
+/* cmd_learn_choose.c - learn cross-validate, tune, ensemble: models on the same folds, the best of many settings, several models together. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/learn.h"
+#include "cli/output.h"
+#include "cli/table_io.h"
+
+#define MODELS_BYTES 1024
+#define METHODS "voting,blending,stacking"
+
+static bool cross_options(hx_cli *c, hx_cross_options *out) {
+    const hx_cli_values *v = &c->options;
+    *out = (hx_cross_options){.models = v->text[HX_OPT_MODEL],
+                              .n_folds = (size_t)v->number[HX_OPT_FOLDS],
+                              .n_repeats = (size_t)v->number[HX_OPT_REPEATS],
+                              .group = v->text[HX_OPT_GROUP],
+                              .time = v->text[HX_OPT_TIME]};
+    return hx_learn_options_of(c, &out->learn);
+}
+
+static bool keep_model(hx_cli *c, const hx_learner *l) {
+    hx_error err = {.ui = c->ui};
+    const char *path = c->options.text[HX_OPT_TARGET];
+    if (path == NULL) return true;
+    if (!hx_output_may_replace(c, path)) return false;
+    return hx_learner_save(l, path, &err) == HX_OK || hx_cli_error(c, &err) == HX_EXIT_DONE;
+}
+
+/* ------------------------------------------------------------------ cross-validate */
+static bool cross(hx_cli *c, const hx_table *t, const hx_cross_options *o) {
+    hx_str json;
+    hx_table *said = NULL;
+    hx_error err = {.ui = c->ui};
+    const char *path = c->options.text[HX_OPT_TARGET];
+    if (hx_cross_validate(t, o, c->arena, &json, path != NULL ? &said : NULL, &err) != HX_OK)
+        return hx_cli_error(c, &err) == HX_EXIT_DONE;
+    const bool ok =
+        (said == NULL || hx_table_io_write_file(c, said, path)) && hx_learn_show_cross(c, json);
+    hx_table_free(said);
+    return ok;
+}
+
+int hx_cmd_learn_cross_validate(hx_cli *c) {
+    hx_cross_options o;
+    hx_table *t = NULL;
+    const bool ok = cross_options(c, &o) && hx_learn_params_of(c, true, &o.params) &&
+                    hx_learn_read(c, &t) && cross(c, t, &o);
+    hx_table_free(t);
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
+
+/* ------------------------------------------------------------------ tune */
+int hx_cmd_learn_tune(hx_cli *c) {
+    const hx_cli_values *v = &c->options;
+    hx_tune_options o = {.n_trials = (size_t)v->number[HX_OPT_TRIALS],
+                         .seconds = v->real[HX_OPT_MINUTES] * 60,
+                         .n_outer = (size_t)v->number[HX_OPT_OUTER]};
+    hx_error err = {.ui = c->ui};
+    hx_learner *best = NULL;
+    hx_table *t = NULL;
+    hx_str json;
+    bool ok = cross_options(c, &o.cross) && hx_learn_read(c, &t);
+    if (ok && hx_learner_tune(&best, t, &o, c->arena, &json, &err) != HX_OK)
+        ok = hx_cli_error(c, &err) == HX_EXIT_DONE;
+    ok = ok && keep_model(c, best) && hx_learn_show_tuning(c, json);
+    hx_learner_free(best);
+    hx_table_free(t);
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
+
+/* ------------------------------------------------------------------ ensemble */
+/* {"voting":{"forest":true,"boosting":false,...},...} of the members named by --model; "" = each way's own. */
+static bool members_of(hx_cli *c, const char *members, const char *methods, hx_str *out) {
+    json_t *all = json_object();
+    for (const char *at = methods; members != NULL && *at != '\0';) {
+        char method[64];
+        const size_t len = strcspn(at, ",");
+        (void)snprintf(method, sizeof method, "%.*s", (int)len, at);
+        at += len + (at[len] == ',');
+        const hx_model_kind *kind = hx_model_kind_of(method);
+        json_t *switches = json_object();
+        for (size_t k = 0; kind != NULL && k < kind->n_params; k++)
+            if (kind->params[k].kind == HX_PARAM_SWITCH)
+                json_object_set_new(
+                    switches, kind->params[k].name,
+                    json_boolean(hx_cli_choice(members, kind->params[k].name) >= 0));
+        json_object_set_new(all, method, switches);
+    }
+    char *text = json_dumps(all, JSON_COMPACT);
+    json_decref(all);
+    if (text != NULL) *out = hx_arena_str(c->arena, hx_str_of(text));
+    free(text);
+    return out->ptr != NULL || hx_cli_fail(c, "out of memory", "内存不足") == HX_EXIT_DONE;
+}
+
+/* The gain of the best way over the best single model, and the test of the two. */
+static bool put_gain(hx_cli *c, const char *singles, const json_t *e) {
+    const json_t *best = NULL, *single = NULL;
+    const char *figure = json_string_value(json_object_get(e, "figure"));
+    size_t i;
+    json_t *m;
+    json_array_foreach(json_object_get(e, "models"), i, m) {
+        const char *name = json_string_value(json_object_get(m, "model"));
+        const json_t **slot = hx_cli_choice(singles, name) >= 0 ? &single : &best;
+        const double mean = json_number_value(hx_json_at(json_object_get(m, figure), "mean"));
+        if (*slot == NULL ||
+            mean > json_number_value(hx_json_at(json_object_get(*slot, figure), "mean")))
+            *slot = m;
+    }
+    if (best == NULL || single == NULL) return true;
+    const double a = json_number_value(hx_json_at(json_object_get(best, figure), "mean"));
+    const double b = json_number_value(hx_json_at(json_object_get(single, figure), "mean"));
+    hx_cli_note(c, "%s: %s %.4f, the best single model (%s) %.4f, gain %+.4f",
+                "%s：%s %.4f，最佳单一模型（%s）%.4f，增益 %+.4f", figure,
+                json_string_value(json_object_get(best, "model")), a,
+                json_string_value(json_object_get(single, "model")), b, a - b);
+    return true;
+}
+
+static const char *best_way(const json_t *e, const char *singles) {
+    const char *figure = json_string_value(json_object_get(e, "figure")), *name = "stacking";
+    double most = -1e300;
+    size_t i;
+    json_t *m;
+    json_array_foreach(json_object_get(e, "models"), i, m) {
+        const char *one = json_string_value(json_object_get(m, "model"));
+        const double mean = json_number_value(hx_json_at(json_object_get(m, figure), "mean"));
+        if (hx_cli_choice(singles, one) >= 0 || mean <= most) continue;
+        most = mean;
+        name = one;
+    }
+    return name;
+}
+
+static bool fit_way(hx_cli *c, const hx_table *t, const hx_cross_options *o, const char *way,
+                    hx_str params) {
+    hx_error err = {.ui = c->ui};
+    hx_learner *l = NULL;
+    hx_learn_options learn = o->learn;
+    json_t *all = hx_output_parse(c, params);
+    char *text = json_dumps(json_object_get(all, way), JSON_COMPACT);
+    learn.model = way;
+    learn.params = hx_str_of(text);
+    bool ok = true;
+    if (hx_learner_fit(&l, t, NULL, &learn, &err) != HX_OK)
+        ok = hx_cli_error(c, &err) == HX_EXIT_DONE;
+    ok = ok && keep_model(c, l);
+    hx_learner_free(l);
+    free(text);
+    json_decref(all);
+    return ok;
+}
+
+static bool ensemble(hx_cli *c, const hx_table *t, hx_cross_options *o, const char *singles) {
+    hx_str json;
+    hx_error err = {.ui = c->ui};
+    if (hx_cross_validate(t, o, c->arena, &json, NULL, &err) != HX_OK)
+        return hx_cli_error(c, &err) == HX_EXIT_DONE;
+    json_t *e = hx_output_parse(c, json);
+    bool ok = e != NULL && hx_learn_show_cross(c, json) && put_gain(c, singles, e);
+    if (ok && hx_cli_has(&c->options, HX_OPT_TARGET))
+        ok = fit_way(c, t, o, best_way(e, singles), o->params);
+    json_decref(e);
+    return ok;
+}
+
+int hx_cmd_learn_ensemble(hx_cli *c) {
+    const hx_cli_values *v = &c->options;
+    const char *ways = v->text[HX_OPT_WAYS] != NULL ? v->text[HX_OPT_WAYS] : METHODS;
+    char models[MODELS_BYTES];
+    hx_cross_options o;
+    hx_table *t = NULL;
+    if (v->text[HX_OPT_MODEL] == NULL)
+        return hx_cli_usage(c, "name the models to put together: --model logistic,forest,boosting",
+                            "请给出要组合的模型：--model logistic,forest,boosting");
+    (void)snprintf(models, sizeof models, "%s,%s", v->text[HX_OPT_MODEL], ways);
+    bool ok = cross_options(c, &o) && members_of(c, v->text[HX_OPT_MODEL], ways, &o.params);
+    o.models = models;
+    ok = ok && hx_learn_read(c, &t) && ensemble(c, t, &o, v->text[HX_OPT_MODEL]);
+    hx_table_free(t);
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}

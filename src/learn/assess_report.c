@@ -1,0 +1,275 @@
+/* assess_report.c - one evaluation of a learner of tables as a JSON object; see hx_learner_assess() in huaxiang/learn.h.
+ *
+ * Deciles: rows by descending probability of the second class, ties by row; decile b of 10 holds rows b n / 10 to (b + 1) n / 10;
+ *
+ *     lift = share of positives among its rows / share among all      gain = share of all positives in it and those before
+ *
+ * Threshold by cost: of all probabilities that occur (and none), the one for which (false alarms fp + misses fn) / n is least; of equal ones
+ * the highest. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "learn/assess.h"
+#include "learn/fields.h"
+#include "learn/learner.h"
+
+#define LEVEL 0.95
+#define ROUNDS_USUAL 1000
+#define BOOTSTRAP_CELLS 200000000.0 /* rows x classes x rounds at most */
+#define ROUNDS_LEAST 50
+#define DECILES 10
+#define BINS 10
+#define ARENA_MAX ((size_t)64 << 30)
+#define JSON_MAX ((size_t)1 << 30)
+
+static void put_number(hx_json_writer *w, const char *key, double value) {
+    hx_json_key(w, key);
+    hx_json_double(w, value);
+}
+
+static void put_count(hx_json_writer *w, const char *key, uint64_t value) {
+    hx_json_key(w, key);
+    hx_json_int(w, (int64_t)value);
+}
+
+static hx_status no_memory(hx_error *err) {
+    return hx_fail(err, HX_ENOMEM, "not enough memory for the figures");
+}
+
+/* ------------------------------------------------------------------ intervals */
+static size_t rounds_of(const hx_scored *s, size_t wanted) {
+    double cells = (double)s->n * (double)(s->n_classes ? s->n_classes : 1) + 1;
+    double most = fmax(BOOTSTRAP_CELLS / cells, ROUNDS_LEAST);
+    return (double)wanted < most ? wanted : (size_t)most;
+}
+
+static hx_status put_intervals(const hx_scored *s, const hx_assess_options *o, hx_json_writer *w,
+                               hx_error *err) {
+    hx_interval found[HX_FIGURES];
+    size_t rounds = rounds_of(s, o->rounds ? o->rounds : ROUNDS_USUAL);
+    HX_TRY(hx_figures_bootstrap(s, rounds, LEVEL, o->seed, o->n_threads, found, err));
+    hx_json_key(w, "intervals");
+    hx_json_object(w);
+    put_number(w, "level", LEVEL);
+    put_count(w, "rounds", rounds);
+    for (int i = 0; i < HX_FIGURES; i++) {
+        if (!hx_figure_is_of((hx_figure)i, s->task)) continue;
+        const double ends[] = {found[i].low, found[i].high};
+        hx_put_numbers(w, hx_figure_name((hx_figure)i), ends, 2);
+    }
+    hx_json_end_object(w);
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ classes */
+static void put_class(const hx_classification *c, const char *name, size_t k, hx_json_writer *w) {
+    const hx_class_metrics *m = &c->classes[k];
+    hx_json_object(w);
+    hx_json_key(w, "class");
+    hx_json_cstr(w, name);
+    put_count(w, "n", m->support);
+    put_count(w, "predicted", m->predicted);
+    put_number(w, "precision", m->precision);
+    put_number(w, "recall", m->recall);
+    put_number(w, "f1", m->f1);
+    hx_json_key(w, "said");
+    hx_json_array(w);
+    for (size_t j = 0; j < c->n_classes; j++)
+        hx_json_int(w, (int64_t)c->confusion[k * c->n_classes + j]);
+    hx_json_end_array(w);
+    hx_json_end_object(w);
+}
+
+static hx_status put_classes(const hx_scored *s, const char *const *names, hx_arena *arena,
+                             hx_json_writer *w, hx_error *err) {
+    hx_classification c;
+    hx_calibration_bin bins[BINS];
+    double ece;
+    uint32_t *labels = hx_arena_alloc(arena, (2 * s->n + 1) * sizeof *labels);
+    float *p = hx_arena_alloc(arena, (s->n * s->n_classes + 1) * sizeof *p);
+    if (!labels || !p) return no_memory(err);
+    for (size_t i = 0; i < s->n; i++) {
+        labels[i] = (uint32_t)s->truth[i];
+        labels[s->n + i] = (uint32_t)s->values[i];
+    }
+    for (size_t i = 0; i < s->n * s->n_classes; i++)
+        p[i] = (float)s->probabilities[i];
+    HX_TRY(hx_classification_of(labels, labels + s->n, NULL, s->n, s->n_classes, arena, &c, err));
+    hx_json_key(w, "classes");
+    hx_json_array(w);
+    for (size_t k = 0; k < s->n_classes; k++)
+        put_class(&c, names[k], k, w);
+    hx_json_end_array(w);
+    hx_json_key(w, "calibration");
+    hx_json_array(w);
+    size_t used = hx_calibration_bins(labels, p, s->n, s->n_classes, BINS, arena, bins, &ece);
+    for (size_t b = 0; b < used; b++) {
+        hx_json_object(w);
+        put_number(w, "confidence", bins[b].confidence);
+        put_number(w, "accuracy", bins[b].accuracy);
+        put_count(w, "n", bins[b].n);
+        hx_json_end_object(w);
+    }
+    hx_json_end_array(w);
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ two classes */
+typedef struct {
+    double score;
+    size_t row;
+    bool positive;
+} ranked;
+
+static int compare_ranked(const void *a, const void *b) {
+    const ranked *x = a, *y = b;
+    if (x->score != y->score) return x->score > y->score ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+static void put_deciles(const ranked *rows, size_t n, size_t positives, hx_json_writer *w) {
+    size_t found = 0;
+    double share = n ? (double)positives / (double)n : NAN;
+    hx_json_key(w, "deciles");
+    hx_json_array(w);
+    for (size_t b = 0; b < DECILES; b++) {
+        size_t from = b * n / DECILES, to = (b + 1) * n / DECILES, hits = 0;
+        for (size_t i = from; i < to; i++)
+            hits += rows[i].positive;
+        if (from == to) continue;
+        found += hits;
+        double rate = (double)hits / (double)(to - from);
+        hx_json_object(w);
+        put_count(w, "decile", b + 1);
+        put_count(w, "n", to - from);
+        put_count(w, "positives", hits);
+        put_number(w, "least_probability", rows[to - 1].score);
+        put_number(w, "rate", rate);
+        put_number(w, "lift", positives ? rate / share : NAN);
+        put_number(w, "gain", positives ? (double)found / (double)positives : NAN);
+        hx_json_end_object(w);
+    }
+    hx_json_end_array(w);
+}
+
+typedef struct {
+    double at, cost; /* `at` = INFINITY: none is called positive */
+    size_t alarms, hits;
+} cut;
+
+static double cost_of(const hx_assess_options *o, size_t alarms, size_t hits, size_t positives) {
+    return o->cost_false_positive * (double)(alarms - hits) +
+           o->cost_false_negative * (double)(positives - hits);
+}
+
+static cut cheapest(const ranked *rows, size_t n, size_t positives, const hx_assess_options *o) {
+    cut best = {INFINITY, cost_of(o, 0, 0, positives), 0, 0};
+    size_t hits = 0;
+    for (size_t i = 0; i < n; i++) {
+        hits += rows[i].positive;
+        if (i + 1 < n && rows[i + 1].score == rows[i].score) continue;
+        double cost = cost_of(o, i + 1, hits, positives);
+        if (cost < best.cost) best = (cut){rows[i].score, cost, i + 1, hits};
+    }
+    return best;
+}
+
+static void put_threshold(const ranked *rows, size_t n, size_t positives,
+                          const hx_assess_options *o, hx_json_writer *w) {
+    size_t alarms = 0, hits = 0;
+    if (n == 0 || !(o->cost_false_positive > 0 || o->cost_false_negative > 0)) return;
+    cut best = cheapest(rows, n, positives, o);
+    for (; alarms < n && rows[alarms].score >= 0.5; alarms++)
+        hits += rows[alarms].positive;
+    hx_json_key(w, "threshold");
+    hx_json_object(w);
+    put_number(w, "at", best.at);
+    put_number(w, "mean_cost", best.cost / (double)n);
+    put_number(w, "mean_cost_at_half", cost_of(o, alarms, hits, positives) / (double)n);
+    put_number(w, "cost_false_positive", o->cost_false_positive);
+    put_number(w, "cost_false_negative", o->cost_false_negative);
+    put_number(w, "precision", best.alarms ? (double)best.hits / (double)best.alarms : NAN);
+    put_number(w, "recall", positives ? (double)best.hits / (double)positives : NAN);
+    hx_json_end_object(w);
+}
+
+static hx_status put_two(const hx_scored *s, const hx_assess_options *o, hx_arena *arena,
+                         hx_json_writer *w, hx_error *err) {
+    size_t positives = 0;
+    ranked *rows = hx_arena_alloc(arena, (s->n + 1) * sizeof *rows);
+    if (!rows) return no_memory(err);
+    for (size_t i = 0; i < s->n; i++) {
+        rows[i] = (ranked){s->probabilities[2 * i + 1], i, s->truth[i] == 1};
+        positives += rows[i].positive;
+    }
+    qsort(rows, s->n, sizeof *rows, compare_ranked);
+    put_deciles(rows, s->n, positives, w);
+    put_threshold(rows, s->n, positives, o, w);
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ the whole */
+static hx_status put_all(const hx_learner *l, const hx_scored *s, const hx_assess_options *o,
+                         hx_arena *arena, hx_json_writer *w, hx_error *err) {
+    hx_figures f;
+    bool classes = s->task == HX_TASK_CLASSES, two = s->n_classes == 2;
+    HX_TRY(hx_figures_of(s, arena, &f, err));
+    hx_json_object(w);
+    hx_json_key(w, "learner");
+    hx_json_cstr(w, l->estimator->kind.name);
+    hx_json_key(w, "target");
+    hx_json_cstr(w, l->target);
+    hx_json_key(w, "task");
+    hx_json_cstr(w, classes ? "classes" : "regression");
+    put_count(w, "n", s->n);
+    if (classes && two) {
+        hx_json_key(w, "positive");
+        hx_json_cstr(w, l->classes[1]);
+    }
+    hx_figures_write(&f, s->task, w);
+    HX_TRY(put_intervals(s, o, w, err));
+    if (classes) HX_TRY(put_classes(s, l->classes, arena, w, err));
+    if (classes && two) HX_TRY(put_two(s, o, arena, w, err));
+    hx_json_end_object(w);
+    return HX_OK;
+}
+
+static hx_status assess(const hx_learner *l, const hx_table *t, const hx_assess_options *o,
+                        hx_arena *scratch, hx_arena *arena, hx_str *json, hx_error *err) {
+    hx_problem p;
+    hx_predictions said;
+    hx_buf b;
+    hx_json_writer w;
+    HX_TRY(hx_design_problem(l->design, t, true, scratch, &p, err));
+    HX_TRY(hx_learner_predict_problem(l, &p, o->n_threads, scratch, &said, err));
+    const hx_scored s = {.task = p.task,
+                         .n = p.n,
+                         .n_classes = p.task == HX_TASK_CLASSES ? l->n_classes : 0,
+                         .truth = p.y,
+                         .values = said.values,
+                         .probabilities = said.probabilities};
+    hx_buf_init(&b, JSON_MAX);
+    hx_json_begin(&w, &b);
+    hx_status st = put_all(l, &s, o, scratch, &w, err);
+    if (st == HX_OK) st = hx_buf_status(&b, "figures", err);
+    if (st == HX_OK) *json = hx_arena_str(arena, hx_buf_str(&b));
+    hx_buf_release(&b);
+    return st != HX_OK || json->ptr ? st : no_memory(err);
+}
+
+hx_status hx_learner_assess(const hx_learner *l, const hx_table *t, const hx_assess_options *o,
+                            hx_arena *arena, hx_str *json, hx_error *err) {
+    hx_learn_task task = hx_learner_task(l);
+    hx_table *own = NULL;
+    *json = (hx_str){0};
+    if (task != HX_TASK_CLASSES && task != HX_TASK_REGRESSION)
+        return hx_fail(err, HX_EINVAL,
+                       "only models of numbers and of classes are evaluated row by row");
+    hx_arena *scratch = hx_arena_new(ARENA_MAX);
+    hx_status st = scratch ? hx_learner_prepare(l, t, o->n_threads, &own, err) : no_memory(err);
+    if (st == HX_OK) st = assess(l, own ? own : t, o, scratch, arena, json, err);
+    hx_table_free(own);
+    hx_arena_free(scratch);
+    return st;
+}
