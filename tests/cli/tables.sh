@@ -19,9 +19,10 @@ for i in 1 2 3 4 5 6 7 8 9 10; do echo "$i,$((i % 2)),$((i / 3)),2026-01-$((10 +
 huaxiang table split ten.csv --split 60,20,20 --stratify half --seed 3 && wc -l < ten-train.csv && cut -d, -f2 ten-train.csv | sort | uniq -c
 huaxiang table split ten.csv --split 70,30 --time day --prefix t --format csv && cat t-test.csv
 huaxiang table split ten.csv --group third --prefix g --format csv && for f in g-train g-validation g-test; do cut -d, -f3 $f.csv | sed 1d | sort -u | tr '\n' ' '; done; echo
-huaxiang table --help | sed -n '/^Actions/,/^$/p'
+huaxiang table --help | sed -n '/^Actions/p;/^  describe /p'
 huaxiang table describe --help | sed -n 1,5p
-for command in "table" "table descibe people.csv" "table --format csv describe people.csv" "table describe nothing.csv" \
+huaxiang table descibe people.csv 2>&1 | sed "s/one of [a-z,]*,/one of .../"
+for command in "table --format csv describe people.csv" "table describe nothing.csv" \
     "table describe people.csv --columns agee" "table describe people.csv --where age>x" "table describe people.csv --where agee>3" \
     "table split people.csv --split 70" "table split people.csv --split 0,0" "table split people.csv --stratify city --time since" \
     "table split people.csv --time city" "table describe people.csv --html people.csv" "table describe a.csv b.csv"; do
@@ -32,4 +33,4 @@ huaxiang table apply people.csv --recipe steps.json --save kept.json --format cs
 huaxiang table apply people.csv --recipe kept.json --format json --head 1 --lang zh
 sed -i 's/>= 18/>= 19/' kept.json && huaxiang table apply people.csv --recipe kept.json; echo "exit $?"
 huaxiang table apply people.csv --recipe people.csv; echo "exit $?"
-echo '[{"step":"wher","condition":"x"}]' > steps.json; huaxiang table apply people.csv --recipe steps.json; echo "exit $?"
+echo '[{"step":"wher","condition":"x"}]' > steps.json; huaxiang table apply people.csv --recipe steps.json 2>&1 | sed 's/there are: .*/there are: .../'

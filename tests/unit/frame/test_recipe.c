@@ -148,7 +148,8 @@ static void test_sentences(void **state) {
     hx_error err = {HX_UI_EN, HX_OK, 0, 0, ""};
     assert_int_equal(hx_recipe_open(&r, HX_STR_LIT("[{\"step\":\"dropp\"}]"), NULL, 0, &err),
                      HX_EINVAL);
-    assert_memory_equal(err.message, "there is no step 'dropp'; there are: drop, keep, ", 48);
+    assert_memory_equal(err.message, "there is no step 'dropp'; there are: ", 37);
+    assert_non_null(strstr(err.message, "drop, "));
 }
 
 /* Each digit of the mean is protected; blanks and the order of members are not. */

@@ -37,9 +37,8 @@ static bool same(double a, double b) {
 }
 
 static void check(bool real, uint64_t orders, size_t threads) {
-    static const hx_str names[] = {HX_STR_LIT("z"), HX_STR_LIT("a"), HX_STR_LIT("m"),
-                                   HX_STR_LIT("b"), HX_STR_LIT("y"), HX_STR_LIT("c"),
-                                   HX_STR_LIT("x")};
+    const hx_str names[] = {HX_STR_LIT("z"), HX_STR_LIT("a"), HX_STR_LIT("m"), HX_STR_LIT("b"),
+                            HX_STR_LIT("y"), HX_STR_LIT("c"), HX_STR_LIT("x")};
     static const size_t by_name[] = {1, 3, 5, 2, 6, 4, 0}; /* in their order */
     static double price[ROWS], quantity[ROWS], shop[ROWS], order[ROWS];
     static uint32_t city[ROWS];
