@@ -119,7 +119,8 @@ typedef struct {
     const uint32_t *before, *own; /* [rows]: of the keys in front and of this one */
     uint64_t range; /* numbers of `own` are below it */
     size_t n_rows;
-    unsigned char *marks; /* [limit] */
+    unsigned char *marks; /* [threads][limit] */
+    uint64_t limit;
     uint32_t *numbers; /* [limit]: of a marked key */
     hx_map *map; /* of keys that are not marked */
     uint32_t *ids; /* out */
@@ -151,17 +152,30 @@ static hx_status number_block(void *context, size_t block, size_t worker, hx_err
     return HX_OK;
 }
 
-static size_t mark_keys(const numbering *x, uint64_t limit) {
+static hx_status mark_block(void *context, size_t block, size_t worker, hx_error *err) {
+    const numbering *x = context;
     uint64_t keys[BLOCK];
-    for (size_t at = 0; at < x->n_rows; at += BLOCK) {
-        const size_t n = x->n_rows - at < BLOCK ? x->n_rows - at : BLOCK;
+    unsigned char *marks = x->marks + worker * x->limit;
+    const size_t first = block * BLOCK * 64;
+    const size_t end = first + BLOCK * 64 < x->n_rows ? first + BLOCK * 64 : x->n_rows;
+    (void)err;
+    for (size_t at = first; at < end; at += BLOCK) {
+        const size_t n = end - at < BLOCK ? end - at : BLOCK;
         keys_of_rows(x, at, n, keys);
         for (size_t i = 0; i < n; i++)
-            x->marks[keys[i]] = 1;
+            marks[keys[i]] = 1;
     }
+    return HX_OK;
+}
+
+static size_t number_marks(const numbering *x, size_t n_threads) {
     size_t count = 0;
-    for (uint64_t k = 0; k < limit; k++)
-        if (x->marks[k]) x->numbers[k] = (uint32_t)count++;
+    for (uint64_t k = 0; k < x->limit; k++) {
+        bool marked = false;
+        for (size_t w = 0; w < n_threads; w++)
+            marked |= x->marks[w * x->limit + k];
+        if (marked) x->numbers[k] = (uint32_t)count++;
+    }
     return count;
 }
 
@@ -195,18 +209,21 @@ static hx_status number_keys(grouping *g, numbering *x, uint64_t limit, size_t *
     hx_map map;
     hx_map_init(&map);
     bool good = true;
+    hx_status status = HX_OK;
+    const size_t blocks = (x->n_rows + BLOCK * 64 - 1) / (BLOCK * 64);
     if (limit <= MARKED_MAX) {
-        x->marks = hx_arena_alloc(g->arena, (size_t)limit + 1);
+        x->limit = limit;
+        x->marks = hx_arena_alloc(g->arena, (size_t)limit * g->n_threads + 1);
         x->numbers = hx_arena_alloc(g->arena, ((size_t)limit + 1) * sizeof *x->numbers);
         good = x->marks != NULL && x->numbers != NULL;
-        if (good) *count = mark_keys(x, limit);
+        if (good) status = hx_pool_run(g->n_threads, blocks, mark_block, x, err);
+        if (good) *count = number_marks(x, g->n_threads);
     } else {
         x->map = &map;
         good = hash_keys(x, g->arena, count);
     }
-    const size_t blocks = (x->n_rows + BLOCK * 64 - 1) / (BLOCK * 64);
-    const hx_status status = good ? hx_pool_run(g->n_threads, blocks, number_block, x, err)
-                                  : hx_fail(err, HX_ENOMEM, "out of memory");
+    if (!good) status = hx_fail(err, HX_ENOMEM, "out of memory");
+    if (status == HX_OK) status = hx_pool_run(g->n_threads, blocks, number_block, x, err);
     hx_map_release(&map);
     return status;
 }
@@ -427,11 +444,17 @@ static bool count_distinct(aggregate *x, size_t n_rows) {
     return good;
 }
 
+static bool is_ordered(hx_aggregate_kind kind) {
+    return kind != HX_AGGREGATE_SUM && kind != HX_AGGREGATE_MEAN && kind != HX_AGGREGATE_COUNT;
+}
+
 static hx_status run_aggregate(void *context, size_t i, size_t worker, hx_error *err) {
     aggregate *x = (aggregate *)context + i;
     const size_t rows = x->g->t->n_rows;
     bool good = true;
     (void)worker;
+    if (is_ordered(x->a->kind) && x->order.c == NULL) /* no TEXT: without the arena */
+        (void)ordering_init(&x->order, x->value, rows, true, NULL);
     switch (x->a->kind) {
     case HX_AGGREGATE_COUNT:
         count_rows(x, rows);
@@ -519,8 +542,7 @@ static hx_status aggregate_init(grouping *g, aggregate *x, const hx_aggregate *a
         return hx_fail(err, HX_ENOMEM, "out of memory");
     for (size_t k = 0; k < g->n_groups; k++)
         x->cells[k] = -1;
-    const bool ordered = !sums && a->kind != HX_AGGREGATE_COUNT;
-    if (ordered &&
+    if (is_ordered(a->kind) && x->value->about.kind == HX_KIND_TEXT &&
         !ordering_init(&x->order, x->value, g->t->n_rows,
                        a->kind == HX_AGGREGATE_MIN || a->kind == HX_AGGREGATE_MAX, g->arena))
         return hx_fail(err, HX_ENOMEM, "out of memory");
