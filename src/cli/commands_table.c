@@ -1,7 +1,9 @@
 /* commands_table.c - the table of actions that are commands of their own: `table describe`, `table group`, ...
  *
  * An action has its own row where its options are its own: the same name may mean another list of choices for another action. A row's
- * name is COMMAND ACTION; the command's row in commands.c names the actions and holds no options. One row and one function an action. */
+ * name is COMMAND ACTION; the command's row in commands.c names the actions and holds no options. One row and one function an action.
+ *
+ * Completion offers the options of all actions behind their command; help and parsing take the action's own. */
 #include "cli/commands.h"
 
 #include <stdio.h>

@@ -34,3 +34,7 @@ huaxiang table apply people.csv --recipe kept.json --format json --head 1 --lang
 sed -i 's/>= 18/>= 19/' kept.json && huaxiang table apply people.csv --recipe kept.json; echo "exit $?"
 huaxiang table apply people.csv --recipe people.csv; echo "exit $?"
 echo '[{"step":"wher","condition":"x"}]' > steps.json; huaxiang table apply people.csv --recipe steps.json 2>&1 | sed 's/there are: .*/there are: .../'
+gzip -kn people.csv && huaxiang -q table describe people.csv.gz > gz.out && huaxiang -q table describe people.csv > csv.out && cmp gz.out csv.out && echo same
+iconv -f UTF-8 -t GB18030 people.csv > gb.csv && huaxiang -q table describe gb.csv | cmp - csv.out && echo same
+for threads in 1 3 8; do huaxiang table describe samples/shop/orders.csv --threads $threads | sha256sum; done | uniq | wc -l
+huaxiang -q table describe samples/shop/members.xlsx --columns $(huaxiang -q table describe samples/shop/members.xlsx --format csv | sed -n 2p | cut -d, -f1) --format csv | wc -l
