@@ -131,6 +131,7 @@ static int64_t find_or_add(hx_growing *g, hx_str s, const hx_missing_words *m, u
 }
 
 static bool make_room(hx_growing *g, size_t more) {
+    if (g->values == NULL) return false; /* there was no memory for it */
     while (g->values->n + more > g->n_slots / 8 * 5)
         if (!grow(g)) return false;
     return true;

@@ -21,6 +21,7 @@ static bool sources_init(source *s, const hx_read_job *j, size_t column) {
     bool good = true;
     for (size_t i = 0; i < j->n_workers; i++) {
         const hx_growing *g = &j->workers[i].growing[column];
+        if (g->values == NULL) return false;
         s[i] = (source){.g = g, .first = (const uint64_t *)(const void *)g->first.ptr};
         s[i].codes = calloc(g->values->n + 1, sizeof *s[i].codes);
         good &= s[i].codes != NULL;
