@@ -9,6 +9,7 @@
 #include "cli/table_io.h"
 
 #define MODELS_BYTES 1024
+#define NAME_BYTES 64
 #define METHODS "voting,blending,stacking"
 
 static bool cross_options(hx_cli *c, hx_cross_options *out) {
@@ -72,11 +73,39 @@ int hx_cmd_learn_tune(hx_cli *c) {
 }
 
 /* ------------------------------------------------------------------ ensemble */
+/* Each name of a list is among `known`. */
+static bool all_known(hx_cli *c, const char *list, const char *known, const char *option) {
+    char name[NAME_BYTES];
+    for (const char *at = list; *at != '\0';) {
+        const size_t len = strcspn(at, ",");
+        (void)snprintf(name, sizeof name, "%.*s", (int)len, at);
+        at += len + (at[len] == ',');
+        if (hx_cli_choice(known, name) >= 0) continue;
+        hx_cli_usage(c, "--%s: '%s' is none of %s", "--%s：“%s”不在 %s 之中", option, name, known);
+        return false;
+    }
+    return true;
+}
+
+/* The models that can be members: the switches of an ensemble's kind. */
+static void member_names(char *out, size_t size) {
+    const hx_model_kind *kind = hx_model_kind_of("voting");
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t k = 0; kind != NULL && k < kind->n_params; k++) {
+        if (kind->params[k].kind != HX_PARAM_SWITCH) continue;
+        const int n =
+            snprintf(out + at, size - at, "%s%s", at > 0 ? "," : "", kind->params[k].name);
+        if (n < 0 || (size_t)n >= size - at) return;
+        at += (size_t)n;
+    }
+}
+
 /* {"voting":{"forest":true,"boosting":false,...},...} of the members named by --model; "" = each way's own. */
 static bool members_of(hx_cli *c, const char *members, const char *methods, hx_str *out) {
     json_t *all = json_object();
     for (const char *at = methods; members != NULL && *at != '\0';) {
-        char method[64];
+        char method[NAME_BYTES];
         const size_t len = strcspn(at, ",");
         (void)snprintf(method, sizeof method, "%.*s", (int)len, at);
         at += len + (at[len] == ',');
@@ -176,6 +205,10 @@ int hx_cmd_learn_ensemble(hx_cli *c) {
     if (v->text[HX_OPT_MODEL] == NULL)
         return hx_cli_usage(c, "name the models to put together: --model logistic,forest,boosting",
                             "请给出要组合的模型：--model logistic,forest,boosting");
+    member_names(models, sizeof models);
+    if (!all_known(c, v->text[HX_OPT_MODEL], models, "model") ||
+        !all_known(c, ways, METHODS, "method"))
+        return HX_EXIT_USAGE;
     (void)snprintf(models, sizeof models, "%s,%s", v->text[HX_OPT_MODEL], ways);
     bool ok = cross_options(c, &o) && members_of(c, v->text[HX_OPT_MODEL], ways, &o.params);
     o.models = models;

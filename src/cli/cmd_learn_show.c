@@ -15,31 +15,34 @@
 #define SPARK_CELLS 48
 #define EPOCHS_SHOWN 12
 #define NUMBER_BYTES 40
+#define SHOWN_DIGITS 5
 #define Z_95 1.959963984540054
 
 typedef struct {
     const char *key, *en, *zh;
 } figure_name;
-static const figure_name figure_names[] = {{"accuracy", "accuracy", "准确率"},
-                                           {"balanced_accuracy", "balanced accuracy", "平衡准确率"},
-                                           {"precision", "precision", "精确率"},
-                                           {"recall", "recall", "召回率"},
-                                           {"f1", "F1", "F1"},
-                                           {"macro_f1", "macro F1", "宏平均 F1"},
-                                           {"auc", "ROC-AUC", "ROC-AUC"},
-                                           {"pr_auc", "PR-AUC", "PR-AUC"},
-                                           {"log_loss", "log loss", "对数损失"},
-                                           {"brier", "Brier", "Brier"},
-                                           {"ks", "KS", "KS"},
-                                           {"gini", "Gini", "基尼"},
-                                           {"ece", "ECE", "校准误差"},
-                                           {"r2", "R2", "R2"},
-                                           {"rmse", "RMSE", "RMSE"},
-                                           {"mae", "MAE", "MAE"},
-                                           {"median_error", "median error", "误差中位数"},
-                                           {"mape", "MAPE", "MAPE"},
-                                           {"sum_loss", "sum of squares", "平方损失之和"},
-                                           {"mean_loss", "mean square", "平均平方损失"}};
+static const figure_name figure_names[] = {
+    {"accuracy", "accuracy", "准确率"},
+    {"balanced_accuracy", "balanced accuracy", "平衡准确率"},
+    {"precision", "precision", "精确率"},
+    {"recall", "recall", "召回率"},
+    {"f1", "F1", "F1"},
+    {"macro_f1", "macro F1", "宏平均 F1"},
+    {"auc", "ROC-AUC", "ROC-AUC"},
+    {"pr_auc", "PR-AUC", "PR-AUC"},
+    {"log_loss", "log loss", "对数损失"},
+    {"brier", "Brier", "Brier"},
+    {"ks", "KS", "KS"},
+    {"gini", "Gini", "基尼"},
+    {"ece", "ECE", "校准误差"},
+    {"r2", "R2", "R2"},
+    {"rmse", "RMSE", "RMSE"},
+    {"mae", "MAE", "MAE"},
+    {"median_error", "median error", "误差中位数"},
+    {"mape", "MAPE", "MAPE"},
+    {"sum_loss", "sum of squares", "平方损失之和"},
+    {"mean_loss", "mean square", "平均平方损失"},
+    {"nearest_accuracy", "accuracy (nearest code)", "准确率（最近编码）"}};
 #define FIGURES (sizeof figure_names / sizeof *figure_names)
 
 /* ------------------------------------------------------------------ pieces */
@@ -329,7 +332,8 @@ static bool put_head(hx_cli *c, const json_t *s) {
     char line[512];
     const char *model = json_string_value(json_object_get(s, "model"));
     const char *target = json_string_value(json_object_get(s, "target"));
-    char *params = json_dumps(json_object_get(s, "params"), JSON_COMPACT);
+    char *params =
+        json_dumps(json_object_get(s, "params"), JSON_COMPACT | JSON_REAL_PRECISION(SHOWN_DIGITS));
     (void)snprintf(line, sizeof line,
                    hx_cli_tr(c, "%s of %s: %lld rows, %lld features  %s",
                              "%s 预测 %s：%lld 行，%lld 个特征  %s"),
@@ -475,7 +479,8 @@ static bool put_tried(hx_cli *c, const json_t *e) {
     json_t *records = json_array(), *one;
     size_t i;
     json_array_foreach(json_object_get(e, "tried"), i, one) {
-        char *params = json_dumps(json_object_get(one, "params"), JSON_COMPACT);
+        char *params = json_dumps(json_object_get(one, "params"),
+                                  JSON_COMPACT | JSON_REAL_PRECISION(SHOWN_DIGITS));
         json_array_append_new(
             records,
             json_pack("{s:O,s:O,s:O,s:I,s:s}", "model", json_object_get(one, "model"), "mean",
@@ -494,7 +499,8 @@ static bool put_best(hx_cli *c, const json_t *e) {
     const json_t *best = json_object_get(e, "best");
     const char *model = json_string_value(json_object_get(best, "model"));
     const char *figure = json_string_value(json_object_get(e, "figure"));
-    char *params = json_dumps(json_object_get(best, "params"), JSON_COMPACT);
+    char *params = json_dumps(json_object_get(best, "params"),
+                              JSON_COMPACT | JSON_REAL_PRECISION(SHOWN_DIGITS));
     (void)snprintf(line, sizeof line,
                    hx_cli_tr(c, "best: %s %s  %s %.4f ± %.4f", "最佳：%s %s  %s %.4f ± %.4f"),
                    model != NULL ? model : "", params != NULL ? params : "",

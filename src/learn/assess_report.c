@@ -4,6 +4,9 @@
  *
  *     lift = share of positives among its rows / share among all      gain = share of all positives in it and those before
  *
+ * Numbers that are codes (at most 20 different ones): nearest_accuracy, the share of rows whose prediction is nearest to their own code; of two that
+ * are equally near the lower.
+ *
  * Threshold by cost: of all probabilities that occur (and none), the one for which (false alarms fp + misses fn) / n is least; of equal ones
  * the highest. */
 #include <math.h>
@@ -20,6 +23,7 @@
 #define ROUNDS_LEAST 50
 #define DECILES 10
 #define BINS 10
+#define CODES_MAX 20
 #define ARENA_MAX ((size_t)64 << 30)
 #define JSON_MAX ((size_t)1 << 30)
 
@@ -209,6 +213,36 @@ static hx_status put_two(const hx_scored *s, const hx_assess_options *o, hx_aren
     return HX_OK;
 }
 
+/* ------------------------------------------------------------------ numbers that are codes */
+/* The different values of the truth in ascending order; more than CODES_MAX: CODES_MAX + 1. */
+static size_t codes_of(const hx_scored *s, double codes[CODES_MAX + 2]) {
+    size_t n = 0;
+    for (size_t i = 0; i < s->n && n <= CODES_MAX; i++) {
+        size_t at = 0;
+        while (at < n && codes[at] < s->truth[i])
+            at++;
+        if (at < n && codes[at] == s->truth[i]) continue;
+        for (size_t k = n; k > at; k--)
+            codes[k] = codes[k - 1];
+        codes[at] = s->truth[i];
+        n++;
+    }
+    return n;
+}
+
+static void put_nearest(const hx_scored *s, hx_json_writer *w) {
+    double codes[CODES_MAX + 2];
+    size_t n = codes_of(s, codes), right = 0;
+    if (n < 2 || n > CODES_MAX) return;
+    for (size_t i = 0; i < s->n; i++) {
+        size_t best = 0;
+        for (size_t k = 1; k < n; k++)
+            if (fabs(s->values[i] - codes[k]) < fabs(s->values[i] - codes[best])) best = k;
+        right += codes[best] == s->truth[i];
+    }
+    put_number(w, "nearest_accuracy", (double)right / (double)s->n);
+}
+
 /* ------------------------------------------------------------------ the whole */
 static hx_status put_all(const hx_learner *l, const hx_scored *s, const hx_assess_options *o,
                          hx_arena *arena, hx_json_writer *w, hx_error *err) {
@@ -228,6 +262,7 @@ static hx_status put_all(const hx_learner *l, const hx_scored *s, const hx_asses
         hx_json_cstr(w, l->classes[1]);
     }
     hx_figures_write(&f, s->task, w);
+    if (!classes) put_nearest(s, w);
     HX_TRY(put_intervals(s, o, w, err));
     if (classes) HX_TRY(put_classes(s, l->classes, arena, w, err));
     if (classes && two) HX_TRY(put_two(s, o, arena, w, err));

@@ -1,0 +1,199 @@
+/* Tuning: never below the models as they are, settings within their ranges, the same search for any number of threads, nested, refusals. */
+#include "golden.h"
+#include "huaxiang/learn.h"
+
+#include <jansson.h>
+
+#define N 150
+
+static void put(hx_table *t, const char *name, const double *x) {
+    hx_error err = {0};
+    if (hx_table_put_numbers(t, hx_str_of(name), HX_KIND_NUMBER, x, -1, &err) != HX_OK)
+        fail_msg("%s", err.message);
+}
+
+/* y = whether a wave of u is above v: trees do well, and depth matters; number = the wave. */
+static hx_table *waves(void) {
+    double u[N], v[N], y[N], number[N];
+    hx_table *t = NULL;
+    hx_error err = {0};
+    if (hx_table_new(&t, N, &err) != HX_OK) fail_msg("%s", err.message);
+    for (size_t i = 0; i < N; i++) {
+        u[i] = (double)(i * 61 % N) / N * 6;
+        v[i] = (double)(i * 37 % 101) / 50 - 1;
+        number[i] = sin(u[i]) + 0.3 * v[i];
+        y[i] = sin(u[i]) > v[i];
+    }
+    put(t, "u", u);
+    put(t, "v", v);
+    put(t, "y", y);
+    put(t, "number", number);
+    return t;
+}
+
+static json_t *tuned(const hx_table *t, const hx_tune_options *o, hx_arena *arena, hx_str *text,
+                     hx_learner **best) {
+    hx_error err = {0};
+    if (hx_learner_tune(best, t, o, arena, text, &err) != HX_OK) fail_msg("%s", err.message);
+    json_t *e = json_loadb(text->ptr, text->len, 0, NULL);
+    assert_non_null(e);
+    return e;
+}
+
+static double number(const json_t *object, const char *key) {
+    const json_t *v = json_object_get(object, key);
+    if (!json_is_number(v)) fail_msg("no number %s", key);
+    return json_number_value(v);
+}
+
+static void in_range(const json_t *setting) {
+    const hx_model_kind *kind =
+        hx_model_kind_of(json_string_value(json_object_get(setting, "model")));
+    assert_non_null(kind);
+    for (size_t i = 0; i < kind->n_params; i++) {
+        const hx_model_param *p = &kind->params[i];
+        const json_t *v = json_object_get(json_object_get(setting, "params"), p->name);
+        assert_non_null(v);
+        if (p->tune_high <= p->tune_low || !json_is_number(v)) continue;
+        double x = json_number_value(v);
+        assert_true(x == p->fallback || (x >= p->tune_low && x <= p->tune_high));
+        if (p->kind == HX_PARAM_COUNT) assert_true(x == floor(x));
+    }
+}
+
+static void search(void **st) {
+    (void)st;
+    hx_table *t = waves();
+    hx_arena *arena = hx_arena_new(0);
+    hx_learner *best = NULL;
+    hx_str text;
+    const hx_tune_options o = {
+        .cross = {.models = "tree,logistic",
+                  .n_folds = 5,
+                  .learn = {.target = "y", .drop = "number", .seed = 2, .n_threads = 2}},
+        .n_trials = 20};
+    json_t *e = tuned(t, &o, arena, &text, &best), *tried = json_object_get(e, "tried");
+    const json_t *won = json_object_get(e, "best");
+    assert_int_equal(json_array_size(tried), 20);
+    size_t whole = 0, different = 0;
+    double most = -1;
+    for (size_t i = 0; i < 20; i++) {
+        const json_t *one = json_array_get(tried, i);
+        size_t folds = json_array_size(json_object_get(one, "folds"));
+        assert_true(folds == 1 || folds == 2 || folds == 5);
+        in_range(one);
+        different += !json_equal(json_object_get(one, "params"),
+                                 json_object_get(json_array_get(tried, i % 2), "params"));
+        if (folds < 5) continue;
+        whole++;
+        most = fmax(most, number(one, "mean"));
+    }
+    assert_int_equal(json_array_size(json_object_get(json_array_get(tried, 0), "folds")), 5);
+    assert_int_equal(json_array_size(json_object_get(json_array_get(tried, 1), "folds")), 5);
+    assert_true(whole >= 4 && whole < 20 && different > 10);
+    golden_near(number(won, "mean"), most, 1e-15, "best");
+    assert_true(number(won, "mean") >= number(json_array_get(tried, 0), "mean"));
+    assert_true(number(won, "mean") > 0.9);
+    assert_true(hx_learner_task(best) == HX_TASK_CLASSES);
+    json_decref(e);
+    hx_learner_free(best);
+    hx_arena_free(arena);
+    hx_table_free(t);
+}
+
+static void same_bytes(void **st) {
+    (void)st;
+    hx_table *t = waves();
+    hx_arena *arena = hx_arena_new(0);
+    hx_learner *a = NULL, *b = NULL;
+    hx_str one, three;
+    hx_tune_options o = {.cross = {.models = "tree",
+                                   .n_folds = 3,
+                                   .learn = {.target = "number", .drop = "y", .n_threads = 1}},
+                         .n_trials = 12};
+    json_decref(tuned(t, &o, arena, &one, &a));
+    o.cross.learn.n_threads = 3;
+    json_decref(tuned(t, &o, arena, &three, &b));
+    assert_true(hx_str_equal(one, three));
+    hx_learner_free(a);
+    hx_learner_free(b);
+    hx_arena_free(arena);
+    hx_table_free(t);
+}
+
+static void nested(void **st) {
+    (void)st;
+    hx_table *t = waves();
+    hx_arena *arena = hx_arena_new(0);
+    hx_learner *best = NULL;
+    hx_str text;
+    const hx_tune_options o = {
+        .cross = {.models = "tree",
+                  .n_folds = 3,
+                  .learn = {.target = "number", .drop = "y", .n_threads = 2}},
+        .n_trials = 6,
+        .n_outer = 3};
+    json_t *e = tuned(t, &o, arena, &text, &best), *of = json_object_get(e, "nested");
+    const json_t *folds = json_object_get(of, "folds");
+    assert_int_equal(json_array_size(folds), 3);
+    double sum = 0;
+    for (size_t i = 0; i < 3; i++)
+        sum += json_number_value(json_array_get(folds, i));
+    golden_near(number(of, "mean"), sum / 3, 1e-12, "mean");
+    assert_true(number(of, "mean") > 0.5 && number(of, "mean") < 1);
+    json_decref(e);
+    hx_learner_free(best);
+    hx_arena_free(arena);
+    hx_table_free(t);
+}
+
+/* The first round is finished whatever the time is, so that there is always an answer. */
+static void time_runs_out(void **st) {
+    (void)st;
+    hx_table *t = waves();
+    hx_arena *arena = hx_arena_new(0);
+    hx_learner *best = NULL;
+    hx_str text;
+    const hx_tune_options o = {
+        .cross = {.models = "tree", .n_folds = 2, .learn = {.target = "number", .drop = "y"}},
+        .seconds = 1e-9};
+    json_t *e = tuned(t, &o, arena, &text, &best);
+    assert_int_equal(json_array_size(json_object_get(e, "tried")), 9);
+    json_decref(e);
+    hx_learner_free(best);
+    hx_arena_free(arena);
+    hx_table_free(t);
+}
+
+static void refusals(void **st) {
+    (void)st;
+    hx_table *t = waves();
+    hx_arena *arena = hx_arena_new(0);
+    hx_learner *best = NULL;
+    hx_str text;
+    hx_error err = {0};
+    volatile int stop = 1;
+    hx_tune_options o = {.cross = {.models = "tree", .learn = {.target = "number"}}, .n_outer = 1};
+    assert_int_equal(hx_learner_tune(&best, t, &o, arena, &text, &err), HX_EINVAL);
+    assert_string_equal(err.message, "a nested search needs 2 to 100 outer folds");
+    o.n_outer = 0;
+    o.cross.learn.cancel = &stop;
+    assert_int_equal(hx_learner_tune(&best, t, &o, arena, &text, &err), HX_ECANCELLED);
+    assert_null(best);
+    o.cross.learn.cancel = NULL;
+    o.cross.models = "logistic";
+    o.cross.learn.task = HX_TASK_REGRESSION;
+    assert_int_equal(hx_learner_tune(&best, t, &o, arena, &text, &err), HX_EINVAL);
+    assert_string_equal(err.message,
+                        "logistic can't learn numbers (regression); see huaxiang learn fit --help");
+    hx_arena_free(arena);
+    hx_table_free(t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(search),        cmocka_unit_test(same_bytes), cmocka_unit_test(nested),
+        cmocka_unit_test(time_runs_out), cmocka_unit_test(refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
