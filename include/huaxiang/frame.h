@@ -416,6 +416,9 @@ HX_API hx_status hx_recipe_fit(hx_recipe *r, hx_table *t, const hx_recipe_run *r
 /* Applies a fitted recipe in place. A column it needs that is missing or of another kind is named. */
 HX_API hx_status hx_recipe_apply(const hx_recipe *r, hx_table *t, const hx_recipe_run *run,
                                  hx_error *err) HX_MUST_USE;
+/* Undoes the steps that can be undone (scale), last first; the others are passed over. */
+HX_API hx_status hx_recipe_undo(const hx_recipe *r, hx_table *t, const hx_recipe_run *run,
+                                hx_error *err) HX_MUST_USE;
 HX_API hx_status hx_recipe_json(const hx_recipe *r, hx_arena *arena, hx_str *json,
                                 hx_error *err) HX_MUST_USE;
 HX_API hx_status hx_recipe_read(hx_recipe **out, hx_str json, const hx_step_kind *const *more,

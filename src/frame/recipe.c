@@ -21,8 +21,14 @@
 #include "frame/step.h"
 
 #define KINDS(X)                                                                                   \
+    X(convert)                                                                                     \
     X(drop)                                                                                        \
+    X(encode)                                                                                      \
+    X(impute)                                                                                      \
+    X(interpolate)                                                                                 \
     X(keep)                                                                                        \
+    X(outliers)                                                                                    \
+    X(scale)                                                                                       \
     X(where)
 
 #define DECLARE(name) extern const hx_step_kind hx_step_##name;
@@ -215,6 +221,7 @@ static hx_status run_step(const hx_recipe *r, size_t i, hx_table *t, const hx_re
     hx_step_run now = {.run = run != NULL ? *run : (hx_recipe_run){0}};
     if (hx_flag_is_raised(now.run.cancel)) return hx_fail(err, HX_ECANCELLED, "stopped on request");
     if (fit && s->kind->fit != NULL) HX_TRY(s->kind->fit(s->state, t, r->arena, &now, err));
+    now.fitting = fit;
     HX_TRY(s->kind->apply(s->state, t, &now, err));
     keep_note(r, i, &now);
     return HX_OK;
@@ -238,6 +245,19 @@ hx_status hx_recipe_apply(const hx_recipe *r, hx_table *t, const hx_recipe_run *
     for (size_t i = 0; i < r->n_steps; i++) {
         const hx_status status = run_step(r, i, t, run, false, err);
         if (status != HX_OK) return name_step(r, i, status, err);
+    }
+    return HX_OK;
+}
+
+hx_status hx_recipe_undo(const hx_recipe *r, hx_table *t, const hx_recipe_run *run, hx_error *err) {
+    if (!r->fitted) return hx_fail(err, HX_EINVAL, "the recipe was not fitted");
+    for (size_t i = r->n_steps; i-- > 0;) {
+        const step *s = &r->steps[i];
+        hx_step_run now = {.run = run != NULL ? *run : (hx_recipe_run){0}};
+        hx_status status = HX_OK;
+        if (s->kind->undo != NULL) status = s->kind->undo(s->state, t, &now, err);
+        if (status != HX_OK) return name_step(r, i, status, err);
+        keep_note(r, i, &now);
     }
     return HX_OK;
 }

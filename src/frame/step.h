@@ -16,6 +16,7 @@
 
 typedef struct {
     hx_recipe_run run;
+    bool fitting; /* apply: the table is the one that the step was just fitted on */
     char note[2][HX_STEP_NOTE_MAX]; /* [ui]: what fit or apply did, "" = nothing worth a sentence */
 } hx_step_run;
 
@@ -29,6 +30,8 @@ struct hx_step_kind {
     hx_status (*fit)(void *state, const hx_table *t, hx_arena *arena, hx_step_run *run,
                      hx_error *err);
     hx_status (*apply)(const void *state, hx_table *t, hx_step_run *run, hx_error *err);
+    /* The way back; NULL = there is none. */
+    hx_status (*undo)(const void *state, hx_table *t, hx_step_run *run, hx_error *err);
     void (*write)(const void *state,
                   hx_json_writer *w); /* the value of "fitted"; NULL where fit is */
     hx_status (*read)(void *state, const json_t *fitted, hx_arena *arena, hx_error *err);

@@ -55,6 +55,16 @@ hx_status hx_table_place(hx_table *t, hx_str name, hx_table_cells **out, hx_erro
 /* Exactly 10^k, 0 <= k <= HX_SCALE_MAX. */
 int64_t hx_power_of_ten(int k);
 
+/* ---- table_put.c */
+/* The values (n) of the i-th of the columns, changed in place: times stay whole, booleans 0 and 1; *same = false where any was. *decimals as
+ * hx_table_put_numbers() has it. Sees this column alone. */
+typedef hx_status hx_table_change_fn(void *context, size_t i, double *v, size_t n, int *decimals,
+                                     bool *same, hx_error *err);
+/* Changes columns that are no TEXT, each named once, by several threads. Where it fails some may have been changed. */
+hx_status hx_table_change_numbers(hx_table *t, const size_t *columns, size_t n, size_t n_threads,
+                                  hx_table_change_fn *change, void *context,
+                                  hx_error *err) HX_MUST_USE;
+
 /* ---- table_list.c: "a,b,\"c,d\"" */
 /* The next item of a list, trimmed; false at its end. */
 bool hx_list_next(hx_str *rest, hx_str *item);

@@ -9,6 +9,7 @@
 
 #include "base/civil.h"
 #include "base/error.h"
+#include "base/pool.h"
 #include "frame/table.h"
 
 #define BLOCK 4096
@@ -148,23 +149,26 @@ static bool put_times(hx_table_cells *c, const double *v, size_t n) {
     return put_cells(c, v, n, &f);
 }
 
+/* Cells without a name; released by the caller, where it fails too. */
+static bool make_cells(hx_table_cells *made, hx_kind kind, const double *values, size_t n,
+                       int decimals) {
+    fit f = fit_new(0);
+    *made = (hx_table_cells){.unit = 1};
+    made->about.kind = kind;
+    made->about.decimals = -1;
+    if (kind == HX_KIND_NUMBER)
+        return put_number(made, values, n, decimals > HX_SCALE_MAX ? HX_SCALE_MAX : decimals);
+    if (kind == HX_KIND_TIME) return put_times(made, values, n);
+    return fits(values, n, &f) && put_cells(made, values, n, &f);
+}
+
 hx_status hx_table_put_numbers(hx_table *t, hx_str name, hx_kind kind, const double *values,
                                int decimals, hx_error *err) {
     if (kind == HX_KIND_TEXT || name.len == 0)
         return hx_fail(err, HX_EINVAL, "a column needs a name and values of its kind");
     if (kind != HX_KIND_NUMBER) HX_TRY(check_values(kind, name, values, t->n_rows, err));
-    hx_table_cells made = {.unit = 1}, *c = NULL;
-    bool good = true;
-    made.about.kind = kind;
-    made.about.decimals = -1;
-    fit f = fit_new(0);
-    if (kind == HX_KIND_NUMBER)
-        good =
-            put_number(&made, values, t->n_rows, decimals > HX_SCALE_MAX ? HX_SCALE_MAX : decimals);
-    else if (kind == HX_KIND_TIME)
-        good = put_times(&made, values, t->n_rows);
-    else
-        good = fits(values, t->n_rows, &f) && put_cells(&made, values, t->n_rows, &f);
+    hx_table_cells made, *c = NULL;
+    const bool good = make_cells(&made, kind, values, t->n_rows, decimals);
     hx_status status =
         good ? hx_table_place(t, name, &c, err) : hx_fail(err, HX_ENOMEM, "out of memory");
     if (status != HX_OK) {
@@ -174,6 +178,49 @@ hx_status hx_table_put_numbers(hx_table *t, hx_str name, hx_kind kind, const dou
     made.about.name = c->about.name;
     *c = made;
     return HX_OK;
+}
+
+/* ------------------------------------------------------------------ many columns */
+typedef struct {
+    hx_table *t;
+    const size_t *columns;
+    hx_table_change_fn *change;
+    void *context;
+} changing;
+
+/* No other job touches this column. */
+static hx_status change_column(void *context, size_t i, size_t worker, hx_error *err) {
+    const changing *k = context;
+    hx_table_cells *c = k->t->columns[k->columns[i]], made;
+    const size_t n = k->t->n_rows;
+    int decimals = c->about.decimals;
+    hx_buf values;
+    (void)worker;
+    hx_buf_init(&values, SIZE_MAX);
+    if (!hx_buf_reserve(&values, (n + 1) * sizeof(double)))
+        return hx_fail(err, HX_ENOMEM, "out of memory");
+    double *v = (double *)(void *)values.ptr;
+    hx_table_numbers(k->t, k->columns[i], 0, n, v);
+    bool same = true;
+    hx_status status = k->change(k->context, i, v, n, &decimals, &same, err);
+    if (status == HX_OK && !same) {
+        if (make_cells(&made, c->about.kind, v, n, decimals)) {
+            made.about.name = c->about.name;
+            hx_buf_release(&c->cells);
+            *c = made;
+        } else {
+            hx_buf_release(&made.cells);
+            status = hx_fail(err, HX_ENOMEM, "out of memory");
+        }
+    }
+    hx_buf_release(&values);
+    return status;
+}
+
+hx_status hx_table_change_numbers(hx_table *t, const size_t *columns, size_t n, size_t n_threads,
+                                  hx_table_change_fn *change, void *context, hx_error *err) {
+    changing k = {t, columns, change, context};
+    return hx_pool_run(n_threads, n, change_column, &k, err);
 }
 
 /* ------------------------------------------------------------------ texts */
