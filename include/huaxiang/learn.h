@@ -253,6 +253,41 @@ HX_API hx_status hx_learner_tune(hx_learner **best, const hx_table *t,
                                  const hx_tune_options *options, hx_arena *arena, hx_str *json,
                                  hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ clusters of rows */
+/* All zero = defaults. */
+typedef struct {
+    const char *method; /* "kmeans" (NULL), "mini-batch", "mixture", "hierarchical", "dbscan" */
+    size_t k; /* clusters; 0 = chosen by what the rows say (dbscan always finds its own number) */
+    const char *use, *drop; /* columns "a,b"; NULL: all, none left out */
+    hx_str
+        params; /* JSON object: k_max, choose, restarts, batch, covariance, linkage, radius, min_rows, stability; empty = defaults */
+    uint64_t seed;
+    size_t n_threads; /* 0 = one a processor */
+    const volatile int *cancel;
+} hx_cluster_options;
+
+/* Clusters that were found, and the rule that tells which one any row is in. Immutable, shared by threads. */
+typedef struct hx_clusters hx_clusters;
+#define HX_CLUSTER_NONE UINT32_MAX
+/* The parameters of `params`. */
+HX_API const hx_model_kind *hx_cluster_params(void);
+/* Features are scaled to mean 0 and deviation 1, a text column gives one a value; of a feature with two values these differ by 1; missing and infinite
+ * values are means, with a feature that says so. The table is not changed. HX_EINVAL: no such method, more clusters than rows. */
+HX_API hx_status hx_clusters_fit(hx_clusters **out, const hx_table *t,
+                                 const hx_cluster_options *options, hx_error *err) HX_MUST_USE;
+HX_API void hx_clusters_free(hx_clusters *c); /* NULL is fine */
+HX_API size_t hx_clusters_count(const hx_clusters *c);
+/* labels (rows) in the arena: below the count, the largest cluster of training first; HX_CLUSTER_NONE = noise. */
+HX_API hx_status hx_clusters_assign(const hx_clusters *c, const hx_table *t, hx_arena *arena,
+                                    uint32_t **labels, hx_error *err) HX_MUST_USE;
+/* JSON object: method, k, rows, noise, features, params, silhouette, stability (mean adjusted Rand index of bootstrap samples), inertia, bic, choice (by, tried),
+ * clusters (cluster from 1, rows, share, name_en, name_zh, why_en, why_zh, centre: means in the columns' own units). What is not defined is null. */
+HX_API hx_str hx_clusters_summary(const hx_clusters *c);
+/* One JSON file, "huaxiang/clusters/1": features, rule, summary, hash. HX_EFORMAT where a file is damaged or something else. */
+HX_API hx_status hx_clusters_save(const hx_clusters *c, const char *path,
+                                  hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_clusters_load(hx_clusters **out, const char *path, hx_error *err) HX_MUST_USE;
+
 #ifdef __cplusplus
 }
 #endif

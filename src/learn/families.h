@@ -10,6 +10,12 @@ extern const hx_estimator hx_estimator_ridge, hx_estimator_lasso,
 extern const hx_estimator hx_estimator_logistic; /* logistic.c */
 extern const hx_estimator hx_estimator_tree, hx_estimator_forest; /* forest.c */
 extern const hx_estimator hx_estimator_boosting; /* boosting.c */
+extern const hx_estimator hx_estimator_bayes; /* bayes.c */
+extern const hx_estimator hx_estimator_neighbours; /* neighbours.c */
+extern const hx_estimator hx_estimator_svm; /* svm.c */
+extern const hx_estimator hx_estimator_kernel_svm; /* kernel_svm.c */
+extern const hx_estimator hx_estimator_mlp; /* mlp.c */
+extern const hx_estimator hx_estimator_isolation; /* isolation.c */
 extern const hx_estimator hx_estimator_voting, hx_estimator_blending,
     hx_estimator_stacking; /* ensemble.c */
 

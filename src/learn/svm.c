@@ -1,0 +1,277 @@
+/* svm.c - linear support vector machines, of classes and of numbers.
+ *
+ *     classes   min w.w / 2 + C sum weight_i max(0, 1 - y_i w.x_i)^2                  y = 1 or -1, one class against the rest
+ *     numbers   min w.w / 2 + C sum weight_i max(0, |y_i - w.x_i| - epsilon)^2
+ *
+ * with the intercept among the weights, as liblinear has it (scikit-learn's LinearSVC and LinearSVR with squared losses). Both are smooth and
+ * strongly convex, and are minimised by L-BFGS. Probabilities: margins.h; the log-odds of two classes are linear in the features. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "learn/families.h"
+#include "learn/fields.h"
+#include "learn/margins.h"
+#include "learn/minimise.h"
+
+enum { COST, EPSILON, ROUNDS, TOLERANCE, BALANCED, PARAMS };
+
+static const hx_model_param params[PARAMS] = {
+    {.name = "C",
+     .fallback = 1,
+     .low = 1e-10,
+     .high = 1e10,
+     .tune_low = 1e-4,
+     .tune_high = 1e2,
+     .tune_log = true,
+     .help = {"cost of errors: the smaller, the smoother", "误差代价：越小越平滑"}},
+    {.name = "epsilon",
+     .high = 1e10,
+     .help = {"errors of numbers up to it are none", "数值误差不超过它时不计"}},
+    {.name = "rounds",
+     .kind = HX_PARAM_COUNT,
+     .fallback = 1000,
+     .low = 1,
+     .high = 1e6,
+     .help = {"steps at most", "最多步数"}},
+    {.name = "tolerance",
+     .fallback = 1e-6,
+     .high = 1,
+     .help = {"done where no gradient a row is above it", "每行梯度都不超过它时停止"}},
+    {.name = "balanced",
+     .kind = HX_PARAM_SWITCH,
+     .high = 1,
+     .help = {"classes weigh the same, whatever their number of rows",
+              "各类别权重相同，与行数无关"}},
+};
+
+typedef struct {
+    hx_arena *arena; /* owned, with all below */
+    size_t d, n_classes, n_machines; /* of numbers 0 classes, 1 machine */
+    double *weights; /* (n_machines, d + 1), the last of a row the intercept */
+    double *platt; /* (n_machines, 2) */
+    double *means; /* (d) of the training rows */
+} state;
+
+static hx_status no_memory(hx_error *err) {
+    return hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
+}
+
+static void release(void *state_) {
+    state *s = state_;
+    hx_arena_free(s->arena);
+    free(s);
+}
+
+static state *new_state(size_t d, size_t n_classes) {
+    state *s = calloc(1, sizeof *s);
+    if (!s) return NULL;
+    s->d = d;
+    s->n_classes = n_classes;
+    s->n_machines = n_classes ? hx_machines_of(n_classes) : 1;
+    s->arena = hx_arena_new((size_t)16 << 30);
+    if (s->arena) s->weights = hx_arena_alloc(s->arena, s->n_machines * (d + 1) * sizeof(double));
+    if (s->weights) s->platt = hx_arena_alloc(s->arena, s->n_machines * 2 * sizeof(double));
+    if (s->platt) s->means = hx_arena_alloc(s->arena, (d + 1) * sizeof(double));
+    if (s->means) return s;
+    release(s);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ fitting */
+typedef struct {
+    const hx_problem *p;
+    size_t positive; /* class */
+    double cost, epsilon, of_positive, of_others; /* weights of the two sides */
+} objective;
+
+static double score(const double *weights, const double *x, size_t d) {
+    double sum = weights[d];
+    for (size_t j = 0; j < d; j++)
+        sum += weights[j] * x[j];
+    return sum;
+}
+
+static double weight_of(const hx_problem *p, size_t i) {
+    return p->weights ? p->weights[i] : 1;
+}
+
+/* How far a score is beyond what is free, signed by the direction in which it should go; *weight of the row. */
+static double excess(const objective *o, size_t i, double z, double *weight) {
+    const hx_problem *p = o->p;
+    *weight = o->cost * weight_of(p, i);
+    if (p->task != HX_TASK_CLASSES) {
+        double error = p->y[i] - z;
+        return error > o->epsilon ? error - o->epsilon : fmin(error + o->epsilon, 0);
+    }
+    bool yes = (size_t)p->y[i] == o->positive;
+    *weight *= yes ? o->of_positive : o->of_others;
+    return yes ? fmax(1 - z, 0) : fmin(-1 - z, 0);
+}
+
+static double value(void *context, const double *w, double *gradient) {
+    const objective *o = context;
+    size_t d = o->p->d;
+    double loss = 0, by;
+    for (size_t j = 0; j <= d; j++) {
+        loss += w[j] * w[j] / 2;
+        gradient[j] = w[j];
+    }
+    for (size_t i = 0; i < o->p->n; i++) {
+        const double *x = o->p->x + i * d;
+        double e = excess(o, i, score(w, x, d), &by);
+        if (e == 0) continue;
+        loss += by * e * e;
+        for (size_t j = 0; j < d; j++)
+            gradient[j] -= 2 * by * e * x[j];
+        gradient[d] -= 2 * by * e;
+    }
+    return loss;
+}
+
+/* One machine: w (d + 1). */
+static hx_status fit_machine(const hx_problem *p, size_t machine, const hx_fit_options *f,
+                             double *w, hx_error *err) {
+    objective o = {.p = p,
+                   .positive = p->n_classes == 2 ? 1 : machine,
+                   .cost = f->params[COST],
+                   .epsilon = f->params[EPSILON],
+                   .of_positive = 1,
+                   .of_others = 1};
+    double yes = 0, n = (double)p->n;
+    for (size_t i = 0; i < p->n && p->task == HX_TASK_CLASSES; i++)
+        yes += (size_t)p->y[i] == o.positive;
+    if (f->params[BALANCED] != 0 && yes > 0 && yes < n) {
+        o.of_positive = n / (2 * yes);
+        o.of_others = n / (2 * (n - yes));
+    }
+    hx_minimise_options m = {.n = p->d + 1,
+                             .rounds = (size_t)f->params[ROUNDS],
+                             .tolerance = f->params[TOLERANCE] * o.cost * n,
+                             .cancel = f->cancel};
+    return hx_minimise(value, &o, &m, w, NULL, NULL, err);
+}
+
+static hx_status margins_of(void *context, const hx_problem *train, const hx_problem *ask,
+                            double *out, hx_error *err) {
+    size_t machines = hx_machines_of(train->n_classes), d = train->d;
+    double *w = calloc(d + 1, sizeof *w);
+    hx_status st = w ? HX_OK : no_memory(err);
+    for (size_t k = 0; k < machines && st == HX_OK; k++) {
+        memset(w, 0, (d + 1) * sizeof *w);
+        st = fit_machine(train, k, context, w, err);
+        for (size_t i = 0; i < ask->n; i++)
+            out[i * machines + k] = score(w, ask->x + i * d, d);
+    }
+    free(w);
+    return st;
+}
+
+static hx_status fit_state(state *s, const hx_problem *p, const hx_fit_options *o, hx_error *err) {
+    hx_fit_options own = *o;
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t j = 0; j < p->d; j++)
+            s->means[j] += p->x[i * p->d + j] / (double)p->n;
+    for (size_t k = 0; k < s->n_machines; k++)
+        HX_TRY(fit_machine(p, k, o, s->weights + k * (s->d + 1), err));
+    const hx_margin_machine m = {.margins = margins_of, .context = &own};
+    return s->n_classes ? hx_platt_by_folds(p, &m, o->seed, s->platt, err) : HX_OK;
+}
+
+static hx_status fit(void **out, const hx_problem *train, const hx_problem *validation,
+                     const hx_fit_options *o, hx_error *err) {
+    (void)validation;
+    state *s = new_state(train->d, train->task == HX_TASK_CLASSES ? train->n_classes : 0);
+    hx_status st = s ? fit_state(s, train, o, err) : no_memory(err);
+    if (st != HX_OK) {
+        if (s) release(s);
+        return st;
+    }
+    *out = s;
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ predicting */
+static hx_status predict(const void *state_, const double *x, size_t n, size_t n_threads,
+                         double *out, hx_error *err) {
+    const state *s = state_;
+    double *margins = calloc(s->n_machines, sizeof *margins);
+    (void)n_threads;
+    if (!margins) return no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < s->n_machines; k++)
+            margins[k] = score(s->weights + k * (s->d + 1), x + i * s->d, s->d);
+        if (s->n_classes)
+            hx_platt_apply(s->platt, margins, s->n_classes, out + i * s->n_classes);
+        else
+            out[i] = margins[0];
+    }
+    free(margins);
+    return HX_OK;
+}
+
+/* Of two classes the log-odds, of more the score a margin + b of the class's machine, its sign turned; of numbers the number. */
+static hx_status contributions(const void *state_, const double *x, size_t n, size_t class,
+                               size_t n_threads, double *out, hx_error *err) {
+    const state *s = state_;
+    size_t machine = s->n_machines == 1 ? 0 : class;
+    const double *w = s->weights + machine * (s->d + 1), *platt = s->platt + 2 * machine;
+    double by = s->n_classes ? -platt[0] : 1, more = s->n_classes ? -platt[1] : 0;
+    double sign = s->n_classes == 2 && class == 0 ? -1 : 1;
+    (void)n_threads;
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        double *row = out + i * (s->d + 1);
+        row[s->d] = sign * (by * score(w, s->means, s->d) + more);
+        for (size_t j = 0; j < s->d; j++)
+            row[j] = sign * by * w[j] * (x[i * s->d + j] - s->means[j]);
+    }
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ words and files */
+static void summary(const void *state_, hx_json_writer *w) {
+    const state *s = state_;
+    hx_put_numbers(w, "coefficients", s->weights, s->n_machines * (s->d + 1));
+}
+
+static void write(const void *state_, hx_json_writer *w) {
+    const state *s = state_;
+    hx_json_object(w);
+    hx_put_numbers(w, "weights", s->weights, s->n_machines * (s->d + 1));
+    hx_put_numbers(w, "platt", s->platt, s->n_machines * 2);
+    hx_put_numbers(w, "means", s->means, s->d);
+    hx_json_end_object(w);
+}
+
+static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
+    bool ok = true;
+    state *s = new_state(d, n_classes);
+    if (!s) return no_memory(err);
+    s->weights = hx_field_numbers(json, "weights", s->n_machines * (d + 1), s->arena, &ok);
+    s->platt = hx_field_numbers(json, "platt", s->n_machines * 2, s->arena, &ok);
+    s->means = hx_field_numbers(json, "means", d, s->arena, &ok);
+    if (!ok) {
+        release(s);
+        return hx_fail(err, HX_EFORMAT, "the model's weights are damaged");
+    }
+    *out = s;
+    return HX_OK;
+}
+
+const hx_estimator hx_estimator_svm = {
+    .kind = {.name = "svm",
+             .tasks = 1u << HX_TASK_REGRESSION | 1u << HX_TASK_CLASSES,
+             .params = params,
+             .n_params = PARAMS,
+             .help = {"linear support vector machine", "线性支持向量机"}},
+    .wants = HX_WANTS_FILLED | HX_WANTS_SCALED,
+    .fit = fit,
+    .predict = predict,
+    .contributions = contributions,
+    .summary = summary,
+    .write = write,
+    .read = read,
+    .release = release,
+};
