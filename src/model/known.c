@@ -191,29 +191,61 @@ static hx_status not_here(const char *name, hx_error *err) {
         name);
 }
 
-/* Of the folder of a comparison: the learner that was chosen, or its run. HX_ENOTFOUND, with nothing said, where it is none. */
-static hx_status resolve_compared(const char *folder, hx_arena *arena, hx_str *path,
-                                  hx_error *err) {
+/* The run or learner that a record in the folder names; HX_ENOTFOUND, with nothing said, where there is no such record. */
+static hx_status chosen_of(const char *folder, const char *record, hx_arena *arena, hx_str *chosen,
+                           hx_error *err) {
     hx_buf text;
     hx_str file;
-    json_t *record = NULL;
-    HX_TRY(join(arena, folder, "compare.json", "", &file, err));
+    json_t *j = NULL;
+    HX_TRY(join(arena, folder, record, "", &file, err));
     if (!is_there(file.ptr)) return HX_ENOTFOUND;
     hx_buf_init(&text, COMPARISON_MAX);
     hx_status st = hx_file_read(file.ptr, &text, err);
-    if (st == HX_OK) st = hx_json_parse(hx_buf_str(&text), COMPARISON_MAX, file.ptr, &record, err);
+    if (st == HX_OK) st = hx_json_parse(hx_buf_str(&text), COMPARISON_MAX, file.ptr, &j, err);
     hx_buf_release(&text);
     if (st != HX_OK) return st;
-    const char *chosen = json_string_value(json_object_get(record, "chosen"));
-    bool sound = chosen && *chosen && !strchr(chosen, '/') && *chosen != '.';
-    if (!sound) st = hx_fail(err, HX_EFORMAT, "%s names no chosen learner", file.ptr);
-    if (st == HX_OK) st = join(arena, folder, chosen, "", path, err);
-    if (st == HX_OK) st = join(arena, folder, chosen, ".learner", &file, err);
-    json_decref(record);
+    const char *name = json_string_value(json_object_get(j, "chosen"));
+    if (!name) name = json_string_value(json_object_get(json_object_get(j, "best"), "run"));
+    bool sound = name && *name && !strchr(name, '/') && *name != '.';
+    if (sound) *chosen = hx_arena_str(arena, hx_str_of(name));
+    json_decref(j);
+    if (!sound) return hx_fail(err, HX_EFORMAT, "%s names no chosen learner", file.ptr);
+    return chosen->ptr ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
+}
+
+/* Of the folder of a comparison or a search: the learner that was chosen, or its run. HX_ENOTFOUND, with nothing said, where it is none. */
+static hx_status resolve_chosen(const char *folder, hx_arena *arena, hx_str *path, hx_error *err) {
+    hx_str chosen, file;
+    hx_status st = chosen_of(folder, "compare.json", arena, &chosen, err);
+    if (st == HX_ENOTFOUND) st = chosen_of(folder, "tune.json", arena, &chosen, err);
     if (st != HX_OK) return st;
+    HX_TRY(join(arena, folder, chosen.ptr, "", path, err));
+    HX_TRY(join(arena, folder, chosen.ptr, ".learner", &file, err));
     if (!is_there(file.ptr)) return hx_run_model(path->ptr, arena, path, err);
     *path = file;
     return HX_OK;
+}
+
+/* Of a folder that is no run: its best/, of which a copy was made without the rest; or that it holds folds. */
+static hx_status resolve_parts(const char *folder, hx_arena *arena, hx_str *path, hx_error *err) {
+    hx_str own, best, folds;
+    HX_TRY(join(arena, folder, "config.json", "", &own, err));
+    HX_TRY(join(arena, folder, "best/config.json", "", &best, err));
+    HX_TRY(join(arena, folder, "folds.json", "", &folds, err));
+    if (is_there(folds.ptr))
+        return hx_fail(err, HX_EINVAL,
+                       "%s holds the folds of a cross-validation, each a model of its own: name "
+                       "one of them, %s/fold1, or train without --folds",
+                       folder, folder);
+    if (is_there(own.ptr) || !is_there(best.ptr)) return HX_ENOTFOUND;
+    return join(arena, folder, "best", "", path, err);
+}
+
+static hx_status resolve_folder(const char *folder, hx_arena *arena, hx_str *path, hx_error *err) {
+    hx_status st = resolve_chosen(folder, arena, path, err);
+    if (st == HX_ENOTFOUND) st = hx_run_model(folder, arena, path, err);
+    if (st == HX_ENOTFOUND) st = resolve_parts(folder, arena, path, err);
+    return st;
 }
 
 hx_status hx_model_resolve(const char *name, const char *cache, hx_arena *arena, hx_str *path,
@@ -222,8 +254,7 @@ hx_status hx_model_resolve(const char *name, const char *cache, hx_arena *arena,
     if (!name || !*name) return hx_fail(err, HX_EINVAL, "a model's name may not be empty");
     if (is_path(name) || is_there(name)) {
         if (!is_there(name)) return hx_fail(err, HX_ENOTFOUND, "%s: no such file", name);
-        hx_status run = hx_run_model(name, arena, path, err);
-        if (run == HX_ENOTFOUND) run = resolve_compared(name, arena, path, err);
+        hx_status run = resolve_folder(name, arena, path, err);
         if (run != HX_ENOTFOUND) return run;
         *path = hx_arena_str(arena, hx_str_of(name));
         return path->ptr ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");

@@ -89,11 +89,60 @@ static void names_become_paths(void **state) {
     hx_arena_free(arena);
 }
 
+static void put_file(const char *folder, const char *name, hx_str text) {
+    char path[192];
+    hx_error err = {0};
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    for (char *p = path + strlen(folder) + 1; (p = strchr(p, '/')) != NULL; *p++ = '/') {
+        *p = '\0';
+        (void)mkdir(path, 0755);
+    }
+    assert_int_equal(hx_file_write(path, text, false, &err), HX_OK);
+}
+
+/* The folder of a search stands for its best run, of a comparison for its chosen learner; what was copied of a run, for its best/. */
+static void folders_become_their_best(void **state) {
+    static const struct {
+        const char *folder;
+        hx_status status;
+        const char *says;
+    } of[] = {{"tuned", HX_OK, "/tuned/round2_trial3/best"},
+              {"compared", HX_OK, "/compared/svm.learner"},
+              {"copied", HX_OK, "/copied/best"},
+              {"folds", HX_EINVAL, "holds the folds of a cross-validation"},
+              {"wrong", HX_EFORMAT, "names no chosen learner"}};
+    char folder[64], path[128];
+    hx_arena *arena = hx_arena_new(0);
+    (void)state;
+    test_directory(folder);
+    put_file(folder, "tuned/tune.json", HX_STR_LIT("{\"best\":{\"run\":\"round2_trial3\"}}"));
+    put_file(folder, "tuned/round2_trial3/config.json", HX_STR_LIT("{}"));
+    put_file(folder, "tuned/round2_trial3/log.jsonl", HX_STR_LIT(""));
+    put_file(folder, "tuned/round2_trial3/best/config.json", HX_STR_LIT("{}"));
+    put_file(folder, "compared/compare.json", HX_STR_LIT("{\"chosen\":\"svm\"}"));
+    put_file(folder, "compared/config.json", HX_STR_LIT("{}"));
+    put_file(folder, "compared/log.jsonl", HX_STR_LIT(""));
+    put_file(folder, "compared/svm.learner", HX_STR_LIT("x"));
+    put_file(folder, "copied/best/config.json", HX_STR_LIT("{}"));
+    put_file(folder, "folds/folds.json", HX_STR_LIT("{}"));
+    put_file(folder, "wrong/tune.json", HX_STR_LIT("{\"best\":{\"run\":\"../x\"}}"));
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        hx_error err = {0};
+        hx_str got = {NULL, 0};
+        (void)snprintf(path, sizeof path, "%s/%s", folder, of[i].folder);
+        assert_int_equal(hx_model_resolve(path, NULL, arena, &got, &err), of[i].status);
+        assert_non_null(strstr(of[i].status == HX_OK ? got.ptr : err.message, of[i].says));
+    }
+    test_remove_tree(folder);
+    hx_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_entry_is_whole),
         cmocka_unit_test(names_and_aliases),
         cmocka_unit_test(names_become_paths),
+        cmocka_unit_test(folders_become_their_best),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
