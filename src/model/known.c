@@ -195,7 +195,7 @@ static hx_status not_here(const char *name, hx_error *err) {
 static hx_status chosen_of(const char *folder, const char *record, hx_arena *arena, hx_str *chosen,
                            hx_error *err) {
     hx_buf text;
-    hx_str file;
+    hx_str file = {NULL, 0};
     json_t *j = NULL;
     HX_TRY(join(arena, folder, record, "", &file, err));
     if (!is_there(file.ptr)) return HX_ENOTFOUND;
@@ -215,7 +215,7 @@ static hx_status chosen_of(const char *folder, const char *record, hx_arena *are
 
 /* Of the folder of a comparison or a search: the learner that was chosen, or its run. HX_ENOTFOUND, with nothing said, where it is none. */
 static hx_status resolve_chosen(const char *folder, hx_arena *arena, hx_str *path, hx_error *err) {
-    hx_str chosen, file;
+    hx_str chosen = {NULL, 0}, file = chosen;
     hx_status st = chosen_of(folder, "compare.json", arena, &chosen, err);
     if (st == HX_ENOTFOUND) st = chosen_of(folder, "tune.json", arena, &chosen, err);
     if (st != HX_OK) return st;
@@ -228,7 +228,7 @@ static hx_status resolve_chosen(const char *folder, hx_arena *arena, hx_str *pat
 
 /* Of a folder that is no run: its best/, of which a copy was made without the rest; or that it holds folds. */
 static hx_status resolve_parts(const char *folder, hx_arena *arena, hx_str *path, hx_error *err) {
-    hx_str own, best, folds;
+    hx_str own = {NULL, 0}, best = own, folds = own;
     HX_TRY(join(arena, folder, "config.json", "", &own, err));
     HX_TRY(join(arena, folder, "best/config.json", "", &best, err));
     HX_TRY(join(arena, folder, "folds.json", "", &folds, err));
