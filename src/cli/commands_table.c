@@ -134,12 +134,16 @@ const hx_cli_command hx_cli_actions[] = {
      "在前一部分上学习，在后一部分上评估。\n"
      "--recipe 文件中的步骤只在训练行上拟合，并随模型保存。--model 为下列模型之一（默认 "
      "boosting）。",
-     {{"huaxiang learn fit samples/shop/orders.csv --target amount --use "
-       "quantity,unit_price,channel --model linear --format table",
+     {{"huaxiang learn fit samples/shop/orders.csv --target discount --task regression --use "
+       "channel,category --model linear --format table",
        "coefficients with intervals", "系数及其区间"},
-      {"huaxiang learn fit samples/browsing.csv --target page --model forest --drop user --split "
-       "80,20 --seed 1 --out page.json --format table",
-       "a model of classes, judged on a fifth of the rows", "分类模型，在五分之一的行上评估"}},
+      {"echo '[{\"step\":\"hour\",\"column\":\"time\"},{\"step\":\"drop\",\"columns\":"
+       "[\"time\",\"user\"]}]' > hour.json; huaxiang learn fit samples/browsing.csv --where 'page "
+       "is "
+       "not missing' --target page --recipe hour.json --model forest --split 80,20 --seed 1 --out "
+       "page.json --format table",
+       "the page by the hour of the visit, judged on a fifth of the rows",
+       "由访问的小时预测页面，在五分之一的行上评估"}},
      hx_cmd_learn_fit,
      HX_MODEL_MAY},
     {"learn predict",
@@ -176,7 +180,9 @@ const hx_cli_command hx_cli_actions[] = {
      "类别：准确率、精确率、召回率、F1、ROC-AUC、PR-"
      "AUC、对数损失、Brier、KS、基尼、校准误差、十分位提升与累计召回。\n"
      "数值：R2、RMSE、MAE、误差中位数、MAPE。区间为 95 %，由自助法得到。",
-     {{"huaxiang learn evaluate samples/browsing.csv --model page.json --format table",
+     {{"huaxiang learn evaluate samples/browsing.csv --where 'page is not missing' --model "
+       "page.json "
+       "--format table",
        "on the rows it knows, for once", "在它见过的行上"}},
      hx_cmd_learn_evaluate,
      HX_MODEL_MAY},
@@ -197,8 +203,9 @@ const hx_cli_command hx_cli_actions[] = {
      "每折由在其余各折上学习的模型预测（默认 5 折）。两个模型用校正的重抽样 t 检验（Nadeau、Bengio "
      "2003）和 McNemar 检验比较。\n"
      "多个模型时写 --param 模型.参数=值。",
-     {{"huaxiang learn cross-validate samples/browsing.csv --target page --drop user --model "
-       "logistic,tree,forest --param forest.trees=50 --format table",
+     {{"huaxiang learn cross-validate samples/browsing.csv --where 'page is not missing' --target "
+       "page "
+       "--recipe hour.json --model logistic,tree,forest --param forest.trees=50 --format table",
        "three models on five folds", "三个模型，五折"}},
      hx_cmd_learn_cross_validate,
      HX_MODEL_MAY},
@@ -219,8 +226,9 @@ const hx_cli_command hx_cli_actions[] = {
      "各设置逐折评估，较好的三分之一继续。试完 --trials 个设置（默认 27）或超过 --minutes "
      "后结束。\n"
      "最佳设置在全部行上拟合（--out）。--outer K 再在从未见过的行上评判整个搜索。",
-     {{"huaxiang learn tune samples/browsing.csv --target page --drop user --model tree,logistic "
-       "--trials 12 --folds 3 --format table --out tuned.json",
+     {{"huaxiang learn tune samples/browsing.csv --where 'page is not missing' --target page "
+       "--recipe "
+       "hour.json --model tree,logistic --trials 12 --folds 3 --format table --out tuned.json",
        "twelve settings", "十二个设置"}},
      hx_cmd_learn_tune,
      HX_MODEL_MAY},
@@ -240,8 +248,9 @@ const hx_cli_command hx_cli_actions[] = {
      "voting 为平均，blending 为加权平均，stacking "
      "在其上再学一个模型。全部在相同的折上评估，最佳方式在全部行上拟合（--out）。\n"
      "它们也可用于 learn fit：--model stacking。",
-     {{"huaxiang learn ensemble samples/browsing.csv --target page --drop user --model "
-       "logistic,tree,forest --folds 3 --format table --out together.json",
+     {{"huaxiang learn ensemble samples/browsing.csv --where 'page is not missing' --target page "
+       "--recipe hour.json --model logistic,tree,forest --folds 3 --format table --out "
+       "together.json",
        "three ways beside three models", "三种方式与三个模型"}},
      hx_cmd_learn_ensemble,
      HX_MODEL_MAY},

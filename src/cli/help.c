@@ -51,6 +51,15 @@ const char *hx_help_said(const hx_cli *c, const hx_cli_command *command, int id)
     if (id == HX_OPT_MODEL && command && command->model == HX_MODEL_MUST)
         return hx_cli_tr(c, "needed: a name of 'models list', a .gguf file or a model's folder",
                          "必填：“models list”中的名称、.gguf 文件或模型目录");
+    if (command && strncmp(command->name, "learn ", 6) == 0) {
+        if (id == HX_OPT_MODEL)
+            return hx_cli_tr(
+                c, "models by their names: 'learn fit --help'; or MODEL.json of learn fit",
+                "模型名称（见 learn fit --help），或 learn fit 保存的 模型.json");
+        if (id == HX_OPT_RECIPE)
+            return hx_cli_tr(c, "steps that are fitted on the training rows and kept in the model",
+                             "在训练行上拟合、并随模型保存的步骤");
+    }
     return hx_cli_tr(c, hx_cli_options[id].en, hx_cli_options[id].zh);
 }
 

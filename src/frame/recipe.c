@@ -24,6 +24,7 @@
     X(convert)                                                                                     \
     X(drop)                                                                                        \
     X(encode)                                                                                      \
+    X(hour)                                                                                        \
     X(impute)                                                                                      \
     X(interpolate)                                                                                 \
     X(keep)                                                                                        \
