@@ -97,7 +97,10 @@ static void say_notes(const job *j, const hx_recipe *r) {
 
 static bool run_steps(job *j) {
     if (j->kept != NULL) {
-        if (failed(j, hx_recipe_apply(j->kept, j->table, &j->run, &j->err))) return false;
+        const bool undo = hx_cli_has(&j->c->options, HX_OPT_UNDO);
+        if (failed(j, undo ? hx_recipe_undo(j->kept, j->table, &j->run, &j->err)
+                           : hx_recipe_apply(j->kept, j->table, &j->run, &j->err)))
+            return false;
         say_notes(j, j->kept);
         if (j->train != NULL && failed(j, hx_recipe_apply(j->kept, j->train, &j->run, &j->err)))
             return false;

@@ -7,8 +7,8 @@
  *     currency     any other two units, by "rate": one unit of "from" is so many of "to"
  *
  * Inches, pounds and their kin are exact by definition (1 in = 2.54 cm,
- * 1 lb = 0.45359237 kg); 1 jin = 500 g. In a column of texts each value may bring its unit: "180cm", "1.8 m", "3.5万"; "from" is that of values
- * without one. What is no number, or of another measure, becomes missing and is counted. Nothing is learnt. */
+ * 1 lb = 0.45359237 kg); 1 jin = 500 g. In a column of texts each value may bring its unit: "180cm", "1.8 m", "3.5万", "￥1,299"; "from" is that of
+ * values without one. What is no number, or of another measure, becomes missing and is counted. Nothing is learnt. */
 #include <math.h>
 #include <string.h>
 
@@ -128,14 +128,26 @@ static double number_and_unit(hx_str s, hx_str *rest) {
     return hx_double_of((hx_str){digits, len});
 }
 
+/* ￥1,299.00, １２９９元, $12, (45.5): in units of 1; NaN where it is none, or in another currency than `currency` (empty: any). */
+static double amount_of(hx_str text, hx_str currency) {
+    int64_t e4 = 0;
+    char said[4] = "";
+    if (hx_parse_amount(text, false, &e4, said, NULL) != HX_OK) return NAN;
+    if (currency.len > 0 && said[0] != '\0' && !hx_str_equal(currency, hx_str_of(said))) return NAN;
+    return (double)e4 / 1e4;
+}
+
 static double convert_text(const conversion *s, hx_str text) {
     hx_str rest;
     const double v = number_and_unit(text, &rest);
+    if (s->rate > 0) {
+        const bool own = rest.len == 0 || hx_str_equal(rest, s->from_name);
+        return (isfinite(v) && own ? v : amount_of(text, s->from_name)) * s->rate;
+    }
     const unit *own = rest.len > 0 ? unit_of(rest) : s->from;
-    if (!isfinite(v)) return NAN;
-    if (s->rate > 0)
-        return rest.len == 0 || hx_str_equal(rest, s->from_name) ? v * s->rate : (double)NAN;
-    return own != NULL && own->measure == s->to->measure ? converted(s, own, v) : (double)NAN;
+    if (isfinite(v) && own != NULL && own->measure == s->to->measure) return converted(s, own, v);
+    if (s->to->measure != AMOUNT) return NAN;
+    return converted(s, unit_of(HX_STR_LIT("1")), amount_of(text, (hx_str){0}));
 }
 
 /* ------------------------------------------------------------------ applying */

@@ -280,12 +280,13 @@ static void test_units(void **state) {
     assert_step("[{\"step\":\"convert\",\"columns\":\"a\",\"from\":\"元\",\"to\":\"万\"}]",
                 "a\n12000\n", "a\n1.2\n");
     assert_step("[{\"step\":\"convert\",\"columns\":\"a\",\"from\":\"元\",\"to\":\"元\"}]",
-                "a\n1.2万\n3亿\n\"1,500\"\nabc\n", "a\n12000\n300000000\n1500\n\n");
+                "a\n1.2万\n3亿\n\"1,500\"\nabc\n￥99.00\n１２元\n",
+                "a\n12000\n300000000\n1500\n\n99\n12\n");
     assert_step("[{\"step\":\"convert\",\"columns\":\"h\",\"from\":\"cm\",\"to\":\"cm\"}]",
                 "h\n1.8m\n175 cm\n170\n6 kg\n", "h\n180\n175\n170\n\n");
     assert_step(
         "[{\"step\":\"convert\",\"columns\":\"a\",\"from\":\"USD\",\"to\":\"CNY\",\"rate\":7.25}]",
-        "a\n2\n10\n", "a\n14.5\n72.5\n");
+        "a\n$2\n10 USD\n3 EUR\n", "a\n14.5\n72.5\n\n");
 }
 
 static void test_unit_sentences(void **state) {
