@@ -31,11 +31,21 @@
 #define NAME_MAX_BYTES 120
 
 /* ------------------------------------------------------------------ data */
-static hx_status read_data(hx__compress_job *j, hx_error *err) {
+/* Training begins from this; what the model does not say is as the head of a model that others trained. */
+static hx_status copy_head(hx__compress_job *j, const hx_config *c, hx_error *err) {
+    hx_config_task *h = hx_arena_alloc(j->arena, sizeof *h);
+    if (!h) return hx_fail(err, HX_ENOMEM, "out of memory");
+    *h = (hx_config_task){.mean = c->head_is_mean};
+    for (size_t i = 0; i < c->n_tasks; i++)
+        if (c->tasks[i].is_score && c->tasks[i].kind == HX_LLAMA_LABEL) *h = c->tasks[i];
+    h->name = (char *)(uintptr_t)hx_arena_str(j->arena, hx_str_of(h->name ? h->name : "label")).ptr;
+    h->labels = NULL;
+    j->head = h;
+    return h->name ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
+}
+
+static hx_status read_texts(hx__compress_job *j, const hx_llama *m, hx_error *err) {
     const hx_compress_options *o = j->options;
-    const hx_llama_options lo = {.tokenizer_only = false, .n_threads = 1};
-    hx_llama *m = NULL;
-    HX_TRY(hx_llama_open(&m, j->model, &lo, err));
     const hx_llama_info *info = hx_llama_describe(m);
     const char **labels = hx_arena_alloc(j->arena, (info->n_labels + 1) * sizeof *labels);
     for (size_t i = 0; labels && i < info->n_labels; i++)
@@ -46,11 +56,11 @@ static hx_status read_data(hx__compress_job *j, hx_error *err) {
                                      .test_size = o->test_size > 0 ? o->test_size : TEST_SIZE,
                                      .test_path = o->test,
                                      .seed = o->seed,
+                                     .lower = j->head->lower,
                                      .labels = labels,
                                      .n_labels = info->n_labels,
                                      .cancel = o->cancel};
     hx_status st = HX_OK;
-    j->mean = m->config.head_is_mean;
     if (!labels) st = hx_fail(err, HX_ENOMEM, "out of memory");
     if (st == HX_OK && (info->n_labels == 0 || info->is_token_classifier))
         st = hx_fail(err, HX_EUNSUPPORTED,
@@ -60,6 +70,16 @@ static hx_status read_data(hx__compress_job *j, hx_error *err) {
                      "what is compressed has one head, of one label a text, without layers of its "
                      "own: huaxiang train classify makes such models");
     if (st == HX_OK) st = hx_dataset_read(&j->data, o->data, &read, err);
+    return st;
+}
+
+static hx_status read_data(hx__compress_job *j, hx_error *err) {
+    const hx_compress_options *o = j->options;
+    const hx_llama_options lo = {.tokenizer_only = false, .n_threads = 1};
+    hx_llama *m = NULL;
+    HX_TRY(hx_llama_open(&m, j->model, &lo, err));
+    hx_status st = copy_head(j, &m->config, err);
+    if (st == HX_OK) st = read_texts(j, m, err);
     hx_llama_close(m);
     HX_TRY(st);
     if (hx_dataset_count(j->data, HX_PART_TEST) > 0) return HX_OK;

@@ -6,6 +6,7 @@
 #define HX_MODEL_COMPRESS_H
 
 #include "huaxiang/model.h"
+#include "llama/config.h"
 #include "model/dataset.h"
 #include "model/reshape.h"
 
@@ -23,10 +24,10 @@ typedef struct {
     size_t n_matrices;
 } hx__calibration;
 
-/* Of a model with a head for texts, on the TRAIN part of labelled texts whose labels are the model's, in their order. */
-hx_status hx__calibrate(const char *model, hx_dataset *data, size_t max_texts, size_t n_threads,
-                        const volatile int *cancel, hx_arena *arena, hx__calibration *out,
-                        hx_error *err) HX_MUST_USE;
+/* Of a model with a head for texts, on the TRAIN part of labelled texts whose labels are the model's, in their order; read as `head` says. */
+hx_status hx__calibrate(const char *model, const hx_config_task *head, hx_dataset *data,
+                        size_t max_texts, size_t n_threads, const volatile int *cancel,
+                        hx_arena *arena, hx__calibration *out, hx_error *err) HX_MUST_USE;
 /* Weights of the columns of a tensor, by its name in a folder; NULL = none. */
 const float *hx__calibration_columns(const hx__calibration *c, const char *name);
 
@@ -54,7 +55,8 @@ typedef struct {
     const hx_compress_options *options;
     const char *model; /* the one that all begins with */
     hx_dataset *data;
-    bool mean; /* its head reads the mean over the tokens */
+    const hx_config_task *
+        head; /* how it reads texts: name, mean, bidirectional, lower, max_length; strings in the arena */
     const char *train_file; /* JSON Lines of the TRAIN part: for tuning and vocabularies */
     const char *validation_file; /* likewise a tenth that is not in it */
     const hx_convert_options *convert;

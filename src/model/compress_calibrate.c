@@ -27,6 +27,7 @@ typedef struct {
     float *dhidden;
     size_t n_threads;
     const hx_config *config;
+    const hx_config_task *reads; /* borrowed */
     hx_params *params;
     hx__calibration *out;
     hx_arena *arena;
@@ -202,11 +203,13 @@ static hx_status run_batch(calibrator *c, const hx_trunk_batch *b, const uint32_
 static hx_status run_texts(calibrator *c, const hx_dataset *d, const hx_token_lists *l,
                            size_t first, size_t n, size_t step, uint32_t *ids, hx_error *err) {
     uint32_t starts[TEXTS_A_BATCH + 1] = {0}, labels[TEXTS_A_BATCH];
+    bool causal[TEXTS_A_BATCH];
     size_t made = 0;
     for (size_t k = 0; k < n; k++) {
         size_t i = first + k * step, length = l->starts[i + 1] - l->starts[i];
         if (length == 0) continue;
         memcpy(ids + starts[made], l->ids + l->starts[i], length * sizeof *ids);
+        causal[made] = !c->reads->bidirectional;
         labels[made] = hx_dataset_at(d, HX_PART_TRAIN, i)->label;
         starts[made + 1] = starts[made] + (uint32_t)length;
         made++;
@@ -215,6 +218,7 @@ static hx_status run_texts(calibrator *c, const hx_dataset *d, const hx_token_li
                               .n_tokens = starts[made],
                               .starts = starts,
                               .n_sequences = made,
+                              .causal = causal,
                               .training = true};
     return made > 0 ? run_batch(c, &b, labels, err) : HX_OK;
 }
@@ -222,8 +226,10 @@ static hx_status run_texts(calibrator *c, const hx_dataset *d, const hx_token_li
 static hx_status run_all(calibrator *c, hx_dataset *d, size_t max_texts, const volatile int *cancel,
                          hx_error *err) {
     hx_token_lists l;
-    HX_TRY(hx_dataset_tokens(d, c->model->tokenizer, HX_PART_TRAIN, LENGTH_MAX, c->n_threads,
-                             c->arena, &l, err));
+    size_t most = c->reads->max_length;
+    if (most == 0 || most > LENGTH_MAX) most = LENGTH_MAX;
+    HX_TRY(hx_dataset_tokens(d, c->model->tokenizer, HX_PART_TRAIN, most, c->n_threads, c->arena,
+                             &l, err));
     size_t n = l.n < max_texts ? l.n : max_texts, step = n ? l.n / n : 1;
     uint32_t *ids = hx_arena_alloc(c->arena, TEXTS_A_BATCH * LENGTH_MAX * sizeof *ids);
     if (!ids) return hx_fail(err, HX_ENOMEM, "out of memory");
@@ -250,10 +256,10 @@ static void finish(hx__calibration *o, const hx_params *params) {
     }
 }
 
-hx_status hx__calibrate(const char *model, hx_dataset *data, size_t max_texts, size_t n_threads,
-                        const volatile int *cancel, hx_arena *arena, hx__calibration *out,
-                        hx_error *err) {
-    calibrator c = {.out = out, .arena = arena};
+hx_status hx__calibrate(const char *model, const hx_config_task *head, hx_dataset *data,
+                        size_t max_texts, size_t n_threads, const volatile int *cancel,
+                        hx_arena *arena, hx__calibration *out, hx_error *err) {
+    calibrator c = {.out = out, .arena = arena, .reads = head};
     c.n_threads = n_threads ? n_threads : hx_processors();
     hx_status st = open_all(&c, model, err);
     if (st == HX_OK && !c.model->tokenizer)

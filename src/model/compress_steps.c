@@ -181,8 +181,8 @@ static hx_status choose(const hx__compress_job *j, const hx__step *s, hx__calibr
 static hx_status calibrate(const hx__compress_job *j, const char *from, hx__calibration *out,
                            hx_error *err) {
     size_t most = j->options->max_calibration ? j->options->max_calibration : CALIBRATION;
-    return hx__calibrate(from, j->data, most, j->options->n_threads, j->options->cancel, j->arena,
-                         out, err);
+    return hx__calibrate(from, j->head, j->data, most, j->options->n_threads, j->options->cancel,
+                         j->arena, out, err);
 }
 
 static hx_status prune(const hx__compress_job *j, const hx__step *s, const char *from,
@@ -222,7 +222,7 @@ static void put_task(hx_json_writer *w, const hx__compress_job *j) {
     hx_json_array(w);
     hx_json_object(w);
     hx_json_key(w, "name");
-    hx_json_cstr(w, "label");
+    hx_json_cstr(w, j->head->name);
     hx_json_key(w, "kind");
     hx_json_cstr(w, "label");
     hx_json_key(w, "data");
@@ -234,7 +234,15 @@ static void put_task(hx_json_writer *w, const hx__compress_job *j) {
     hx_json_key(w, "label");
     hx_json_cstr(w, "label");
     hx_json_key(w, "mean");
-    hx_json_bool(w, j->mean);
+    hx_json_bool(w, j->head->mean);
+    hx_json_key(w, "bidirectional");
+    hx_json_bool(w, j->head->bidirectional);
+    hx_json_key(w, "lower");
+    hx_json_bool(w, j->head->lower);
+    if (j->head->max_length > 0) {
+        hx_json_key(w, "max_length");
+        hx_json_int(w, (int64_t)j->head->max_length);
+    }
     hx_json_key(w, "test_size");
     hx_json_int(w, 0);
     hx_json_end_object(w);

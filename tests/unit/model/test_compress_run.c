@@ -149,8 +149,9 @@ static void calibration_points_at_what_matters(void **state) {
     hx__calibration a, b;
     const hx_dataset_options read = {.target = HX_TARGET_LABEL};
     assert_ok(hx_dataset_read(&d, p->data, &read, &err), &err);
-    assert_ok(hx__calibrate(p->model, d, 64, 1, NULL, p->arena, &a, &err), &err);
-    assert_ok(hx__calibrate(p->model, d, 64, 2, NULL, p->arena, &b, &err), &err);
+    const hx_config_task forwards = {.mean = true}, both = {.mean = true, .bidirectional = true};
+    assert_ok(hx__calibrate(p->model, &forwards, d, 64, 1, NULL, p->arena, &a, &err), &err);
+    assert_ok(hx__calibrate(p->model, &forwards, d, 64, 2, NULL, p->arena, &b, &err), &err);
     assert_int_equal(a.n_layers, 3);
     assert_int_equal(a.n_ff, 64);
     assert_int_equal(a.n_groups, 2);
@@ -165,7 +166,61 @@ static void calibration_points_at_what_matters(void **state) {
     }
     assert_true(fabs(sum / 64 - 1.01) < 1e-3);
     assert_null(hx__calibration_columns(&a, "score.weight"));
+    assert_ok(hx__calibrate(p->model, &both, d, 64, 2, NULL, p->arena, &b, &err), &err);
+    assert_memory_not_equal(a.channels, b.channels, 3 * 64 * sizeof *a.channels);
     hx_dataset_free(d);
+}
+
+/* A model that reads lower case, in both directions, cut at 24 tokens; its texts are in capitals. */
+static void what_is_tuned_reads_as_before(void **state) {
+    place *p = *state;
+    char config[1024], run[64], out[64], loud[64];
+    hx_error err = {0};
+    hx_str metrics;
+    hx_buf b;
+    hx_compressed *rows = NULL;
+    size_t n = 0;
+    const hx_train_calls calls = {.n_threads = 1};
+    (void)snprintf(run, sizeof run, "%s/lower", p->folder);
+    (void)snprintf(out, sizeof out, "%s/lower_out", p->folder);
+    (void)snprintf(loud, sizeof loud, "%s/loud.csv", p->folder);
+    (void)snprintf(
+        config, sizeof config,
+        "{\"tokenizer\":\"%s/tokenizer.model\",\"epochs\":6,\"rate\":0.004,\"batch_tokens\":256,"
+        "\"sizes\":{\"hidden_size\":32,\"num_hidden_layers\":3,\"num_attention_heads\":4,"
+        "\"intermediate_size\":64},\"tasks\":[{\"name\":\"mood\",\"mean\":true,\"lower\":true,"
+        "\"bidirectional\":true,\"max_length\":24,\"data\":\"%s\"}]}",
+        p->folder, p->data);
+    assert_ok(hx_train(hx_str_of(config), run, false, &calls, p->arena, &metrics, &err), &err);
+    hx_buf_init(&b, 1u << 20);
+    assert_ok(hx_file_read(p->data, &b, &err), &err);
+    char *text = b.ptr;
+    for (size_t line = 0, i = 0; i < b.len; i++) {
+        bool in_text = line > 0 && memchr(text + i, ',', b.len - i) &&
+                       (const char *)memchr(text + i, ',', b.len - i) <
+                           (const char *)memchr(text + i, '\n', b.len - i);
+        if (in_text && text[i] >= 'a' && text[i] <= 'z') text[i] = (char)(text[i] - 32);
+        line += text[i] == '\n';
+    }
+    assert_ok(hx_file_write(loud, hx_buf_str(&b), false, &err), &err);
+    hx_buf_release(&b);
+    hx_str best;
+    assert_ok(hx_model_resolve(run, p->folder, p->arena, &best, &err), &err);
+    const hx_compress_options o = {
+        .data = loud, .n_threads = 1, .rate = 0.002, .tries = "drop:1+tune:2,qat:8"};
+    assert_ok(hx_model_compress(best.ptr, out, &o, p->arena, &rows, &n, &err), &err);
+    assert_int_equal(n, 3);
+    for (size_t i = 0; i < n; i++) {
+        hx_model_file s;
+        assert_ok(hx_model_file_open(&s, rows[i].path, &err), &err);
+        assert_int_equal(s.config.n_tasks, 1);
+        const hx_config_task *t = &s.config.tasks[0];
+        assert_string_equal(t->name, "mood");
+        assert_true(t->mean && t->lower && t->bidirectional);
+        assert_int_equal(t->max_length, 24);
+        hx_model_file_release(&s);
+        assert_true(rows[i].accuracy > 0.95);
+    }
 }
 
 /* What is there is never mixed with what is made; after a failure nothing is left, so that the next try has a new folder. */
@@ -220,6 +275,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_is_tried),
         cmocka_unit_test(calibration_points_at_what_matters),
+        cmocka_unit_test(what_is_tuned_reads_as_before),
         cmocka_unit_test(folders_that_hold_something),
         cmocka_unit_test(wishes_that_make_no_sense),
     };
