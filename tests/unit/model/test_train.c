@@ -540,6 +540,21 @@ static void text_is_foretold_better_and_better(void **state) {
     }
 }
 
+/* Validation and test are the same file here: the best weights say the same of both, and all of the test is read. */
+static void the_test_of_a_text_is_read_once(void **state) {
+    place *p = *state;
+    hx_str metrics;
+    must_run(p,
+             "{" SIZES LEARNS
+             ",\"epochs\":2,\"tasks\":[{\"name\":\"lm\",\"kind\":\"causal\",\"data\":"
+             "\"@/text.txt\",\"length\":32,\"validation\":\"@/text.txt\",\"test\":\"@/text.txt\","
+             "\"max_evaluated\":1000}]}",
+             "lm_test", &metrics);
+    assert_true(figure(metrics, "test", "lm", "tokens") > 100);
+    assert_true(figure(metrics, "test", "lm", "loss") ==
+                figure(metrics, "validation", "lm", "loss"));
+}
+
 static void a_run_without_progress_ends_early(void **state) {
     place *p = *state;
     watcher w = {0};
@@ -674,7 +689,8 @@ static void keys_without_effect_are_refused(void **state) {
     } keys[] = {
         {"\"label\":\"x\"", " label labels number tag crf parse segment "},
         {"\"text2\":\"x\"", " label labels number "},
-        {"\"test\":\"x\"", " label labels number tag crf parse segment "},
+        {"\"test\":\"x\"",
+         " causal masked mixed replaced spelling label labels number tag crf parse segment "},
         {"\"test_size\":0.5", " label labels number tag crf parse segment "},
         {"\"lower\":true", " label labels number tag crf parse segment "},
         {"\"drop_leaks\":true", " label labels number tag crf parse segment "},
@@ -910,6 +926,7 @@ int main(void) {
         cmocka_unit_test(a_teachers_file_is_of_the_training_texts),
         cmocka_unit_test(folds_have_no_leaks_where_they_are_dropped),
         cmocka_unit_test(numbers_several_labels_and_tags),
+        cmocka_unit_test(the_test_of_a_text_is_read_once),
         cmocka_unit_test(text_is_foretold_better_and_better),
         cmocka_unit_test(a_run_without_progress_ends_early),
         cmocka_unit_test(wrong_configurations),
