@@ -378,6 +378,33 @@ const hx_cli_command hx_cli_actions[] = {
        "three ways beside three models", "三种方式与三个模型"}},
      hx_cmd_learn_ensemble,
      HX_MODEL_MAY},
+    {"learn cluster",
+     HX_PART_TEXT,
+     "[FILE] --method M --k N",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_TARGET, HX_OPT_USE, HX_OPT_DROP, HX_OPT_PARAM,
+          HX_OPT_PARAMS, HX_OPT_CLUSTER_METHOD, HX_OPT_CLUSTERS, HX_OPT_SAVE_CLUSTERS, HX_OPT_HEAD),
+     "put rows into clusters, and say what sets each apart",
+     "对行聚类，并说明每个簇的特点",
+     "--out writes the rows with a column cluster, counted from 1, the largest first (0 = noise of "
+     "dbscan); --save keeps the\n"
+     "clusters and --model puts other rows into them. --k auto goes by the silhouette, mixtures by "
+     "BIC (--param choose=gap).\n"
+     "Parameters: k_max, choose, restarts, batch, covariance, linkage, radius, min_rows, "
+     "stability.",
+     "--out 写出带 cluster 列的行，从 1 起按大小编号（dbscan 的噪声为 0）；--save "
+     "保存聚类，--model 将其用于其他行。\n"
+     "--k auto 按轮廓系数选择，mixture 按 BIC（也可 --param choose=gap）。\n"
+     "参数：k_max、choose、restarts、batch、covariance、linkage、radius、min_rows、stability。",
+     {{"huaxiang learn cluster samples/browsing.csv --drop user --k 3 --save clusters.json "
+       "--format table",
+       "three clusters and their names, kept", "三个簇及其名称，并保存"},
+      {"huaxiang learn cluster samples/browsing.csv --model clusters.json --head 2",
+       "the same clusters for other rows", "把同样的簇用于其他行"}},
+     hx_cmd_learn_cluster,
+     HX_MODEL_MAY},
 };
 const size_t hx_cli_actions_n = sizeof hx_cli_actions / sizeof *hx_cli_actions;
 

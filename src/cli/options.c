@@ -247,6 +247,16 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_WAYS] = TEXT("method", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME,...",
                          "voting, blending, stacking (default: all three)",
                          "voting、blending、stacking（默认三种都做）"),
+    [HX_OPT_CLUSTER_METHOD] =
+        TEXT("method", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME",
+             "kmeans, mini-batch, mixture, hierarchical or dbscan (default: kmeans)",
+             "kmeans、mini-batch、mixture、hierarchical 或 dbscan（默认 kmeans）"),
+    [HX_OPT_CLUSTERS] =
+        TEXT("k", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "N|auto",
+             "how many clusters (default: auto)", "簇的个数（默认 auto，自动选择）"),
+    [HX_OPT_SAVE_CLUSTERS] =
+        TEXT("save", 0, HX_OPT_FILE, HX_GROUP_OUTPUT, "FILE", "keep the clusters, for --model",
+             "保存聚类结果，供 --model 使用"),
     [HX_OPT_STRATIFY] = TEXT("stratify", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
                              "share out each value of it alike", "使该列各值在各部分比例一致"),
     [HX_OPT_GROUP] = TEXT("group", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",

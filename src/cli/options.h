@@ -203,6 +203,9 @@ typedef enum {
     HX_OPT_REPEATS,
     HX_OPT_OUTER,
     HX_OPT_WAYS,
+    HX_OPT_CLUSTER_METHOD,
+    HX_OPT_CLUSTERS,
+    HX_OPT_SAVE_CLUSTERS,
     HX_OPT_N
 } hx_cli_option_id;
 
