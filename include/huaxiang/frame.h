@@ -427,6 +427,229 @@ HX_API hx_status hx_recipe_read(hx_recipe **out, hx_str json, const hx_step_kind
 HX_API size_t hx_recipe_steps(const hx_recipe *r);
 HX_API const char *hx_recipe_note(const hx_recipe *r, size_t step, hx_ui_lang ui);
 
+/* A column that is other when later rows are taken away: its values knew the future of their rows. */
+typedef struct {
+    hx_str column;
+    size_t changed, compared; /* values, over all cuts */
+    size_t first_row; /* 0-based row of the table, the first that changed */
+} hx_leak;
+/* Runs `steps` (an array, as of hx_recipe_open()) on all rows and on those up to three cuts of the column `time`; gives the columns whose values of the
+ * same rows differ. `t` is not changed; leaks (n) in the arena. HX_EINVAL where steps remove rows. */
+HX_API hx_status hx_recipe_leaks(hx_str steps, const hx_table *t, hx_str time,
+                                 const hx_recipe_run *run, hx_arena *arena, hx_leak **leaks,
+                                 size_t *n, hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ checking by rules */
+/* A rules file says what has to hold of a table, each rule with a severity: {"format":"huaxiang/rules/1","rules":[
+ *     {"rule":"not_null","columns":["id","date"],"severity":"error"},
+ *     {"rule":"unique","columns":["id"]},
+ *     {"rule":"range","column":"age","min":0,"max":120,"at_most":0.01},        at_most: the share of rows that may break it, 0
+ *     {"rule":"range","column":"date","min":"2025-01-01"},
+ *     {"rule":"pattern","column":"phone","pattern":"^1[3-9]\\d{9}$"},
+ *     {"rule":"in_set","column":"channel","values":["web","app"]},
+ *     {"rule":"foreign_key","column":"customer","file":"customers.csv","key":"id"},
+ *     {"rule":"freshness","column":"date","within_hours":48},
+ *     {"rule":"row_count","min":1000,"max":2000},
+ *     {"rule":"distribution","column":"amount","mean":[50,90],"std":[5,30],"quantiles":{"0.5":[40,80]},"psi":0.2,"profile":"base.json"}]}
+ * Severity is "info", "warn" or "error" (the default). Missing values break not_null alone. */
+typedef enum { HX_SEVERITY_INFO = 0, HX_SEVERITY_WARN, HX_SEVERITY_ERROR } hx_severity;
+HX_API const char *hx_severity_name(hx_severity severity); /* "info", "warn", "error" */
+
+#define HX_CHECK_EXAMPLES 3
+typedef struct {
+    const char *rule; /* "not_null", ... */
+    hx_str columns; /* "a,b"; empty = of the table */
+    hx_str expected; /* ">= 0, <= 120", in the language of the options */
+    hx_severity severity;
+    bool broken;
+    size_t count,
+        rows; /* rows that break it, of those looked at; 0, 0 where it is about the table or column as a whole */
+    hx_str found; /* what there is instead, where it is about a whole: "mean 43.1" */
+    size_t n_examples;
+    struct {
+        size_t row; /* 0-based */
+        hx_str value;
+    } examples[HX_CHECK_EXAMPLES]; /* the first rows that break it */
+} hx_check_result;
+
+typedef struct {
+    int64_t as_of_ms; /* of freshness */
+    const char *folder; /* that files named in rules are relative to; NULL = the working folder */
+    size_t n_threads; /* 0 = one a processor */
+    hx_ui_lang ui;
+} hx_check_options;
+
+/* Each rule in the order of the file; all in the arena. HX_EINVAL and HX_ENOTFOUND name the rule at fault: a rule that can't be checked is
+ * a failure, not a broken rule. */
+HX_API hx_status hx_table_check(const hx_table *t, hx_str rules, const hx_check_options *options,
+                                hx_arena *arena, hx_check_result **out, size_t *n,
+                                hx_error *err) HX_MUST_USE;
+/* Rules that this table keeps, as a file to be read and edited: not_null, unique, ranges, sets of few values, patterns of codes, the number of
+ * rows within a half and the double. */
+HX_API hx_status hx_rules_propose(const hx_table *t, hx_arena *arena, hx_str *json,
+                                  hx_error *err) HX_MUST_USE;
+/* Results as one self-contained HTML page; `title` is escaped. */
+HX_API hx_status hx_check_html(const hx_check_result *results, size_t n, hx_str title,
+                               hx_ui_lang ui, hx_arena *arena, hx_str *html,
+                               hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ duplicates, misspelt values */
+typedef struct {
+    const char
+        *keys; /* columns that tell rows apart, "a,b"; NULL = all, with `near` all of texts */
+    double near; /* 0 = equal cells; 0.5 to 1 = alike from this similarity on, see below */
+    const char *keep; /* "first" (NULL), "last", "complete" (fewest missing), "latest:COLUMN" */
+} hx_duplicate_options;
+
+typedef struct {
+    size_t n_groups; /* of two rows at least */
+    size_t n_surplus; /* rows that do not survive */
+    uint32_t *
+        group; /* (rows) 0 = alone, else the number of its group, in the order of their first rows */
+    size_t *survivor; /* (rows) the row that stands for it; a survivor: itself */
+    double *similarity; /* (rows) to the survivor; 1 = equal keys */
+} hx_duplicates;
+
+/* Rows that are the same thing; all in the arena. Rows without any key are alone. Near: the mean over the key columns (those that both rows have)
+ * of text similarity, of other kinds 1 where equal, else 0. Text similarity is the mean of Jaro-Winkler and 1 - edit distance / longer length on texts
+ * without case, width, blanks and signs; texts whose digits differ are not alike. Pairs are found by hashes of their character pairs: at
+ * a similarity of 0.85 nearly all of them, not surely all. Likeness is passed on: a ~ b ~ c are one group. */
+HX_API hx_status hx_table_duplicates(const hx_table *t, const hx_duplicate_options *options,
+                                     hx_arena *arena, hx_duplicates *out,
+                                     hx_error *err) HX_MUST_USE;
+
+typedef struct {
+    hx_str column, from, to;
+    size_t from_rows, to_rows;
+    double similarity; /* of the two as they are compared */
+    const char *
+        reason; /* "form" (width, case, blanks), "suffix" (市, 省, ...), "pinyin" (Shanghai), "spelling" */
+} hx_repair;
+
+/* Values of text columns ("a,b"; NULL = all of texts with at most 10,000 values) that seem to be other spellings of commoner ones; all in the arena. Spelling: similarity
+ * from 0.85 on and a target at least twice as common. A list to be read by somebody before it is applied (the step `repair`). */
+HX_API hx_status hx_table_propose_repairs(const hx_table *t, const char *columns, hx_arena *arena,
+                                          hx_repair **out, size_t *n, hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ several sources */
+#define HX_SOURCES_MAX 16
+
+typedef struct {
+    const char *key; /* columns that all sources have, "a,b" */
+    const char *compare; /* columns, "a,b"; NULL = all that two sources share */
+    const char
+        *tolerance; /* how far numbers may be apart and still agree, "amount=0.01,price=1"; NULL */
+    const char *survive; /* "first" (NULL), "most-frequent", "newest:COLUMN", "source:NAME" */
+    const char *const *names; /* (n) of the sources */
+} hx_reconcile_options;
+
+typedef enum {
+    HX_CONFLICT_ABSENT = 0, /* the key is not in every source */
+    HX_CONFLICT_DIFFERS, /* a field has different values, or is missing in one */
+    HX_CONFLICT_REPEATED /* a source has the key more than once; its first row counts */
+} hx_source_conflict_kind;
+HX_API const char *
+hx_source_conflict_name(hx_source_conflict_kind kind); /* "absent", "differs", "repeated" */
+
+typedef struct {
+    hx_source_conflict_kind kind;
+    hx_str key; /* cells joined by commas */
+    hx_str column; /* DIFFERS; else empty */
+    unsigned
+        sources; /* bit i: ABSENT: source i has it; DIFFERS: it has a row; REPEATED: it is this one */
+    hx_str *values; /* [n sources] DIFFERS: as they are written; empty = missing */
+    size_t kept; /* DIFFERS: the source whose value survives */
+    size_t rows; /* REPEATED: how many */
+} hx_source_conflict;
+
+typedef struct {
+    size_t keys; /* different ones in all sources together */
+    size_t agreed; /* keys that every source has and whose compared fields agree */
+    size_t absent[HX_SOURCES_MAX], repeated[HX_SOURCES_MAX], keyless[HX_SOURCES_MAX];
+    hx_source_conflict *
+        conflicts; /* [n_conflicts], in the order of the keys: those of the first source, then what the next ones add */
+    size_t n_conflicts;
+    hx_table *merged; /* a row a key, the columns of all; the caller's, hx_table_free() */
+} hx_reconciliation;
+
+/* Matches n tables (2 to HX_SOURCES_MAX) by key and compares their fields; what is not `merged` is in the arena. A field of the merged table comes from
+ * the source that the rule names, or from the first that has a value. */
+HX_API hx_status hx_tables_reconcile(const hx_table *const *tables, size_t n,
+                                     const hx_reconcile_options *options, hx_arena *arena,
+                                     hx_reconciliation *out, hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ monitoring */
+/* How far a column is from what a kept profile says of it. Shares are over bins: tenths of the profile's rows (NUMBER, TIME) or its commonest values
+ * and all others (TEXT, BOOLEAN). A NaN is "does not apply". */
+typedef struct {
+    double psi; /* sum (q - p) ln (q / p), half a row added to each bin on both sides */
+    double js; /* Jensen-Shannon distance: square root of the divergence to base 2, 0 to 1 */
+    double ks, ks_p; /* Kolmogorov-Smirnov distance and the probability of a larger one by chance */
+    double missing_before, missing_now, missing_p; /* shares; two-sided test of two proportions */
+    bool knows_new; /* the profile has all values, so new ones can be told */
+    size_t new_values, new_rows; /* values that the profile does not have, and their rows */
+    double
+        new_expected; /* rows of values never seen that chance alone would bring (Good, Turing) */
+    size_t n_bins, before, now; /* bins; rows with a value */
+    hx_str new_value; /* the commonest of the new ones */
+} hx_drift;
+
+typedef struct {
+    const char *folder; /* where profiles are kept; made where it is not there */
+    const char *name; /* of the series of runs: letters, digits, - and _ */
+    const char *
+        baseline; /* "previous": the latest run without an alarm; "first"; or the number of a run */
+    double alpha; /* chance that a run over unchanged data raises an alarm; (0, 0.5] */
+    int64_t now_ms; /* written down with the run */
+    size_t n_threads;
+} hx_monitor_options;
+
+typedef enum {
+    HX_ALARM_PSI = 1,
+    HX_ALARM_JS = 2,
+    HX_ALARM_KS = 4,
+    HX_ALARM_MISSING = 8,
+    HX_ALARM_NEW_VALUES = 16,
+    HX_ALARM_GONE = 32, /* the column is not there any more */
+    HX_ALARM_KIND = 64 /* it is of another kind now */
+} hx_alarm;
+
+typedef struct {
+    hx_str column;
+    hx_kind kind;
+    bool is_new; /* the profile does not have this column: noted, no alarm */
+    hx_drift drift;
+    double psi_limit, js_limit, ks_limit, missing_limit, new_limit; /* an alarm lies beyond */
+    unsigned alarms; /* hx_alarm, or-ed */
+    size_t n_bins, bins_before[10],
+        bins_now[10]; /* for pictures: rows by tenths or commonest values */
+} hx_monitor_column;
+
+typedef struct {
+    int64_t run,
+        baseline; /* numbers from 1; baseline 0 = this is the first run, nothing is compared */
+    int64_t baseline_ms;
+    size_t rows, baseline_rows;
+    bool rows_alarm; /* fewer than half or more than twice the rows */
+    size_t n_alarms; /* columns with an alarm, and one of the rows */
+    size_t n;
+    hx_monitor_column *columns; /* [n] */
+    struct {
+        int64_t run, at_ms;
+        size_t rows, alarms;
+    } * history; /* [n_history], the latest last, this run among them */
+    size_t n_history;
+} hx_monitor_report;
+
+/* Compares a table with a kept profile and keeps its own. What alarms: beyond a floor that matters (PSI 0.2, JS 0.2, KS 0.1, missing 1 % of rows,
+ * new values 1 % of rows) and beyond what chance does in 1 - alpha of runs. All in the arena. HX_EBUSY: another run wrote that number. */
+HX_API hx_status hx_table_monitor(const hx_table *t, const hx_monitor_options *options,
+                                  hx_arena *arena, hx_monitor_report *out,
+                                  hx_error *err) HX_MUST_USE;
+/* One self-contained HTML page; `title` is escaped. */
+HX_API hx_status hx_monitor_html(const hx_monitor_report *report, hx_str title, hx_ui_lang ui,
+                                 hx_arena *arena, hx_str *html, hx_error *err) HX_MUST_USE;
+
 #ifdef __cplusplus
 }
 #endif

@@ -27,10 +27,9 @@
         HX_OPT_CLASS_WEIGHTS, HX_OPT_SMOOTHING, HX_OPT_FOCAL, HX_OPT_EMA, HX_OPT_DROPOUT,          \
         HX_OPT_TEACHER, HX_OPT_TEACHER_SHARE, HX_OPT_HIDDEN_SHARE, HX_OPT_TEMPERATURE,             \
         HX_OPT_FOLDS, HX_OPT_LEARNER, HX_OPT_TRIALS, HX_OPT_SEARCH, HX_OPT_DROP_LEAKS,             \
-        HX_OPT_RECOMPUTE,                                                                          \
-        HX_OPT_LOWER, HX_OPT_SYNONYMS, HX_OPT_HOMOPHONES, HX_OPT_SHAPES, HX_OPT_MIXUP,             \
-        HX_OPT_LORA_TARGETS, HX_OPT_LORA_DROPOUT, HX_OPT_FREEZE_LAYERS, HX_OPT_BETA2, HX_OPT_CLIP, \
-        HX_OPT_SWA_FROM, HX_OPT_QUANTISE_BITS
+        HX_OPT_RECOMPUTE, HX_OPT_LOWER, HX_OPT_SYNONYMS, HX_OPT_HOMOPHONES, HX_OPT_SHAPES,         \
+        HX_OPT_MIXUP, HX_OPT_LORA_TARGETS, HX_OPT_LORA_DROPOUT, HX_OPT_FREEZE_LAYERS,              \
+        HX_OPT_BETA2, HX_OPT_CLIP, HX_OPT_SWA_FROM, HX_OPT_QUANTISE_BITS
 #define FILTER TEXTS, HX_OPT_ENGINE, HX_OPT_USER_WORDS
 
 const hx_cli_command hx_cli_commands[] = {
@@ -358,8 +357,10 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_RULES},
     {"table",
      HX_PART_TEXT,
-     "apply|convert|describe|encode|group|impute|interpolate|outliers|scale|split [FILE]",
-     "apply,convert,describe,encode,group,impute,interpolate,outliers,scale,split",
+     "apply|check|convert|dedupe|describe|encode|group|impute|interpolate|monitor|outliers|"
+     "reconcile|repair|scale|split [FILE]",
+     "apply,check,convert,dedupe,describe,encode,group,impute,interpolate,monitor,outliers,"
+     "reconcile,repair,scale,split",
      0,
      1,
      NULL,

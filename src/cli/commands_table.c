@@ -49,6 +49,36 @@ const hx_cli_command hx_cli_actions[] = {
        "a list of steps", "一列步骤"}},
      hx_cmd_table_apply,
      HX_MODEL_RULES},
+    {"table check",
+     HX_PART_TEXT,
+     "[FILE] --rules RULES.json",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, RECORDS, HX_OPT_RULES, HX_OPT_PROPOSE, HX_OPT_AS_OF, HX_OPT_HTML),
+     "check a file by rules: not missing, unique, ranges, patterns, sets, keys, freshness",
+     "按规则检查文件：非空、唯一、范围、格式、取值、外键、时效",
+     "A rule: {\"rule\":\"range\",\"column\":\"age\",\"min\":0,\"max\":120,\"severity\":\"warn\"}. "
+     "Kinds: not_null, "
+     "unique, range,\n"
+     "pattern, in_set, foreign_key, freshness, row_count, distribution. The exit status is 1 where "
+     "a "
+     "rule of severity error\n"
+     "is broken. --propose writes rules that this file keeps.",
+     "规则例：{\"rule\":\"range\",\"column\":\"age\",\"min\":0,\"max\":120,\"severity\":\"warn\"}"
+     "。种类：not_null、unique、"
+     "range、\n"
+     "pattern、in_set、foreign_key、freshness、row_count、distribution。有 error "
+     "级规则不符合时退出码为 "
+     "1。\n"
+     "--propose 生成此文件符合的规则。",
+     {{"huaxiang table check samples/shop/orders.csv --propose rules.json", "rules to start from",
+       "生成一份初始规则"},
+      {"huaxiang table check samples/shop/orders.csv --propose rules.json; huaxiang table check "
+       "samples/shop/orders.csv --rules rules.json --format table",
+       "check by them", "按规则检查"}},
+     hx_cmd_table_check,
+     HX_MODEL_RULES},
     {"table convert",
      HX_PART_TEXT,
      "[FILE] --columns C --from UNIT --to UNIT",
@@ -69,6 +99,26 @@ const hx_cli_command hx_cli_actions[] = {
        "元 --to 元 --format csv --out numbers.csv; head -2 numbers.csv",
        "1.2万, ￥99.00 and １２ as numbers", "把 1.2万、￥99.00、１２ 变为数值"}},
      hx_cmd_table_convert,
+     HX_MODEL_RULES},
+    {"table dedupe",
+     HX_PART_TEXT,
+     "[FILE] [--keys C] [--near T]",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, RECORDS, HX_OPT_HEAD, HX_OPT_KEYS, HX_OPT_NEAR, HX_OPT_KEEP, HX_OPT_MAPPING),
+     "leave one row of each thing: equal rows, equal keys, alike texts",
+     "去重：相同的行、相同的键、相似的文本",
+     "Texts are compared without case, width, blanks and signs; texts whose digits differ are "
+     "never "
+     "alike. --mapping writes\n"
+     "the groups, with the row that stays and its similarity.",
+     "比较文本时忽略大小写、全半角、空格和标点；数字不同的文本不算相似。--mapping "
+     "写出各组、保留的行及相似度。",
+     {{"huaxiang table dedupe samples/shop/orders.csv --keys customer_id --keep latest:order_time "
+       "--head 3",
+       "the latest order of each customer", "每位客户最近的订单"}},
+     hx_cmd_table_dedupe,
      HX_MODEL_RULES},
     {"table describe",
      HX_PART_TEXT,
@@ -175,6 +225,31 @@ const hx_cli_command hx_cli_actions[] = {
        "over time", "按时间"}},
      hx_cmd_table_interpolate,
      HX_MODEL_RULES},
+    {"table monitor",
+     HX_PART_TEXT,
+     "[FILE] --profile-store FOLDER",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, RECORDS, HX_OPT_PROFILE_STORE, HX_OPT_NAME, HX_OPT_BASELINE, HX_OPT_ALPHA,
+          HX_OPT_HTML),
+     "keep the profile of each run, raise an alarm where the data have changed",
+     "保存每次运行的档案，数据变化时告警",
+     "Each column is compared with an earlier run: PSI, Jensen-Shannon, Kolmogorov-Smirnov, share "
+     "of "
+     "missing, new values.\n"
+     "An alarm (exit status 1, for cron) lies beyond a floor that matters and beyond what chance "
+     "does "
+     "at this number of rows.",
+     "逐列与此前的运行比较：PSI、JS、KS、缺失比例、新值。告警（退出码 "
+     "1，便于定时任务）须同时超过\n有意义的下限和该行数下随机波动的范围。",
+     {{"huaxiang table monitor samples/shop/orders.csv --profile-store profiles --format table",
+       "the first run is kept", "保存第一次运行"},
+      {"huaxiang table monitor samples/shop/orders.csv --profile-store profiles --name shop "
+       "--html orders.html",
+       "with a page", "并生成网页"}},
+     hx_cmd_table_monitor,
+     HX_MODEL_RULES},
     {"table outliers",
      HX_PART_TEXT,
      "[FILE] --action ACTION",
@@ -193,6 +268,46 @@ const hx_cli_command hx_cli_actions[] = {
        "clip --head 2",
        "amounts within their category", "类目之内的金额"}},
      hx_cmd_table_outliers,
+     HX_MODEL_RULES},
+    {"table reconcile",
+     HX_PART_TEXT,
+     "A B [C ...] --key K",
+     NULL,
+     2,
+     16,
+     LIST(TABLE_IN, RECORDS, HX_OPT_HEAD, HX_OPT_KEY, HX_OPT_COMPARE, HX_OPT_TOLERANCE,
+          HX_OPT_SURVIVE, HX_OPT_MERGED),
+     "check files against each other: rows that are missing, fields that differ",
+     "多个来源互相核对：缺少的行、不一致的字段",
+     "A row a conflict, with the value of each file and which is kept. --merged writes a row a "
+     "key, "
+     "conflicts settled.",
+     "每处冲突一行，列出各文件的值及保留哪个。--merged 写出合并后的表，每个键一行。",
+     {{"head -50 samples/shop/orders.csv > a.csv; head -60 samples/shop/orders.csv > b.csv; "
+       "huaxiang table reconcile a.csv b.csv --key order_id --merged all.csv --head 3 --format "
+       "table",
+       "two exports of one shop", "同一店铺的两份导出"}},
+     hx_cmd_table_reconcile,
+     HX_MODEL_RULES},
+    {"table repair",
+     HX_PART_TEXT,
+     "[FILE] [--columns C]",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, RECORDS, TABLE_STEPS, HX_OPT_COLUMNS, HX_OPT_PROPOSE, HX_OPT_MAPPING),
+     "replace values that are spelt in several ways, by a mapping that somebody has read",
+     "统一同一取值的多种写法，按核对过的映射替换",
+     "--propose writes the mapping (column, from, to, with rows, reason and similarity); read it, "
+     "then "
+     "give it with --mapping.\n"
+     "Without both the proposal is applied at once.",
+     "--propose 写出映射（列、原值、新值，附行数、理由和相似度）；核对后用 --mapping 应用。\n"
+     "两者都不给时直接应用建议。",
+     {{"huaxiang table repair samples/shop/orders.csv --columns category --propose mapping.csv; "
+       "huaxiang table repair samples/shop/orders.csv --mapping mapping.csv --head 3",
+       "propose, read, apply", "建议、核对、应用"}},
+     hx_cmd_table_repair,
      HX_MODEL_RULES},
     {"table scale",
      HX_PART_TEXT,

@@ -158,6 +158,55 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                          "把学到的参数保存为配方，供 --recipe 使用"),
     [HX_OPT_RECIPE] = TEXT("recipe", 0, HX_OPT_FILE, HX_GROUP_JOB, "FILE",
                            "apply this kept recipe first", "先应用这份已保存的配方"),
+    [HX_OPT_RULES] = TEXT("rules", 0, HX_OPT_FILE, HX_GROUP_JOB, "FILE",
+                          "the rules that have to hold, as JSON", "须符合的规则（JSON 文件）"),
+    [HX_OPT_PROPOSE] =
+        TEXT("propose", 0, HX_OPT_FILE, HX_GROUP_OUTPUT, "FILE",
+             "write a proposal to FILE, to be read and edited", "把建议写入 FILE，供核对和修改"),
+    [HX_OPT_KEYS] =
+        TEXT("keys", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN,...",
+             "the columns that tell rows apart (default: all)", "区分各行的列（默认全部）"),
+    [HX_OPT_NEAR] = {"near", 0, HX_OPT_REAL, HX_GROUP_JOB, "T", 0, 1,
+                     "alike rows too, from this similarity on: 0.5 to 1, for example 0.9",
+                     "相似度不低于 T 的行也算重复：0.5 到 1，例如 0.9"},
+    [HX_OPT_KEEP] =
+        TEXT("keep", 0, HX_OPT_STRING, HX_GROUP_JOB, "WHICH",
+             "the row that stays: first, last, complete, latest:COLUMN (default: first)",
+             "保留哪一行：first、last、complete、latest:列（默认 first）"),
+    [HX_OPT_MAPPING] = TEXT("mapping", 0, HX_OPT_FILE, HX_GROUP_JOB, "FILE",
+                            "dedupe: write the groups to FILE; repair: apply this mapping",
+                            "dedupe：把各组写入 FILE；repair：应用该映射"),
+    [HX_OPT_KEY] =
+        TEXT("key", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN,...",
+             "the columns by which rows of the files belong together", "按哪些列匹配各文件的行"),
+    [HX_OPT_COMPARE] = TEXT("compare", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN,...",
+                            "the columns to compare (default: all that two files share)",
+                            "比较哪些列（默认两个文件共有的全部列）"),
+    [HX_OPT_TOLERANCE] = TEXT("tolerance", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN=D,...",
+                              "numbers that are at most D apart agree: amount=0.01",
+                              "数值相差不超过 D 视为一致：amount=0.01"),
+    [HX_OPT_SURVIVE] =
+        TEXT("survive", 0, HX_OPT_STRING, HX_GROUP_JOB, "RULE",
+             "the value that stays: first, most-frequent, newest:COLUMN, source:NAME "
+             "(default: first)",
+             "保留哪个值：first、most-frequent、newest:列、source:名称（默认 first）"),
+    [HX_OPT_MERGED] =
+        TEXT("merged", 0, HX_OPT_FILE, HX_GROUP_OUTPUT, "FILE",
+             "write the merged table to FILE, a row a key", "把合并后的表写入 FILE，每个键一行"),
+    [HX_OPT_PROFILE_STORE] =
+        TEXT("profile-store", 0, HX_OPT_FILE, HX_GROUP_JOB, "FOLDER",
+             "where the profiles of runs are kept", "保存各次运行档案的文件夹"),
+    [HX_OPT_NAME] = TEXT("name", 0, HX_OPT_STRING, HX_GROUP_JOB, "NAME",
+                         "the series of runs (default: the name of the file)",
+                         "运行系列的名称（默认按文件名）"),
+    [HX_OPT_BASELINE] =
+        TEXT("baseline", 0, HX_OPT_STRING, HX_GROUP_JOB, "RUN",
+             "compare with: previous (the latest without an alarm), first, or the "
+             "number of a run (default: previous)",
+             "与哪次比较：previous（最近一次无告警的）、first 或运行编号（默认 previous）"),
+    [HX_OPT_ALPHA] = {"alpha", 0, HX_OPT_REAL, HX_GROUP_JOB, "P", 0, 1,
+                      "the chance of an alarm where nothing changed (default: 0.001)",
+                      "数据没有变化时误报的概率（默认 0.001）"},
     [HX_OPT_UNDO] = FLAG("undo", 0, HX_GROUP_JOB, "take the recipe's scaling back, last step first",
                          "反向执行配方中的缩放，从最后一步开始"),
     [HX_OPT_STEP_SET] = TEXT("set", 0, HX_OPT_LIST, HX_GROUP_JOB, "KEY=VALUE",

@@ -22,6 +22,7 @@
 
 #define KINDS(X)                                                                                   \
     X(convert)                                                                                     \
+    X(dedupe)                                                                                      \
     X(drop)                                                                                        \
     X(encode)                                                                                      \
     X(hour)                                                                                        \
@@ -29,6 +30,7 @@
     X(interpolate)                                                                                 \
     X(keep)                                                                                        \
     X(outliers)                                                                                    \
+    X(repair)                                                                                      \
     X(scale)                                                                                       \
     X(where)
 

@@ -1,0 +1,137 @@
+/* cmd_table_reconcile.c - table reconcile: files that should say the same, matched by key; what is missing where, what differs.
+ *
+ * A row a conflict; --merged keeps the table in which each conflict is settled by --survive. Sources are named as their files without folder
+ * and ending. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/table_io.h"
+
+#define NAME_BYTES 128
+
+typedef struct {
+    hx_cli *c;
+    hx_table *tables[HX_SOURCES_MAX];
+    char names[HX_SOURCES_MAX][NAME_BYTES];
+    const char *pointers[HX_SOURCES_MAX];
+    size_t n;
+} sources;
+
+static void name_source(sources *s, size_t i, const char *path) {
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(s->names[i], NAME_BYTES, "%s", slash != NULL ? slash + 1 : path);
+    char *dot = strchr(s->names[i], '.');
+    if (dot != NULL && dot != s->names[i]) *dot = '\0';
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(s->names[k], s->names[i]) == 0)
+            (void)snprintf(s->names[i], NAME_BYTES, "%zu", i + 1); /* two of one name */
+    s->pointers[i] = s->names[i];
+}
+
+static const char *kind_word(const hx_cli *c, hx_source_conflict_kind kind) {
+    static const char *const zh[] = {"缺行", "不一致", "重复"};
+    return c->shape == HX_SHAPE_TABLE ? hx_cli_tr(c, hx_source_conflict_name(kind), zh[kind])
+                                      : hx_source_conflict_name(kind);
+}
+
+static json_t *record_of(const sources *s, const hx_source_conflict *k) {
+    json_t *o = json_object();
+    char rows[64];
+    json_object_set_new(o, "key", json_stringn(k->key.ptr, k->key.len));
+    json_object_set_new(o, "conflict", json_string(kind_word(s->c, k->kind)));
+    if (k->column.len > 0)
+        json_object_set_new(o, "column", json_stringn(k->column.ptr, k->column.len));
+    for (size_t i = 0; i < s->n; i++) {
+        const bool in = (k->sources >> i & 1) != 0;
+        json_t *value = json_null();
+        if (k->kind == HX_CONFLICT_DIFFERS && k->values[i].ptr != NULL) {
+            value = json_stringn(k->values[i].ptr, k->values[i].len);
+        } else if (k->kind == HX_CONFLICT_ABSENT) {
+            value =
+                json_string(in ? hx_cli_tr(s->c, "there", "有") : hx_cli_tr(s->c, "absent", "无"));
+        } else if (k->kind == HX_CONFLICT_REPEATED && in) {
+            (void)snprintf(rows, sizeof rows, hx_cli_tr(s->c, "%zu rows", "%zu 行"), k->rows);
+            value = json_string(rows);
+        }
+        json_object_set_new(o, s->names[i], value);
+    }
+    if (k->kind == HX_CONFLICT_DIFFERS && k->kept < s->n)
+        json_object_set_new(o, "kept", json_string(s->names[k->kept]));
+    return o;
+}
+
+static bool write_conflicts(const sources *s, const hx_reconciliation *r) {
+    hx_record_column columns[HX_SOURCES_MAX + 4] = {
+        {"key", "key", "键", HX_CELL_LEFT},
+        {"conflict", "conflict", "冲突", HX_CELL_LEFT},
+        {"column", "column", "列", HX_CELL_LEFT},
+    };
+    size_t n = 3;
+    for (size_t i = 0; i < s->n; i++)
+        columns[n++] = (hx_record_column){s->names[i], s->names[i], s->names[i], HX_CELL_LEFT};
+    columns[n++] = (hx_record_column){"kept", "kept", "保留", HX_CELL_LEFT};
+    json_t *records = json_array();
+    for (size_t i = 0; i < r->n_conflicts; i++)
+        json_array_append_new(records, record_of(s, &r->conflicts[i]));
+    const bool ok = hx_output_records(s->c, records, columns, n);
+    json_decref(records);
+    return ok;
+}
+
+static void say_summary(const sources *s, const hx_reconciliation *r) {
+    hx_cli_note(s->c, "keys: %zu, in agreement: %zu, conflicts: %zu",
+                "键 %zu 个，一致 %zu 个，冲突 %zu 处", r->keys, r->agreed, r->n_conflicts);
+    for (size_t i = 0; i < s->n; i++) {
+        hx_cli_note(s->c, "%s: %zu rows, keys that are absent: %zu, repeated: %zu",
+                    "%s：%zu 行，缺少的键 %zu 个，重复的键 %zu 个", s->names[i],
+                    hx_table_rows(s->tables[i]), r->absent[i], r->repeated[i]);
+        if (r->keyless[i] > 0)
+            hx_cli_note(s->c, "%s: rows without a key, left out: %zu", "%s：没有键的行已略过：%zu",
+                        s->names[i], r->keyless[i]);
+    }
+}
+
+static int reconcile(sources *s) {
+    hx_cli *c = s->c;
+    const hx_cli_values *v = &c->options;
+    const hx_reconcile_options o = {.key = v->text[HX_OPT_KEY],
+                                    .compare = v->text[HX_OPT_COMPARE],
+                                    .tolerance = v->text[HX_OPT_TOLERANCE],
+                                    .survive = v->text[HX_OPT_SURVIVE],
+                                    .names = s->pointers};
+    hx_reconciliation r;
+    hx_error err = {.ui = c->ui};
+    const hx_table *tables[HX_SOURCES_MAX];
+    for (size_t i = 0; i < s->n; i++)
+        tables[i] = s->tables[i];
+    if (hx_tables_reconcile(tables, s->n, &o, c->arena, &r, &err) != HX_OK)
+        return hx_cli_error(c, &err);
+    const char *merged = v->text[HX_OPT_MERGED];
+    say_summary(s, &r);
+    const bool ok =
+        write_conflicts(s, &r) && (merged == NULL || hx_table_io_write_file(c, r.merged, merged));
+    hx_table_free(r.merged);
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
+
+int hx_cmd_table_reconcile(hx_cli *c) {
+    sources s = {.c = c};
+    if (!hx_cli_has(&c->options, HX_OPT_KEY))
+        return hx_cli_usage(c, "table reconcile needs --key COLUMN",
+                            "table reconcile 需要 --key 列名");
+    hx_cli_catch_interrupts(c);
+    int status = HX_EXIT_DONE;
+    for (int i = 0; i < c->n_args && status == HX_EXIT_DONE; i++) {
+        name_source(&s, s.n, c->args[i]);
+        if (hx_table_io_read(c, c->args[i], NULL, &s.tables[s.n]))
+            s.n++;
+        else
+            status = HX_EXIT_FAILED;
+    }
+    if (status == HX_EXIT_DONE) status = reconcile(&s);
+    for (size_t i = 0; i < s.n; i++)
+        hx_table_free(s.tables[i]);
+    return status;
+}
