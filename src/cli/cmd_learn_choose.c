@@ -1,4 +1,8 @@
-/* cmd_learn_choose.c - learn cross-validate, tune, ensemble: models on the same folds, the best of many settings, several models together. */
+/* cmd_learn_choose.c - learn cross-validate, tune, ensemble: models on the same folds, the best of many settings, several models together.
+ *
+ * ensemble is a cross-validation of the members and of the ways to put them together (voting, blending, stacking, which are models
+ * themselves), whose members are set by their switches; then the gain of the best way over the best member, and with --out that way
+ * fitted on all rows. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

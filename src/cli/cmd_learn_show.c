@@ -1,6 +1,8 @@
 /* cmd_learn_show.c - models and figures for eyes: coefficients with intervals, importances as bars, losses as a line, deciles.
  *
- * In JSON every answer is the library's own object, one line. In CSV it is the table that stands first here. */
+ * In JSON every answer is the library's own object, one line. In CSV it is the table that stands first here. For eyes numbers have six
+ * digits, intervals four; of many features the 30 that count most are shown, of many epochs twelve on a logarithmic scale, the first
+ * and the last among them. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

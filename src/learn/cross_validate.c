@@ -153,7 +153,7 @@ static double test_to_train(const crossing *c) {
 static hx_status put_mcnemar(const crossing *c, size_t a, size_t b, hx_json_writer *w,
                              hx_error *err) {
     size_t n = c->folds.truth.n, kept = 0;
-    uint32_t *labels = malloc((3 * n + 1) * sizeof *labels);
+    uint32_t *labels = calloc(3 * n + 1, sizeof *labels);
     if (!labels) return no_memory(err);
     for (size_t i = 0; i < n; i++) {
         if (!hx_folds_covers(&c->folds, 0, i)) continue;
@@ -176,7 +176,7 @@ static hx_status put_mcnemar(const crossing *c, size_t a, size_t b, hx_json_writ
 
 static hx_status put_test(const crossing *c, size_t a, size_t b, double *room, hx_json_writer *w,
                           hx_error *err) {
-    hx_figure usual = hx_figure_usual(c->folds.truth.task);
+    int usual = (int)hx_figure_usual(c->folds.truth.task);
     const double *x = figure_of(c, a, usual, room), *y = figure_of(c, b, usual, room + c->n_runs);
     const hx_paired t = hx_paired_test(x, y, c->n_runs, test_to_train(c));
     hx_json_object(w);
@@ -199,8 +199,8 @@ static size_t best_of(const crossing *c, double *room) {
     size_t best = 0;
     double most = -INFINITY, mean, sd;
     for (size_t m = 0; m < c->n_models; m++) {
-        hx_mean_sd(figure_of(c, m, hx_figure_usual(c->folds.truth.task), room), c->n_runs, &mean,
-                   &sd);
+        hx_mean_sd(figure_of(c, m, (int)hx_figure_usual(c->folds.truth.task), room), c->n_runs,
+                   &mean, &sd);
         if (mean > most) {
             most = mean;
             best = m;

@@ -1,5 +1,7 @@
 /* cross_validate_folds.c - folds of a table and runs on them; see cross_validate.h.
  *
+ * Classes are spread evenly over folds; with groups, rows of a value stay together.
+ *
  * A run's learner knows the classes of its training rows only; its probabilities are put under the classes of the whole table by name, and a class it
  * never saw has probability 0. By time the rows are cut into one part more than there are folds, and the first is trained on alone. */
 #include <math.h>

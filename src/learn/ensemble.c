@@ -91,7 +91,7 @@ static hx_status say(const hx_estimator *e, const void *of, const hx_problem *p,
 
 static hx_status fit_plain(const hx_estimator *e, void **out, const hx_problem *p, uint64_t seed,
                            size_t n_threads, const volatile int *cancel, hx_error *err) {
-    double *values = malloc((e->kind.n_params + 1) * sizeof *values);
+    double *values = calloc(e->kind.n_params + 1, sizeof *values);
     if (!values) return no_memory(err);
     for (size_t i = 0; i < e->kind.n_params; i++)
         values[i] = e->kind.params[i].fallback;
@@ -352,8 +352,8 @@ static hx_status predict(const void *state_, const double *x, size_t n, size_t n
                          double *out, hx_error *err) {
     const state *s = state_;
     size_t columns = columns_of(s), d = s->n * top_columns(s);
-    double *said = malloc((n * columns + 1) * sizeof *said);
-    double *z = malloc((n * d + 1) * sizeof *z);
+    double *said = calloc(n * columns + 1, sizeof *said);
+    double *z = calloc(n * d + 1, sizeof *z);
     hx_status st = said && z ? ask(s, x, n, n_threads, said, out, z, err) : no_memory(err);
     free(said);
     free(z);

@@ -135,7 +135,7 @@ static hx_status fit_state(hx_learner *l, const hx_problem *train, const hx_prob
 static hx_status describe(const hx_learner *l, const hx_problem *train, hx_json_writer *w,
                           hx_error *err) {
     static const char *const tasks[] = {"auto", "regression", "classes", "survival", "outliers"};
-    double *shares = malloc((train->d + 1) * sizeof *shares);
+    double *shares = calloc(train->d + 1, sizeof *shares);
     if (!shares) return no_memory(err);
     hx_json_key(w, "task");
     hx_json_cstr(w, tasks[train->task]);

@@ -136,8 +136,8 @@ static void deal_shares(const place *p, size_t n, const double *shares, size_t n
     }
 }
 
-hx_status hx_split_shares(size_t n, const double *shares, size_t n_shares,
-                          const hx_fold_options *o, uint32_t *parts, hx_error *err) {
+hx_status hx_split_shares(size_t n, const double *shares, size_t n_shares, const hx_fold_options *o,
+                          uint32_t *parts, hx_error *err) {
     place *p = NULL;
     double sum = 0;
     hx_status st = HX_OK;

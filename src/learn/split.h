@@ -23,8 +23,8 @@ hx_status hx_split_folds(size_t n, size_t n_folds, const hx_fold_options *o, uin
 
 /* Parts by shares that sum to 1 (n_shares of them, each > 0): parts (n) gets numbers below n_shares. As folds, but of these sizes; of strata each
  * part gets its share of each, rounded. */
-hx_status hx_split_shares(size_t n, const double *shares, size_t n_shares,
-                          const hx_fold_options *o, uint32_t *parts, hx_error *err) HX_MUST_USE;
+hx_status hx_split_shares(size_t n, const double *shares, size_t n_shares, const hx_fold_options *o,
+                          uint32_t *parts, hx_error *err) HX_MUST_USE;
 
 /* Rows to train and to test on for a fold: rows of the fold are tested; all others train, of times only those before. Returns how many of each;
  * train, test have room for n. */

@@ -103,7 +103,7 @@ static void draw(const search *s, size_t index, setting *one) {
 static hx_status write_params(const search *s, setting *one, hx_error *err) {
     hx_buf b;
     hx_json_writer w;
-    double *values = malloc((one->kind->n_params + 1) * sizeof *values);
+    double *values = calloc(one->kind->n_params + 1, sizeof *values);
     if (!values) return no_memory(err);
     for (size_t i = 0; i < one->kind->n_params; i++)
         values[i] = value_of(&one->kind->params[i], one->unit[i]);
