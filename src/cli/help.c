@@ -51,6 +51,12 @@ const char *hx_help_said(const hx_cli *c, const hx_cli_command *command, int id)
     if (id == HX_OPT_MODEL && command && command->model == HX_MODEL_MUST)
         return hx_cli_tr(c, "needed: a name of 'models list', a .gguf file or a model's folder",
                          "必填：“models list”中的名称、.gguf 文件或模型目录");
+    if (id == HX_OPT_MODEL && command && strcmp(command->name, "train") == 0)
+        return hx_cli_tr(c,
+                         "what to start from: a run, a name of 'models list', a .gguf file or a "
+                         "model's folder (default: a new model)",
+                         "从哪个模型开始：训练目录、“models list”中的名称、.gguf 文件或模型目录"
+                         "（默认新建模型）");
     if (command && strncmp(command->name, "learn ", 6) == 0) {
         if (id == HX_OPT_MODEL)
             return hx_cli_tr(

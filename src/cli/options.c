@@ -24,8 +24,8 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         FLAG("quiet", 'q', HX_GROUP_GENERAL, "no progress and no notes on standard error",
              "标准错误上不显示进度和提示"),
     [HX_OPT_SEED] = {"seed", 0, HX_OPT_NUMBER, HX_GROUP_GENERAL, "N", 0, INT64_MAX,
-                     "start of random numbers: the same seed, the same result (generate)",
-                     "随机数种子：种子相同，结果相同（generate）"},
+                     "start of random numbers: the same seed, the same result",
+                     "随机数种子：种子相同，结果相同"},
     [HX_OPT_MODEL] =
         TEXT("model", 0, HX_OPT_STRING, HX_GROUP_GENERAL, "FILE|NAME",
              "rules, a name of 'models list', a .gguf file or a model's folder (default: rules)",
@@ -433,7 +433,8 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                             "列出每个张量及其类型和形状"),
     [HX_OPT_TRAIN_DATA] =
         TEXT("data", 'd', HX_OPT_LIST, HX_GROUP_READING, "FILE",
-             "what to learn from; may be given up to 16 times", "训练数据，可给出多次，最多 16 次"),
+             "what to learn from: one file of labels; of plain text up to 16, each with its --data",
+             "训练数据：带标签的为一个文件；纯文本最多 16 个，各用一个 --data"),
     [HX_OPT_TOKENIZER] = TEXT("tokenizer", 0, HX_OPT_FILE, HX_GROUP_TRAINING, "FILE",
                               "the tokenizer: tokenizer.model or a model's folder",
                               "分词器：tokenizer.model 或模型目录"),
@@ -478,8 +479,9 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_MINUTES] = {"minutes", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "M", 0, 1000000,
                         "end after M minutes; the rate goes down in time",
                         "训练 M 分钟后结束，学习率按时间下降"},
-    [HX_OPT_WARMUP] = {"warmup", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 0, 1 << 30,
-                       "steps in which the rate rises", "学习率上升的步数"},
+    [HX_OPT_WARMUP] = {"warmup", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "N", 0, 1 << 30,
+                       "steps in which the rate rises; below 1 a share of all: 0.1",
+                       "学习率上升的步数；小于 1 则为占总步数的比例：0.1"},
     [HX_OPT_ACCUMULATE] = {"accumulate", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 1, 65536,
                            "batches of a step", "每步累积的批数"},
     [HX_OPT_CHECKPOINT_MINUTES] = {"checkpoint-minutes", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "M", 0,
@@ -525,9 +527,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_EARLY_STOPPING] = {"early-stopping", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 1,
                                1000000, "end after N evaluations without a better one",
                                "连续 N 次评估没有更好时结束"},
-    [HX_OPT_AUGMENT] = TEXT("augment", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "KIND,...:RATE",
-                            "change texts: swap,delete,insert,keyboard,homophone,shape,synonym:0.1",
-                            "变化文本：swap,delete,insert,keyboard,homophone,shape,synonym:0.1"),
+    [HX_OPT_AUGMENT] =
+        TEXT("augment", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "KIND,...:RATE",
+             "change texts: swap,delete,insert,keyboard,homophone,shape,synonym,join:0.1",
+             "变化文本：swap,delete,insert,keyboard,homophone,shape,synonym,join:0.1"),
     [HX_OPT_CLASS_WEIGHTS] =
         TEXT("class-weights", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "none,balanced",
              "balanced: rare labels count more", "balanced：少见的标签权重更大"),
@@ -551,12 +554,12 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                              "教师隐藏状态的权重（默认 0）"},
     [HX_OPT_FOLDS] = {"folds", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "K", 2, 100,
                       "cross-validation in K parts", "K 折交叉验证"},
-    [HX_OPT_LEARNER] =
-        TEXT("learner", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME,...",
-             "llama, or svm, logistic, nb, nbsvm, mlp, cnn, rnn, gru, lstm, transformer; compare: "
-             "several",
-             "llama，或 svm、logistic、nb、nbsvm、mlp、cnn、rnn、gru、lstm、transformer；compare "
-             "可给多个"),
+    [HX_OPT_LEARNER] = TEXT(
+        "learner", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME,...",
+        "llama, or svm, logistic, nb, nbsvm, mlp, cnn, rnn, gru, lstm, transformer (or bert); "
+        "compare: several",
+        "llama，或 svm、logistic、nb、nbsvm、mlp、cnn、rnn、gru、lstm、transformer（即 bert）；"
+        "compare 可给多个"),
     [HX_OPT_SEARCH] = TEXT("search", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "halving,random",
                            "tune: the better third of all goes on; or all to the end",
                            "tune：较好的三分之一继续，或全部训练到底"),

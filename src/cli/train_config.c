@@ -121,6 +121,8 @@ static json_t *value_of(const hx_cli_values *v, hx_cli_option_id id) {
     case HX_OPT_NUMBER:
         return json_integer((json_int_t)v->number[id]);
     case HX_OPT_REAL:
+        if (id == HX_OPT_WARMUP && v->real[id] >= 1)
+            return json_integer((json_int_t)v->real[id]); /* steps; below 1 a share */
         return json_real(v->real[id]);
     default:
         return json_string(v->text[id]);

@@ -3,7 +3,8 @@
  *      epoch   step     loss  validation  accuracy  precision  recall      f1  macro f1
  *          1    120   0.4312      0.3870    0.8431     0.8440  0.8398  0.8419    0.8430
  *
- * Columns are those that the first evaluation has. As JSON, the evaluations and the last figures are objects, one a line. */
+ * Columns are those that the first evaluation has. As JSON, the evaluations and the last figures are objects, one a line; as CSV there is one
+ * table and nothing beside it: the evaluations, the folds' figures, the learners, the trials. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,8 @@ static const char *const figures[][3] = {{"loss", "validation", "验证损失"},
 #define NEAR                                                                                       \
     0.02 /* batches are not of one size: what is evaluated at an epoch's end is a little beside it */
 
-static void put_cell(FILE *out, const char *text) {
+static void put_cell(const showing *s, const char *text) {
+    FILE *out = s->c->out;
     int width = 0;
     for (const char *p = text; *p; p++)
         if (((unsigned char)*p & 0xC0) != 0x80) width += (unsigned char)*p >= 0xE0 ? 2 : 1;
@@ -71,37 +73,55 @@ static void put_cell(FILE *out, const char *text) {
 }
 
 static void put_titles(const showing *s, const json_t *task, bool named) {
-    FILE *out = s->c->out;
-    put_cell(out, hx_cli_tr(s->c, "epoch", "轮"));
-    put_cell(out, hx_cli_tr(s->c, "step", "步"));
-    put_cell(out, hx_cli_tr(s->c, "loss", "训练损失"));
-    if (named) put_cell(out, hx_cli_tr(s->c, "task", "任务"));
+    put_cell(s, hx_cli_tr(s->c, "epoch", "轮"));
+    put_cell(s, hx_cli_tr(s->c, "step", "步"));
+    put_cell(s, hx_cli_tr(s->c, "loss", "训练损失"));
+    if (named) put_cell(s, hx_cli_tr(s->c, "task", "任务"));
     for (size_t i = 0; i < FIGURES_N; i++)
         if (named || json_object_get(task, figures[i][0]))
-            put_cell(out, hx_cli_tr(s->c, figures[i][1], figures[i][2]));
-    fputc('\n', out);
+            put_cell(s, hx_cli_tr(s->c, figures[i][1], figures[i][2]));
+    fputc('\n', s->c->out);
 }
 
-static void put_number(FILE *out, const json_t *v, const char *format) {
+/* As CSV: keys in place of titles, cells with a comma between them. Names of tasks have no comma. */
+static void put_keys(const showing *s, const json_t *task, bool named) {
+    fputs(named ? "epoch,step,training_loss,task" : "epoch,step,training_loss", s->c->out);
+    for (size_t i = 0; i < FIGURES_N; i++)
+        if (named || json_object_get(task, figures[i][0])) fprintf(s->c->out, ",%s", figures[i][0]);
+    fputc('\n', s->c->out);
+}
+
+static void put_number(const showing *s, const json_t *v, const char *format) {
+    bool csv = s->c->shape == HX_SHAPE_CSV;
     char text[40] = "-";
+    if (csv) text[0] = '\0';
     if (json_is_number(v)) (void)snprintf(text, sizeof text, format, json_number_value(v));
-    put_cell(out, text);
+    if (csv)
+        fprintf(s->c->out, ",%s", text);
+    else
+        put_cell(s, text);
 }
 
 static void put_row(const showing *s, const json_t *e, const char *name, const json_t *task,
                     bool named) {
-    FILE *out = s->c->out;
+    bool csv = s->c->shape == HX_SHAPE_CSV;
     double epoch = json_number_value(json_object_get(e, "epoch")), whole = round(epoch);
     char place[40];
     (void)snprintf(place, sizeof place, "%.4g", fabs(epoch - whole) < NEAR ? whole : epoch);
-    put_cell(out, place);
-    put_number(out, json_object_get(e, "step"), "%.0f");
-    put_number(out, json_object_get(e, "loss"), "%.4f");
-    if (named) put_cell(out, name);
+    if (csv)
+        fputs(place, s->c->out);
+    else
+        put_cell(s, place);
+    put_number(s, json_object_get(e, "step"), "%.0f");
+    put_number(s, json_object_get(e, "loss"), "%.4f");
+    if (named && csv)
+        fprintf(s->c->out, ",%s", name);
+    else if (named)
+        put_cell(s, name);
     for (size_t i = 0; i < FIGURES_N; i++)
         if (named || json_object_get(task, figures[i][0]))
-            put_number(out, json_object_get(task, figures[i][0]), "%.4f");
-    fputc('\n', out);
+            put_number(s, json_object_get(task, figures[i][0]), "%.4f");
+    fputc('\n', s->c->out);
 }
 
 static void show_evaluation(void *context, hx_str json) {
@@ -117,7 +137,10 @@ static void show_evaluation(void *context, hx_str json) {
     json_t *e = json_loadb(json.ptr, json.len, 0, NULL), *tasks = json_object_get(e, "tasks");
     bool named = json_object_size(tasks) > 1;
     json_object_foreach(tasks, name, task) {
-        if (!s->titled) put_titles(s, task, named);
+        if (!s->titled && s->c->shape == HX_SHAPE_CSV)
+            put_keys(s, task, named);
+        else if (!s->titled)
+            put_titles(s, task, named);
         s->titled = true;
         put_row(s, e, name, task, named);
     }
@@ -147,7 +170,7 @@ static void put_last(const hx_cli *c, const json_t *f) {
     double accuracy = json_number_value(json_object_get(f, "accuracy")),
            precision = json_number_value(json_object_get(f, "precision")),
            recall = json_number_value(json_object_get(f, "recall"));
-    if (!json_object_get(f, "precision")) return;
+    if (!json_object_get(f, "precision") || c->shape == HX_SHAPE_CSV) return;
     hx_output_averages(c, f);
     fprintf(c->out, "Accuracy: %.4f, Precision: %.4f, Recall: %.4f\n", accuracy, precision, recall);
 }
@@ -162,8 +185,11 @@ static int report_one(hx_cli *c, const json_t *m, const char *run) {
 static int report_folds(const hx_cli *c, const json_t *m) {
     const char *key;
     json_t *v;
+    bool csv = c->shape == HX_SHAPE_CSV;
+    if (csv) fputs("figure,mean,deviation\n", c->out);
     json_object_foreach(json_object_get(m, "figures"), key, v)
-        fprintf(c->out, "%s: %.4f ± %.4f\n", key, json_number_value(json_object_get(v, "mean")),
+        fprintf(c->out, csv ? "%s,%.4f,%.4f\n" : "%s: %.4f ± %.4f\n", key,
+                json_number_value(json_object_get(v, "mean")),
                 json_number_value(json_object_get(v, "deviation")));
     return HX_EXIT_DONE;
 }
@@ -194,6 +220,8 @@ static int report_compare(hx_cli *c, const json_t *m) {
     double one = json_number_value(json_object_get(test, "accuracy")),
            both = json_number_value(json_object_get(all, "accuracy")),
            weighed = json_number_value(json_object_get(stack, "accuracy"));
+    if (c->shape == HX_SHAPE_CSV && json_array_size(rows) > 1)
+        return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
     if (json_is_object(all) && json_is_object(stack))
         fprintf(c->out,
                 hx_cli_tr(c,
