@@ -433,7 +433,7 @@ typedef struct {
     size_t changed, compared; /* values, over all cuts */
     size_t first_row; /* 0-based row of the table, the first that changed */
 } hx_leak;
-/* Runs `steps` (an array, as of hx_recipe_open()) on all rows and on those up to three cuts of the column `time`; gives the columns whose values of the
+/* Runs `steps` (an array, as of hx_recipe_open()) on all rows and on those up to each tenth of the column `time`; gives the columns whose values of the
  * same rows differ. `t` is not changed; leaks (n) in the arena. HX_EINVAL where steps remove rows. */
 HX_API hx_status hx_recipe_leaks(hx_str steps, const hx_table *t, hx_str time,
                                  const hx_recipe_run *run, hx_arena *arena, hx_leak **leaks,

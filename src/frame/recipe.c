@@ -27,12 +27,17 @@
     X(encode)                                                                                      \
     X(hour)                                                                                        \
     X(impute)                                                                                      \
+    X(interact)                                                                                    \
     X(interpolate)                                                                                 \
+    X(join)                                                                                        \
     X(keep)                                                                                        \
     X(outliers)                                                                                    \
     X(repair)                                                                                      \
     X(scale)                                                                                       \
-    X(where)
+    X(session)                                                                                     \
+    X(time)                                                                                        \
+    X(where)                                                                                       \
+    X(window)
 
 #define DECLARE(name) extern const hx_step_kind hx_step_##name;
 KINDS(DECLARE)
