@@ -273,17 +273,20 @@ typedef struct {
     size_t n, made;
 } work;
 
-static hx_status put(work *k, hx_str base, const char *tail, size_t tail_len, hx_error *err) {
+static hx_status put(work *k, hx_str base, const char *tail, size_t tail_len, int decimals,
+                     hx_error *err) {
     char name[NAME_BYTES];
     const int len = snprintf(name, sizeof name, "%.*s_%.*s", (int)(base.len < 500 ? base.len : 500),
                              base.ptr, (int)(tail_len < 500 ? tail_len : 500), tail);
     k->made++;
-    return hx_table_put_numbers(k->t, (hx_str){name, (size_t)len}, HX_KIND_NUMBER, k->v, 0, err);
+    return hx_step_add_numbers(k->t, (hx_str){name, (size_t)len}, HX_KIND_NUMBER, k->v, decimals,
+                               err);
 }
 
 static hx_status put_onehot(work *k, size_t i, hx_error *err) {
     const code *c = &k->s->codes[i];
     const hx_str base = k->s->columns.names[i];
+    const size_t column = hx_table_find(k->t, base);
     const hx_str **of_column = NULL;
     size_t columns = 0;
     bool other = false, taken = false;
@@ -300,14 +303,13 @@ static hx_status put_onehot(work *k, size_t i, hx_error *err) {
         if (at < columns && of_column[at] == NULL) return hx_step_damaged("as", err);
         for (size_t row = 0; row < k->n; row++) {
             const uint32_t g = k->of_row[row];
-            k->v[row] =
-                g != HX_GROUP_NONE
-                    ? c->value[g] == wanted
-                    : at == columns && !hx_table_is_missing(k->t, hx_table_find(k->t, base), row);
+            k->v[row] = g != HX_GROUP_NONE
+                            ? c->value[g] == wanted
+                            : at == columns && !hx_table_is_missing(k->t, column, row);
         }
         const hx_str rest = taken ? HX_STR_LIT("(other)") : HX_STR_LIT("other");
         const hx_str tail = at < columns ? *of_column[at] : rest;
-        HX_TRY(put(k, base, tail.ptr, tail.len, err));
+        HX_TRY(put(k, base, tail.ptr, tail.len, 0, err));
     }
     return HX_OK;
 }
@@ -325,7 +327,7 @@ static hx_status put_hash(work *k, size_t i, size_t column, hx_error *err) {
             k->v[row] = !there ? 0 : hashes[row] >> 63 != 0 ? -1 : 1;
         }
         const int len = snprintf(tail, sizeof tail, "%zu", at);
-        HX_TRY(put(k, k->s->columns.names[i], tail, (size_t)len, err));
+        HX_TRY(put(k, k->s->columns.names[i], tail, (size_t)len, 0, err));
     }
     return HX_OK;
 }
@@ -366,7 +368,7 @@ static hx_status encode_column(work *k, size_t i, const hx_step_run *run, hx_err
     k->made++;
     if (s->keep) {
         k->made--;
-        return put(k, by.names[0], methods[s->method], strlen(methods[s->method]), err);
+        return put(k, by.names[0], methods[s->method], strlen(methods[s->method]), -1, err);
     }
     return hx_table_put_numbers(k->t, by.names[0], HX_KIND_NUMBER, k->v, -1, err);
 }

@@ -79,6 +79,14 @@ hx_status hx_step_columns_of(const hx_table *t, hx_names names, unsigned kinds, 
     return HX_OK;
 }
 
+hx_status hx_step_add_numbers(hx_table *t, hx_str name, hx_kind kind, const double *v, int decimals,
+                              hx_error *err) {
+    if (hx_table_find(t, name) != HX_COLUMN_NONE)
+        return hx_fail(err, HX_ECONFLICT, "the step would add a column '%.*s', but there is one",
+                       HX_STR_ARG(name));
+    return hx_table_put_numbers(t, name, kind, v, decimals, err);
+}
+
 hx_status hx_step_keep_rows(hx_table *t, const bool *keep, hx_error *err) {
     const size_t n = hx_table_rows(t);
     hx_arena *room = hx_step_room();

@@ -44,6 +44,9 @@ hx_status hx_step_names_of(const hx_table *t, const size_t *columns, size_t n, h
 /* The columns, all of those kinds; another is refused with its name. None given: all of those kinds. */
 hx_status hx_step_columns_of(const hx_table *t, hx_names names, unsigned kinds, hx_arena *arena,
                              size_t **columns, size_t *n, hx_error *err) HX_MUST_USE;
+/* Adds a column that must not be there yet: nothing is overwritten silently. */
+hx_status hx_step_add_numbers(hx_table *t, hx_str name, hx_kind kind, const double *v, int decimals,
+                              hx_error *err) HX_MUST_USE;
 /* Rows for which keep[row] is true stay. */
 hx_status hx_step_keep_rows(hx_table *t, const bool *keep, hx_error *err) HX_MUST_USE;
 

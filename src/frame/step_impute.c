@@ -130,7 +130,7 @@ static hx_status add_mask(const hx_impute *s, hx_table *t, size_t i, size_t colu
         room[row] = hx_table_is_missing(t, column, row);
     const int len = snprintf(name, sizeof name, "%.*s_missing",
                              (int)(base.len < 1000 ? base.len : 1000), base.ptr);
-    return hx_table_put_numbers(t, (hx_str){name, (size_t)len}, HX_KIND_BOOLEAN, room, -1, err);
+    return hx_step_add_numbers(t, (hx_str){name, (size_t)len}, HX_KIND_BOOLEAN, room, -1, err);
 }
 
 static hx_status drop_columns(const hx_impute *s, hx_table *t, hx_step_run *run) {

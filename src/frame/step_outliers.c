@@ -163,8 +163,8 @@ static hx_status run_column(work *k, size_t i, hx_error *err) {
                    : HX_OK;
     const int len = snprintf(flag, sizeof flag, "%.*s_outlier",
                              (int)(name.len < 1000 ? name.len : 1000), name.ptr);
-    return hx_table_put_numbers(k->t, (hx_str){flag, (size_t)len}, HX_KIND_BOOLEAN, k->flags, -1,
-                                err);
+    return hx_step_add_numbers(k->t, (hx_str){flag, (size_t)len}, HX_KIND_BOOLEAN, k->flags, -1,
+                               err);
 }
 
 static hx_status run_all(work *k, hx_arena *room, hx_step_run *run, hx_error *err) {

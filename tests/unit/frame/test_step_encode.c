@@ -25,6 +25,18 @@ static void test_onehot(void **state) {
                 "n_1.5,n_2.0,t_false,t_true\n1,0,0,1\n0,1,1,0\n");
 }
 
+/* No column is overwritten by one that a step adds. */
+static void test_taken_names(void **state) {
+    (void)state;
+    assert_step_fails("[{\"step\":\"encode\"}]", "c,c_a\na,1\nb,2\n",
+                      "the step would add a column 'c_a', but there is one");
+    assert_step_fails("[{\"step\":\"outliers\",\"columns\":\"v\"}]", "v,v_outlier\n1,1\n2,2\n",
+                      "the step would add a column 'v_outlier', but there is one");
+    assert_step_fails("[{\"step\":\"impute\",\"columns\":\"v\",\"mask\":true}]",
+                      "v,v_missing\n1,1\n2,2\n",
+                      "the step would add a column 'v_missing', but there is one");
+}
+
 static void test_ordinal_and_frequency(void **state) {
     (void)state;
     hx_table *train = step_csv("c\nlow\nhigh\nmid\nlow\nNA\n"),
@@ -307,6 +319,7 @@ static void test_unit_sentences(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_onehot),
+        cmocka_unit_test(test_taken_names),
         cmocka_unit_test(test_ordinal_and_frequency),
         cmocka_unit_test(test_means_as_scikit_learn),
         cmocka_unit_test(test_out_of_fold),
