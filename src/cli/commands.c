@@ -357,9 +357,11 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_RULES},
     {"table",
      HX_PART_TEXT,
-     "apply|check|convert|dedupe|describe|encode|group|impute|interpolate|monitor|outliers|"
+     "apply|check|convert|dedupe|describe|encode|features|group|impute|interpolate|monitor|"
+     "outliers|"
      "reconcile|repair|scale|split [FILE]",
-     "apply,check,convert,dedupe,describe,encode,group,impute,interpolate,monitor,outliers,"
+     "apply,check,convert,dedupe,describe,encode,features,group,impute,interpolate,monitor,"
+     "outliers,"
      "reconcile,repair,scale,split",
      0,
      1,

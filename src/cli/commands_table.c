@@ -168,6 +168,33 @@ const hx_cli_command hx_cli_actions[] = {
        "mean amount of the category", "类目的平均金额"}},
      hx_cmd_table_encode,
      HX_MODEL_RULES},
+    {"table features",
+     HX_PART_TEXT,
+     "[FILE] --time C --parts P",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, RECORDS, TABLE_STEPS, HX_OPT_FEATURE_TIME, HX_OPT_PARTS, HX_OPT_STEP_BY,
+          HX_OPT_COLUMNS, HX_OPT_WINDOW, HX_OPT_GAP, HX_OPT_PAGE, HX_OPT_INTERACT, HX_OPT_JOIN,
+          HX_OPT_JOIN_KEY, HX_OPT_JOIN_AS_OF, HX_OPT_JOIN_TIME, HX_OPT_JOIN_TOLERANCE,
+          HX_OPT_LEAK_CHECK),
+     "columns derived from events, as they could be known at each row's time",
+     "由事件派生的特征列，只用每行当时已知的信息",
+     "Windows count what lies strictly before the row; joins take the latest row at or before "
+     "--as-of. "
+     "Times are of --timezone.\nWith --leak-check it exits 1 where a feature knows the future.",
+     "窗口只统计严格早于该行的内容；连接取不晚于 --as-of 的最近一行。时间按 "
+     "--timezone。\n--leak-check "
+     "发现特征用到未来信息时退出码为 1。",
+     {{"huaxiang table features samples/shop/orders.csv --time order_time --parts "
+       "hour,weekday,holiday_cn --head 2",
+       "parts of the time", "时间的各部分"},
+      {"huaxiang table features numbers.csv --time order_time --by customer_id "
+       "--window "
+       "30,90 --columns amount --head 3",
+       "what the customer had bought before", "客户此前的购买"}},
+     hx_cmd_table_features,
+     HX_MODEL_RULES},
     {"table group",
      HX_PART_TEXT,
      "[FILE] --by C --agg A",

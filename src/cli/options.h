@@ -221,6 +221,18 @@ typedef enum {
     HX_OPT_NAME,
     HX_OPT_BASELINE,
     HX_OPT_ALPHA,
+    HX_OPT_FEATURE_TIME,
+    HX_OPT_PARTS,
+    HX_OPT_WINDOW,
+    HX_OPT_GAP,
+    HX_OPT_PAGE,
+    HX_OPT_INTERACT,
+    HX_OPT_JOIN,
+    HX_OPT_JOIN_KEY,
+    HX_OPT_JOIN_AS_OF,
+    HX_OPT_JOIN_TIME,
+    HX_OPT_JOIN_TOLERANCE,
+    HX_OPT_LEAK_CHECK,
     HX_OPT_N
 } hx_cli_option_id;
 
