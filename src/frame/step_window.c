@@ -126,7 +126,7 @@ static hx_status put_sums(const job *j, size_t column, double days, hx_error *er
     for (size_t at = 0; at < n; at++) {
         const double x = v[j->lines.rows[at]];
         before[at + 1] = isfinite(x) ? pair_add(before[at], x) : before[at];
-        known[at + 1] = known[at] + isfinite(x);
+        known[at + 1] = known[at] + (isfinite(x) != 0);
     }
     for (size_t at = 0; at < n; at++) {
         const size_t count = known[j->to[at]] - known[j->from[at]], row = j->lines.rows[at];
