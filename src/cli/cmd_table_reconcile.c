@@ -36,6 +36,11 @@ static const char *kind_word(const hx_cli *c, hx_source_conflict_kind kind) {
                                       : hx_source_conflict_name(kind);
 }
 
+/* Words of the language in tables only; files have one form. */
+static const char *word(const hx_cli *c, const char *en, const char *zh) {
+    return c->shape == HX_SHAPE_TABLE ? hx_cli_tr(c, en, zh) : en;
+}
+
 static json_t *record_of(const sources *s, const hx_source_conflict *k) {
     json_t *o = json_object();
     char rows[64];
@@ -52,7 +57,7 @@ static json_t *record_of(const sources *s, const hx_source_conflict *k) {
             value =
                 json_string(in ? hx_cli_tr(s->c, "there", "有") : hx_cli_tr(s->c, "absent", "无"));
         } else if (k->kind == HX_CONFLICT_REPEATED && in) {
-            (void)snprintf(rows, sizeof rows, hx_cli_tr(s->c, "%zu rows", "%zu 行"), k->rows);
+            (void)snprintf(rows, sizeof rows, "%zu %s", k->rows, word(s->c, "rows", "行"));
             value = json_string(rows);
         }
         json_object_set_new(o, s->names[i], value);

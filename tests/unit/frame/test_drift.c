@@ -51,20 +51,22 @@ static const hx_profile_column *profile_of(const hx_table *t, hx_arena *arena) {
 static void test_equal_to_scipy(void **state) {
     (void)state;
     FILE *f = fopen(GOLDEN "drift.txt", "r");
-    char line[256], what[16];
+    char line[256];
     double a = 0, b = 0;
     size_t n = 0;
     assert_non_null(f);
     assert_non_null(fgets(line, sizeof line, f));
     for (; fgets(line, sizeof line, f) != NULL; n++) {
-        assert_int_equal(sscanf(line, "%15s %lf %lf", what, &a, &b), 3);
+        const bool ks = strncmp(line, "ks ", 3) == 0;
+        char *second = NULL;
+        a = strtod(strchr(line, ' '), &second);
+        b = strtod(second, NULL);
         hx_arena *arena = hx_arena_new(0);
         hx_table *before = read_values(f), *now = read_values(f);
         hx_drift d;
         hx_drift_bins bins;
         assert_int_equal(hx_drift_of(profile_of(before, arena), now, 0, arena, &d, &bins, NULL),
                          HX_OK);
-        const bool ks = strcmp(what, "ks") == 0;
         assert_true(fabs((ks ? d.ks : d.psi) - a) < 1e-12);
         assert_true(fabs((ks ? d.ks_p : d.js) - b) < 1e-9);
         hx_table_free(before);
