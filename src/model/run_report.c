@@ -170,7 +170,23 @@ static void put_card(hx_buf *b, const char *en, const char *zh, double value, bo
     hx_buf_append_lit(b, "</div>");
 }
 
-static void put_cards(hx_buf *b, const json_t *evaluation) {
+/* Figures of a task's own kind, each where it is said. */
+static void put_figures(hx_buf *b, const json_t *figures) {
+    static const char *const names[][3] = {{"f1", "F1", "F1"},
+                                           {"hamming", "Hamming loss", "汉明损失"},
+                                           {"rmse", "RMSE", "均方根误差"},
+                                           {"mae", "MAE", "平均绝对误差"},
+                                           {"r2", "R2", "R2"},
+                                           {"uas", "UAS", "无标记依存"},
+                                           {"las", "LAS", "有标记依存"}};
+    if (!figures) return;
+    hx_buf_append_lit(b, "<div class=cards>");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        put_card(b, names[i][1], names[i][2], hx__report_at(figures, names[i][0]), false, NULL);
+    hx_buf_append_lit(b, "</div>");
+}
+
+static void put_cards(hx_buf *b, const json_t *evaluation, bool of_words) {
     const json_t *intervals = json_object_get(evaluation, "intervals");
     hx_buf_append_lit(b, "<div class=cards>");
     put_card(b, "accuracy", "准确率", hx__report_at(evaluation, "accuracy"), true,
@@ -182,7 +198,8 @@ static void put_cards(hx_buf *b, const json_t *evaluation) {
     put_card(b, "AUC", "AUC", hx__report_at(evaluation, "auc"), false, NULL);
     put_card(b, "log loss", "对数损失", hx__report_at(evaluation, "log_loss"), false, NULL);
     put_card(b, "calibration error", "校准误差", hx__report_at(evaluation, "ece"), true, NULL);
-    put_card(b, "texts", "文本数", hx__report_at(evaluation, "n"), false, NULL);
+    put_card(b, of_words ? "words" : "texts", of_words ? "词数" : "文本数",
+             hx__report_at(evaluation, "n"), false, NULL);
     hx_buf_append_lit(b, "</div>");
     const char *positive = json_string_value(json_object_get(evaluation, "positive"));
     if (!positive) return;
@@ -221,14 +238,22 @@ static size_t put_said(hx_buf *b, hx_str timing) {
     return n;
 }
 
-static void put_warnings(hx_buf *b, const hx_run_report *r, size_t bad, size_t nans) {
-    const hx_dataset_check none = {0}, *c = r->check ? r->check : &none;
-    bool uneven = isfinite(c->imbalance) && c->imbalance >= IMBALANCE_NOTED;
-    if (!(c->n_leaks || c->n_duplicates || c->n_conflicts || c->n_bad || c->n_empty ||
-          c->n_unlabelled || c->n_long || uneven || bad || nans || put_said(NULL, r->timing)))
-        return;
-    hx__report_section(b, "warnings", "Worth knowing", "需要注意");
-    hx_buf_append_lit(b, "<div class=warnings><ul>");
+static bool is_uneven(const hx_dataset_check *c) {
+    return isfinite(c->imbalance) && c->imbalance >= IMBALANCE_NOTED;
+}
+
+static bool warns(const hx_dataset_check *c) {
+    return c && (c->n_leaks || c->n_duplicates || c->n_conflicts || c->n_bad || c->n_empty ||
+                 c->n_unlabelled || c->n_long || is_uneven(c));
+}
+
+static void put_check(hx_buf *b, const hx_dataset_check *c, const char *task) {
+    if (!warns(c)) return;
+    if (task) {
+        hx_buf_append_lit(b, "<li><b>");
+        hx__report_text(b, hx_str_of(task));
+        hx_buf_append_lit(b, "</b></li>");
+    }
     put_warning(b, c->n_leaks,
                 "Texts of validation or test that also stand in train, which makes figures too "
                 "good (--drop-leaks leaves them out of train)",
@@ -236,7 +261,7 @@ static void put_warnings(hx_buf *b, const hx_run_report *r, size_t bad, size_t n
     put_warning(b, c->n_conflicts, "Texts of train that stand there again with another label",
                 "重复出现且标签不同的训练文本");
     put_warning(b, c->n_duplicates, "Texts of train that stand there again", "重复出现的训练文本");
-    if (uneven)
+    if (is_uneven(c))
         hx_buf_printf(
             b,
             "<li><span lang=en>The largest label has %.1f times the texts of the "
@@ -247,6 +272,17 @@ static void put_warnings(hx_buf *b, const hx_run_report *r, size_t bad, size_t n
     put_warning(b, c->n_unlabelled, "Rows left out for want of a label", "因没有标签而略去的行");
     put_warning(b, c->n_empty, "Rows left out for want of a text", "因没有文本而略去的行");
     put_warning(b, c->n_bad, "Rows left out that can't be read", "因无法读取而略去的行");
+}
+
+static void put_warnings(hx_buf *b, const hx_run_report *r, size_t bad, size_t nans) {
+    bool any = bad || nans || put_said(NULL, r->timing);
+    for (const hx_run_report *q = r; q; q = q->next)
+        any = any || warns(q->check);
+    if (!any) return;
+    hx__report_section(b, "warnings", "Worth knowing", "需要注意");
+    hx_buf_append_lit(b, "<div class=warnings><ul>");
+    for (const hx_run_report *q = r; q; q = q->next)
+        put_check(b, q->check, q->task);
     (void)put_said(b, r->timing);
     put_warning(b, nans, "Records of the log whose loss is no number", "损失不是数字的日志记录");
     put_warning(b, bad, "Lines of the log that can't be read", "无法读取的日志行");
@@ -274,13 +310,17 @@ static void put_heads(hx_buf *b, const char *const (*heads)[2], size_t n) {
 }
 
 static void put_wrong(hx_buf *b, const hx_run_report *r) {
-    static const char *const heads[][2] = {{"row", "行"},
-                                           {"text", "文本"},
-                                           {"label", "标签"},
-                                           {"predicted", "预测"},
-                                           {"said", "概率"}};
+    static const char *const scores[][2] = {
+        {"said", "概率"}, {"wrong words", "错词比例"}, {"off by", "相差"}};
+    const char *const heads[][2] = {{"row", "行"},
+                                    {"text", "文本"},
+                                    {"label", "标签"},
+                                    {"predicted", "预测"},
+                                    {scores[r->score][0], scores[r->score][1]}};
+    bool sure = r->score == HX_WRONG_SURE;
     if (r->n_wrong == 0) return;
-    hx__report_section(b, "wrong", "Wrong, and surest of it", "判错且最自信的样本");
+    hx__report_section(b, "wrong", sure ? "Wrong, and surest of it" : "Most wrong",
+                       sure ? "判错且最自信的样本" : "错得最多的样本");
     put_heads(b, heads, sizeof heads / sizeof *heads);
     for (size_t i = 0; i < r->n_wrong && i < WRONG_SHOWN; i++) {
         const hx_report_wrong *w = &r->wrong[i];
@@ -291,7 +331,10 @@ static void put_wrong(hx_buf *b, const hx_run_report *r) {
         hx_buf_append_lit(b, "</td><td>");
         hx__report_text(b, hx_str_of(w->predicted));
         hx_buf_append_lit(b, "</td><td class=number>");
-        hx__report_percent(b, w->score);
+        if (r->score == HX_WRONG_DISTANCE)
+            hx__report_number(b, w->score);
+        else
+            hx__report_percent(b, w->score);
         hx_buf_append_lit(b, "</td></tr>");
     }
     hx_buf_append_lit(b, "</tbody></table></section>");
@@ -368,37 +411,11 @@ static void put_head(hx_buf *b, const hx_run_report *r) {
     hx__report_text(b, hx_str_of(r->title));
     hx_buf_append_lit(b, "</h1><p class=faint>");
     hx__report_both(b, "Training report", "训练报告");
-    if (r->part) {
+    if (r->part && !r->task) {
         hx__report_both(b, " · figures on ", " · 指标所用数据：");
         hx__report_text(b, hx_str_of(r->part));
     }
     hx_buf_append_lit(b, "</p></header>");
-}
-
-static hx_status put_body(const hx_run_report *r, json_t *config, const json_t *evaluation,
-                          hx_buf *b, hx_error *err) {
-    size_t bad, nans;
-    hx_buf curves;
-    hx_buf_init(&curves, PAGE_MAX);
-    bool done = hx__report_curves(&curves, r->log, &bad, &nans);
-    put_head(b, r);
-    if (evaluation) put_cards(b, evaluation);
-    put_warnings(b, r, bad, nans);
-    hx_buf_append_str(b, hx_buf_str(&curves));
-    if (evaluation) {
-        hx__report_confusion(b, evaluation);
-        hx__report_labels(b, evaluation);
-        hx__report_calibration(b, evaluation);
-    }
-    put_wrong(b, r);
-    put_leaks(b, r);
-    put_config(b, r, config);
-    hx_buf_append_lit(b, "<footer>huaxiang " HX_VERSION "</footer></main></body></html>\n");
-    hx_status st = hx_buf_status(&curves, "the report", err);
-    hx_buf_release(&curves);
-    if (st == HX_OK && !done)
-        st = hx_fail(err, HX_ELIMIT, "the log of the run is too large for a report");
-    return st == HX_OK ? hx_buf_status(b, "the report", err) : st;
 }
 
 static hx_status parse_object(hx_str text, const char *what, json_t **out, hx_error *err) {
@@ -411,14 +428,78 @@ static hx_status parse_object(hx_str text, const char *what, json_t **out, hx_er
     return hx_fail(err, HX_EFORMAT, "%s is no JSON object", what);
 }
 
+static void put_tables(hx_buf *b, const hx_run_report *r, const json_t *evaluation) {
+    if (evaluation) {
+        hx__report_confusion(b, evaluation);
+        hx__report_labels(b, evaluation);
+        hx__report_calibration(b, evaluation);
+    }
+    put_wrong(b, r);
+    put_leaks(b, r);
+}
+
+/* One of several tasks, all in one place. */
+static hx_status put_task(hx_buf *b, const hx_run_report *r, hx_error *err) {
+    json_t *evaluation = NULL, *figures = NULL;
+    hx_status st = parse_object(r->evaluation, "the evaluation", &evaluation, err);
+    if (st == HX_OK) st = parse_object(r->figures, "the evaluation", &figures, err);
+    if (st == HX_OK) {
+        hx_buf_append_lit(b, "<article><h2>");
+        hx__report_text(b, hx_str_of(r->task));
+        if (r->part) {
+            hx__report_both(b, " · figures on ", " · 指标所用数据：");
+            hx__report_text(b, hx_str_of(r->part));
+        }
+        hx_buf_append_lit(b, "</h2>");
+        if (evaluation) put_cards(b, evaluation, r->of_words);
+        put_figures(b, figures);
+        put_tables(b, r, evaluation);
+        hx_buf_append_lit(b, "</article>");
+    }
+    json_decref(evaluation);
+    json_decref(figures);
+    return st;
+}
+
+static hx_status put_tasks(hx_buf *b, const hx_run_report *r, hx_error *err) {
+    for (; r; r = r->next)
+        HX_TRY(put_task(b, r, err));
+    return HX_OK;
+}
+
+static hx_status put_body(const hx_run_report *r, json_t *config, const json_t *evaluation,
+                          const json_t *figures, hx_buf *b, hx_error *err) {
+    hx_status st = HX_OK;
+    size_t bad, nans;
+    hx_buf curves;
+    hx_buf_init(&curves, PAGE_MAX);
+    bool done = hx__report_curves(&curves, r->log, &bad, &nans);
+    put_head(b, r);
+    if (evaluation && !r->task) put_cards(b, evaluation, r->of_words);
+    if (!r->task) put_figures(b, figures);
+    put_warnings(b, r, bad, nans);
+    hx_buf_append_str(b, hx_buf_str(&curves));
+    if (r->task)
+        st = put_tasks(b, r, err);
+    else
+        put_tables(b, r, evaluation);
+    put_config(b, r, config);
+    hx_buf_append_lit(b, "<footer>huaxiang " HX_VERSION "</footer></main></body></html>\n");
+    if (st == HX_OK) st = hx_buf_status(&curves, "the report", err);
+    hx_buf_release(&curves);
+    if (st == HX_OK && !done)
+        st = hx_fail(err, HX_ELIMIT, "the log of the run is too large for a report");
+    return st == HX_OK ? hx_buf_status(b, "the report", err) : st;
+}
+
 hx_status hx_run_report_make(const hx_run_report *r, hx_buf *out, hx_error *err) {
-    json_t *config, *evaluation;
+    json_t *config, *evaluation = NULL, *figures = NULL;
     HX_TRY(parse_object(r->config, "config.json", &config, err));
     hx_status st = parse_object(r->evaluation, "the evaluation", &evaluation, err);
-    if (st == HX_OK) {
-        st = put_body(r, config, evaluation, out, err);
-        json_decref(evaluation);
-    }
+    if (st == HX_OK) st = parse_object(r->figures, "the evaluation", &figures, err);
+    if (st == HX_OK) st = put_body(r, config, evaluation, figures, out, err);
+    json_decref(figures);
+    json_decref(evaluation);
     json_decref(config);
     return st;
 }

@@ -22,8 +22,14 @@ typedef struct {
     int64_t train_row, other_row;
 } hx_report_leak;
 
+typedef enum {
+    HX_WRONG_SURE = 0, /* scores are probabilities of what was predicted */
+    HX_WRONG_SHARE, /* shares of words that are wrong */
+    HX_WRONG_DISTANCE /* how far off */
+} hx_wrong_score;
+
 /* What is missing (NULL, empty) has no section. All borrowed. */
-typedef struct {
+typedef struct hx_run_report {
     const char *title; /* what was trained, e.g. the run folder's name */
     hx_ui_lang ui; /* the language that is shown first */
     hx_str config; /* config.json: its scalar members are listed */
@@ -39,6 +45,12 @@ typedef struct {
     size_t n_leaks;
     const hx_report_wrong *wrong; /* highest score first */
     size_t n_wrong;
+    hx_wrong_score score; /* what the scores of `wrong` are */
+    bool of_words; /* the evaluation counts words */
+    hx_str figures; /* more figures, an object: f1, rmse, mae, r2, uas, las, hamming */
+    const char *task; /* its name, where there are several */
+    const struct hx_run_report
+        *next; /* the next task's: of it what stands above from `evaluation` on */
 } hx_run_report;
 
 /* Appends the page. HX_EFORMAT: config or evaluation is no JSON object. */

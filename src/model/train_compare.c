@@ -303,6 +303,93 @@ static hx_status report(comparison *c, hx_str *summary, hx_error *err) {
     return st;
 }
 
+/* ------------------------------------------------------------------ the run's other files */
+static hx_status write_text(const comparison *c, const char *name, hx_str text, hx_error *err) {
+    char path[PATH_BYTES];
+    HX_TRY(place_of(c, name, "", path, err));
+    return hx_file_write(path, text, false, err);
+}
+
+static void put_log(const comparison *c, hx_buf *b) {
+    hx_json_writer w;
+    for (size_t i = 0; i < c->n; i++) {
+        hx_json_begin(&w, b);
+        hx_json_object(&w);
+        hx_json_key(&w, "learner");
+        hx_json_cstr(&w, c->rivals[i].name);
+        hx_json_key(&w, "accuracy");
+        hx_json_double(&w, c->rivals[i].accuracy);
+        hx_json_key(&w, "macro_f1");
+        hx_json_double(&w, c->rivals[i].f1);
+        hx_json_end_object(&w);
+        (void)hx_buf_append_byte(b, '\n');
+    }
+}
+
+/* {"validation":{"figure":..,"tasks":{"label":{..}}},"test":{"tasks":{"label":{hx_evaluate()'s}}}}, as hx_train() has them. */
+static void put_metrics(const comparison *c, const rival *best, hx_str test, hx_buf *b) {
+    const char *name = c->task.config->name;
+    hx_buf_printf(b, "{\"learner\":\"%s\",\"validation\":{\"figure\":%.6f,\"tasks\":{\"%s\":",
+                  best->name, best->f1, name);
+    hx_buf_printf(b, "{\"accuracy\":%.6f,\"macro_f1\":%.6f}}},\"test\":{\"tasks\":{\"%s\":",
+                  best->accuracy, best->f1, name);
+    hx_buf_append_str(b, test.len > 0 ? test : HX_STR_LIT("null"));
+    hx_buf_append_lit(b, "}}}\n");
+}
+
+/* report.html, predictions.jsonl and metrics.json of the chosen one. */
+static hx_status write_answers(const comparison *c, const rival *best, hx_buf *metrics,
+                               hx_error *err) {
+    char path[PATH_BYTES];
+    hx_part part = c->parts[HX_PART_TEST].n > 0 ? HX_PART_TEST : HX_PART_VALIDATION;
+    const hx_text_rows *p = &c->parts[part];
+    uint32_t *found = hx_arena_alloc(c->trainer.arena, (p->n + 1) * sizeof *found);
+    hx_run_report r = {.title = c->folder, .ui = c->trainer.ui, .config = c->config};
+    hx_buf b;
+    if (!found) return no_memory(err);
+    predict(c, best, part, found);
+    const hx_answers a = {.data = c->data,
+                          .part = part,
+                          .n = p->n,
+                          .names = p->names,
+                          .n_labels = p->n_labels,
+                          .labels = p->labels,
+                          .found = found,
+                          .rows = best->rows[part],
+                          .seed = (uint64_t)c->trainer.config->seed,
+                          .arena = c->trainer.arena};
+    r.part = part == HX_PART_TEST ? "test" : "validation";
+    HX_TRY(hx_report_of_data(c->data, c->trainer.arena, &r, err));
+    HX_TRY(hx_answers_describe(&a, &r, err));
+    HX_TRY(place_of(c, "report.html", "", path, err));
+    HX_TRY(hx_run_report_write(&r, path, err));
+    hx_buf_init(&b, (size_t)1 << 30);
+    hx_answers_put(&a, &b);
+    put_metrics(c, best, part == HX_PART_TEST ? r.evaluation : (hx_str){NULL, 0}, metrics);
+    hx_status st = hx_buf_status(&b, "predictions.jsonl", err);
+    if (st == HX_OK) st = write_text(c, "predictions.jsonl", hx_buf_str(&b), err);
+    if (st == HX_OK) st = write_text(c, "metrics.json", hx_buf_str(metrics), err);
+    hx_buf_release(&b);
+    return st;
+}
+
+/* What every run leaves: config.json, log.jsonl (a line a learner), and those above. */
+static hx_status write_run(const comparison *c, hx_error *err) {
+    size_t best = 0;
+    hx_buf b;
+    for (size_t i = 1; i < c->n; i++)
+        if (c->rivals[i].f1 > c->rivals[best].f1) best = i;
+    hx_buf_init(&b, (size_t)256 << 20);
+    put_log(c, &b);
+    hx_status st = hx_buf_status(&b, "log.jsonl", err);
+    if (st == HX_OK) st = write_text(c, "log.jsonl", hx_buf_str(&b), err);
+    if (st == HX_OK) st = write_text(c, "config.json", c->config, err);
+    b.len = 0;
+    if (st == HX_OK) st = write_answers(c, &c->rivals[best], &b, err);
+    hx_buf_release(&b);
+    return st;
+}
+
 /* ------------------------------------------------------------------ all */
 static hx_status name_rivals(comparison *c, const char *learners, hx_error *err) {
     for (const char *at = learners; *at;) {
@@ -341,7 +428,8 @@ static hx_status compare(comparison *c, const char *learners, hx_str *summary, h
     }
     HX_TRY(average(c, &c->rivals[c->n], err));
     HX_TRY(stack(c, &c->rivals[c->n + 1], err));
-    return report(c, summary, err);
+    HX_TRY(report(c, summary, err));
+    return write_run(c, err);
 }
 
 hx_status hx_train_compare(hx_str config, const char *folder, const char *learners, bool resume,

@@ -4,6 +4,7 @@
 
 #include "model/augment.h"
 #include "model/dataset.h"
+#include "model/run_report.h"
 #include "model/train.h"
 #include "model/train_batches.h"
 
@@ -46,6 +47,30 @@ void hx_train_softmax(float *row, size_t n); /* in place */
 hx_status hx_train_label_figures(const hx_task *t, hx_part part, float *logits, size_t n,
                                  hx_arena *arena, hx_task_figures *out, hx_buf *b,
                                  hx_error *err) HX_MUST_USE;
+/* train_tags.c: of TAG and CRF, what is said of the words of the first n > 0 examples, one example behind the other; HX_NN_IGNORE = cut off. */
+hx_status hx_train_tags_said(hx_task *t, hx_part part, size_t n, hx_arena *arena, uint32_t **said,
+                             hx_error *err) HX_MUST_USE;
+
+/* What was said of a part's texts, one label each; all borrowed. */
+typedef struct {
+    const hx_dataset *data;
+    hx_part part;
+    size_t n;
+    const char *task; /* its name where there are several, else NULL */
+    const char *const *names; /* (n_labels) */
+    size_t n_labels;
+    const uint32_t *labels, *found; /* (n) */
+    const float *rows; /* (n, n_labels) probabilities */
+    uint64_t seed; /* of intervals */
+    hx_arena *arena;
+} hx_answers;
+
+/* train_report.c: lines of predictions.jsonl; and figures, confusions and the worst of them into a report, in the answers' arena. */
+void hx_answers_put(const hx_answers *a, hx_buf *lines);
+hx_status hx_answers_describe(const hx_answers *a, hx_run_report *r, hx_error *err) HX_MUST_USE;
+/* How many texts there are, what is wrong with them, those that stand in train, too. */
+hx_status hx_report_of_data(const hx_dataset *d, hx_arena *arena, hx_run_report *r,
+                            hx_error *err) HX_MUST_USE;
 /* train_teacher.c: the teacher's logits of all texts of train. */
 hx_status hx_train_ask_teacher(hx_task *t, hx_error *err) HX_MUST_USE;
 

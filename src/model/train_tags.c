@@ -226,6 +226,8 @@ typedef struct {
     double loss, count;
     uint64_t n_words, n_right, n_arcs; /* right: tag, or head and relation */
     hx_span_list gold, found;
+    uint32_t *said; /* tags of all words, one text behind the other; NULL = not wanted */
+    size_t n_said;
 } tally;
 
 static void count_tags_of(const hx_task *t, hx_part part, uint32_t example, const uint32_t *tags,
@@ -243,6 +245,8 @@ static void count_tags_of(const hx_task *t, hx_part part, uint32_t example, cons
         y->n_words += kept;
         y->n_right += kept && found[k] == gold[k];
     }
+    if (y->said) memcpy(y->said + y->n_said, found, e->n_labels * sizeof *found);
+    y->n_said += e->n_labels;
     if (!own->spans) return;
     hx_spans_put(&y->gold, example, gold, e->n_labels);
     hx_spans_put(&y->found, example, found, e->n_labels);
@@ -398,6 +402,19 @@ static hx_status evaluate_tags(hx_task *t, bool test, hx_arena *arena, hx_task_f
     }
     hx_buf_release(&b);
     return st;
+}
+
+hx_status hx_train_tags_said(hx_task *t, hx_part part, size_t n, hx_arena *arena, uint32_t **said,
+                             hx_error *err) {
+    const label_task *own = t->own;
+    size_t words = 0;
+    tally y = {0};
+    for (size_t i = 0; i < n; i++)
+        words += hx_dataset_at(own->data, part, i)->n_labels;
+    *said = y.said = hx_arena_alloc(arena, (words + 1) * sizeof *y.said);
+    if (!y.said) return hx_fail(err, HX_ENOMEM, "out of memory");
+    HX_TRY(alloc_spans(t, part, n, arena, &y, err));
+    return look_all(t, part, n, arena, &y, err);
 }
 
 const hx_task_type hx_task_type_tags = {

@@ -1,4 +1,4 @@
-# What a kind of training does not read is refused; a table as CSV is CSV; the folder of a search or of folds as a model.
+# What a kind of training does not read is refused; tables as CSV; folders as models; what every run leaves.
 try() { "$@"; echo "exit $?"; }
 python3 - << 'END'
 with open('labels.csv', 'w') as f:
@@ -29,3 +29,34 @@ head -2 labels.csv > one.csv
 huaxiang classify one.csv --model tuned -q | wc -l
 mkdir copied && cp -r run/best copied/best && huaxiang classify one.csv --model copied -q | wc -l
 try huaxiang classify one.csv --model folds -q
+echo '--- run folders of learners and of several tasks'
+huaxiang train compare labels.csv --learner svm,nb --out rivals -q > /dev/null
+ls rivals
+python3 - << 'END'
+import json
+test = json.load(open('rivals/metrics.json'))['test']['tasks']['label']
+lines = [json.loads(line) for line in open('rivals/predictions.jsonl')]
+print(len(lines) == test['n'], sorted(lines[0]), [json.loads(line)['learner'] for line in open('rivals/log.jsonl')])
+page = open('rivals/report.html').read()
+print('What is taken for what' in page, 'By label' in page)
+with open('tags.tsv', 'w') as h, open('many.csv', 'w') as m, open('all.json', 'w') as a:
+    h.write('text\tlabel\n'); m.write('text,label,stars\n')
+    for i in range(80):
+        mood = 'good' if i % 2 else 'bad'
+        h.write(f'a {mood} shop {i}\tO B-{mood} I-{mood} O\n')
+        m.write(f'a {mood} shop {i},{mood}|shop,{i % 5}\n')
+    json.dump({'steps': 6, 'sizes': {'hidden_size': 32, 'num_hidden_layers': 1, 'num_attention_heads': 2}, 'tasks': [
+        {'name': 'tags', 'kind': 'tag', 'data': 'tags.tsv'}, {'name': 'many', 'kind': 'labels', 'data': 'many.csv'},
+        {'name': 'stars', 'kind': 'number', 'data': 'many.csv', 'label': 'stars'}, {'name': 'mood', 'data': 'labels.csv'}]}, a)
+END
+huaxiang train multitask all.json --out all -q > /dev/null
+python3 - << 'END'
+import json
+keys = {}
+for line in open('all/predictions.jsonl'):
+    r = json.loads(line)
+    keys.setdefault(r['task'], []).append(sorted(r))
+for task, lines in keys.items(): print(task, len(lines), lines[0])
+page = open('all/report.html').read()
+print(page.count('<article>'), page.count('What is taken for what'), 'Most wrong' in page)
+END
