@@ -116,7 +116,7 @@ def run_ours(program, table, target, positive, train, test, regression, models, 
         table.iloc[test].to_csv(at("test.csv"), index=False)
         chosen = subprocess.run(
             [program, "learn", "tune", at("train.csv"), "--target", target, "--task", "regression" if regression else "classes",
-             "--model", models, "--folds", str(INNER), "--minutes", str(seconds / 60), "--seed", str(seed), "--threads", "2",
+             "--model", models, "--folds", str(INNER), "--minutes", f"{seconds / 60:.6f}", "--seed", str(seed), "--threads", "2",
              "--format", "json", "--out", at("model.json"), "--quiet"], check=True, capture_output=True, text=True)
         said = subprocess.run([program, "learn", "predict", at("test.csv"), "--model", at("model.json"), "--format", "csv", "--all", "--out",
                                at("said.csv"), "--quiet"], check=True, capture_output=True, text=True)
@@ -152,7 +152,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("data")
     parser.add_argument("--sets", default=",".join(SETS))
-    parser.add_argument("--models", default="boosting,forest,logistic,ridge,stacking")
+    parser.add_argument("--models", default="boosting,logistic,ridge,stacking")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--outer", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=1)

@@ -40,7 +40,9 @@ static json_t *value_of(const char *text) {
     double v;
     if (strcmp(text, "true") == 0) return json_true();
     if (strcmp(text, "false") == 0) return json_false();
-    if (!hx_cli_parse_real(text, &v)) return json_string(text);
+    const bool minus = text[0] == '-';
+    if (!hx_cli_parse_real(text + minus, &v)) return json_string(text);
+    if (minus) v = -v;
     return v == floor(v) && fabs(v) < 1e15 ? json_integer((json_int_t)v) : json_real(v);
 }
 

@@ -2,7 +2,7 @@
  *
  * Settings come in rounds of 9: first every model as it is, then drawn - every other one by chance over the ranges that the model's table of parameters
  * gives (on a logarithmic scale where it says so), the others around the best setting of that model so far, in the unit cube with a deviation of 0.15.
- * A round is judged on one fold; the better third goes on to a third of the folds, the best third of those to all (Jamieson, Talwalkar 2016, with folds
+ * Models without ranges are tried as they are alone. A round is judged on one fold; the better third goes on to a third of the folds, the best third of those to all (Jamieson, Talwalkar 2016, with folds
  * as the budget). Settings as they are go on always, so that the search never ends below them. The best is that of the highest mean over all folds.
  *
  * Setting i is drawn from (seed, i): with the same number of settings the same search for any number of threads. A limit of seconds is looked at
@@ -38,7 +38,8 @@ typedef struct {
 typedef struct {
     hx_folds folds;
     const char **models;
-    size_t n_models;
+    size_t n_models, n_tuned; /* n_tuned: of those in `tuned`, which have ranges to draw from */
+    const char *tuned[HX_FOLD_MODELS_MAX];
     setting *tried; /* (n_tried), room for n_most; arena */
     size_t n_tried, n_most;
     double deadline; /* monotonic seconds; INFINITY */
@@ -89,7 +90,8 @@ static const setting *best_of(const search *s, const hx_model_kind *kind) {
 
 static void draw(const search *s, size_t index, setting *one) {
     hx_rng rng;
-    const setting *best = index / s->n_models % 2 ? NULL : best_of(s, one->kind);
+    bool free = !one->plain && (index - s->n_models) / s->n_tuned % 2 == 0;
+    const setting *best = free ? NULL : best_of(s, one->kind);
     hx_rng_seed(&rng, hx_hash_mix(s->seed, index));
     for (size_t i = 0; i < one->kind->n_params; i++) {
         one->unit[i] = NAN;
@@ -120,8 +122,10 @@ static hx_status write_params(const search *s, setting *one, hx_error *err) {
 static hx_status add_setting(search *s, hx_error *err) {
     size_t index = s->n_tried;
     setting *one = &s->tried[index];
-    const hx_model_kind *kind = hx_model_kind_of(s->models[index % s->n_models]);
-    *one = (setting){.kind = kind, .plain = index < s->n_models, .mean = NAN, .sd = NAN};
+    bool plain = index < s->n_models;
+    const hx_model_kind *kind =
+        hx_model_kind_of(plain ? s->models[index] : s->tuned[(index - s->n_models) % s->n_tuned]);
+    *one = (setting){.kind = kind, .plain = plain, .mean = NAN, .sd = NAN};
     one->unit = hx_arena_alloc(s->arena, (kind->n_params + 1) * sizeof *one->unit);
     one->found = hx_arena_alloc(s->arena, s->folds.n_folds * sizeof *one->found);
     if (!one->unit || !one->found) return no_memory(err);
@@ -196,7 +200,7 @@ static hx_status run_round(search *s, hx_error *err) {
 
 static hx_status run_search(search *s, const hx_tune_options *o, double seconds, hx_error *err) {
     s->n_most = o->n_trials ? o->n_trials : seconds > 0 ? TRIALS_MAX : TRIALS_USUAL;
-    if (s->n_most < s->n_models) s->n_most = s->n_models;
+    if (s->n_most < s->n_models || s->n_tuned == 0) s->n_most = s->n_models;
     if (s->n_most > TRIALS_MAX) s->n_most = TRIALS_MAX;
     s->tried = hx_arena_alloc(s->arena, s->n_most * sizeof *s->tried);
     if (!s->tried) return no_memory(err);
@@ -214,6 +218,13 @@ static hx_status open_search(search *s, const hx_table *t, const hx_tune_options
         .arena = arena, .n_threads = o->cross.learn.n_threads, .seed = o->cross.learn.seed};
     cross.n_repeats = 1;
     HX_TRY(hx_models_of(cross.models, arena, &s->models, &s->n_models, err));
+    for (size_t m = 0; m < s->n_models; m++) {
+        const hx_model_kind *kind = hx_model_kind_of(s->models[m]);
+        bool tuned = false;
+        for (size_t i = 0; i < kind->n_params; i++)
+            tuned |= is_tuned(&kind->params[i]);
+        if (tuned) s->tuned[s->n_tuned++] = s->models[m];
+    }
     return hx_folds_open(&s->folds, t, &cross, err);
 }
 
