@@ -182,15 +182,21 @@ static int report_one(hx_cli *c, const json_t *m, const char *run) {
     return HX_EXIT_DONE;
 }
 
-static int report_folds(const hx_cli *c, const json_t *m) {
+static void put_means(const hx_cli *c, const json_t *figures_of, const char *before) {
     const char *key;
     json_t *v;
     bool csv = c->shape == HX_SHAPE_CSV;
-    if (csv) fputs("figure,mean,deviation\n", c->out);
-    json_object_foreach(json_object_get(m, "figures"), key, v)
-        fprintf(c->out, csv ? "%s,%.4f,%.4f\n" : "%s: %.4f ± %.4f\n", key,
+    json_object_foreach((json_t *)(uintptr_t)figures_of, key, v)
+        fprintf(c->out, csv ? "%s%s,%.4f,%.4f\n" : "%s%s: %.4f ± %.4f\n", before, key,
                 json_number_value(json_object_get(v, "mean")),
                 json_number_value(json_object_get(v, "deviation")));
+}
+
+static int report_folds(const hx_cli *c, const json_t *m) {
+    bool csv = c->shape == HX_SHAPE_CSV;
+    if (csv) fputs("figure,mean,deviation\n", c->out);
+    put_means(c, json_object_get(m, "figures"), "");
+    put_means(c, json_object_get(m, "test"), csv ? "test " : hx_cli_tr(c, "test ", "测试集 "));
     return HX_EXIT_DONE;
 }
 

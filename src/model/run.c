@@ -36,6 +36,7 @@
 #define FILES_MAX 64
 #define HASH_DIGITS 17
 #define SUMS "data_sums" /* hashes of files, by path */
+#define WHOLE "whole.json" /* of several trainings */
 
 struct hx_run_folder {
     char *folder; /* owned, so are all below */
@@ -455,15 +456,34 @@ static hx_status begin(hx_run_folder *r, hx_str config, hx_error *err) {
     return hx_file_write(r->log, (hx_str){"", 0}, false, err);
 }
 
+static bool holds(const char *folder, const char *name) {
+    char *path = hx_model_join(folder, name);
+    bool is = path && hx_file_exists(path);
+    free(path);
+    return is;
+}
+
+/* Several trainings, also of a version that did not write WHOLE yet. */
+static bool holds_whole(const char *folder) {
+    static const char *const names[] = {WHOLE, "compare.json", "tune.json", "folds.json"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (holds(folder, names[i])) return true;
+    return false;
+}
+
+static hx_status is_there(const char *folder, hx_error *err) {
+    return hx_fail(err, HX_ECONFLICT,
+                   "%s is there already; go on with --resume, or name another folder", folder);
+}
+
 static hx_status open_files(hx_run_folder *r, hx_str config, bool resume, bool *resumed,
                             hx_run_state *state, hx_error *err) {
     bool there = hx_file_exists(r->config);
     *resumed = false;
     *state = (hx_run_state){.best = -INFINITY};
     if (there && !resume && (is_folder(r->last) || !is_empty(r->log)))
-        return hx_fail(err, HX_ECONFLICT,
-                       "%s is there already; go on with --resume, or name another folder",
-                       r->folder);
+        return is_there(r->folder, err);
+    if (holds_whole(r->folder)) return is_there(r->folder, err);
     if (there) HX_TRY(lock(r, err));
     if (!there || !resume) return begin(r, config, err);
     HX_TRY(same_config(r, config, err));
@@ -484,6 +504,23 @@ hx_status hx_run_open(hx_run_folder **out, const char *folder, hx_str config_jso
         *out = r;
     else
         hx_run_close(r);
+    return st;
+}
+
+hx_status hx_run_claim(const char *folder, hx_str config_json, bool resume, bool *resumed,
+                       hx_error *err) {
+    hx_run_folder r = {
+        .folder = hx_file_beside(folder, ""), .config = hx_model_join(folder, WHOLE), .lock = -1};
+    hx_status st = r.folder && r.config ? HX_OK : no_memory(err);
+    *resumed = st == HX_OK && resume && hx_file_exists(r.config);
+    if (st == HX_OK && (holds(folder, "config.json") || (!resume && holds_whole(folder))))
+        st = is_there(folder, err);
+    if (st == HX_OK) st = hx_run_make_folder(folder, err);
+    if (st == HX_OK)
+        st = *resumed ? same_config(&r, config_json, err)
+                      : hx_file_write(r.config, config_json, false, err);
+    free(r.folder);
+    free(r.config);
     return st;
 }
 
@@ -529,13 +566,6 @@ hx_status hx_run_keep_best(hx_run_folder *r, hx_run_write_fn *write, void *conte
 }
 
 /* ------------------------------------------------------------------ for those who open models */
-static bool holds(const char *folder, const char *name) {
-    char *path = hx_model_join(folder, name);
-    bool is = path && hx_file_exists(path);
-    free(path);
-    return is;
-}
-
 hx_status hx_run_model(const char *folder, hx_arena *arena, hx_str *path, hx_error *err) {
     static const char *const parts[] = {"best", "last"};
     if (!holds(folder, "config.json") || !holds(folder, "log.jsonl"))

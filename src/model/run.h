@@ -7,6 +7,7 @@
  *     RUN/tokenizer/       a vocabulary of the run's own;  RUN/corpus/ ids of plain text;  RUN/adapter/ adapters, as PEFT has them
  *     RUN/report.html      curves, confusion matrix, wrong examples
  *     RUN/metrics.json     figures of the chosen model on validation and test
+ *     WHOLE/whole.json     of folds, compare, tune: the same as config.json for all of their trainings
  *
  * A checkpoint is written to last.tmp and renamed; log records behind its step are cut off when a run goes on, so a resumed run leaves the same
  * bytes as one that was never stopped (times and speeds stand in timing.jsonl, which is not compared). */
@@ -35,6 +36,10 @@ typedef struct {
 hx_status hx_run_open(hx_run_folder **out, const char *folder, hx_str config_json, bool resume,
                       bool *resumed, hx_run_state *state, hx_error *err) HX_MUST_USE;
 void hx_run_close(hx_run_folder *r);
+/* The folder of several trainings: WHOLE/whole.json is written, or with `resume` compared as config.json of a run is. *resumed: it was there, so that what
+ * else is there may be taken. HX_ECONFLICT where the folder holds a run, or without `resume` such a whole. */
+hx_status hx_run_claim(const char *folder, hx_str config_json, bool resume, bool *resumed,
+                       hx_error *err) HX_MUST_USE;
 const char *hx_run_path(const hx_run_folder *r, const char *name, hx_arena *arena); /* RUN/name */
 hx_status hx_run_log(hx_run_folder *r, hx_str json_line, hx_error *err) HX_MUST_USE;
 hx_status hx_run_time(hx_run_folder *r, hx_str json_line, hx_error *err) HX_MUST_USE;

@@ -71,6 +71,7 @@ struct hx_trainer {
     const hx_tokenizer *tokenizer;
     const char
         *tokenizer_folder; /* whose files go beside saved models; NULL = those of `base_path` */
+    bool starts_apart; /* base_path is RUN/start: some layers of the model */
     const char *base_path; /* NULL = a new model */
     hx_trunk *trunk; /* owned */
     hx_optim *optim; /* owned */
@@ -107,6 +108,12 @@ size_t hx_train_tap(const hx_task_config *c);
 /* train_sums.c: {PATH: hash} of all files that a training reads: data, lists, model, tokenizer, teacher. */
 hx_status hx_train_sums(const hx_train_config *c, json_t *sums, hx_arena *arena,
                         hx_error *err) HX_MUST_USE;
+/* The same of a configuration that is JSON still. */
+hx_status hx_train_sums_of(json_t *config, json_t *sums, hx_arena *arena,
+                           hx_error *err) HX_MUST_USE;
+/* hx_run_claim() of a whole with these hashes of files; takes `sums`. */
+hx_status hx_train_claim(const char *folder, const json_t *config, json_t *sums, bool resume,
+                         bool *resumed, hx_error *err) HX_MUST_USE;
 
 /* train_vocabulary.c: the folder of a vocabulary of the run's own, learnt from the labelled texts of train where it is not there yet. */
 hx_status hx_train_learn_vocabulary(hx_trainer *t, const char **folder, hx_error *err) HX_MUST_USE;

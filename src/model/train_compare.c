@@ -36,8 +36,10 @@ typedef struct {
     hx_dataset *data; /* owned */
     hx_text_rows parts[HX_DATASET_PARTS];
     hx_str config;
+    const json_t *json; /* the same; borrowed */
     const char *folder;
     bool resume;
+    bool resumed; /* the folder's learners were trained on the same files with the same options */
     rival rivals[LEARNERS_MAX + 2]; /* the last two: average and stack */
     size_t n;
     bool
@@ -113,7 +115,7 @@ static hx_status run_classic(const comparison *c, rival *r, hx_error *err) {
                                              .n_threads = c->trainer.calls->n_threads,
                                              .cancel = c->trainer.calls->cancel};
     HX_TRY(place_of(c, r->name, ".learner", path, err));
-    if (c->resume && hx_file_exists(path))
+    if (c->resumed && hx_file_exists(path))
         HX_TRY(hx_text_learner_load(&l, path, err));
     else
         HX_TRY(hx_text_learner_fit(&l, &c->parts[HX_PART_TRAIN], &c->parts[HX_PART_VALIDATION],
@@ -410,6 +412,19 @@ static hx_status name_rivals(comparison *c, const char *learners, hx_error *err)
     return c->n > 0 ? HX_OK : hx_fail(err, HX_EINVAL, "a comparison needs learners");
 }
 
+/* Learners that were trained on other texts may have seen the test's. */
+static hx_status claim(comparison *c, const char *learners, hx_error *err) {
+    json_t *sums = json_object(), *whole = json_deep_copy(c->json);
+    (void)json_object_set_new(whole, "learner", json_string(learners));
+    hx_status st = sums && whole ? hx_train_sums(c->trainer.config, sums, c->trainer.arena, err)
+                                 : no_memory(err);
+    if (st == HX_OK)
+        st = hx_train_claim(c->folder, whole, json_incref(sums), c->resume, &c->resumed, err);
+    json_decref(sums);
+    json_decref(whole);
+    return st;
+}
+
 static hx_status compare(comparison *c, const char *learners, hx_str *summary, hx_error *err) {
     HX_TRY(name_rivals(c, learners, err));
     c->alone = true;
@@ -420,7 +435,7 @@ static hx_status compare(comparison *c, const char *learners, hx_str *summary, h
                        "learners are compared on one text a row: leave \"text2\" out");
     HX_TRY(read_parts(c, err));
     if (c->alone) hx_train_warn_of_data(&c->task, c->data); /* hx_train() warns by itself */
-    HX_TRY(hx_run_make_folder(c->folder, err));
+    HX_TRY(claim(c, learners, err));
     for (size_t i = 0; i < c->n; i++) {
         if (hx_flag_is_raised(c->trainer.calls->cancel))
             return hx_fail(err, HX_ECANCELLED, "stopped on request");
@@ -450,6 +465,7 @@ hx_status hx_train_compare(hx_str config, const char *folder, const char *learne
         c->trainer.ui = err ? err->ui : HX_UI_EN;
         c->task = (hx_task){.config = &k.tasks[0], .trainer = &c->trainer};
         c->config = config;
+        c->json = j;
         c->folder = folder;
         c->resume = resume;
         c->max_length = (size_t)json_integer_value(

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "model/run.h"
+#include "model/train.h"
 #include "model/train_search.h"
 
 #define PATH_BYTES 4096
@@ -49,42 +50,70 @@ json_t *hx_search_figures(const json_t *metrics, const char *part) {
 }
 
 /* ------------------------------------------------------------------ folds */
-static json_t *mean_and_deviation(json_t **all, size_t n, const char *key) {
+static json_t *mean_and_deviation(json_t **all, size_t n, const char *part, const char *key) {
     double sum = 0, squares = 0;
     for (size_t i = 0; i < n; i++) {
-        const json_t *v = json_object_get(hx_search_figures(all[i], "validation"), key);
+        const json_t *v = json_object_get(hx_search_figures(all[i], part), key);
         if (!json_is_number(v)) return NULL;
         sum += json_number_value(v);
     }
     for (size_t i = 0; i < n; i++) {
-        double d =
-            json_number_value(json_object_get(hx_search_figures(all[i], "validation"), key)) -
-            sum / (double)n;
+        double d = json_number_value(json_object_get(hx_search_figures(all[i], part), key)) -
+                   sum / (double)n;
         squares += d * d;
     }
     return json_pack("{s:f,s:f}", "mean", sum / (double)n, "deviation",
                      sqrt(squares / (double)(n - 1)));
 }
 
-static json_t *summary_of(json_t **all, size_t n) {
-    json_t *summary = json_object(), *folds = json_array(), *means = json_object(), *v;
+static json_t *means_of(json_t **all, size_t n, const char *part) {
+    json_t *means = json_object(), *v;
     const char *key;
-    for (size_t i = 0; i < n; i++)
-        (void)json_array_append(folds, hx_search_figures(all[i], "validation"));
-    json_object_foreach(hx_search_figures(all[0], "validation"), key, v) {
-        json_t *m = mean_and_deviation(all, n, key);
+    json_object_foreach(hx_search_figures(all[0], part), key, v) {
+        json_t *m = mean_and_deviation(all, n, part, key);
         if (m) (void)json_object_set_new(means, key, m);
     }
+    return means;
+}
+
+/* A test that was asked for is the same of all folds: the figures say how their models do there. */
+static json_t *summary_of(json_t **all, size_t n) {
+    json_t *summary = json_object(), *folds = json_array();
+    for (size_t i = 0; i < n; i++)
+        (void)json_array_append(folds, hx_search_figures(all[i], "validation"));
     (void)json_object_set_new(summary, "folds", folds);
-    (void)json_object_set_new(summary, "figures", means);
+    (void)json_object_set_new(summary, "figures", means_of(all, n, "validation"));
+    if (hx_search_figures(all[0], "test"))
+        (void)json_object_set_new(summary, "test", means_of(all, n, "test"));
     return summary;
+}
+
+/* All texts are in one of the folds, unless a test is asked for. */
+static void leave_test_out(json_t *config) {
+    json_t *task;
+    size_t i;
+    json_array_foreach(json_object_get(config, "tasks"), i,
+                       task) if (!json_object_get(task, "test_size") &&
+                                 !json_object_get(task, "test"))(void)
+        json_object_set_new(task, "test_size", json_integer(0));
+}
+
+static hx_status claim(const hx_search *s, size_t k, bool resume, hx_error *err) {
+    bool resumed;
+    json_t *sums = json_object();
+    (void)json_object_set_new(s->config, "folds", json_integer((json_int_t)k));
+    (void)json_object_del(s->config, "fold");
+    hx_status st = sums ? hx_train_sums_of(s->config, sums, s->arena, err)
+                        : hx_fail(err, HX_ENOMEM, "out of memory");
+    if (st == HX_OK) return hx_train_claim(s->folder, s->config, sums, resume, &resumed, err);
+    json_decref(sums);
+    return st;
 }
 
 static hx_status run_folds(hx_search *s, size_t k, bool resume, json_t **all, hx_error *err) {
     for (size_t i = 0; i < k; i++) {
         char name[32];
         (void)snprintf(name, sizeof name, "fold%zu", i + 1);
-        (void)json_object_set_new(s->config, "folds", json_integer((json_int_t)k));
         (void)json_object_set_new(s->config, "fold", json_integer((json_int_t)i));
         HX_TRY(hx_search_train(s, s->config, name, resume, &all[i], err));
     }
@@ -99,7 +128,8 @@ hx_status hx_train_folds(hx_str config, const char *folder, size_t k, bool resum
     HX_TRY(hx_json_parse(config, HX_SEARCH_CONFIG_MAX, "the training's configuration", &s.config,
                          err));
     json_t **all = calloc(k, sizeof *all);
-    hx_status st = all ? hx_run_make_folder(folder, err) : hx_fail(err, HX_ENOMEM, "out of memory");
+    leave_test_out(s.config);
+    hx_status st = all ? claim(&s, k, resume, err) : hx_fail(err, HX_ENOMEM, "out of memory");
     if (st == HX_OK) st = run_folds(&s, k, resume, all, err);
     if (st == HX_OK) {
         json_t *j = summary_of(all, k);

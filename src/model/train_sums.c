@@ -98,3 +98,25 @@ hx_status hx_train_sums(const hx_train_config *c, json_t *sums, hx_arena *arena,
     HX_TRY(put_model(sums, c->model, arena, err));
     return put_tokenizer(sums, c->tokenizer, arena, err);
 }
+
+hx_status hx_train_sums_of(json_t *config, json_t *sums, hx_arena *arena, hx_error *err) {
+    hx_train_config c;
+    HX_TRY(hx_train_config_read(&c, config, arena, err));
+    return hx_train_sums(&c, sums, arena, err);
+}
+
+/* ------------------------------------------------------------------ several trainings */
+hx_status hx_train_claim(const char *folder, const json_t *config, json_t *sums, bool resume,
+                         bool *resumed, hx_error *err) {
+    json_t *whole = json_deep_copy(config);
+    if (!whole)
+        json_decref(sums);
+    else
+        (void)json_object_set_new(whole, "data_sums", sums);
+    char *text = whole ? json_dumps(whole, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
+    json_decref(whole);
+    hx_status st = text ? hx_run_claim(folder, hx_str_of(text), resume, resumed, err)
+                        : hx_fail(err, HX_ENOMEM, "out of memory");
+    free(text);
+    return st;
+}

@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "model/run.h"
+#include "model/train.h"
 #include "model/train_search.h"
 
 #define PATH_BYTES 4096
@@ -38,6 +39,7 @@ typedef struct {
         quiet; /* of trials: without evaluations, and with the notices of the first alone, since the data stay the same */
     const char *folder;
     bool resume, halving;
+    bool resumed; /* trials that are there were trained on the same files */
     size_t n, rounds, round; /* trials of this round, rounds in all */
     char kept[48]; /* the run that has its weights still; "" = none */
     double kept_figure;
@@ -183,7 +185,7 @@ static bool recall(const tuning *u, const char *run, const json_t *config, doubl
     json_t *j = NULL;
     hx_buf b;
     hx_buf_init(&b, HX_SEARCH_CONFIG_MAX);
-    bool found = u->resume && path_of(u, run, "trial.json", path) && hx_file_exists(path) &&
+    bool found = u->resumed && path_of(u, run, "trial.json", path) && hx_file_exists(path) &&
                  hx_file_read(path, &b, NULL) == HX_OK &&
                  hx_json_parse(hx_buf_str(&b), HX_SEARCH_CONFIG_MAX, path, &j, NULL) == HX_OK &&
                  json_equal(json_object_get(j, "config"), config);
@@ -305,13 +307,32 @@ static hx_status summarise(const tuning *u, hx_str *summary, hx_error *err) {
     return st;
 }
 
+/* Files are those of all trials: a model may be among the settings. */
+static hx_status claim(tuning *u, const json_t *space, const trial *all, hx_error *err) {
+    json_t *sums = json_object(), *whole = json_deep_copy(u->search.config);
+    hx_status st = sums && whole ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; st == HX_OK && i < u->n; i++) {
+        json_t *config = config_of(u, all[i].settings, 1);
+        st = config ? hx_train_sums_of(config, sums, u->search.arena, err)
+                    : hx_fail(err, HX_ENOMEM, "out of memory");
+        json_decref(config);
+    }
+    (void)json_object_set(whole, "tune", (json_t *)(uintptr_t)space);
+    (void)json_object_set_new(whole, "search", json_string(u->halving ? "halving" : "random"));
+    if (st == HX_OK)
+        st = hx_train_claim(u->folder, whole, json_incref(sums), u->resume, &u->resumed, err);
+    json_decref(sums);
+    json_decref(whole);
+    return st;
+}
+
 static hx_status tune(tuning *u, const json_t *space, size_t n, hx_str *summary, hx_error *err) {
     uint64_t seed = (uint64_t)json_integer_value(json_object_get(u->search.config, "seed"));
     trial *all = calloc(n, sizeof *all);
     u->log = json_array();
     size_t found = u->n = all ? draw_trials(space, seed, n, all) : 0;
-    hx_status st = u->log && found > 0 ? hx_run_make_folder(u->folder, err)
-                                       : hx_fail(err, HX_ENOMEM, "out of memory");
+    hx_status st =
+        u->log && found > 0 ? claim(u, space, all, err) : hx_fail(err, HX_ENOMEM, "out of memory");
     if (st == HX_OK) st = run_rounds(u, all, err);
     if (st == HX_OK) st = summarise(u, summary, err);
     for (size_t i = 0; i < found; i++)

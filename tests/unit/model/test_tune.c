@@ -186,6 +186,125 @@ static void broken_off_and_gone_on_with(void **state) {
     json_decref(b);
 }
 
+/* ------------------------------------------------------------------ folders of several trainings */
+typedef enum { TUNE, COMPARE, FOLDS, WAYS } way;
+
+/* '@' stands for the folder. */
+static hx_status several(place *p, way w, const char *config, const char *name, bool resume,
+                         hx_str *summary) {
+    hx_buf b;
+    char path[200];
+    const hx_train_calls calls = {.n_threads = 2};
+    hx_buf_init(&b, 1 << 16);
+    for (const char *s = config; *s; s++)
+        (void)(*s == '@' ? hx_buf_append_lit(&b, p->folder) : hx_buf_append_byte(&b, *s));
+    (void)snprintf(path, sizeof path, "%s/%s", p->folder, name);
+    p->err = (hx_error){.ui = HX_UI_EN};
+    hx_str text = hx_buf_str(&b);
+    hx_status st =
+        w == TUNE ? hx_train_tune(text, path, 2, resume, &calls, p->arena, summary, &p->err)
+        : w == COMPARE
+            ? hx_train_compare(text, path, "nb,llama", resume, &calls, p->arena, summary, &p->err)
+            : hx_train_folds(text, path, 2, resume, &calls, p->arena, summary, &p->err);
+    hx_buf_release(&b);
+    return st;
+}
+
+static void write_other(const place *p, size_t turn) {
+    char path[200];
+    hx_buf b;
+    (void)snprintf(path, sizeof path, "%s/other.csv", p->folder);
+    hx_buf_init(&b, 1 << 16);
+    (void)hx_buf_append_lit(&b, "text,label\n");
+    for (size_t i = 0; i < 60; i++)
+        (void)hx_buf_printf(&b, "a %s shop in town %zu,%s\n", i % 2 ? "bad" : "good", i + turn,
+                            i % 2 ? "no" : "yes");
+    assert_int_equal(hx_file_write(path, hx_buf_str(&b), false, NULL), HX_OK);
+    hx_buf_release(&b);
+}
+
+#define SEVERAL                                                                                    \
+    "\"steps\":2,\"batch_tokens\":128,\"seed\":3,\"sizes\":{\"hidden_size\":16,"                   \
+    "\"num_hidden_layers\":1},\"tasks\":[{\"name\":\"l\",\"data\":\"@/other.csv\","                \
+    "\"validation_size\":0.2}]}"
+static const char *const several_configs[WAYS] = {"{\"tune\":{\"rate\":[0.001,0.01]}," SEVERAL,
+                                                  "{" SEVERAL, "{" SEVERAL};
+static const char *const several_names[WAYS] = {"several_tune", "several_compare", "several_folds"};
+
+static void refused(place *p, hx_status st, const char *part) {
+    assert_int_equal(st, HX_ECONFLICT);
+    if (!strstr(p->err.message, part)) fail_msg("%s", p->err.message);
+}
+
+/* What was trained on other texts may have seen those of the test. */
+static void several_go_on_with_the_same_files_alone(void **state) {
+    place *p = *state;
+    hx_str summary;
+    for (way w = TUNE; w < WAYS; w++) {
+        const char *config = several_configs[w], *name = several_names[w];
+        write_other(p, 0);
+        if (several(p, w, config, name, false, &summary) != HX_OK) fail_msg("%s", p->err.message);
+        if (several(p, w, config, name, true, &summary) != HX_OK) fail_msg("%s", p->err.message);
+        write_other(p, 1);
+        refused(p, several(p, w, config, name, true, &summary),
+                "other.csv is not what it was when");
+        write_other(p, 0);
+        char other[512];
+        (void)snprintf(other, sizeof other, "{\"rate\":0.002,%s", config + 1);
+        refused(p, several(p, w, other, name, true, &summary), "was begun with another 'rate'");
+        assert_int_equal(several(p, w, config, name, true, &summary), HX_OK);
+    }
+}
+
+/* None writes over what another one left. */
+static void folders_of_others_are_left_alone(void **state) {
+    place *p = *state;
+    hx_str summary;
+    write_other(p, 0);
+    if (several(p, FOLDS, several_configs[FOLDS], "owned", false, &summary) != HX_OK)
+        fail_msg("%s", p->err.message);
+    for (way w = TUNE; w < WAYS; w++) {
+        refused(p, several(p, w, several_configs[w], "owned", false, &summary),
+                "is there already; go on with --resume");
+        refused(p, several(p, w, several_configs[w], "owned/fold1", w == TUNE, &summary),
+                "is there already");
+    }
+    char path[200], config[600];
+    const hx_train_calls calls = {.n_threads = 1};
+    (void)snprintf(path, sizeof path, "%s/owned", p->folder);
+    (void)snprintf(config, sizeof config,
+                   "{\"steps\":1,\"tasks\":[{\"name\":\"l\",\"data\":\"%s/other.csv\"}]}",
+                   p->folder);
+    refused(p, hx_train(hx_str_of(config), path, false, &calls, p->arena, &summary, &p->err),
+            "is there already");
+}
+
+/* Every text is judged once; a test that is asked for is told of. */
+static void folds_use_all_texts(void **state) {
+    place *p = *state;
+    hx_str summary;
+    write_other(p, 0);
+    for (int i = 0; i < 2; i++) {
+        json_t *j = NULL;
+        size_t n = 0, k;
+        json_t *fold;
+        const char *config = i == 0 ? "{" SEVERAL
+                                    : "{\"steps\":2,\"sizes\":{\"hidden_size\":16,"
+                                      "\"num_hidden_layers\":1},\"tasks\":[{\"name\":\"l\","
+                                      "\"data\":\"@/other.csv\",\"test_size\":0.2}]}";
+        if (several(p, FOLDS, config, i ? "tested" : "untested", false, &summary) != HX_OK)
+            fail_msg("%s", p->err.message);
+        assert_int_equal(hx_json_parse(summary, 1 << 20, "folds", &j, NULL), HX_OK);
+        json_array_foreach(json_object_get(j, "folds"), k, fold) n +=
+            (size_t)json_integer_value(json_object_get(fold, "n"));
+        assert_int_equal(n, i ? 48 : 60);
+        const json_t *test = json_object_get(json_object_get(j, "test"), "n");
+        assert_int_equal(json_is_object(test), i);
+        if (i) assert_true(json_real_value(json_object_get(test, "mean")) == 12);
+        json_decref(j);
+    }
+}
+
 static void random_search_trains_all_to_the_end(void **state) {
     place *p = *state;
     hx_str summary;
@@ -228,6 +347,9 @@ int main(void) {
         cmocka_unit_test(the_best_keeps_its_weights),
         cmocka_unit_test(settings_have_their_places),
         cmocka_unit_test(broken_off_and_gone_on_with),
+        cmocka_unit_test(several_go_on_with_the_same_files_alone),
+        cmocka_unit_test(folders_of_others_are_left_alone),
+        cmocka_unit_test(folds_use_all_texts),
         cmocka_unit_test(random_search_trains_all_to_the_end),
         cmocka_unit_test(what_can_not_be_tuned),
     };
