@@ -201,6 +201,17 @@ size_t hx_adapter_count(const hx_adapter *a) {
     return a->n;
 }
 
+hx_status hx_adapter_check_layers(const hx_adapter *a, size_t n_layers, hx_error *err) {
+    const json_t *said = json_object_get(a->config, "huaxiang_layers");
+    const char *base = json_string_value(json_object_get(a->config, "base_model_name_or_path"));
+    if (!json_is_integer(said) || json_integer_value(said) == (json_int_t)n_layers) return HX_OK;
+    return hx_fail(err, HX_EINVAL,
+                   "the adapter was made for a model of %lld layers, this one has %zu: merge it "
+                   "into %s",
+                   (long long)json_integer_value(said), n_layers,
+                   base && *base ? base : "that model");
+}
+
 hx_adapter_part *hx_adapter_at(hx_adapter *a, size_t i) {
     return i < a->n ? &a->parts[i] : NULL;
 }

@@ -31,6 +31,8 @@ typedef struct hx_adapter hx_adapter;
 hx_status hx_adapter_open(hx_adapter **out, const char *folder, hx_error *err) HX_MUST_USE;
 void hx_adapter_close(hx_adapter *a); /* NULL is fine */
 size_t hx_adapter_count(const hx_adapter *a);
+/* Refuses a base with another number of layers than the adapter says it was made for: its blocks are numbered there. */
+hx_status hx_adapter_check_layers(const hx_adapter *a, size_t n_layers, hx_error *err) HX_MUST_USE;
 hx_adapter_part *hx_adapter_at(hx_adapter *a, size_t i);
 /* The part of that base tensor, marked as used; NULL = none. Shapes are checked against (rows, columns). */
 hx_status hx_adapter_find(hx_adapter *a, const char *base, uint64_t rows, uint64_t columns,
@@ -45,6 +47,7 @@ typedef struct {
     float dropout;
     const char *base; /* base_model_name_or_path; NULL = "" */
     bool classifies; /* task_type SEQ_CLS, else CAUSAL_LM */
+    size_t n_layers; /* of base: "huaxiang_layers"; 0 = not said */
 } hx_adapter_options;
 /* Writes the adapters of a trunk's params (lora_A, lora_B), and score.weight where it is trained, as a folder that PeftModel loads. */
 hx_status hx_adapter_export(const hx_params *params, const hx_adapter_options *options,

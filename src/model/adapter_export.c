@@ -3,6 +3,7 @@
  *     adapter_config.json         peft_type, r, lora_alpha, lora_dropout, target_modules, modules_to_save, task_type
  *     adapter_model.safetensors   lora_A and lora_B as they are called in params, F32; score.weight as base_model.model.score.weight
  *
+ * "huaxiang_layers", which PEFT passes over, is how many layers the base has: some may have been left out of the model it was made from.
  * The configuration is written last, so that a folder without it was not finished. */
 #include <errno.h>
 #include <stdio.h>
@@ -60,6 +61,10 @@ static void write_config(const hx_params *params, const hx_adapter_options *o, h
     put_text(&w, "peft_type", "LORA");
     put_text(&w, "task_type", o->classifies ? "SEQ_CLS" : "CAUSAL_LM");
     put_text(&w, "base_model_name_or_path", o->base ? o->base : "");
+    if (o->n_layers > 0) {
+        hx_json_key(&w, "huaxiang_layers");
+        hx_json_int(&w, (int64_t)o->n_layers);
+    }
     hx_json_key(&w, "r");
     hx_json_int(&w, (int64_t)o->rank);
     hx_json_key(&w, "lora_alpha");

@@ -100,6 +100,7 @@ static hx_status prepare(reshaping *r, hx_error *err) {
     r->arena = hx_arena_new((size_t)1 << 30);
     if (!r->arena) return hx_fail(err, HX_ENOMEM, "out of memory");
     if (r->asked->adapter) HX_TRY(hx_adapter_open(&r->adapter, r->asked->adapter, err));
+    if (r->adapter) HX_TRY(hx_adapter_check_layers(r->adapter, r->source.config.n_layers, err));
     r->keep.adapter = r->adapter;
     if (!r->asked->layers) return HX_OK;
     uint32_t *layers = NULL;

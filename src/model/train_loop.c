@@ -369,14 +369,15 @@ static hx_status judge_best(hx_trainer *t, hx_buf *b, hx_error *err) {
     return hx_file_write(metrics, hx_buf_str(b), false, err);
 }
 
-/* RUN/adapter: the adapters alone, of the best weights. */
+/* RUN/adapter: the adapters alone, of the best weights; for the model as it is given, or what RUN/start keeps of it. */
 static hx_status write_adapter(hx_trainer *t, hx_error *err) {
     const hx_train_config *c = t->config;
     const hx_task *score = hx_train_score_task(t);
     const hx_adapter_options options = {.rank = (size_t)c->lora,
                                         .alpha = (float)c->lora_alpha,
                                         .dropout = (float)c->lora_dropout,
-                                        .base = c->model,
+                                        .base = t->starts_apart ? t->base_path : c->model,
+                                        .n_layers = hx_trunk_config(t->trunk)->n_layers,
                                         .classifies = score && !hx_task_is_tags(score->config)};
     const char *folder = hx_run_path(t->run, "adapter", t->arena);
     if (c->lora == 0) return HX_OK;

@@ -134,17 +134,21 @@ static hx_trunk_options trunk_options(const hx_train_config *c) {
                               .without_output = !learns_text(c)};
 }
 
-/* The chosen layers of the model, in RUN/start. */
+/* The chosen layers of the model, in RUN/start. Adapters count their layers, so that they need a model with these alone. */
 static hx_status choose_layers(hx_trainer *t, hx_error *err) {
-    const hx_reshape_options keep = {.layers = t->config->layers};
+    const hx_train_config *c = t->config;
+    char first[32];
+    (void)snprintf(first, sizeof first, "0-%lld", (long long)c->keep_layers - 1);
+    const hx_reshape_options keep = {.layers = c->layers ? c->layers : first};
     const hx_convert_options options = {.n_threads = t->n_threads, .cancel = t->calls->cancel};
-    if (!t->config->layers) return HX_OK;
+    if (!c->layers && !(c->keep_layers > 0 && c->lora > 0)) return HX_OK;
     const char *folder = hx_run_path(t->run, "start", t->arena),
                *done = hx_run_path(t->run, "start/config.json", t->arena);
     if (!folder || !done) return hx_fail(err, HX_ENOMEM, "out of memory");
     if (!hx_file_exists(done))
         HX_TRY(hx_model_reshape(t->base_path, HX_MODEL_HF, folder, &keep, &options, err));
     t->base_path = folder;
+    t->starts_apart = true;
     return HX_OK;
 }
 

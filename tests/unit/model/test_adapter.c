@@ -181,12 +181,100 @@ static void layers_are_read_from_text(void **state) {
     hx_arena_free(arena);
 }
 
+/* ------------------------------------------------------------------ adapters of some layers */
+static void learn(const char *config, const char *folder, const char *name, hx_arena *arena) {
+    const hx_train_calls calls = {.n_threads = 1};
+    hx_error err = {0};
+    hx_str metrics;
+    path_buf run;
+    hx_buf b;
+    hx_buf_init(&b, 1 << 16);
+    for (const char *s = config; *s; s++) /* '@' stands for the folder */
+        (void)(*s == '@' ? hx_buf_append_lit(&b, folder) : hx_buf_append_byte(&b, *s));
+    spell(run, folder, name);
+    assert_ok(hx_train(hx_buf_str(&b), run, false, &calls, arena, &metrics, &err), &err);
+    hx_buf_release(&b);
+}
+
+static void write_labels(const char *folder) {
+    path_buf path;
+    hx_error err = {0};
+    hx_buf b;
+    hx_buf_init(&b, 1 << 16);
+    (void)hx_buf_append_lit(&b, "text,label\n");
+    for (size_t i = 0; i < 80; i++)
+        (void)hx_buf_printf(&b, "a %s shop in town %zu,%s\n", i % 2 ? "bad" : "good", i,
+                            i % 2 ? "no" : "yes");
+    spell(path, folder, "labels.csv");
+    assert_ok(hx_file_write(path, hx_buf_str(&b), false, &err), &err);
+    hx_buf_release(&b);
+}
+
+static void probabilities(const char *path, float out[4]) {
+    const hx_str texts[] = {HX_STR_LIT("a good shop"), HX_STR_LIT("a bad shop in town")};
+    const hx_llama_options options = {.precision = HX_PRECISION_EXACT, .n_threads = 1};
+    hx_error err = {0};
+    hx_llama *m = NULL;
+    hx_llama_context *c = NULL;
+    assert_ok(hx_llama_open(&m, path, &options, &err), &err);
+    assert_ok(hx_llama_context_open(&c, m, NULL, &err), &err);
+    assert_ok(hx_llama_classify(c, texts, 2, 0, out, &err), &err);
+    hx_llama_context_close(c);
+    hx_llama_close(m);
+}
+
+static void check_start(const char *work, const char *run) {
+    path_buf folder, start, adapter, best, merged, whole;
+    float expected[4], found[4];
+    hx_error err = {0};
+    spell(folder, work, run);
+    spell(start, folder, "start");
+    spell(adapter, folder, "adapter");
+    spell(best, folder, "best");
+    spell(merged, folder, "merged");
+    spell(whole, work, "three/best");
+    const hx_reshape_options merge = {.adapter = adapter};
+    assert_int_equal(hx_model_reshape(whole, HX_MODEL_HF, merged, &merge, NULL, &err), HX_EINVAL);
+    assert_non_null(strstr(err.message, "made for a model of 2 layers, this one has 3"));
+    assert_non_null(strstr(err.message, start));
+    assert_ok(hx_model_reshape(start, HX_MODEL_HF, merged, &merge, NULL, &err), &err);
+    probabilities(merged, found);
+    probabilities(best, expected);
+    for (size_t k = 0; k < 4; k++)
+        assert_true(fabsf(found[k] - expected[k]) < 1e-6f);
+    assert_true(fabsf(expected[0] - expected[2]) > 1e-3f);
+}
+
+/* They belong to a model of these layers, which the run keeps; the whole one is refused. */
+static void adapters_of_chosen_layers(void **state) {
+    (void)state;
+    static const char lora[] = ",\"model\":\"@/three/best\",\"lora\":4,\"rate\":0.01,\"epochs\":3,"
+                               "\"tasks\":[{\"name\":\"l\",\"data\":\"@/labels.csv\"}]}";
+    char work[32], config[400];
+    hx_arena *arena = hx_arena_new(0);
+    test_directory(work);
+    write_labels(work);
+    learn("{\"sizes\":{\"hidden_size\":32,\"num_hidden_layers\":3,\"num_attention_heads\":2,"
+          "\"intermediate_size\":48},\"steps\":2,\"tasks\":[{\"name\":\"l\",\"data\":"
+          "\"@/labels.csv\"}]}",
+          work, "three", arena);
+    (void)snprintf(config, sizeof config, "{\"layers\":\"0,2\"%s", lora);
+    learn(config, work, "chosen", arena);
+    check_start(work, "chosen");
+    (void)snprintf(config, sizeof config, "{\"keep_layers\":2%s", lora);
+    learn(config, work, "first", arena);
+    check_start(work, "first");
+    hx_arena_free(arena);
+    test_remove_tree(work);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merged_models_are_those_of_peft),
         cmocka_unit_test(what_does_not_fit_is_named),
         cmocka_unit_test(exported_adapters_come_back),
         cmocka_unit_test(layers_are_read_from_text),
+        cmocka_unit_test(adapters_of_chosen_layers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
