@@ -1,7 +1,7 @@
 /* train_teacher.c - distillation of labels: what a larger model says of every text of training (arXiv 1503.02531).
  *
- *     "teacher": a model with a head for the same labels, in any order; or a file of JSON Lines with one {"scores":{LABEL:P,...}} a text of the
- *     training part, in its order, as `huaxiang classify` writes them
+ *     "teacher": a model with a head for the same labels, in any order; or a file of JSON Lines, {"scores":{LABEL:P,...}} with the text as
+ *     `huaxiang classify` writes them: of the whole data, say, in any order; without texts one a text of the training part, in its order
  *
  * All texts are read once, before the first step. Kept are logits: of one label the logarithms of the probabilities, which are logits of the same
  * distribution; of several ("labels") what each sigmoid is made of, log(p / (1 - p)). A head for one label sums to 1 over its labels, so it
@@ -11,6 +11,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
+#include "model/dataset_parts.h"
 #include "model/teacher.h"
 #include "model/train_label.h"
 
@@ -142,37 +144,137 @@ static hx_status open_and_ask(const hx_task *t, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ a file */
-static hx_status take_line(const hx_task *t, hx_str line, size_t row, hx_error *err) {
+typedef struct {
+    const hx_task *task;
+    size_t n, n_rows; /* texts of training, rows of the file */
+    hx_map
+        first; /* hash of a text -> 1 + the first of training that is it; empty where rows say no texts */
+    bool *said; /* (n): a row was found for it */
+    hx_buf lower;
+} lines;
+
+static hx_status take_line(const lines *l, const json_t *j, size_t place, hx_error *err) {
+    const hx_task *t = l->task;
     const label_task *own = t->own;
-    json_t *j = NULL;
-    HX_TRY(hx_json_parse(line, (size_t)1 << 20, t->config->teacher, &j, err));
     const json_t *scores = json_object_get(j, "scores");
-    hx_status st = HX_OK;
-    for (size_t k = 0; st == HX_OK && k < t->n_labels; k++) {
+    for (size_t k = 0; k < t->n_labels; k++) {
         const json_t *p = json_object_get(scores, t->labels[k]);
         double v = json_number_value(p);
         if (!json_is_number(p) || !(v >= 0 && v <= 1))
-            st = hx_fail(err, HX_EFORMAT, "%s: row %zu has no probability of the label %s",
-                         t->config->teacher, row + 1, t->labels[k]);
-        own->teacher[row * t->n_labels + k] = logit_of(t, (float)v);
+            return hx_fail(err, HX_EFORMAT, "%s: row %zu has no probability of the label %s",
+                           t->config->teacher, l->n_rows, t->labels[k]);
+        own->teacher[place * t->n_labels + k] = logit_of(t, (float)v);
     }
+    l->said[place] = true;
+    return HX_OK;
+}
+
+/* Second texts are kept in lower case where the task reads it, so that they count in lower case. */
+static uint64_t key_of(lines *l, hx_str text, hx_str text2) {
+    uint64_t key = hx_hash(hx__text_strip(text));
+    if (text2.len == 0) return key;
+    hx_buf_reset(&l->lower);
+    hx__text_lower(hx__text_strip(text2), &l->lower);
+    return hx_hash_mix(key, hx_hash(hx_buf_str(&l->lower)));
+}
+
+static hx_str member(const json_t *j, const char *key) {
+    const json_t *v = key ? json_object_get(j, key) : NULL;
+    return (hx_str){json_string_value(v), json_string_length(v)};
+}
+
+/* A row's text: that of the task's column, else the longest string that training knows. Pairs are known by the columns' names. */
+static const uint64_t *find_text(lines *l, const json_t *j) {
+    const hx_task_config *c = l->task->config;
+    hx_str text = member(j, c->text), text2 = member(j, c->text2);
+    const uint64_t *found = NULL;
+    const char *key;
+    json_t *v;
+    size_t longest = 0;
+    if (text.ptr || c->text2) return hx_map_get(&l->first, key_of(l, text, text2));
+    json_object_foreach((json_t *)(uintptr_t)j, key, v) {
+        hx_str one = member(j, key);
+        const uint64_t *place =
+            one.len > longest ? hx_map_get(&l->first, key_of(l, one, text2)) : NULL;
+        if (!place) continue;
+        found = place;
+        longest = one.len;
+    }
+    return found;
+}
+
+/* Beside its label. */
+static bool holds_text(const json_t *j) {
+    const char *key;
+    json_t *v;
+    json_object_foreach((json_t *)(uintptr_t)j, key,
+                        v) if (json_is_string(v) && strcmp(key, "label") != 0) return true;
+    return false;
+}
+
+static hx_status list_texts(lines *l, hx_error *err) {
+    const label_task *own = l->task->own;
+    for (size_t i = 0; i < l->n; i++) {
+        const hx_example *e = hx_dataset_at(own->data, HX_PART_TRAIN, i);
+        uint64_t *place = hx_map_put(&l->first, key_of(l, e->raw, e->text2));
+        if (!place) return hx_fail(err, HX_ENOMEM, "out of memory");
+        if (*place == 0) *place = i + 1;
+    }
+    return HX_OK;
+}
+
+/* The first row says which kind of file it is. */
+static hx_status take_row(lines *l, hx_str line, hx_error *err) {
+    json_t *j = NULL;
+    size_t row = l->n_rows++;
+    HX_TRY(hx_json_parse(line, (size_t)1 << 20, l->task->config->teacher, &j, err));
+    hx_status st = row == 0 && holds_text(j) ? list_texts(l, err) : HX_OK;
+    const uint64_t *found = l->first.n > 0 ? find_text(l, j) : NULL;
+    size_t place = l->first.n == 0 ? row : found ? (size_t)*found - 1 : l->n;
+    if (st == HX_OK && place < l->n) st = take_line(l, j, place, err);
     json_decref(j);
     return st;
 }
 
+/* Texts that stand twice in training share a row; each must have one. */
+static hx_status share_rows(lines *l, hx_error *err) {
+    const hx_task *t = l->task;
+    const label_task *own = t->own;
+    size_t bytes = t->n_labels * sizeof *own->teacher;
+    for (size_t i = 0; i < l->n; i++) {
+        const hx_example *e = hx_dataset_at(own->data, HX_PART_TRAIN, i);
+        const uint64_t *first = hx_map_get(&l->first, key_of(l, e->raw, e->text2));
+        size_t from = first ? (size_t)*first - 1 : i;
+        if (!l->said[from])
+            return hx_fail(err, HX_EFORMAT, "%s has no row for the text of %s:%lld: %.*s",
+                           t->config->teacher, hx_dataset_source(own->data, e->source),
+                           (long long)e->row, HX_STR_ARG(e->text));
+        if (from != i)
+            memcpy(own->teacher + i * t->n_labels, own->teacher + from * t->n_labels, bytes);
+    }
+    return HX_OK;
+}
+
 static hx_status take_lines(const hx_task *t, hx_str text, hx_error *err) {
     const label_task *own = t->own;
-    size_t n = hx_dataset_count(own->data, HX_PART_TRAIN), row = 0;
-    for (size_t at = 0; at < text.len;) {
+    lines l = {.task = t, .n = hx_dataset_count(own->data, HX_PART_TRAIN)};
+    l.said = hx_arena_alloc(t->trainer->arena, l.n + 1);
+    hx_map_init(&l.first);
+    hx_buf_init(&l.lower, FILE_MAX_BYTES);
+    hx_status st = l.said ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t at = 0; st == HX_OK && at < text.len;) {
         const char *end = memchr(text.ptr + at, '\n', text.len - at);
         size_t len = (end ? (size_t)(end - text.ptr) : text.len) - at;
-        if (len > 0 && row < n) HX_TRY(take_line(t, (hx_str){text.ptr + at, len}, row, err));
-        row += len > 0;
+        if (len > 0) st = take_row(&l, (hx_str){text.ptr + at, len}, err);
         at += len + 1;
     }
-    if (row == n) return HX_OK;
-    return hx_fail(err, HX_EFORMAT, "%s has %zu rows, training has %zu texts", t->config->teacher,
-                   row, n);
+    if (st == HX_OK && l.first.n == 0 && l.n_rows != l.n)
+        st = hx_fail(err, HX_EFORMAT, "%s has %zu rows, training has %zu texts", t->config->teacher,
+                     l.n_rows, l.n);
+    if (st == HX_OK) st = share_rows(&l, err);
+    hx_map_release(&l.first);
+    hx_buf_release(&l.lower);
+    return st;
 }
 
 static hx_status take_file(const hx_task *t, hx_error *err) {

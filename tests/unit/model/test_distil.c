@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/rng.h"
 #include "huaxiang/llama.h"
 #include "huaxiang/model.h"
@@ -349,6 +350,67 @@ static void several_labels_are_taught(void **state) {
 }
 
 /* ------------------------------------------------------------------ what can't be */
+/* moods.csv, and from `first` down what a teacher says of its texts: the last one first. */
+static void write_moods(const place *p, size_t first) {
+    static const char *const words[2][2] = {{"good", "fine"}, {"bad", "poor"}};
+    hx_buf data, said;
+    hx_buf_init(&data, 1 << 20);
+    hx_buf_init(&said, 1 << 20);
+    (void)hx_buf_append_lit(&data, "id,text,label\n");
+    for (size_t i = 0; i < 160; i++) {
+        size_t k = 159 - i;
+        (void)hx_buf_printf(&data, "%zu, a %s shop number %zu,%s\n", i, words[i % 2][i / 2 % 2], i,
+                            i % 2 ? "no" : "yes");
+        if (k > first) continue;
+        (void)hx_buf_printf(&said,
+                            "{\"id\":\"%zu\",\"text\":\"a %s shop number %zu \",\"label\":\"?\","
+                            "\"scores\":{\"yes\":%s,\"no\":%s}}\n",
+                            k, words[k % 2][k / 2 % 2], k, k % 2 ? "0.01" : "0.99",
+                            k % 2 ? "0.99" : "0.01");
+    }
+    write_text(p, "moods.csv", &data);
+    write_text(p, "moods.jsonl", &said);
+}
+
+static double accuracy_of(const place *p, const char *run_name) {
+    char path[300];
+    hx_buf b;
+    json_t *j = NULL;
+    hx_buf_init(&b, 1 << 20);
+    (void)snprintf(path, sizeof path, "%s/%s/metrics.json", p->folder, run_name);
+    assert_int_equal(hx_file_read(path, &b, NULL), HX_OK);
+    assert_int_equal(hx_json_parse(hx_buf_str(&b), 1 << 20, path, &j, NULL), HX_OK);
+    const json_t *tasks = json_object_get(json_object_get(j, "test"), "tasks");
+    double x = json_number_value(json_object_get(json_object_get(tasks, "mood"), "accuracy"));
+    json_decref(j);
+    hx_buf_release(&b);
+    return x;
+}
+
+/* Rows of the whole file, in another order, teach the texts that are theirs; a text without one is named. */
+static void rows_are_found_by_their_text(void **state) {
+    static const char *const configs[] = {
+        NEW("one", "32") ",\"rate\":0.01,\"epochs\":10,\"batch_tokens\":128,\"tasks\":[{\"name\":"
+                         "\"mood\",\"data\":\"@/moods.csv\",\"teacher\":\"@/moods.jsonl\","
+                         "\"teacher_share\":1}]}",
+        NEW("one", "32") ",\"rate\":0.01,\"epochs\":10,\"batch_tokens\":128,\"tasks\":[{\"name\":"
+                         "\"mood\",\"text\":\"text\",\"data\":\"@/moods.csv\",\"teacher\":"
+                         "\"@/moods.jsonl\",\"teacher_share\":1}]}"};
+    place *p = *state;
+    for (size_t i = 0; i < 2; i++) {
+        const char *const names[] = {"mood0", "mood1"}, *const half[] = {"half0", "half1"};
+        watcher w = {0};
+        write_moods(p, 159);
+        must_run(p, configs[i], names[i]);
+        assert_true(accuracy_of(p, names[i]) > 0.9);
+        write_moods(p, 80);
+        assert_int_equal(run(p, configs[i], half[i], false, 1, &w), HX_EFORMAT);
+        assert_non_null(strstr(p->err.message, "moods.jsonl has no row for the text of"));
+        assert_non_null(strstr(p->err.message, "moods.csv:"));
+        assert_non_null(strstr(p->err.message, "shop number"));
+    }
+}
+
 static void teachers_that_can_not(void **state) {
     place *p = *state;
     static const struct {
@@ -374,6 +436,10 @@ static void teachers_that_can_not(void **state) {
          "\"hidden_share\":1}]}",
          "no hidden states"},
     };
+    hx_buf said;
+    hx_buf_init(&said, 1 << 10);
+    (void)hx_buf_append_lit(&said, "{}\n");
+    write_text(p, "said.jsonl", &said);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         watcher w = {0};
         hx_status st = run(p, cases[i].config, "refused", false, 1, &w);
@@ -387,6 +453,7 @@ int main(void) {
         cmocka_unit_test(students_come_nearer),
         cmocka_unit_test(words_are_taught),
         cmocka_unit_test(several_labels_are_taught),
+        cmocka_unit_test(rows_are_found_by_their_text),
         cmocka_unit_test(resumed_students_are_the_same),
         cmocka_unit_test(teachers_that_can_not),
     };
