@@ -8,6 +8,8 @@
 #include "cli/commands.h"
 #include "cli/train.h"
 
+#define SMALL_BATCH 128 /* tokens; where texts are counted, the usual bound of tokens holds */
+
 static void put_usual(const hx_cli *c, json_t *config, json_t *task) {
     static const char *const kinds[] = {"label", "labels", "number"};
     const hx_cli_values *v = &c->options;
@@ -35,7 +37,8 @@ void hx_train_put_small(const hx_cli *c, json_t *config, json_t *task) {
     hx_train_usual(sizes, "hidden_size", json_integer(256));
     hx_train_usual(config, "dropout", json_real(0.3));
     hx_train_usual(config, "weight_decay", json_real(0.3));
-    hx_train_usual(config, "batch_tokens", json_integer(128));
+    if (!json_object_get(config, "batch"))
+        hx_train_usual(config, "batch_tokens", json_integer(SMALL_BATCH));
     if (strcmp(c->action, "tag") != 0 && !hx_cli_has(&c->options, HX_OPT_POOLING))
         hx_train_usual(task, "mean", json_true());
 }

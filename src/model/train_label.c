@@ -47,9 +47,23 @@ static void warn_of_imbalance(const hx_task *t, const hx_dataset_check *k) {
     hx_train_notice(t->trainer, &e);
 }
 
+static void warn_of_no_test(const hx_task *t, const hx_dataset *d) {
+    hx_error e = {.ui = t->trainer->ui};
+    const hx_task_config *c = t->config;
+    bool asked = c->test || c->validation || c->test_size > 0 || c->validation_size > 0;
+    if (!asked || hx_dataset_count(d, HX_PART_VALIDATION) + hx_dataset_count(d, HX_PART_TEST) > 0)
+        return;
+    (void)hx_fail(&e, HX_EINVAL,
+                  "the task %s has no texts to be judged by: too few rows for a test; nothing says "
+                  "how good the model is",
+                  c->name);
+    hx_train_notice(t->trainer, &e);
+}
+
 void hx_train_warn_of_data(const hx_task *t, const hx_dataset *d) {
     const hx_dataset_check *k = hx_dataset_checked(d);
     hx_error e = {.ui = t->trainer->ui};
+    warn_of_no_test(t, d);
     if (k->n_leaks > 0) {
         hx_str first = hx_dataset_leak_text(d, 0, t->trainer->ui, t->trainer->arena);
         (void)hx_fail(&e, HX_EINVAL,

@@ -400,6 +400,25 @@ static void chosen_layers_learn(void **state) {
     hx_llama_close(m);
 }
 
+/* Two rows leave none for a test. */
+static void too_few_texts_are_warned_of(void **state) {
+    static const char *const configs[] = {
+        "{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"l\",\"data\":\"@/two.csv\"}]}",
+        "{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"l\",\"data\":\"@/two.csv\","
+        "\"test_size\":0}]}"};
+    place *p = *state;
+    char path[200];
+    put_path(p, "two.csv", path);
+    assert_int_equal(
+        hx_file_write(path, HX_STR_LIT("text,label\na shop,x\nof today,y\n"), false, NULL), HX_OK);
+    for (size_t i = 0; i < 2; i++) {
+        watcher w = {0};
+        hx_str metrics;
+        assert_int_equal(run(p, configs[i], i ? "two_all" : "two", false, 1, &w, &metrics), HX_OK);
+        assert_int_equal(strstr(w.notice, "too few rows for a test") != NULL, i == 0);
+    }
+}
+
 /* Without model and tokenizer: the vocabulary is that of the texts of train, and no other's. */
 static void a_vocabulary_is_learnt(void **state) {
     place *p = *state;
@@ -920,6 +939,7 @@ int main(void) {
         cmocka_unit_test(figures_are_of_the_second_label),
         cmocka_unit_test(adapters_alone_learn_too),
         cmocka_unit_test(chosen_layers_learn),
+        cmocka_unit_test(too_few_texts_are_warned_of),
         cmocka_unit_test(a_vocabulary_is_learnt),
         cmocka_unit_test(changed_and_mixed_texts_teach_too),
         cmocka_unit_test(a_teacher_teaches),
