@@ -54,8 +54,7 @@ static json_t *record_of(const sources *s, const hx_source_conflict *k) {
         if (k->kind == HX_CONFLICT_DIFFERS && k->values[i].ptr != NULL) {
             value = json_stringn(k->values[i].ptr, k->values[i].len);
         } else if (k->kind == HX_CONFLICT_ABSENT) {
-            value =
-                json_string(in ? hx_cli_tr(s->c, "there", "有") : hx_cli_tr(s->c, "absent", "无"));
+            value = json_string(in ? word(s->c, "there", "有") : word(s->c, "absent", "无"));
         } else if (k->kind == HX_CONFLICT_REPEATED && in) {
             (void)snprintf(rows, sizeof rows, "%zu %s", k->rows, word(s->c, "rows", "行"));
             value = json_string(rows);
