@@ -170,7 +170,9 @@ static bool decode(const writing *w, size_t first, size_t n, hx_buf *decoded) {
 
 static void put_rows(const writing *w, const hx_buf *decoded, size_t n, hx_buf *b) {
     const int64_t *cells = (const int64_t *)(const void *)decoded->ptr;
+    const bool alone = w->t->n_columns == 1 && !w->json;
     for (size_t i = 0; i < n; i++) {
+        const size_t start_of_row = b->len;
         for (size_t c = 0; c < w->t->n_columns; c++) {
             if (w->json) {
                 const size_t start = c == 0 ? 0 : w->key_ends[c - 1];
@@ -180,6 +182,8 @@ static void put_rows(const writing *w, const hx_buf *decoded, size_t n, hx_buf *
             }
             put_value(b, w->t->columns[c], cells[c * DECODED_ROWS + i], w->json);
         }
+        if (alone && b->len == start_of_row)
+            (void)hx_buf_append_lit(b, "\"\""); /* a blank line would be no row */
         (void)hx_buf_append_lit(b, w->json ? "}\n" : "\n");
     }
 }

@@ -384,6 +384,21 @@ static void test_round_trip(void **state) {
     hx_buf_release(&again);
 }
 
+/* A blank line would be no row for whoever reads the file again. */
+static void a_missing_cell_alone_is_quoted(void **state) {
+    const double values[] = {1, NAN, 3};
+    hx_table *t = NULL;
+    hx_buf out;
+    (void)state;
+    assert_int_equal(hx_table_new(&t, 3, NULL), HX_OK);
+    assert_int_equal(hx_table_put_numbers(t, HX_STR_LIT("a"), HX_KIND_NUMBER, values, -1, NULL),
+                     HX_OK);
+    write_all(t, HX_FORMAT_CSV, 1, &out);
+    assert_string_equal(out.ptr, "a\n1\n\"\"\n3\n");
+    hx_buf_release(&out);
+    hx_table_free(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds),
@@ -398,6 +413,7 @@ int main(void) {
         cmocka_unit_test(test_texts_pick_keep),
         cmocka_unit_test(test_writing),
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(a_missing_cell_alone_is_quoted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
