@@ -61,7 +61,11 @@ huaxiang train classify labels.csv --model lm --epochs 1 --folds 2 --out folds -
 huaxiang train compare labels.csv --learner nb,svm --out rivals -q | python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["chosen"] in ("nb", "svm"), [v["learner"] for v in r["validation"]])'
 huaxiang train tune labels.csv --model lm --epochs 1 --trials 2 --out tuned -q | tail -1 | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["trials"]))'
 huaxiang train classify labels.csv --model lm --layers 1-1 --steps 1 --out upper -q > /dev/null && python3 -c 'import json; print(json.load(open("upper/best/config.json"))["num_hidden_layers"])'
+try huaxiang train compare labels.csv --learner nb,svm --out rivals -q
+sed -i '$d' labels.csv
+try huaxiang train compare labels.csv --learner nb,svm --out rivals --resume -q
 echo '--- from nothing'
+huaxiang train classify labels.csv --batch 32 --epochs 1 --out by_texts -q | tail -1 | grep -o '"best_step":[0-9]*'
 huaxiang train classify --data labels.csv --text text --label label --max-length 512 --test-size 0.2 --epochs 3 --out alone 2> said > rows
 grep -c 'a vocabulary of [0-9]* pieces' said; ls alone/tokenizer alone/best
 python3 -c 'import json; print(json.load(open("alone/metrics.json"))["test"]["tasks"]["label"]["accuracy"] > 0.9)'
