@@ -8,6 +8,7 @@
 #ifndef HUAXIANG_MODEL_H
 #define HUAXIANG_MODEL_H
 
+#include "huaxiang/frame.h"
 #include "huaxiang/llama.h"
 
 #ifdef __cplusplus
@@ -244,6 +245,8 @@ typedef struct {
     void (*progress)(void *context, size_t done, size_t all); /* NULL = none */
     void *context;
     const volatile int *cancel;
+    hx_reader_options
+        reader; /* how a table is read: delimiter, quotes, header, sheet; CoNLL-U has none of it */
 } hx_head_evaluation;
 
 /* How good a head is on labelled data (CSV, TSV, JSON Lines, Excel; of words also CoNLL-U), read as training reads it. One JSON object:

@@ -1,5 +1,7 @@
 /* cmd_evaluate_heads.c - evaluate classify, tag: the heads that training left, on labelled data read as training reads it.
  *
+ *     --data -> rows, as the reader's options say -> the head's answers -> figures
+ *
  * One record a head: task, engine, model, head, kind, and hx_model_evaluate_head()'s figures. A model whose one head for texts gives one label is
  * evaluated as every other classifier is (cmd_evaluate_labels.c), unless --task names it. */
 #include <math.h>
@@ -38,6 +40,9 @@ static int evaluate_head(evaluation *e, size_t head) {
     const hx_cli_values *v = &c->options;
     hx_error err = {.ui = c->ui};
     hx_str json = {NULL, 0};
+    hx_reader_options reader;
+    if (!hx_cli_reader_options(c, &reader)) return HX_EXIT_FAILED;
+    reader.map = NULL; /* columns are named by text and label below */
     const hx_head_evaluation options = {
         .text = v->text[HX_OPT_TEXT],
         .label = v->text[HX_OPT_LABEL],
@@ -47,7 +52,8 @@ static int evaluate_head(evaluation *e, size_t head) {
         .seed = (uint64_t)v->number[HX_OPT_SEED],
         .progress = show,
         .context = c,
-        .cancel = &c->cancel};
+        .cancel = &c->cancel,
+        .reader = reader};
     double began = seconds_now();
     hx_status st =
         hx_model_evaluate_head(e->llama.context, head, e->data, &options, c->arena, &json, &err);
@@ -174,15 +180,28 @@ static bool gives_one_label(const char *path) {
     return one && n <= 1;
 }
 
+/* One head is not compared with another model, and its temperature is not fitted: both are of one label a text, without --task. */
+static int check_options(hx_cli *c) {
+    static const hx_cli_option_id unread[] = {HX_OPT_AGAINST, HX_OPT_CALIBRATE};
+    for (size_t i = 0; i < sizeof unread / sizeof *unread; i++)
+        if (hx_cli_has(&c->options, unread[i]))
+            return hx_cli_usage(c, "--%s is for models of one label a text, without --task",
+                                "--%s 只用于每条文本一个标签的模型，且不带 --task",
+                                hx_cli_options[unread[i]].name);
+    return HX_EXIT_DONE;
+}
+
 static int evaluate(evaluation *e) {
     const hx_context_options context = {.n_sequences = 1};
     const char *names = e->c->options.text[HX_OPT_TASK];
+    int status = check_options(e->c);
+    if (status != HX_EXIT_DONE) return status;
     e->data = e->c->options.text[HX_OPT_FORETOLD];
     if (!e->data)
         return hx_cli_usage(e->c, "evaluate needs --data FILE", "evaluate 需要 --data 文件");
     if (!hx_cli_llama_open(e->c, &e->llama, &context)) return HX_EXIT_FAILED;
     e->records = json_array();
-    int status = names ? evaluate_named(e, names) : evaluate_only(e);
+    status = names ? evaluate_named(e, names) : evaluate_only(e);
     return status == HX_EXIT_DONE ? report(e) : status;
 }
 

@@ -1,5 +1,7 @@
 /* cmd_train_classify.c - train classify: labels of texts, several labels a text, or a number; compare: several learners of them; tune: settings.
  *
+ *     options -> configuration (train_config.c) -> what suits a new model, a part for validation -> hx_train_go()
+ *
  * Without --model a small new model is trained, without --tokenizer on a vocabulary of its own: few texts are then learnt best by one layer
  * of width 256, the mean of all tokens, dropout, decay and small batches. */
 

@@ -63,6 +63,7 @@ static hx_status read_data(evaluation *e, const char *path) {
     const hx_dataset_options options = {.text = e->o->text,
                                         .label = e->o->label,
                                         .target = targets[e->info->kind],
+                                        .reader = e->o->reader,
                                         .cancel = e->o->cancel};
     HX_TRY(hx_dataset_read(&e->data, path, &options, e->err));
     e->n = hx_dataset_count(e->data, HX_PART_TRAIN);

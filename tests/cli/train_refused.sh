@@ -60,3 +60,8 @@ for task, lines in keys.items(): print(task, len(lines), lines[0])
 page = open('all/report.html').read()
 print(page.count('<article>'), page.count('What is taken for what'), 'Most wrong' in page)
 END
+echo '--- heads read tables as the options say'
+sed 's/,/;/' labels.csv > semicolons.csv
+huaxiang evaluate classify --data semicolons.csv --delimiter ';' --text text --label label --model all --task mood -q | python3 -c 'import json, sys; print(json.load(sys.stdin)["n"])'
+try huaxiang evaluate classify --data labels.csv --model all --task mood --against rules
+try huaxiang evaluate tag --data tags.tsv --model all --calibrate tags.tsv

@@ -588,113 +588,114 @@ static void a_run_without_progress_ends_early(void **state) {
 }
 
 /* ------------------------------------------------------------------ what is refused */
+static const struct {
+    const char *config, *says;
+} wrong[] = {
+    {"[]", "a training is a JSON object"},
+    {"{\"steps\":1,\"tasks\":[]}", "1 to 32 \"tasks\""},
+    {"{\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}", "\"steps\", \"epochs\" or \"minutes\""},
+    {"{\"steps\":1,\"stepz\":2}", "has no \"stepz\""},
+    {"{\"steps\":1.5}", "\"steps\" must be a whole number"},
+    {"{\"steps\":1e300}", "\"steps\" must be a whole number"},
+    {"{\"steps\":1,\"rate\":\"high\"}", "\"rate\" must be a number from 0 to 10"},
+    {"{\"steps\":1,\"schedule\":\"steep\"}", "one of constant,linear,cosine,wsd"},
+    {"{\"steps\":1,\"freeze\":1}", "must be true or false"},
+    {"{\"steps\":1,\"model\":7}", "\"model\" must be a text"},
+    {"{\"steps\":1,\"sizes\":7,\"tasks\":[]}", "\"sizes\" must be an object"},
+    {"{\"steps\":1,\"tasks\":[7]}", "must be an object"},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a b\",\"data\":\"x\"}]}", "letters, digits"},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a\"}]}", "needs \"data\""},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":[]}]}", "needs 1 to 256 files"},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":[1]}]}", "must be paths"},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\",\"sampling\":0}]}",
+     "\"sampling\" above 0"},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"},{\"name\":\"a\",\"data\":\"y\"}"
+     "]}",
+     "two tasks have the name a"},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/none.csv\"}]}", "none.csv"},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\",\"kind\":\"causal\"}]}",
+     "needs a \"tokenizer\""},
+    {"{\"model\":\"@/mood/"
+     "best\",\"layers\":\"0-9\",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":"
+     "\"@/labels.csv\"}]}",
+     "layers"},
+    {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\","
+     "\"augment\":\"swap:2\"}]}",
+     "between 0 and 1"},
+    {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\",\"teacher\":"
+     "\"@/text.jsonl\"}]}",
+     "text.jsonl"},
+    {"{\"steps\":1,\"init\":\"x\"}", "has no \"init\""},
+    {"{\"steps\":1,\"tokenizer\":\"@/other.model\",\"tasks\":[{\"name\":\"a\",\"data\":"
+     "\"@/labels.csv\"}]}",
+     "other.model: the file of a tokenizer must be called"},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"kind\":\"number\",\"data\":\"x\",\"teacher\":"
+     "\"y\"}]}",
+     "of kind number, does not read \"teacher\""},
+    {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"kind\":\"labels\",\"data\":"
+     "\"@/many.csv\",\"teacher\":\"@/mood\"}]}",
+     "must have learnt several too"},
+    {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\","
+     "\"augment\":\"swap,shape\"}]}",
+     "'shape' changes texts by a list"},
+    {"{\"steps\":1,\"epochs\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
+     "\"steps\" does nothing beside \"epochs\""},
+    {"{\"steps\":1,\"model\":\"x\",\"sizes\":{},\"layers\":\"0\",\"tasks\":[{\"name\":\"a\","
+     "\"data\":\"x\"}]}",
+     "\"sizes\" does nothing beside \"model\""},
+    {"{\"steps\":1,\"lora\":4,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
+     "\"lora\" does nothing without \"model\""},
+    {"{\"steps\":1,\"freeze\":true,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
+     "\"freeze\" does nothing without \"model\""},
+    {"{\"steps\":1,\"lora_alpha\":4,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
+     "\"lora_alpha\" does nothing without \"lora\""},
+    {"{\"steps\":1,\"model\":\"x\",\"lora\":4,\"lora_targets\":\"q,w\",\"tasks\":[{\"name\":"
+     "\"a\","
+     "\"data\":\"x\"}]}",
+     "some of q,k,v,o,gate,up,down, or all, not 'q,w'"},
+    {"{\"steps\":1,\"decay\":0.1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
+     "\"decay\" does nothing unless \"schedule\" is wsd"},
+    {"{\"steps\":1,\"optimizer\":\"sgd\",\"beta2\":0.9,\"tasks\":[{\"name\":\"a\",\"data\":"
+     "\"x\"}]}",
+     "\"beta2\" does nothing unless \"optimizer\" is adamw, muon"},
+    {"{\"steps\":1,\"ema\":0.9,\"swa_from\":2,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
+     "\"swa_from\" does nothing beside \"ema\""},
+    {"{\"steps\":1,\"quantise_bits\":5,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
+     "must be 4 or 8"},
+    {"{\"steps\":1,\"rate\":0.1,\"floor\":0.2,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
+     "the rate cannot fall to 0.2"},
+    {"{\"steps\":1,\"batch\":4,\"tasks\":[{\"name\":\"a\",\"kind\":\"causal\",\"data\":\"x\"}]"
+     "}",
+     "no task of this training reads \"batch\""},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\",\"temperature\":2}]}",
+     "\"temperature\" does nothing without \"teacher\""},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\",\"augment\":\"swap\",\"shapes\":"
+     "\"y\"}]}",
+     "\"shapes\" does nothing unless \"augment\" is shape"},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"kind\":\"labels\",\"data\":\"x\",\"augment\":"
+     "\"join\"}]}",
+     "two texts with the same one label"},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\",\"teacher\":\"y\",\"text2\":\"z\"}"
+     "]}",
+     "asked about one text, not a pair"},
+    {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\",\"teacher\":\"y.jsonl\","
+     "\"hidden_share\":0.5}]}",
+     "has no hidden states"},
+    {"{\"tokenizer\":\"@/tokenizer.model\",\"sizes\":{\"vocab_size\":300},\"steps\":1,"
+     "\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\"}]}",
+     "the model has 300 tokens"},
+};
+
 static void wrong_configurations(void **state) {
-    static const struct {
-        const char *config, *says;
-    } cases[] = {
-        {"[]", "a training is a JSON object"},
-        {"{\"steps\":1,\"tasks\":[]}", "1 to 32 \"tasks\""},
-        {"{\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}", "\"steps\", \"epochs\" or \"minutes\""},
-        {"{\"steps\":1,\"stepz\":2}", "has no \"stepz\""},
-        {"{\"steps\":1.5}", "\"steps\" must be a whole number"},
-        {"{\"steps\":1e300}", "\"steps\" must be a whole number"},
-        {"{\"steps\":1,\"rate\":\"high\"}", "\"rate\" must be a number from 0 to 10"},
-        {"{\"steps\":1,\"schedule\":\"steep\"}", "one of constant,linear,cosine,wsd"},
-        {"{\"steps\":1,\"freeze\":1}", "must be true or false"},
-        {"{\"steps\":1,\"model\":7}", "\"model\" must be a text"},
-        {"{\"steps\":1,\"sizes\":7,\"tasks\":[]}", "\"sizes\" must be an object"},
-        {"{\"steps\":1,\"tasks\":[7]}", "must be an object"},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a b\",\"data\":\"x\"}]}", "letters, digits"},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\"}]}", "needs \"data\""},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":[]}]}", "needs 1 to 256 files"},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":[1]}]}", "must be paths"},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\",\"sampling\":0}]}",
-         "\"sampling\" above 0"},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"},{\"name\":\"a\",\"data\":\"y\"}"
-         "]}",
-         "two tasks have the name a"},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/none.csv\"}]}", "none.csv"},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\",\"kind\":\"causal\"}]}",
-         "needs a \"tokenizer\""},
-        {"{\"model\":\"@/mood/"
-         "best\",\"layers\":\"0-9\",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":"
-         "\"@/labels.csv\"}]}",
-         "layers"},
-        {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\","
-         "\"augment\":\"swap:2\"}]}",
-         "between 0 and 1"},
-        {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\",\"teacher\":"
-         "\"@/text.jsonl\"}]}",
-         "text.jsonl"},
-        {"{\"steps\":1,\"init\":\"x\"}", "has no \"init\""},
-        {"{\"steps\":1,\"tokenizer\":\"@/other.model\",\"tasks\":[{\"name\":\"a\",\"data\":"
-         "\"@/labels.csv\"}]}",
-         "other.model: the file of a tokenizer must be called"},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"kind\":\"number\",\"data\":\"x\",\"teacher\":"
-         "\"y\"}]}",
-         "of kind number, does not read \"teacher\""},
-        {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"kind\":\"labels\",\"data\":"
-         "\"@/many.csv\",\"teacher\":\"@/mood\"}]}",
-         "must have learnt several too"},
-        {"{" SIZES ",\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\","
-         "\"augment\":\"swap,shape\"}]}",
-         "'shape' changes texts by a list"},
-        {"{\"steps\":1,\"epochs\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
-         "\"steps\" does nothing beside \"epochs\""},
-        {"{\"steps\":1,\"model\":\"x\",\"sizes\":{},\"layers\":\"0\",\"tasks\":[{\"name\":\"a\","
-         "\"data\":\"x\"}]}",
-         "\"sizes\" does nothing beside \"model\""},
-        {"{\"steps\":1,\"lora\":4,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
-         "\"lora\" does nothing without \"model\""},
-        {"{\"steps\":1,\"freeze\":true,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
-         "\"freeze\" does nothing without \"model\""},
-        {"{\"steps\":1,\"lora_alpha\":4,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
-         "\"lora_alpha\" does nothing without \"lora\""},
-        {"{\"steps\":1,\"model\":\"x\",\"lora\":4,\"lora_targets\":\"q,w\",\"tasks\":[{\"name\":"
-         "\"a\","
-         "\"data\":\"x\"}]}",
-         "some of q,k,v,o,gate,up,down, or all, not 'q,w'"},
-        {"{\"steps\":1,\"decay\":0.1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
-         "\"decay\" does nothing unless \"schedule\" is wsd"},
-        {"{\"steps\":1,\"optimizer\":\"sgd\",\"beta2\":0.9,\"tasks\":[{\"name\":\"a\",\"data\":"
-         "\"x\"}]}",
-         "\"beta2\" does nothing unless \"optimizer\" is adamw, muon"},
-        {"{\"steps\":1,\"ema\":0.9,\"swa_from\":2,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
-         "\"swa_from\" does nothing beside \"ema\""},
-        {"{\"steps\":1,\"quantise_bits\":5,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
-         "must be 4 or 8"},
-        {"{\"steps\":1,\"rate\":0.1,\"floor\":0.2,\"tasks\":[{\"name\":\"a\",\"data\":\"x\"}]}",
-         "the rate cannot fall to 0.2"},
-        {"{\"steps\":1,\"batch\":4,\"tasks\":[{\"name\":\"a\",\"kind\":\"causal\",\"data\":\"x\"}]"
-         "}",
-         "no task of this training reads \"batch\""},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\",\"temperature\":2}]}",
-         "\"temperature\" does nothing without \"teacher\""},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\",\"augment\":\"swap\",\"shapes\":"
-         "\"y\"}]}",
-         "\"shapes\" does nothing unless \"augment\" is shape"},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"kind\":\"labels\",\"data\":\"x\",\"augment\":"
-         "\"join\"}]}",
-         "two texts with the same one label"},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\",\"teacher\":\"y\",\"text2\":\"z\"}"
-         "]}",
-         "asked about one text, not a pair"},
-        {"{\"steps\":1,\"tasks\":[{\"name\":\"a\",\"data\":\"x\",\"teacher\":\"y.jsonl\","
-         "\"hidden_share\":0.5}]}",
-         "has no hidden states"},
-        {"{\"tokenizer\":\"@/tokenizer.model\",\"sizes\":{\"vocab_size\":300},\"steps\":1,"
-         "\"tasks\":[{\"name\":\"a\",\"data\":\"@/labels.csv\"}]}",
-         "the model has 300 tokens"},
-    };
     place *p = *state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         watcher w = {0};
         hx_str metrics;
-        hx_status st = run(p, cases[i].config, "refused", false, 1, &w, &metrics);
-        if (st == HX_OK || !strstr(p->err.message, cases[i].says))
-            print_message("%s: %s\n", cases[i].config, st == HX_OK ? "taken" : p->err.message);
+        hx_status st = run(p, wrong[i].config, "refused", false, 1, &w, &metrics);
+        if (st == HX_OK || !strstr(p->err.message, wrong[i].says))
+            print_message("%s: %s\n", wrong[i].config, st == HX_OK ? "taken" : p->err.message);
         assert_int_not_equal(st, HX_OK);
-        assert_non_null(strstr(p->err.message, cases[i].says));
+        assert_non_null(strstr(p->err.message, wrong[i].says));
     }
 }
 
