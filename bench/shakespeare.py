@@ -63,7 +63,7 @@ def train(a, folder):
 
 def ids_of(a, run, path):
     out = subprocess.run([a.program, "tokenize", path, "--text", "text", "--model", run, "--quiet"], check=True, stdout=subprocess.PIPE).stdout
-    return [json.loads(line)["ids"] for line in out.splitlines()]
+    return [json.loads(line)["input_ids"] for line in out.splitlines()]
 
 
 def report(name, nats, n, n_bytes):

@@ -49,7 +49,9 @@ int hx_cmd_train_pretrain(hx_cli *c) {
     if (!bounded) hx_train_usual(config, "epochs", json_real(1));
     hx_train_usual(config, "schedule", json_string("wsd"));
     hx_train_usual(config, "batch_tokens", json_integer(4096));
-    hx_train_usual(config, "beta2", json_real(0.95));
+    const char *optimizer = json_string_value(json_object_get(config, "optimizer"));
+    if (!optimizer || strcmp(optimizer, "adamw") == 0 || strcmp(optimizer, "muon") == 0)
+        hx_train_usual(config, "beta2", json_real(0.95));
     hx_train_usual(config, "weight_decay", json_real(0.1));
     return hx_train_go(c, config, HX_TRAIN_ONE);
 }

@@ -6,7 +6,7 @@
  * A limit is the larger of a floor, below which a change does not matter, and what chance does: with no change at all, PSI is about
  * (1/n + 1/m) chi2(k - 1), the JS divergence an eighth of it in nats, KS follows Kolmogorov's law, shares of missing the normal one, rows of new
  * values Good and Turing's estimate. alpha is shared out over all tests of the run (Bonferroni), so a run over unchanged data raises an alarm
- * in at most about alpha of all cases, however few rows and however many columns there are; bench/monitor_alarms.c measures it. */
+ * in near alpha; docs/quality.md has what was measured of all cases, however few rows and however many columns there are; bench/monitor_alarms.c measures it. */
 #include <math.h>
 #include <string.h>
 
