@@ -513,7 +513,8 @@ hx_status hx_run_claim(const char *folder, hx_str config_json, bool resume, bool
         .folder = hx_file_beside(folder, ""), .config = hx_model_join(folder, WHOLE), .lock = -1};
     hx_status st = r.folder && r.config ? HX_OK : no_memory(err);
     *resumed = st == HX_OK && resume && hx_file_exists(r.config);
-    if (st == HX_OK && (holds(folder, "config.json") || (!resume && holds_whole(folder))))
+    if (st == HX_OK &&
+        ((!*resumed && holds(folder, "config.json")) || (!resume && holds_whole(folder))))
         st = is_there(folder, err);
     if (st == HX_OK) st = hx_run_make_folder(folder, err);
     if (st == HX_OK)

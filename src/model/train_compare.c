@@ -375,7 +375,7 @@ static hx_status write_answers(const comparison *c, const rival *best, hx_buf *m
     return st;
 }
 
-/* What every run leaves beside config.json: log.jsonl (a line a learner), and those above. */
+/* What every run leaves: config.json, log.jsonl (a line a learner), and those above; whole.json has the sums of the data. */
 static hx_status write_run(const comparison *c, hx_error *err) {
     size_t best = 0;
     hx_buf b;
@@ -385,6 +385,7 @@ static hx_status write_run(const comparison *c, hx_error *err) {
     put_log(c, &b);
     hx_status st = hx_buf_status(&b, "log.jsonl", err);
     if (st == HX_OK) st = write_text(c, "log.jsonl", hx_buf_str(&b), err);
+    if (st == HX_OK) st = write_text(c, "config.json", c->config, err);
     b.len = 0;
     if (st == HX_OK) st = write_answers(c, &c->rivals[best], &b, err);
     hx_buf_release(&b);
