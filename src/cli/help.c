@@ -1,7 +1,9 @@
 /* help.c - help that teaches: what it does, how it is called, examples that run beside samples/, then the options by group.
  *
  * All of it comes from the tables of commands and options. Columns are padded by display width, so that both languages line up. A command whose
- * actions have options of their own lists these; each action has a page like a command. */
+ * actions have options of their own lists these; each action has a page like a command.
+ *
+ * `help COMMAND`, `COMMAND --help` and the man page read the same rows, so that they can't disagree. */
 #include "cli/help.h"
 
 #include <string.h>

@@ -1,7 +1,9 @@
 /* order.c - order statistics and moments of arrays of doubles without NaN.
  *
  * Selection is Hoare's with the middle of three as pivot, falling back on heap sort after 2 log2 n bad rounds (Musser 1997), so that the worst
- * case is n log n; the result does not depend on how it was found. Quantiles are type 7 of Hyndman and Fan (1996). */
+ * case is n log n; the result does not depend on how it was found. Quantiles are type 7 of Hyndman and Fan (1996).
+ *
+ * Moments are of differences to the mean, whose own rounding is taken out again. */
 #include <math.h>
 #include <stdlib.h>
 

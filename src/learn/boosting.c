@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "learn/families.h"
 #include "learn/fields.h"
 #include "learn/trees.h"
@@ -193,7 +194,7 @@ static hx_status take_trees(hx_trees *t, const json_t *trees, size_t n_trees, hx
     for (size_t k = 0; k < n_trees; k++) {
         const json_t *tree = json_array_get(trees, k);
         size_t n = json_array_size(json_object_get(tree, "left_children"));
-        uint32_t *from = malloc((n + 1) * sizeof *from);
+        uint32_t *from = calloc(n + 1, sizeof *from);
         bool ok = from && n > 0 && take_tree(t, tree, from, n);
         free(from);
         if (!ok) return from ? foreign(err) : no_memory(err);
@@ -206,7 +207,9 @@ static hx_status take_trees(hx_trees *t, const json_t *trees, size_t n_trees, hx
 static hx_status take_base(state *s, const json_t *learner, hx_error *err) {
     const char *text = json_string_value(
         json_object_get(json_object_get(learner, "learner_model_param"), "base_score"));
-    double base = text ? strtod(text + (*text == '['), NULL) : NAN;
+    hx_str digits = hx_str_of(text);
+    if (digits.len > 1 && digits.ptr[0] == '[') digits = (hx_str){digits.ptr + 1, digits.len - 2};
+    double base = hx_double_of(digits);
     if (!isfinite(base)) return foreign(err);
     if (s->n_classes == 2) base = log(base / (1 - base));
     for (size_t o = 0; o < s->trees.n_outputs; o++)
@@ -273,7 +276,7 @@ static size_t settings_of(const hx_problem *p, const hx_fit_options *o, hx_xgboo
 static hx_status weights_of(const hx_problem *p, bool balanced, float **out, hx_error *err) {
     *out = NULL;
     if (!p->weights && !(balanced && p->n_classes)) return HX_OK;
-    float *w = malloc((p->n + 1) * sizeof *w);
+    float *w = calloc(p->n + 1, sizeof *w);
     double *counts = calloc(p->n_classes + 1, sizeof *counts);
     for (size_t i = 0; i < p->n && w && counts && p->n_classes; i++)
         counts[(size_t)p->y[i]]++;

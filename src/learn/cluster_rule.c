@@ -1,7 +1,9 @@
 /* cluster_rule.c - one way to fit clusters and to say which one a row is in; see cluster.h.
  *
  * New rows: k-means and mini-batch by the nearest centre; mixtures by the greatest share; hierarchical clusters by the nearest mean of a cluster's rows;
- * DBSCAN by the nearest core within the radius, else noise. */
+ * DBSCAN by the nearest core within the radius, else noise.
+ *
+ * What a row is measured by was learnt on the rows that were clustered: means, scales, commonest values. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,7 +219,7 @@ static uint32_t nearest_core(const hx_cluster_rule *r, const double *x) {
 
 static hx_status greatest_share(const hx_cluster_rule *r, const double *x, size_t n,
                                 uint32_t *labels, hx_error *err) {
-    double *room = malloc((r->d + 2 * r->k + 1) * sizeof *room), *shares = room + r->d + r->k;
+    double *room = calloc(r->d + 2 * r->k + 1, sizeof *room), *shares = room + r->d + r->k;
     if (!room) return no_memory(err);
     for (size_t i = 0; i < n; i++) {
         hx_mixture_shares(&r->mixture, x + i * r->d, 1, room, shares, NULL);

@@ -1,7 +1,9 @@
 /* design.c - fits a design to the training rows: which columns are features, which values they have; see problem.h.
  *
  * Values of a text column get a feature where they occur in two rows at least; of more than HX_LEVELS_MAX - 1 the commonest stay, the first in
- * bytewise order among equals. A feature's name is the column's, "COLUMN=VALUE", "COLUMN=other" or "COLUMN is missing". */
+ * bytewise order among equals. A feature's name is the column's, "COLUMN=VALUE", "COLUMN=other" or "COLUMN is missing".
+ *
+ * All that is learnt here (means, values, classes, scales) comes from the rows it is given: the training's. */
 #include "learn/design.h"
 
 #include <math.h>

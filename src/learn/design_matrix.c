@@ -1,7 +1,9 @@
 /* design_matrix.c - tables to matrices by a fitted design: features of each row, targets, weights; see problem.h.
  *
  * A text value becomes a level by a map from the codes of the table at hand to levels of the design, made once a table, so that a row costs
- * no look-up of strings. */
+ * no look-up of strings.
+ *
+ * Infinite numbers are missing where features must be filled, and stay where the estimator takes them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +109,7 @@ static size_t place_of(hx_str value, const char **names, size_t n) {
 static hx_status level_map(const hx_table *t, size_t column, const char **names, size_t n,
                            uint32_t **out, hx_error *err) {
     size_t n_values = hx_table_column_at(t, column)->n_values;
-    uint32_t *map = malloc((n_values + 1) * sizeof *map);
+    uint32_t *map = calloc(n_values + 1, sizeof *map);
     if (!map) return no_memory(err);
     for (uint32_t k = 0; k < n_values; k++)
         map[k] = (uint32_t)place_of(hx_table_value(t, column, k), names, n);

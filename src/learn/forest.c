@@ -1,5 +1,8 @@
 /* forest.c - a decision tree, and a random forest of them (Breiman 2001): each on a bootstrap of the rows, each split among a few features drawn
- * anew. Tree k depends on the seed and k alone, so that threads change nothing. Probabilities and numbers are means over trees. */
+ * anew. Tree k depends on the seed and k alone, so that threads change nothing. Probabilities and numbers are means over trees.
+ *
+ * A tree is grown on its own and appended to the others in the order of their numbers; its leaves hold shares of classes or means, divided by
+ * how many trees there are, so that a forest is a sum. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +144,7 @@ static hx_status grow_all(state *s, growing *g, hx_error *err) {
     bool ok = (g->grown = calloc(g->n_trees, sizeof *g->grown)) != NULL &&
               (g->weights = calloc(n_threads, sizeof *g->weights)) != NULL;
     for (size_t i = 0; i < n_threads && ok; i++)
-        ok = (g->weights[i] = malloc((g->p->n + 1) * sizeof(double))) != NULL;
+        ok = (g->weights[i] = calloc(g->p->n + 1, sizeof(double))) != NULL;
     hx_status st = ok ? hx_pool_run(n_threads, g->n_trees, grow_one, g, err) : no_memory(err);
     for (size_t k = 0; k < g->n_trees && g->grown; k++) {
         if (st == HX_OK) st = hx_trees_append(&s->trees, &g->grown[k], err);

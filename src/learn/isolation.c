@@ -184,9 +184,9 @@ static hx_status grow_one(void *context, size_t k, size_t worker, hx_error *err)
     const hx_problem *p = f->p;
     growing g = {.p = p,
                  .trees = &f->grown[k],
-                 .rows = malloc((p->n + 1) * sizeof *g.rows),
-                 .spare = malloc((f->sample + 1) * sizeof *g.spare),
-                 .features = malloc((p->d + 1) * sizeof *g.features),
+                 .rows = calloc(p->n + 1, sizeof *g.rows),
+                 .spare = calloc(f->sample + 1, sizeof *g.spare),
+                 .features = calloc(p->d + 1, sizeof *g.features),
                  .depth = f->depth,
                  .scale = 1 / (double)f->n_trees};
     (void)worker;

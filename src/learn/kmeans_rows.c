@@ -2,7 +2,7 @@
  * processor's own where it has one, and exact where it has not. */
 #include <math.h>
 
-#include "tensor/kernels.h"
+#include "nn/nn.h"
 
 #define HX_ROWS hx_kmeans_rows_base
 #define HX_ROWS_NAME "base"

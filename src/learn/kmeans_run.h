@@ -5,7 +5,7 @@
 #include "base/rng.h"
 #include "learn/kmeans.h"
 #include "learn/kmeans_rows.h"
-#include "tensor/team.h"
+#include "nn/nn.h"
 
 typedef struct {
     double *centres; /* (k, d), of centred rows */

@@ -82,7 +82,7 @@ static hx_status estimator_of(hx_learner *l, const hx_learn_options *o, hx_error
 }
 
 static hx_status whole(hx_table **out, const hx_table *t, hx_error *err) {
-    size_t n = hx_table_rows(t), *rows = malloc((n + 1) * sizeof *rows);
+    size_t n = hx_table_rows(t), *rows = calloc(n + 1, sizeof *rows);
     if (!rows) return no_memory(err);
     for (size_t i = 0; i < n; i++)
         rows[i] = i;

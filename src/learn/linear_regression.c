@@ -55,7 +55,7 @@ static hx_status no_memory(hx_error *err) {
 static hx_status triangle_of(const hx_problem *p, const double *means, double mean_y,
                              hx_triangle *t, double *total, hx_error *err) {
     HX_TRY(hx_triangle_init(t, p->d + 1, err));
-    double *row = malloc((p->d + 1) * sizeof *row);
+    double *row = calloc(p->d + 1, sizeof *row);
     if (!row) return no_memory(err);
     *total = 0;
     for (size_t i = 0; i < p->n; i++) {
@@ -72,7 +72,7 @@ static hx_status triangle_of(const hx_problem *p, const double *means, double me
 }
 
 static hx_status infer(state *s, const hx_triangle *t, size_t rank, hx_error *err) {
-    double *inverse = malloc((s->linear.d * s->linear.d + 1) * sizeof *inverse), between = 0;
+    double *inverse = calloc(s->linear.d * s->linear.d + 1, sizeof *inverse), between = 0;
     if (!inverse) return no_memory(err);
     hx_status st = hx_inverse_gram(t, 0, inverse, err);
     s->freedom = (double)s->n - (double)rank - 1;

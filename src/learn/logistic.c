@@ -236,7 +236,7 @@ static hx_status fit(void **out, const hx_problem *train, const hx_problem *vali
                      const hx_fit_options *o, hx_error *err) {
     (void)validation;
     state *s = new_state(train->d, train->n_classes);
-    double *room = malloc((2 * train->n_classes + 1) * sizeof *room);
+    double *room = calloc(2 * train->n_classes + 1, sizeof *room);
     hx_status st = s && room ? fit_state(s, train, o, room, err) : no_memory(err);
     free(room);
     if (st != HX_OK) {

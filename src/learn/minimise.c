@@ -1,4 +1,8 @@
-/* minimise.c - limited-memory BFGS; see minimise.h. */
+/* minimise.c - limited-memory BFGS; see minimise.h.
+ *
+ * The last MEMORY pairs of step and change of the gradient stand for the inverse curvature (two loops); a step is searched until it meets the strong
+ * Wolfe conditions: doubled while the slope falls, then a parabola between the two ends. Where no step is better the memory is dropped and
+ * the search goes along the gradient once more; where that fails, too, the least value is reached as far as doubles can tell. */
 #include "learn/minimise.h"
 
 #include <math.h>
@@ -141,7 +145,8 @@ static hx_status run(search *m, const hx_minimise_options *o, size_t *taken, hx_
                        "the features hold values too large to compute with; scale them");
     for (*taken = 0; *taken < most && greatest(m->g, m->n) > o->tolerance; ++*taken) {
         double value;
-        if (hx_flag_is_raised(o->cancel)) return hx_fail(err, HX_ECANCELLED, "the learning was stopped");
+        if (hx_flag_is_raised(o->cancel))
+            return hx_fail(err, HX_ECANCELLED, "the learning was stopped");
         direction(m);
         if (!line_search(m, &value)) {
             if (m->pairs == 0) break;
@@ -160,7 +165,7 @@ hx_status hx_minimise(hx_objective_fn *f, void *context, const hx_minimise_optio
                       double *value, size_t *rounds, hx_error *err) {
     size_t n = o->n, taken = 0;
     search m = {.f = f, .context = context, .n = n, .x = x};
-    double *room = malloc((4 + 2 * MEMORY) * (n + 1) * sizeof *room);
+    double *room = calloc((4 + 2 * MEMORY) * (n + 1), sizeof *room);
     if (!room) return hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
     double **parts[] = {&m.g, &m.p, &m.next, &m.next_g};
     for (size_t k = 0; k < 4; k++)

@@ -191,7 +191,7 @@ static hx_status descend(descent *c, state *s, const hx_fit_options *o, hx_error
 static hx_status fit_elastic(state *s, const hx_problem *p, const hx_fit_options *o,
                              hx_error *err) {
     double mean_y = hx_means_of(p, s->linear.means);
-    double *room = malloc((p->n * (p->d + 1) + p->d + 1) * sizeof *room);
+    double *room = calloc(p->n * (p->d + 1) + p->d + 1, sizeof *room);
     if (!room) return no_memory(err);
     descent c = {.n = p->n,
                  .d = p->d,

@@ -91,7 +91,7 @@ static const double *row_of(hx_kernel_rows *r, size_t i, size_t keep) {
     size_t slot = r->next;
     if (r->row_of[slot] == keep && keep != NO_SLOT) slot = (slot + 1) % r->n_slots;
     r->next = (slot + 1) % r->n_slots;
-    if (!r->slots[slot]) r->slots[slot] = malloc((r->n + 1) * sizeof *r->slots[slot]);
+    if (!r->slots[slot]) r->slots[slot] = calloc(r->n + 1, sizeof *r->slots[slot]);
     if (!r->slots[slot]) return NULL;
     if (r->row_of[slot] != NO_SLOT) r->slot_of[r->row_of[slot]] = NO_SLOT;
     r->row_of[slot] = i;
@@ -202,7 +202,7 @@ static hx_status run(solver *v, hx_error *err) {
 }
 
 hx_status hx_smo_solve(const hx_smo *s, hx_kernel_rows *k, double *a, double *rho, hx_error *err) {
-    solver v = {.s = s, .k = k, .a = a, .g = malloc((s->n + 1) * sizeof(double))};
+    solver v = {.s = s, .k = k, .a = a, .g = calloc(s->n + 1, sizeof(double))};
     if (!v.g) return no_memory(err);
     memcpy(v.g, s->p, s->n * sizeof *v.g);
     memset(a, 0, s->n * sizeof *a);

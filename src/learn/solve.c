@@ -1,7 +1,9 @@
 /* solve.c - dense linear algebra for learners; see solve.h.
  *
  * A triangle takes rows in blocks of twice its width, so that each reflection has long columns to work on and n rows cost 3 n d^2 at
- * most, whatever n is. */
+ * most, whatever n is.
+ *
+ * Singular values come from one-sided Jacobi rotations of the triangle, so that small ones are exact relative to themselves and the rank is well told. */
 #include "learn/solve.h"
 
 #include <float.h>
@@ -25,7 +27,7 @@ hx_status hx_triangle_init(hx_triangle *t, size_t columns, hx_error *err) {
         return hx_fail(err, HX_ELIMIT, "%zu features are too many for exact least squares",
                        columns);
     t->r = calloc(columns * columns + 1, sizeof *t->r);
-    t->room = malloc(((t->block + columns) * columns + 1) * sizeof *t->room);
+    t->room = calloc((t->block + columns) * columns + 1, sizeof *t->room);
     if (t->r && t->room) return HX_OK;
     hx_triangle_release(t);
     return no_memory(err);
@@ -162,7 +164,7 @@ typedef struct {
 
 static hx_status factor(const hx_triangle *t, double cut, factors *f, hx_error *err) {
     size_t d = t->columns - 1;
-    *f = (factors){.d = d, .a = malloc((2 * d * d + d + 1) * sizeof(double))};
+    *f = (factors){.d = d, .a = calloc(2 * d * d + d + 1, sizeof(double))};
     if (!f->a) return no_memory(err);
     f->v = f->a + d * d;
     f->s = f->v + d * d;

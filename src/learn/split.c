@@ -1,4 +1,8 @@
-/* split.c - folds and shares; see split.h. */
+/* split.c - folds and shares; see split.h.
+ *
+ * Rows are put in one order, by stratum or group, then time, then a number drawn from the seed for each row, and dealt from its beginning: to
+ * folds in turn (so that strata are spread and sizes differ by one), to parts by rounded borders. Groups go whole, the largest first, to the
+ * part that lacks most of its share. */
 #include "learn/split.h"
 
 #include <math.h>
@@ -33,7 +37,7 @@ static hx_status ordered(size_t n, const hx_fold_options *o, place **out, hx_err
     if ((o->strata != NULL) + (o->groups != NULL) + (o->times != NULL) > 1)
         return hx_fail(err, HX_EINVAL,
                        "rows are split by strata, by groups or by time: one of the three");
-    place *p = malloc((n + 1) * sizeof *p);
+    place *p = calloc(n + 1, sizeof *p);
     if (!p) return no_memory(n, err);
     hx_rng_seed(&rng, o->seed);
     for (size_t i = 0; i < n; i++) {
@@ -77,8 +81,8 @@ static size_t find_groups(const place *p, size_t n, group *groups) {
 /* Each group goes to the part that lacks most of its share. */
 static hx_status deal_groups(const place *p, size_t n, const double *shares, size_t n_parts,
                              uint32_t *parts, hx_error *err) {
-    group *groups = malloc((n + 1) * sizeof *groups);
-    double *lack = malloc(n_parts * sizeof *lack);
+    group *groups = calloc(n + 1, sizeof *groups);
+    double *lack = calloc(n_parts, sizeof *lack);
     size_t n_groups = groups ? find_groups(p, n, groups) : 0;
     hx_status st = groups && lack ? HX_OK : no_memory(n, err);
     if (st == HX_OK && n_groups < n_parts)
@@ -110,7 +114,7 @@ hx_status hx_split_folds(size_t n, size_t n_folds, const hx_fold_options *o, uin
         return hx_fail(err, HX_EINVAL, "%zu rows can't be split into %zu folds", n, n_folds);
     HX_TRY(ordered(n, o, &p, err));
     if (o->groups) {
-        double *shares = malloc(n_folds * sizeof *shares);
+        double *shares = calloc(n_folds, sizeof *shares);
         for (size_t k = 0; k < n_folds && shares; k++)
             shares[k] = 1 / (double)n_folds;
         st = shares ? deal_groups(p, n, shares, n_folds, folds, err) : no_memory(n, err);

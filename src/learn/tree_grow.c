@@ -198,8 +198,10 @@ static void find_split(grower *g, const pending *at, const side *whole, double p
 static bool push(grower *g, pending at) {
     if (g->n_stack == g->stack_room) {
         size_t room = g->stack_room ? 2 * g->stack_room : 64;
-        pending *more = realloc(g->stack, room * sizeof *more);
+        pending *more = calloc(room, sizeof *more);
         if (!more) return false;
+        if (g->n_stack > 0) memcpy(more, g->stack, g->n_stack * sizeof *more);
+        free(g->stack);
         g->stack = more;
         g->stack_room = room;
     }
@@ -291,10 +293,10 @@ hx_status hx_tree_grow(hx_trees *trees, const hx_problem *p, const double *weigh
     grower g = {.p = p, .weights = weights, .o = o, .trees = trees, .rng = rng, .scale = scale};
     if (p->n >= UINT32_MAX)
         return hx_fail(err, HX_ELIMIT, "%zu rows are too many for a tree", p->n);
-    g.rows = malloc((p->n + 1) * sizeof *g.rows);
-    g.absent = malloc((p->n + 1) * sizeof *g.absent);
-    g.entries = malloc((p->n + 1) * sizeof *g.entries);
-    g.order = malloc((p->d + 1) * sizeof *g.order);
+    g.rows = calloc(p->n + 1, sizeof *g.rows);
+    g.absent = calloc(p->n + 1, sizeof *g.absent);
+    g.entries = calloc(p->n + 1, sizeof *g.entries);
+    g.order = calloc(p->d + 1, sizeof *g.order);
     g.classes = calloc(5 * p->n_classes + 1, sizeof *g.classes);
     hx_status st = g.rows && g.absent && g.entries && g.order && g.classes
                        ? grow(&g, err)

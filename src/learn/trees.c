@@ -1,4 +1,8 @@
-/* trees.c - decision trees in flat arrays: making, walking, files; see trees.h. */
+/* trees.c - decision trees in flat arrays: making and walking; see trees.h.
+ *
+ * Arrays grow by doubling. Rows are taken in blocks, all trees for one block before the next, and values are added in the order of the trees,
+ * so that the number of threads changes nothing. A walk ends since children stand behind their parents: growers make them so, and files are
+ * checked for it. */
 #include "learn/trees.h"
 
 #include <math.h>
@@ -43,9 +47,12 @@ void hx_trees_release(hx_trees *t) {
     *t = (hx_trees){0};
 }
 
-static bool grow(void **p, size_t n, size_t size) {
-    void *more = realloc(*p, n * size);
+/* Room for n instead of `have`, what is there copied. */
+static bool grow(void **p, size_t have, size_t n, size_t size) {
+    void *more = calloc(n, size);
     if (!more) return false;
+    if (have > 0) memcpy(more, *p, have * size);
+    free(*p);
     *p = more;
     return true;
 }
@@ -56,13 +63,13 @@ static bool reserve(hx_trees *t, size_t n) {
     while (room < n)
         room *= 2;
     if (room > NODES_MAX) return false;
-    bool ok = grow((void **)&t->feature, room, sizeof *t->feature) &&
-              grow((void **)&t->left, room, sizeof *t->left) &&
-              grow((void **)&t->threshold, room, sizeof *t->threshold) &&
-              grow((void **)&t->missing_left, room, sizeof *t->missing_left) &&
-              grow((void **)&t->cover, room, sizeof *t->cover) &&
-              grow((void **)&t->gain, room, sizeof *t->gain) &&
-              grow((void **)&t->values, room * t->width, sizeof *t->values);
+    bool ok = grow((void **)&t->feature, t->n_nodes, room, sizeof *t->feature) &&
+              grow((void **)&t->left, t->n_nodes, room, sizeof *t->left) &&
+              grow((void **)&t->threshold, t->n_nodes, room, sizeof *t->threshold) &&
+              grow((void **)&t->missing_left, t->n_nodes, room, sizeof *t->missing_left) &&
+              grow((void **)&t->cover, t->n_nodes, room, sizeof *t->cover) &&
+              grow((void **)&t->gain, t->n_nodes, room, sizeof *t->gain) &&
+              grow((void **)&t->values, t->n_nodes * t->width, room * t->width, sizeof *t->values);
     if (ok) t->room = room;
     return ok;
 }
@@ -80,7 +87,8 @@ uint32_t hx_trees_add_node(hx_trees *t) {
 
 hx_status hx_trees_end_tree(hx_trees *t, hx_error *err) {
     if (t->n_trees >= TREES_MAX) return hx_fail(err, HX_ELIMIT, "more than %u trees", TREES_MAX);
-    if (!grow((void **)&t->roots, t->n_trees + 2, sizeof *t->roots)) return no_memory(err);
+    if (!grow((void **)&t->roots, t->n_trees + 1, t->n_trees + 2, sizeof *t->roots))
+        return no_memory(err);
     t->roots[++t->n_trees] = (uint32_t)t->n_nodes;
     return HX_OK;
 }

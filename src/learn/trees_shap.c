@@ -185,9 +185,9 @@ static hx_status explain_block(void *context, size_t block, size_t worker, hx_er
 }
 
 static bool make_room(room *r, size_t levels) {
-    r->paths = malloc((levels + 1) * (levels + 4) / 2 * sizeof *r->paths);
-    r->lengths = malloc((levels + 1) * sizeof *r->lengths);
-    r->stack = malloc((2 * levels + 2) * sizeof *r->stack);
+    r->paths = calloc((levels + 1) * (levels + 4) / 2, sizeof *r->paths);
+    r->lengths = calloc(levels + 1, sizeof *r->lengths);
+    r->stack = calloc(2 * levels + 2, sizeof *r->stack);
     return r->paths && r->lengths && r->stack;
 }
 
@@ -202,8 +202,8 @@ static void free_rooms(room *rooms, size_t n) {
 
 static hx_status prepare(explaining *e, hx_error *err) {
     const hx_trees *t = e->t;
-    uint32_t *depths = malloc((t->n_nodes + 1) * sizeof *depths);
-    double *values = malloc((t->n_nodes + 1) * sizeof *values);
+    uint32_t *depths = calloc(t->n_nodes + 1, sizeof *depths);
+    double *values = calloc(t->n_nodes + 1, sizeof *values);
     bool ok = depths && values;
     if (ok) e->levels = levels_of(t, depths);
     e->base = t->base[e->output];

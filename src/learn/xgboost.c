@@ -1,6 +1,8 @@
 /* xgboost.c - training through XGBoost's C interface; see xgboost.h.
  *
- * The library is opened with each training and stays in the process, since threads of its own may live on. Its figures come as text, "[7]\ttrain-logloss:0.41". */
+ * The library is opened with each training and stays in the process, since threads of its own may live on. Its figures come as text, "[7]\ttrain-logloss:0.41".
+ *
+ * All calls take the handles of one training; what they say of failures is cut down to its first sentence, without the stack trace behind it. */
 #include "learn/xgboost.h"
 
 #include <dlfcn.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 
 #define MODEL_MAX ((size_t)2 << 30)
 
@@ -79,7 +82,7 @@ static hx_status failed(const xgboost *x, hx_error *err) {
 static hx_status matrix_of(const xgboost *x, const hx_problem *p, const float *weights, handle *out,
                            hx_error *err) {
     size_t n = p->n * p->d;
-    float *data = malloc((n + p->n + 1) * sizeof *data), *y = data + n;
+    float *data = calloc(n + p->n + 1, sizeof *data), *y = data + n;
     if (!data) return hx_fail(err, HX_ENOMEM, "not enough memory for the features");
     for (size_t i = 0; i < n; i++) {
         double v = p->x[i];
@@ -105,7 +108,7 @@ typedef struct {
 
 static double figure_of(const char *text, const char *name) {
     const char *at = text ? strstr(text, name) : NULL, *colon = at ? strchr(at, ':') : NULL;
-    return colon ? strtod(colon + 1, NULL) : NAN;
+    return colon ? hx_double_of((hx_str){colon + 1, strcspn(colon + 1, "\t\n")}) : NAN;
 }
 
 static void tell(const training *t, size_t round) {
