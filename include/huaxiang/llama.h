@@ -245,7 +245,8 @@ typedef struct {
     bool
         tokens; /* one tag a token; else one a word, and words of one B-X I-X ... are one tag, O is none */
     bool words; /* words are what stands between white space, read one by one, as in training */
-    bool apart; /* a tag a word even where labels make spans; of SEGMENT a token, with its word's span */
+    bool
+        apart; /* a tag a word even where labels make spans; of SEGMENT a token, with its word's span */
     const char *head; /* its name; NULL = the first that fits */
 } hx_tag_options;
 

@@ -104,8 +104,11 @@ static int propose(hx_cli *c, const hx_table *t) {
     hx_str json;
     hx_error err = {.ui = c->ui};
     if (hx_rules_propose(t, c->arena, &json, &err) != HX_OK) return hx_cli_error(c, &err);
-    return hx_table_io_write_text(c, json, c->options.text[HX_OPT_PROPOSE]) ? HX_EXIT_DONE
-                                                                            : HX_EXIT_FAILED;
+    const char *path = c->options.text[HX_OPT_PROPOSE];
+    if (!hx_table_io_write_text(c, json, path)) return HX_EXIT_FAILED;
+    hx_cli_note(c, "rules that hold for these rows are in %s; read them before they judge others",
+                "适用于这些行的规则已写入 %s；用于其他数据前请先审阅", path);
+    return HX_EXIT_DONE;
 }
 
 /* Files that rules name are beside the file of rules. */

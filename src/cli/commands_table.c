@@ -115,9 +115,9 @@ const hx_cli_command hx_cli_actions[] = {
      "the groups, with the row that stays and its similarity.",
      "比较文本时忽略大小写、全半角、空格和标点；数字不同的文本不算相似。--mapping "
      "写出各组、保留的行及相似度。",
-     {{"huaxiang table dedupe samples/shop/orders.csv --keys customer_id --keep latest:order_time "
+     {{"huaxiang table dedupe samples/shop/orders.csv --keys customer_id --keep complete "
        "--head 3",
-       "the latest order of each customer", "每位客户最近的订单"}},
+       "the most complete row of each customer", "每位客户最完整的一行"}},
      hx_cmd_table_dedupe,
      HX_MODEL_RULES},
     {"table describe",

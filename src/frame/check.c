@@ -26,7 +26,7 @@ hx_status hx_check_say(hx_check_job *j, hx_str *out, const char *en, const char 
 }
 
 static hx_status check_rule(hx_check_job *j) {
-    const hx_rule *rule = j->rule;
+    const hx_check_rule *rule = j->rule;
     size_t *columns = NULL;
     *j->out = (hx_check_result){.rule = hx_rule_name(rule->kind), .severity = rule->severity};
     if (rule->columns.n > 0) {

@@ -8,7 +8,7 @@ typedef struct {
     const hx_table *t;
     const hx_check_options *options;
     hx_arena *arena;
-    const hx_rule *rule;
+    const hx_check_rule *rule;
     const size_t *columns; /* [n] */
     size_t n;
     hx_check_result *out;

@@ -67,7 +67,8 @@ static hx_status check_keys(const json_t *spec, hx_rule_kind kind, hx_error *err
     return HX_OK;
 }
 
-static hx_status parse_columns(const json_t *spec, hx_arena *arena, hx_rule *rule, hx_error *err) {
+static hx_status parse_columns(const json_t *spec, hx_arena *arena, hx_check_rule *rule,
+                               hx_error *err) {
     hx_str one;
     HX_TRY(hx_step_text(spec, "column", NULL, &one, err));
     HX_TRY(hx_step_names(spec, "columns", arena, &rule->columns, err));
@@ -83,7 +84,8 @@ static hx_status parse_columns(const json_t *spec, hx_arena *arena, hx_rule *rul
     return HX_OK;
 }
 
-static hx_status parse_rule(const json_t *spec, hx_arena *arena, hx_rule *rule, hx_error *err) {
+static hx_status parse_rule(const json_t *spec, hx_arena *arena, hx_check_rule *rule,
+                            hx_error *err) {
     static const char *const severities[] = {"info", "warn", "error", NULL};
     const char *names[HX_RULE_N + 1] = {NULL};
     int kind = -1, severity = 0;

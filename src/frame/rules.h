@@ -23,11 +23,11 @@ typedef struct {
     double at_most; /* share of rows that may break it */
     hx_names columns;
     const json_t *spec; /* borrowed from the root */
-} hx_rule;
+} hx_check_rule;
 
 typedef struct {
     json_t *root; /* owned */
-    hx_rule *rules; /* [n] in the arena */
+    hx_check_rule *rules; /* [n] in the arena */
     size_t n;
 } hx_rules;
 

@@ -79,9 +79,9 @@ hx_status hx_design_name_features(hx_design *d, hx_error *err) {
     }
     if (d->d == 0)
         return hx_fail(err, HX_EINVAL, "no column is left to learn from; say which ones by --use");
-    if (d->d > HX_FEATURES_MAX)
+    if (d->d > HX_DESIGN_FEATURES_MAX)
         return hx_fail(err, HX_ELIMIT, "the table gives %zu features, more than %d", d->d,
-                       HX_FEATURES_MAX);
+                       HX_DESIGN_FEATURES_MAX);
     d->names = hx_arena_alloc(d->arena, d->d * sizeof *d->names);
     d->feature_columns = hx_arena_alloc(d->arena, d->d * sizeof *d->feature_columns);
     bool ok = d->names && d->feature_columns;

@@ -1,4 +1,4 @@
-/* kmeans_avx2.c - the loops of k-means for AVX2 with FMA: eight rows in two registers. See kmeans_rows.h and kmeans_body.h. The flags are in
+/* kmeans_avx2.c - the loops of k-means for AVX2 with FMA: eight rows in two registers. See kmeans_rows.h and kmeans_body.inc. The flags are in
  * cmake/kernels.cmake; which processor may run it is decided in kmeans_rows.c. */
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -49,7 +49,7 @@ static inline void v_take(vec *best, vec score, vec *which, vec centre) {
     which->b = _mm256_blendv_pd(which->b, centre.b, b);
 }
 
-#include "learn/kmeans_body.h"
+#include "learn/kmeans_body.inc"
 #else
 typedef int hx_kmeans_avx2_is_for_x86; /* ISO C wants a declaration */
 #endif

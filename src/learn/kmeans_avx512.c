@@ -1,4 +1,4 @@
-/* kmeans_avx512.c - the loops of k-means for AVX-512: eight rows in one register. See kmeans_rows.h and kmeans_body.h. The flags are in
+/* kmeans_avx512.c - the loops of k-means for AVX-512: eight rows in one register. See kmeans_rows.h and kmeans_body.inc. The flags are in
  * cmake/kernels.cmake; which processor may run it is decided in kmeans_rows.c. */
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -43,7 +43,7 @@ static inline void v_take(vec *best, vec score, vec *which, vec centre) {
     *which = _mm512_mask_mov_pd(*which, less, centre);
 }
 
-#include "learn/kmeans_body.h"
+#include "learn/kmeans_body.inc"
 #else
 typedef int hx_kmeans_avx512_is_for_x86; /* ISO C wants a declaration */
 #endif

@@ -63,7 +63,7 @@ static inline void v_take(vec *best, vec score, vec *which, vec centre) {
     }
 }
 
-#include "learn/kmeans_body.h"
+#include "learn/kmeans_body.inc"
 
 const hx_kmeans_rows *hx_kmeans_rows_choose(void) {
 #if defined(__x86_64__)

@@ -15,7 +15,7 @@
 #include "huaxiang/learn.h"
 
 #define HX_LEVELS_MAX 256 /* features of one text column */
-#define HX_FEATURES_MAX 100000
+#define HX_DESIGN_FEATURES_MAX 100000
 #define HX_CLASSES_MAX 10000
 
 typedef struct {

@@ -44,8 +44,8 @@ static void test_ordinal_and_frequency(void **state) {
     step_run_free(
         "[{\"step\":\"encode\",\"method\":\"ordinal\",\"order\":[\"low\",\"mid\",\"high\"]}]",
         train, test);
-    assert_csv(train, "c\n0\n2\n1\n0\n\n");
-    assert_csv(test, "c\n1\n\n\n");
+    assert_csv(train, "c\n0\n2\n1\n0\n\"\"\n");
+    assert_csv(test, "c\n1\n\"\"\n\"\"\n");
     hx_table_free(train);
     hx_table_free(test);
     assert_step("[{\"step\":\"encode\",\"method\":\"ordinal\"}]", "c\nlow\nhigh\nmid\n",
@@ -280,7 +280,7 @@ static void test_outliers_nothing(void **state) {
 static void test_units(void **state) {
     (void)state;
     assert_step("[{\"step\":\"convert\",\"columns\":\"h\",\"from\":\"cm\",\"to\":\"m\"}]",
-                "h\n180\nNA\n165.5\n", "h\n1.8\n\n1.655\n");
+                "h\n180\nNA\n165.5\n", "h\n1.8\n\"\"\n1.655\n");
     assert_step("[{\"step\":\"convert\",\"columns\":\"h\",\"from\":\"in\",\"to\":\"厘米\"}]",
                 "h\n1\n10\n", "h\n2.54\n25.4\n");
     assert_step("[{\"step\":\"convert\",\"columns\":\"w\",\"from\":\"斤\",\"to\":\"kg\"}]",
@@ -293,12 +293,12 @@ static void test_units(void **state) {
                 "a\n12000\n", "a\n1.2\n");
     assert_step("[{\"step\":\"convert\",\"columns\":\"a\",\"from\":\"元\",\"to\":\"元\"}]",
                 "a\n1.2万\n3亿\n\"1,500\"\nabc\n￥99.00\n１２元\n",
-                "a\n12000\n300000000\n1500\n\n99\n12\n");
+                "a\n12000\n300000000\n1500\n\"\"\n99\n12\n");
     assert_step("[{\"step\":\"convert\",\"columns\":\"h\",\"from\":\"cm\",\"to\":\"cm\"}]",
-                "h\n1.8m\n175 cm\n170\n6 kg\n", "h\n180\n175\n170\n\n");
+                "h\n1.8m\n175 cm\n170\n6 kg\n", "h\n180\n175\n170\n\"\"\n");
     assert_step(
         "[{\"step\":\"convert\",\"columns\":\"a\",\"from\":\"USD\",\"to\":\"CNY\",\"rate\":7.25}]",
-        "a\n$2\n10 USD\n3 EUR\n", "a\n14.5\n72.5\n\n");
+        "a\n$2\n10 USD\n3 EUR\n", "a\n14.5\n72.5\n\"\"\n");
 }
 
 static void test_unit_sentences(void **state) {

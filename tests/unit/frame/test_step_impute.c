@@ -125,7 +125,7 @@ static void test_dropped(void **state) {
     assert_step("[{\"step\":\"impute\",\"method\":\"drop-columns\"}]", csv,
                 "a,b\n1,2\n1,\n,\n1,2\n");
     assert_step("[{\"step\":\"impute\",\"method\":\"drop-columns\",\"share\":0.3}]", csv,
-                "a\n1\n1\n\n1\n");
+                "a\n1\n1\n\"\"\n1\n");
     hx_table *train = step_csv(csv), *test = step_csv("a,b,c\n1,,3\n");
     hx_recipe *r = step_run("[{\"step\":\"impute\",\"method\":\"drop-columns\"}]", train, test);
     assert_csv(test, "a,b\n1,\n");

@@ -130,7 +130,7 @@ static void test_domain(void **state) {
     hx_table_free(train);
     hx_table_free(test);
     assert_step("[{\"step\":\"scale\",\"method\":\"log1p\"}]", "a\n0\n1.718281828459045\nNA\n",
-                "a\n0\n1\n\n");
+                "a\n0\n1\n\"\"\n");
     assert_step_fails("[{\"step\":\"scale\",\"method\":\"box-cox\"}]", "a\n0\n1\n",
                       "the method 'box-cox' needs values above 0; the column 'a' has others");
     assert_step_fails("[{\"step\":\"scale\",\"method\":\"log1p\"}]", "a\n-1\n1\n",
