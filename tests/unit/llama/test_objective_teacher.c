@@ -63,6 +63,7 @@ static void test_untaught_rows(void **state) {
     close_head(&h);
 
     open_head(&h, &(hx_head_options){.kind = HX_HEAD_TOKEN, .n_labels = V, .name = "tag"}, 1);
+    logits = nn_random(&h.t, T * V);
     h.targets = (hx_targets){
         .labels = labels, .teacher_logits = logits, .teacher_share = 1, .taught = some};
     check_slopes(&h, "taught words");
