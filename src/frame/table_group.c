@@ -23,6 +23,8 @@
 #define PAIR_BITS_MAX ((uint64_t)1 << 31)
 #define THREADS_MAX 64
 
+typedef struct aggregate aggregate;
+
 typedef struct {
     const hx_table *t;
     hx_group_plan plan;
@@ -30,6 +32,8 @@ typedef struct {
     size_t n_threads;
     uint32_t *ids; /* [rows]: the group of a row */
     size_t n_groups;
+    int64_t *first_rows; /* [groups] */
+    aggregate *aggregates; /* [plan.n_aggregates] */
 } grouping;
 
 static const hx_table_cells *column_of(const grouping *g, size_t k) {
@@ -67,27 +71,54 @@ static bool rank_texts(ordering *o, hx_arena *arena) {
     return true;
 }
 
+#define RANGE(type, none)                                                                          \
+    do {                                                                                           \
+        const type *from = (const type *)(const void *)c->cells.ptr;                               \
+        type least = (type) ~(none), most = (none);                                                \
+        for (size_t i = 0; i < n_rows; i++) {                                                      \
+            const type v = from[i] == (none) ? (type) ~(none) : from[i];                           \
+            least = v < least ? v : least;                                                         \
+            most = from[i] > most ? from[i] : most;                                                \
+        }                                                                                          \
+        *low = least, *high = most == (none) ? INT64_MIN : most;                                   \
+    } while (0)
+
+/* The least and the greatest cell; low > high where all are missing. */
+static void range_of_cells(const hx_table_cells *c, size_t n_rows, int64_t *low, int64_t *high) {
+    switch (c->width) {
+    case 1:
+        RANGE(int8_t, INT8_MIN);
+        break;
+    case 2:
+        RANGE(int16_t, INT16_MIN);
+        break;
+    case 4:
+        RANGE(int32_t, INT32_MIN);
+        break;
+    default:
+        RANGE(int64_t, INT64_MIN);
+    }
+}
+
 static bool ordering_init(ordering *o, const hx_table_cells *c, size_t n_rows, bool in_order,
                           hx_arena *arena) {
-    int64_t cells[BLOCK], low = INT64_MAX, high = INT64_MIN;
+    int64_t low = INT64_MAX, high = INT64_MIN;
     *o = (ordering){.c = c, .range = UINT64_MAX};
     if (c->real) return true;
     if (c->about.kind == HX_KIND_TEXT) {
         o->range = c->about.n_values + 1;
         return !in_order || rank_texts(o, arena);
     }
-    for (size_t at = 0; at < n_rows; at += BLOCK) {
-        const size_t n = n_rows - at < BLOCK ? n_rows - at : BLOCK;
-        hx_cells_wide(c, at, n, cells);
-        for (size_t i = 0; i < n; i++) {
-            if (cells[i] == HX_CELL_NONE) continue;
-            low = cells[i] < low ? cells[i] : low;
-            high = cells[i] > high ? cells[i] : high;
-        }
-    }
+    if (n_rows > 0) range_of_cells(c, n_rows, &low, &high);
     o->low = low;
-    o->range = low > high ? 1 : (uint64_t)(high - low) + 2;
+    o->range = low > high ? 1 : (uint64_t)high - (uint64_t)low + 2;
+    if (o->range < 2 && low <= high) o->range = UINT64_MAX; /* the whole range of 64 bits */
     return true;
+}
+
+/* An order without a range, for extremes: nothing is read. */
+static void ordering_plain(ordering *o, const hx_table_cells *c) {
+    *o = (ordering){.c = c, .low = HX_CELL_NONE + 1, .range = UINT64_MAX};
 }
 
 static uint64_t key_of_real(double v) {
@@ -98,19 +129,39 @@ static uint64_t key_of_real(double v) {
     return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
 }
 
+#define NUMBER(type, none)                                                                         \
+    do {                                                                                           \
+        const type *from = (const type *)(const void *)o->c->cells.ptr + first;                    \
+        for (size_t i = 0; i < n; i++)                                                             \
+            out[i] = from[i] == (none) ? 0 : (uint64_t)(int64_t)from[i] - below;                   \
+    } while (0)
+
 /* Numbers of rows [first, first + n): 0 = missing, else in the order of the values. */
 static void number_rows(const ordering *o, size_t first, size_t n, uint64_t *out) {
-    int64_t cells[BLOCK];
+    const uint64_t below = (uint64_t)o->low - 1; /* modulo 2^64 */
     if (o->c->real) {
         for (size_t i = 0; i < n; i++)
             out[i] = key_of_real(hx_cell_real(o->c, first + i));
         return;
     }
-    hx_cells_wide(o->c, first, n, cells);
+    switch (n > 0 ? o->c->width : 0) {
+    case 0:
+        return;
+    case 1:
+        NUMBER(int8_t, INT8_MIN);
+        break;
+    case 2:
+        NUMBER(int16_t, INT16_MIN);
+        break;
+    case 4:
+        NUMBER(int32_t, INT32_MIN);
+        break;
+    default:
+        NUMBER(int64_t, INT64_MIN);
+    }
+    if (o->ranks == NULL) return;
     for (size_t i = 0; i < n; i++)
-        out[i] = cells[i] == HX_CELL_NONE ? 0
-                 : o->ranks != NULL       ? (uint64_t)o->ranks[cells[i]] + 1
-                                          : (uint64_t)(cells[i] - o->low) + 1;
+        out[i] = out[i] == 0 ? 0 : (uint64_t)o->ranks[out[i] - 1] + 1;
 }
 
 /* ------------------------------------------------------------------ dense numbers of keys */
@@ -254,7 +305,7 @@ static hx_status find_groups(grouping *g, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ aggregates: one a thread */
-typedef struct {
+struct aggregate {
     grouping *g;
     const hx_aggregate *a;
     const hx_table_cells *value, *factor; /* NULL where there is none */
@@ -263,7 +314,7 @@ typedef struct {
         *cells; /* [groups]: extremes as numbers of `order`, rows of first and last; -1 = none */
     double *numbers; /* [groups]: sums and means, extremes of doubles */
     ordering order; /* of extremes and distinct values */
-} aggregate;
+};
 
 static void count_rows(aggregate *x, size_t n_rows) {
     int64_t cells[BLOCK];
@@ -384,77 +435,93 @@ static bool count_bits(aggregate *x, size_t n_rows) {
     return true;
 }
 
-/* owners[value] = 1 + the first group it was seen in; further pairs in `map`, under a number that is one of a kind. */
-static bool count_owners(aggregate *x, size_t n_rows, const uint32_t *values, size_t n_values) {
-    uint32_t *owners = calloc(n_values + 1, sizeof *owners);
+/* Pairs of value and group: owners[value] = 1 + the first group it was seen in; further ones in `map`, under a number of their own. */
+typedef struct {
+    uint32_t *owners; /* [values], owned */
     hx_map map;
-    hx_map_init(&map);
-    bool good = owners != NULL;
-    for (size_t i = 0; good && i < n_rows; i++) {
-        const uint32_t id = x->g->ids[i], value = values[i];
-        if (value == 0 || owners[value] == id + 1) continue;
-        if (owners[value] == 0) {
-            owners[value] = id + 1;
+} pairs;
+
+static bool count_owners(aggregate *x, pairs *seen, size_t first, size_t n,
+                         const uint64_t *values) {
+    const uint32_t *ids = x->g->ids + first;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t id = ids[i];
+        const uint64_t value = values[i];
+        if (value == 0 || seen->owners[value] == id + 1) continue;
+        if (seen->owners[value] == 0) {
+            seen->owners[value] = id + 1;
             x->counts[id]++;
             continue;
         }
-        uint64_t *place = hx_map_put(&map, (uint64_t)value << 32 | id);
-        good = place != NULL;
-        if (good && *place == 0) {
-            *place = 1;
-            x->counts[id]++;
-        }
+        uint64_t *place = hx_map_put(&seen->map, value << 32 | id);
+        if (place == NULL) return false;
+        x->counts[id] += *place == 0;
+        *place = 1;
     }
-    hx_map_release(&map);
-    free(owners);
-    return good;
+    return true;
 }
 
 /* Numbers of any range as numbers below the rows, 0 = missing. */
-static bool number_values(aggregate *x, size_t n_rows, uint32_t *out, size_t *n_values) {
+static bool number_values(hx_map *map, size_t n, uint64_t *keys) {
+    for (size_t i = 0; i < n; i++) {
+        if (keys[i] == 0) continue;
+        uint64_t *place = hx_map_put(map, keys[i]);
+        if (place == NULL) return false;
+        if (*place == 0) *place = map->n;
+        keys[i] = *place;
+    }
+    return true;
+}
+
+static bool count_pairs(aggregate *x, size_t n_rows) {
     uint64_t keys[BLOCK];
-    hx_map map;
-    hx_map_init(&map);
     const bool direct = x->order.range <= 16 * (uint64_t)n_rows && x->order.range < UINT32_MAX;
-    bool good = true;
-    *n_values = direct ? (size_t)x->order.range : 0;
+    pairs seen = {.owners =
+                      calloc((direct ? (size_t)x->order.range : n_rows) + 1, sizeof *seen.owners)};
+    hx_map values;
+    hx_map_init(&seen.map);
+    hx_map_init(&values);
+    bool good = seen.owners != NULL;
     for (size_t at = 0; good && at < n_rows; at += BLOCK) {
         const size_t n = n_rows - at < BLOCK ? n_rows - at : BLOCK;
         number_rows(&x->order, at, n, keys);
-        for (size_t i = 0; good && i < n; i++) {
-            out[at + i] = (uint32_t)keys[i];
-            if (direct || keys[i] == 0) continue;
-            uint64_t *place = hx_map_put(&map, keys[i]);
-            good = place != NULL;
-            if (good && *place == 0) *place = ++*n_values;
-            if (good) out[at + i] = (uint32_t)*place;
-        }
+        good = (direct || number_values(&values, n, keys)) && count_owners(x, &seen, at, n, keys);
     }
-    hx_map_release(&map);
+    hx_map_release(&values);
+    hx_map_release(&seen.map);
+    free(seen.owners);
     return good;
 }
 
 static bool count_distinct(aggregate *x, size_t n_rows) {
     if (x->order.range <= PAIR_BITS_MAX / (x->g->n_groups + 1)) return count_bits(x, n_rows);
-    size_t n_values = 0;
-    uint32_t *values = calloc(n_rows + 1, sizeof *values);
-    const bool good = values != NULL && number_values(x, n_rows, values, &n_values) &&
-                      count_owners(x, n_rows, values, n_values);
-    free(values);
-    return good;
+    return count_pairs(x, n_rows);
 }
 
 static bool is_ordered(hx_aggregate_kind kind) {
     return kind != HX_AGGREGATE_SUM && kind != HX_AGGREGATE_MEAN && kind != HX_AGGREGATE_COUNT;
 }
 
+/* The first row of each group, where its keys are read. */
+static void find_first_rows(grouping *g) {
+    for (size_t i = g->t->n_rows; i-- > 0;)
+        g->first_rows[g->ids[i]] = (int64_t)i;
+}
+
 static hx_status run_aggregate(void *context, size_t i, size_t worker, hx_error *err) {
-    aggregate *x = (aggregate *)context + i;
-    const size_t rows = x->g->t->n_rows;
+    grouping *g = context;
+    const size_t rows = g->t->n_rows;
     bool good = true;
     (void)worker;
-    if (is_ordered(x->a->kind) && x->order.c == NULL) /* no TEXT: without the arena */
+    if (i == g->plan.n_aggregates) {
+        find_first_rows(g);
+        return HX_OK;
+    }
+    aggregate *x = &g->aggregates[i];
+    if (x->order.c == NULL && x->a->kind == HX_AGGREGATE_DISTINCT) /* no TEXT: without the arena */
         (void)ordering_init(&x->order, x->value, rows, true, NULL);
+    else if (x->order.c == NULL && is_ordered(x->a->kind))
+        ordering_plain(&x->order, x->value);
     switch (x->a->kind) {
     case HX_AGGREGATE_COUNT:
         count_rows(x, rows);
@@ -498,13 +565,9 @@ static hx_status put_rows(hx_table *out, hx_str name, const hx_table_cells *from
 }
 
 static hx_status put_keys(const grouping *g, hx_table *out, hx_error *err) {
-    int64_t *rows = hx_arena_alloc(g->arena, (g->n_groups + 1) * sizeof *rows);
-    if (rows == NULL) return hx_fail(err, HX_ENOMEM, "out of memory");
-    for (size_t i = g->t->n_rows; i-- > 0;)
-        rows[g->ids[i]] = (int64_t)i;
     for (size_t k = 0; k < g->plan.n_by; k++) {
         const hx_table_cells *c = column_of(g, k);
-        HX_TRY(put_rows(out, c->about.name, c, rows, g->n_groups, err));
+        HX_TRY(put_rows(out, c->about.name, c, g->first_rows, g->n_groups, err));
     }
     return HX_OK;
 }
@@ -550,17 +613,19 @@ static hx_status aggregate_init(grouping *g, aggregate *x, const hx_aggregate *a
 }
 
 static hx_status group_rows(grouping *g, hx_table **out, hx_error *err) {
-    aggregate *all = hx_arena_alloc(g->arena, (g->plan.n_aggregates + 1) * sizeof *all);
-    if (all == NULL) return hx_fail(err, HX_ENOMEM, "out of memory");
+    g->aggregates = hx_arena_alloc(g->arena, (g->plan.n_aggregates + 1) * sizeof *g->aggregates);
+    if (g->aggregates == NULL) return hx_fail(err, HX_ENOMEM, "out of memory");
     HX_TRY(find_groups(g, err));
     if (g->t->n_rows == 0) g->n_groups = 0;
+    g->first_rows = hx_arena_alloc(g->arena, (g->n_groups + 1) * sizeof *g->first_rows);
+    if (g->first_rows == NULL) return hx_fail(err, HX_ENOMEM, "out of memory");
     for (size_t i = 0; i < g->plan.n_aggregates; i++)
-        HX_TRY(aggregate_init(g, &all[i], &g->plan.aggregates[i], err));
-    HX_TRY(hx_pool_run(g->n_threads, g->plan.n_aggregates, run_aggregate, all, err));
+        HX_TRY(aggregate_init(g, &g->aggregates[i], &g->plan.aggregates[i], err));
+    HX_TRY(hx_pool_run(g->n_threads, g->plan.n_aggregates + 1, run_aggregate, g, err));
     HX_TRY(hx_table_new(out, g->n_groups, err));
     hx_status status = put_keys(g, *out, err);
     for (size_t i = 0; i < g->plan.n_aggregates && status == HX_OK; i++)
-        status = put_aggregate(g, *out, &all[i], err);
+        status = put_aggregate(g, *out, &g->aggregates[i], err);
     if (status == HX_OK) return HX_OK;
     hx_table_free(*out);
     return status;

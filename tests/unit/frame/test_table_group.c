@@ -136,10 +136,38 @@ static void test_missing_and_empty(void **state) {
     hx_table_free(t);
 }
 
+/* Keys and values in cells of 1, 2, 4 and 8 bytes, negative ones too: every value its own group, and its own least and greatest. */
+static void test_cells_of_any_width(void **state) {
+    static const double steps[] = {1, 100, 1e6, 1e12};
+    (void)state;
+    for (size_t w = 0; w < 4; w++) {
+        double v[101];
+        hx_table *t = NULL, *g = NULL;
+        for (size_t i = 0; i < 101; i++)
+            v[i] = i == 100 ? NAN : ((double)(i % 50) - 25) * steps[w];
+        assert_int_equal(hx_table_new(&t, 101, NULL), HX_OK);
+        assert_int_equal(hx_table_put_numbers(t, HX_STR_LIT("v"), HX_KIND_NUMBER, v, -1, NULL),
+                         HX_OK);
+        assert_int_equal(
+            hx_table_group(&g, t, "v", "count,min(v),max(v),sum(v),distinct(v)", 2, NULL), HX_OK);
+        assert_int_equal(hx_table_rows(g), 51);
+        assert_true(hx_table_is_missing(g, 0, 0) && hx_table_is_missing(g, 2, 0));
+        for (size_t k = 1; k < 51; k++) {
+            const double want = ((double)k - 26) * steps[w];
+            assert_true(at(g, "v", k) == want && at(g, "count", k) == 2);
+            assert_true(at(g, "min(v)", k) == want && at(g, "max(v)", k) == want);
+            assert_true(at(g, "sum(v)", k) == 2 * want && at(g, "distinct(v)", k) == 1);
+        }
+        hx_table_free(g);
+        hx_table_free(t);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_a_plain_count),
         cmocka_unit_test(test_missing_and_empty),
+        cmocka_unit_test(test_cells_of_any_width),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
