@@ -1,0 +1,87 @@
+"""Texts that no model may be trained on: those of all test and dev parts, in whatever form they are written.
+
+A text counts by its key: letters and digits alone, compatibility forms folded, in lower case. A training text is held out when its key is that of a
+test or dev text, or holds the whole of one of at least LONG letters (a review quoted in another, a sentence in a paragraph).
+"""
+import csv
+import glob
+import gzip
+import io
+import os
+import unicodedata
+
+csv.field_size_limit(1 << 30)
+LONG = 30
+COLUMNS = ("text", "words", "wrong", "right", "source")
+
+
+def key_of(text):
+    return "".join(c for c in unicodedata.normalize("NFKC", text).lower() if c.isalnum())
+
+
+def open_text(path):
+    opener = gzip.open if path.endswith(".gz") else open
+    return io.TextIOWrapper(opener(path, "rb"), encoding="utf-8", newline="\n")
+
+
+def rows_of(path):
+    """Rows of a .tsv file without quoting, as dictionaries; lines of another number of cells are left out."""
+    with open_text(path) as file:
+        head = file.readline().rstrip("\n").split("\t")
+        for line in file:
+            cells = line.rstrip("\n").split("\t")
+            if len(cells) == len(head):
+                yield dict(zip(head, cells))
+
+
+def sentences(path):
+    """(words, lines) of each sentence of a CoNLL-U file."""
+    words, lines = [], []
+    with open_text(path) as file:
+        for line in file:
+            line = line.rstrip("\n")
+            if not line:
+                if words:
+                    yield words, lines
+                words, lines = [], []
+            elif not line.startswith("#") and line.split("\t", 1)[0].isdigit():
+                words.append(line.split("\t")[1])
+                lines.append(line)
+    if words:
+        yield words, lines
+
+
+def texts_of(path):
+    """All texts of a file of any of the sets."""
+    if ".conllu" in path:
+        for words, _ in sentences(path):
+            yield "".join(words)
+        return
+    for row in rows_of(path):
+        for column in COLUMNS:
+            if row.get(column):
+                yield row[column]
+
+
+class HeldOut:
+    def __init__(self, data):
+        self.keys, self.starts = set(), {}
+        paths = glob.glob(f"{data}/*/*.tsv") + glob.glob(f"{data}/*/*.tsv.gz") + glob.glob(f"{data}/*/*.conllu")
+        for path in paths:
+            if os.path.basename(path).startswith(("test", "dev", "sxu_test")):
+                self.keys.update(key_of(text) for text in texts_of(path))
+        self.keys.discard("")
+        for key in self.keys:
+            if len(key) >= LONG:
+                self.starts.setdefault(key[:LONG], []).append(key)
+
+    def held(self, text):
+        """The key of the held-out text that `text` is or holds, or None."""
+        key = key_of(text)
+        if key in self.keys:
+            return key
+        for at in range(len(key) - LONG + 1):
+            for whole in self.starts.get(key[at:at + LONG], ()):
+                if key.startswith(whole, at):
+                    return whole
+        return None
