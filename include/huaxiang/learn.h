@@ -256,11 +256,13 @@ HX_API hx_status hx_learner_tune(hx_learner **best, const hx_table *t,
 /* ------------------------------------------------------------------ clusters of rows */
 /* All zero = defaults. */
 typedef struct {
-    const char *method; /* "kmeans" (NULL), "mini-batch", "mixture", "hierarchical", "dbscan" */
-    size_t k; /* clusters; 0 = chosen by what the rows say (dbscan always finds its own number) */
+    const char
+        *method; /* "kmeans" (NULL), "mini-batch", "mixture", "hierarchical", "dbscan", "hdbscan" */
+    size_t
+        k; /* clusters; 0 = chosen by what the rows say (dbscan and hdbscan always find their own number) */
     const char *use, *drop; /* columns "a,b"; NULL: all, none left out */
     hx_str
-        params; /* JSON object: k_max, choose, restarts, batch, covariance, linkage, radius, min_rows, stability; empty = defaults */
+        params; /* JSON object: k_max, choose, restarts, batch, covariance, linkage, radius, min_rows, min_cluster, stability; empty = defaults */
     uint64_t seed;
     size_t n_threads; /* 0 = one a processor */
     const volatile int *cancel;

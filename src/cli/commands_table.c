@@ -531,15 +531,15 @@ const hx_cli_command hx_cli_actions[] = {
      "put rows into clusters, and say what sets each apart",
      "对行聚类，并说明每个簇的特点",
      "--out writes the rows with a column cluster, counted from 1, the largest first (0 = noise of "
-     "dbscan); --save keeps the\n"
+     "dbscan, hdbscan); --save keeps the\n"
      "clusters and --model puts other rows into them. --k auto goes by the silhouette, mixtures by "
      "BIC (--param choose=gap).\n"
      "Parameters: k_max, choose, restarts, batch, covariance, linkage, radius, min_rows, "
-     "stability.",
-     "--out 写出带 cluster 列的行，从 1 起按大小编号（dbscan 的噪声为 0）；--save "
+     "min_cluster, stability.",
+     "--out 写出带 cluster 列的行，从 1 起按大小编号（dbscan、hdbscan 的噪声为 0）；--save "
      "保存聚类，--model 将其用于其他行。\n"
      "--k auto 按轮廓系数选择，mixture 按 BIC（也可 --param choose=gap）。\n"
-     "参数：k_max、choose、restarts、batch、covariance、linkage、radius、min_rows、stability。",
+     "参数：k_max、choose、restarts、batch、covariance、linkage、radius、min_rows、min_cluster、stability。",
      {{"huaxiang learn cluster samples/browsing.csv --drop user --k 3 --save clusters.json "
        "--format table",
        "three clusters and their names, kept", "三个簇及其名称，并保存"},

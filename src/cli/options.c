@@ -338,8 +338,8 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                          "voting、blending、stacking（默认三种都做）"),
     [HX_OPT_CLUSTER_METHOD] =
         TEXT("method", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME",
-             "kmeans, mini-batch, mixture, hierarchical or dbscan (default: kmeans)",
-             "kmeans、mini-batch、mixture、hierarchical 或 dbscan（默认 kmeans）"),
+             "kmeans, mini-batch, mixture, hierarchical, dbscan or hdbscan (default: kmeans)",
+             "kmeans、mini-batch、mixture、hierarchical、dbscan 或 hdbscan（默认 kmeans）"),
     [HX_OPT_CLUSTERS] =
         TEXT("k", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "N|auto",
              "how many clusters (default: auto)", "簇的个数（默认 auto，自动选择）"),

@@ -88,7 +88,7 @@ static hx_status find_rule(fitting *f, hx_error *err) {
     f->k = f->o->k;
     f->labels = hx_arena_alloc(f->arena, (p->n + 1) * sizeof *f->labels);
     if (!f->labels) return no_memory(err);
-    if (f->k == 0 && f->method != HX_CLUSTER_DBSCAN)
+    if (f->k == 0 && !hx_cluster_is_dense(f->method))
         HX_TRY(hx_cluster_choose(p->x, p->n, p->d, f->method, &f->run, f->arena, &f->choice, &f->k,
                                  err));
     HX_TRY(hx_cluster_fit_rule(p->x, p->n, p->d, f->method, f->k, &f->run, f->c->arena, &f->c->rule,
@@ -207,7 +207,7 @@ static hx_status method_of(fitting *f, hx_error *err) {
     if (f->method == HX_CLUSTER_METHODS)
         return hx_fail(err, HX_EINVAL,
                        "there is no method '%s'; there are kmeans, mini-batch, mixture, "
-                       "hierarchical, dbscan",
+                       "hierarchical, dbscan, hdbscan",
                        name);
     f->c->params = hx_arena_alloc(f->c->arena, HX_CLUSTER_PARAMS * sizeof *f->c->params);
     if (!f->c->params) return no_memory(err);

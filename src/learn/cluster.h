@@ -4,6 +4,7 @@
 
 #include "learn/dbscan.h"
 #include "learn/estimator.h"
+#include "learn/hdbscan.h"
 #include "learn/hierarchy.h"
 #include "learn/mixture.h"
 
@@ -13,6 +14,7 @@ typedef enum {
     HX_CLUSTER_MIXTURE,
     HX_CLUSTER_HIERARCHICAL,
     HX_CLUSTER_DBSCAN,
+    HX_CLUSTER_HDBSCAN,
     HX_CLUSTER_METHODS
 } hx_cluster_method;
 
@@ -27,6 +29,7 @@ enum hx_cluster_param {
     HX_CLUSTER_RADIUS,
     HX_CLUSTER_MIN_ROWS,
     HX_CLUSTER_STABILITY,
+    HX_CLUSTER_SMALLEST,
     HX_CLUSTER_PARAMS
 };
 extern const hx_model_kind hx_cluster_kind; /* its parameters */
@@ -35,12 +38,13 @@ extern const hx_model_kind hx_cluster_kind; /* its parameters */
 typedef struct {
     hx_cluster_method method;
     size_t k, d;
-    double *centres; /* (k, d); NULL of DBSCAN */
+    double *centres; /* (k, d); NULL of DBSCAN and HDBSCAN */
     hx_mixture mixture; /* MIXTURE */
     double radius; /* DBSCAN */
-    double *cores; /* (n_cores, d) */
-    uint32_t *core_labels; /* (n_cores) */
-    size_t n_cores;
+    double *cores; /* (n_cores, d); of HDBSCAN all rows */
+    uint32_t *core_labels; /* (n_cores); of HDBSCAN HX_NOISE too */
+    size_t n_cores, least; /* least: min_rows of HDBSCAN */
+    double *core_distances, *births; /* (n_cores), (k); HDBSCAN */
     double inertia, bic; /* NAN where it is none */
 } hx_cluster_rule;
 
@@ -51,7 +55,7 @@ typedef struct {
     const volatile int *cancel;
 } hx_cluster_run;
 
-/* Fits a rule to x (n, d); labels (n), HX_NOISE of rows in no cluster. k is not used by DBSCAN. All in the arena. */
+/* Fits a rule to x (n, d); labels (n), HX_NOISE of rows in no cluster. k is not used by DBSCAN and HDBSCAN. All in the arena. */
 hx_status hx_cluster_fit_rule(const double *x, size_t n, size_t d, hx_cluster_method method,
                               size_t k, const hx_cluster_run *run, hx_arena *arena,
                               hx_cluster_rule *out, uint32_t *labels, hx_error *err) HX_MUST_USE;
@@ -104,6 +108,10 @@ struct hx_clusters {
     size_t *place; /* (k) */
     hx_str summary; /* JSON */
 };
+/* Whether a method finds the number of clusters by itself. */
+static inline bool hx_cluster_is_dense(hx_cluster_method m) {
+    return m == HX_CLUSTER_DBSCAN || m == HX_CLUSTER_HDBSCAN;
+}
 const char *hx_cluster_method_name(hx_cluster_method m);
 hx_cluster_method
 hx_cluster_method_of(const char *name); /* HX_CLUSTER_METHODS where there is none */

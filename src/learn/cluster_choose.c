@@ -201,7 +201,7 @@ hx_status hx_cluster_stability(const double *x, size_t n, size_t d, const hx_clu
     sample b = {.m = n < most ? n : most};
     double sum = 0;
     *out = NAN;
-    if (rounds == 0 || rule->method == HX_CLUSTER_DBSCAN || rule->k < 2 || rule->k > b.m)
+    if (rounds == 0 || hx_cluster_is_dense(rule->method) || rule->k < 2 || rule->k > b.m)
         return HX_OK;
     b.x = calloc(b.m * d + 1, sizeof *b.x);
     b.own = calloc(b.m + 1, sizeof *b.own);

@@ -4,7 +4,7 @@
  *      "summary":{...},"hash":"0123456789abcdef"}
  *
  * rule: centres (k, d) of k-means, mini-batch, hierarchical; weights, centres and factors (k, d, d) of mixtures; radius, cores and core_labels of
- * DBSCAN. The hash is XXH3 of the file's bytes up to `,"hash"`, checked before anything is believed. */
+ * DBSCAN; least, cores (all rows), core_labels (k = none), core_distances (null = none) and births of HDBSCAN. The hash is XXH3 of the file's bytes up to `,"hash"`, checked before anything is believed. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,23 +23,33 @@
 #define CLUSTERS_MAX ((size_t)1 << 24)
 
 /* ------------------------------------------------------------------ writing */
-static void write_labels(hx_json_writer *w, const char *key, const uint32_t *labels, size_t n) {
+/* Noise is written as k. */
+static void write_labels(hx_json_writer *w, const char *key, const uint32_t *labels, size_t n,
+                         size_t k) {
     hx_json_key(w, key);
     hx_json_array(w);
     for (size_t i = 0; i < n; i++)
-        hx_json_int(w, labels[i]);
+        hx_json_int(w, labels[i] < k ? (int64_t)labels[i] : (int64_t)k);
     hx_json_end_array(w);
+}
+
+static void write_branches(const hx_cluster_rule *r, hx_json_writer *w) {
+    hx_json_key(w, "least");
+    hx_json_int(w, (int64_t)r->least);
+    hx_put_numbers(w, "core_distances", r->core_distances, r->n_cores);
+    hx_put_numbers(w, "births", r->births, r->k);
 }
 
 static void write_rule(const hx_cluster_rule *r, hx_json_writer *w) {
     hx_json_object(w);
-    if (r->method == HX_CLUSTER_DBSCAN) {
+    if (hx_cluster_is_dense(r->method)) {
         hx_json_key(w, "radius");
         hx_json_double(w, r->radius);
         hx_json_key(w, "n_cores");
         hx_json_int(w, (int64_t)r->n_cores);
         hx_put_numbers(w, "cores", r->cores, r->n_cores * r->d);
-        write_labels(w, "core_labels", r->core_labels, r->n_cores);
+        write_labels(w, "core_labels", r->core_labels, r->n_cores, r->k);
+        if (r->method == HX_CLUSTER_HDBSCAN) write_branches(r, w);
     } else {
         hx_put_numbers(w, "centres", r->centres, r->k * r->d);
     }
@@ -125,6 +135,23 @@ static size_t index_at(const json_t *array, size_t i, size_t below, bool *ok) {
     return 0;
 }
 
+/* Where no row has so many near it, no core distance is a number: they were written as null, and no cluster is there. */
+static void read_branches(hx_clusters *c, const json_t *json, bool *ok) {
+    hx_cluster_rule *r = &c->rule;
+    bool none = r->k == 0, given = true;
+    r->least = hx_field_count(json, "least", HX_TABLE_ROWS_MAX, ok);
+    r->core_distances = hx_field_numbers(json, "core_distances", r->n_cores, c->arena, &given);
+    r->births = hx_field_numbers(json, "births", r->k, c->arena, ok);
+    if (r->least == 0 || (!given && !none)) *ok = false;
+    if (!given && *ok)
+        r->core_distances = hx_arena_alloc(c->arena, (r->n_cores + 1) * sizeof *r->core_distances);
+    if (!r->core_distances) *ok = false;
+    for (size_t i = 0; i < r->n_cores && *ok; i++) {
+        if (r->core_labels[i] == r->k) r->core_labels[i] = HX_NOISE;
+        if (!given) r->core_distances[i] = INFINITY;
+    }
+}
+
 static void read_cores(hx_clusters *c, const json_t *json, bool *ok) {
     hx_cluster_rule *r = &c->rule;
     r->radius = hx_field_number(json, "radius", ok);
@@ -135,7 +162,9 @@ static void read_cores(hx_clusters *c, const json_t *json, bool *ok) {
     if (*ok) r->core_labels = hx_arena_alloc(c->arena, (r->n_cores + 1) * sizeof *r->core_labels);
     if (!r->core_labels) *ok = false;
     for (size_t i = 0; i < r->n_cores && *ok; i++)
-        r->core_labels[i] = (uint32_t)index_at(labels, i, r->k, ok);
+        r->core_labels[i] =
+            (uint32_t)index_at(labels, i, r->k + (r->method == HX_CLUSTER_HDBSCAN), ok);
+    if (r->method == HX_CLUSTER_HDBSCAN && *ok) read_branches(c, json, ok);
 }
 
 static void read_mixture(hx_clusters *c, const json_t *json, bool *ok) {
@@ -154,7 +183,7 @@ static hx_status read_rule(hx_clusters *c, const json_t *json, const char *path,
     const json_t *rule = json_object_get(json, "rule"), *place = json_object_get(json, "place");
     bool ok = json_array_size(place) == c->rule.k;
     c->factors = hx_field_numbers(json, "factors", c->rule.d, c->arena, &ok);
-    if (c->rule.method == HX_CLUSTER_DBSCAN)
+    if (hx_cluster_is_dense(c->rule.method))
         read_cores(c, rule, &ok);
     else
         c->rule.centres = hx_field_numbers(rule, "centres", c->rule.k * c->rule.d, c->arena, &ok);

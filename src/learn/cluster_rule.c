@@ -1,7 +1,7 @@
 /* cluster_rule.c - one way to fit clusters and to say which one a row is in; see cluster.h.
  *
  * New rows: k-means and mini-batch by the nearest centre; mixtures by the greatest share; hierarchical clusters by the nearest mean of a cluster's rows;
- * DBSCAN by the nearest core within the radius, else noise.
+ * DBSCAN by the nearest core within the radius, else noise; HDBSCAN by the nearest row (mutual reachability) that is nearer than its cluster's birth.
  *
  * What a row is measured by was learnt on the rows that were clustered: means, scales, commonest values. */
 #include <math.h>
@@ -12,8 +12,8 @@
 #include "learn/cluster.h"
 #include "learn/kmeans.h"
 
-static const char *const methods[HX_CLUSTER_METHODS] = {"kmeans", "mini-batch", "mixture",
-                                                        "hierarchical", "dbscan"};
+static const char *const methods[HX_CLUSTER_METHODS] = {"kmeans",       "mini-batch", "mixture",
+                                                        "hierarchical", "dbscan",     "hdbscan"};
 static const char *const choices[] = {"auto", "silhouette", "gap", "bic", NULL};
 static const char *const covariances[] = {"full", "diag", "tied", "spherical", NULL};
 static const char *const linkages[] = {"ward", "average", "complete", "single", NULL};
@@ -56,19 +56,27 @@ static const hx_model_param params[HX_CLUSTER_PARAMS] = {
                            .low = 1e-300,
                            .high = 1e300,
                            .help = {"of dbscan, in deviations", "dbscan 半径（以标准差计）"}},
-    [HX_CLUSTER_MIN_ROWS] = {.name = "min_rows",
-                             .kind = HX_PARAM_COUNT,
-                             .fallback = 5,
-                             .low = 1,
-                             .high = 1e9,
-                             .help = {"rows within the radius of a core",
-                                      "核心点半径内的最少行数"}},
+    [HX_CLUSTER_MIN_ROWS] =
+        {.name = "min_rows",
+         .kind = HX_PARAM_COUNT,
+         .fallback = 5,
+         .low = 1,
+         .high = 1e9,
+         .help = {"rows within the radius of a core; of hdbscan within its core distance",
+                  "核心点半径内的最少行数；hdbscan 为核心距离内的行数"}},
     [HX_CLUSTER_STABILITY] = {.name = "stability",
                               .kind = HX_PARAM_COUNT,
                               .fallback = 20,
                               .high = 1000,
                               .help = {"bootstrap samples; 0 = none",
                                        "稳定性自助抽样次数；0 表示不算"}},
+    [HX_CLUSTER_SMALLEST] = {.name = "min_cluster",
+                             .kind = HX_PARAM_COUNT,
+                             .fallback = 5,
+                             .low = 2,
+                             .high = 1e9,
+                             .help = {"rows of a cluster at least, hdbscan",
+                                      "hdbscan 一个簇的最少行数"}},
 };
 const hx_model_kind hx_cluster_kind = {
     .name = "cluster", .params = params, .n_params = HX_CLUSTER_PARAMS};
@@ -179,6 +187,25 @@ static hx_status by_density(const fitting *f, hx_cluster_rule *r, hx_error *err)
     return st;
 }
 
+/* A cluster more than chosen rows is never there: births has room for all. */
+static hx_status by_branches(const fitting *f, hx_cluster_rule *r, hx_error *err) {
+    const hx_hdbscan_options o = {.least = (size_t)f->run->params[HX_CLUSTER_MIN_ROWS],
+                                  .smallest = (size_t)f->run->params[HX_CLUSTER_SMALLEST],
+                                  .n_threads = f->run->n_threads,
+                                  .cancel = f->run->cancel};
+    r->least = o.least;
+    r->n_cores = f->n;
+    r->cores = hx_arena_alloc(f->arena, (f->n * f->d + 1) * sizeof *r->cores);
+    r->core_labels = hx_arena_alloc(f->arena, (f->n + 1) * sizeof *r->core_labels);
+    r->core_distances = hx_arena_alloc(f->arena, (f->n + 1) * sizeof *r->core_distances);
+    r->births = hx_arena_alloc(f->arena, (f->n + 1) * sizeof *r->births);
+    if (!r->cores || !r->core_labels || !r->core_distances || !r->births) return no_memory(err);
+    HX_TRY(hx_hdbscan(f->x, f->n, f->d, &o, f->labels, r->core_distances, r->births, &r->k, err));
+    memcpy(r->cores, f->x, f->n * f->d * sizeof *r->cores);
+    memcpy(r->core_labels, f->labels, f->n * sizeof *r->core_labels);
+    return HX_OK;
+}
+
 hx_status hx_cluster_fit_rule(const double *x, size_t n, size_t d, hx_cluster_method method,
                               size_t k, const hx_cluster_run *run, hx_arena *arena,
                               hx_cluster_rule *out, uint32_t *labels, hx_error *err) {
@@ -194,10 +221,12 @@ hx_status hx_cluster_fit_rule(const double *x, size_t n, size_t d, hx_cluster_me
     case HX_CLUSTER_HIERARCHICAL:
         return by_hierarchy(&f, out, err);
     case HX_CLUSTER_DBSCAN:
+        return by_density(&f, out, err);
+    case HX_CLUSTER_HDBSCAN:
     case HX_CLUSTER_METHODS:
         break;
     }
-    return by_density(&f, out, err);
+    return by_branches(&f, out, err);
 }
 
 /* ------------------------------------------------------------------ labels of any rows */
@@ -231,9 +260,23 @@ static hx_status greatest_share(const hx_cluster_rule *r, const double *x, size_
     return HX_OK;
 }
 
+static hx_status nearest_row(const hx_cluster_rule *r, const double *x, size_t n, uint32_t *labels,
+                             hx_error *err) {
+    const hx_hdbscan_rule rule = {
+        r->cores, r->core_distances, r->births, r->core_labels, r->n_cores, r->d, r->least};
+    size_t most = r->least < r->n_cores ? r->least : r->n_cores;
+    double *room = calloc(most + 1, sizeof *room);
+    if (!room) return no_memory(err);
+    for (size_t i = 0; i < n; i++)
+        labels[i] = hx_hdbscan_label(&rule, x + i * r->d, room);
+    free(room);
+    return HX_OK;
+}
+
 hx_status hx_cluster_label(const hx_cluster_rule *r, const double *x, size_t n, uint32_t *labels,
                            hx_error *err) {
     if (r->method == HX_CLUSTER_MIXTURE) return greatest_share(r, x, n, labels, err);
+    if (r->method == HX_CLUSTER_HDBSCAN) return nearest_row(r, x, n, labels, err);
     if (r->method == HX_CLUSTER_DBSCAN)
         for (size_t i = 0; i < n; i++)
             labels[i] = nearest_core(r, x + i * r->d);

@@ -9,6 +9,8 @@ for method in mini-batch mixture hierarchical; do
     huaxiang learn cluster shop.csv --use amount,city --k 3 --seed 1 --method $method --param stability=0 --out $method.csv --format csv
 done
 huaxiang learn cluster shop.csv --use amount --method dbscan --param radius=0.2 --param min_rows=5 --format csv
+huaxiang learn cluster shop.csv --use amount --method hdbscan --param min_cluster=15 --save dense.json --format csv
+huaxiang learn cluster shop.csv --model dense.json --head 2 --format csv
 huaxiang learn cluster shop.csv --use amount --threads 1 > one.json && huaxiang learn cluster shop.csv --use amount --threads 3 | cmp - one.json && echo same
 huaxiang learn cluster shop.csv --k few; echo "exit $?"
 huaxiang learn cluster shop.csv --k 61; echo "exit $?"

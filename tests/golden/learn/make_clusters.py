@@ -7,7 +7,9 @@ A line `# name`, then the array's numbers, one a line.
 """
 import numpy as np
 from scipy.cluster.hierarchy import linkage
-from sklearn.cluster import DBSCAN, KMeans
+from sklearn.cluster import DBSCAN, HDBSCAN, KMeans
+from sklearn.cluster._hdbscan import hdbscan
+from sklearn.cluster._hdbscan._linkage import make_single_linkage
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.mixture import GaussianMixture
 
@@ -63,3 +65,15 @@ for name, eps, least in (('dense', 0.9, 5), ('denser', 0.6, 4)):
     put(name + '.cores', np.isin(np.arange(n), s.core_sample_indices_))
 put('silhouette', silhouette_score(x, labels))
 put('rand', adjusted_rand_score(truth, labels))
+as_it_is = hdbscan._process_mst
+# three regions of different density, a few rows between them, and five rows that are the same
+blobs = np.concatenate([rng.normal(size=(90, 2)) * 0.2, rng.normal(size=(60, 2)) + [5, 0], rng.normal(size=(50, 2)) * 2 + [-2, 9],
+                        rng.uniform(-8, 12, size=(40, 2)), np.tile([[6.5, 6.5]], (5, 1))])
+put('blobs', blobs)
+for name, rows, size, least in (('hdbscan', x, 5, 5), ('hdbscan_ten', x, 10, 4), ('blobs_five', blobs, 5, 5), ('blobs_fifteen', blobs, 15, 3),
+                                ('blobs_one', blobs, 8, 1)):
+    if name in ('hdbscan', 'blobs_five'):  # edges of one length in the order in which they were found; scikit-learn's sort is not stable
+        hdbscan._process_mst = lambda edges: make_single_linkage(edges[np.argsort(edges['distance'], kind='stable')])
+    else:
+        hdbscan._process_mst = as_it_is
+    put(name, HDBSCAN(min_cluster_size=size, min_samples=least, copy=True).fit(rows).labels_)

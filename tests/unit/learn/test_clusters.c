@@ -221,6 +221,74 @@ static void densities(void **st) {
     density(*st, "denser", 0.6, 4);
 }
 
+/* Labels of scikit-learn; any number of threads; and the rule gives every fitted row its own label. */
+static void branches(golden *g, const char *rows, size_t d, const char *name, size_t smallest,
+                     size_t least) {
+    size_t n, n_wanted, k[2];
+    hx_error err = {0};
+    const double *x = golden_array(g, rows, &n), *wanted = golden_array(g, name, &n_wanted);
+    n /= d;
+    assert_int_equal(n, n_wanted);
+    uint32_t *labels = calloc(2 * n, sizeof *labels);
+    double *cores = calloc(n, sizeof *cores), *births = calloc(n, sizeof *births), room[64];
+    assert_true(labels && cores && births);
+    for (size_t i = 0; i < 2; i++) {
+        const hx_hdbscan_options o = {.least = least, .smallest = smallest, .n_threads = 1 + 2 * i};
+        assert_int_equal(hx_hdbscan(x, n, d, &o, labels + i * n, cores, births, &k[i], &err),
+                         HX_OK);
+    }
+    assert_int_equal(k[0], k[1]);
+    assert_memory_equal(labels, labels + n, n * sizeof *labels);
+    const hx_hdbscan_rule rule = {x, cores, births, labels, n, d, least};
+    for (size_t i = 0; i < n; i++) {
+        uint32_t own = wanted[i] < 0 ? HX_NOISE : (uint32_t)wanted[i];
+        if (labels[i] != own) fail_msg("%s, row %zu: %u, not %g", name, i, labels[i], wanted[i]);
+        assert_int_equal(hx_hdbscan_label(&rule, x + i * d, room), own);
+    }
+    free(labels);
+    free(cores);
+    free(births);
+}
+
+static void densities_of_any_size(void **st) {
+    branches(*st, "x", D, "hdbscan", 5, 5);
+    branches(*st, "x", D, "hdbscan_ten", 10, 4);
+    branches(*st, "blobs", 2, "blobs_five", 5, 5);
+    branches(*st, "blobs", 2, "blobs_fifteen", 15, 3);
+    branches(*st, "blobs", 2, "blobs_one", 8, 1);
+}
+
+static void new_rows_join_what_is_near(void **st) {
+    const double x[] = {0, 0.1, 0.2, 0.3, 9, 9.1, 9.2, 9.3, 30};
+    double cores[9], births[9], room[3];
+    uint32_t labels[9];
+    size_t k;
+    hx_error err = {0};
+    (void)st;
+    hx_hdbscan_options o = {.least = 2, .smallest = 3, .n_threads = 1};
+    assert_int_equal(hx_hdbscan(x, 9, 1, &o, labels, cores, births, &k, &err), HX_OK);
+    assert_int_equal(k, 2);
+    const hx_hdbscan_rule rule = {x, cores, births, labels, 9, 1, 2};
+    const double rows[] = {0.15, 9.05, 1, 60, -1e300};
+    const uint32_t wanted[] = {labels[0], labels[4], labels[0], HX_NOISE, HX_NOISE};
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(hx_hdbscan_label(&rule, rows + i, room), wanted[i]);
+    assert_int_not_equal(labels[0], labels[4]);
+    assert_int_equal(labels[8], HX_NOISE);
+    /* too few rows for any to be near enough: all noise */
+    o.least = 10;
+    assert_int_equal(hx_hdbscan(x, 9, 1, &o, labels, cores, births, &k, &err), HX_OK);
+    assert_int_equal(k, 0);
+    assert_int_equal(labels[3], HX_NOISE);
+    o.least = 1;
+    assert_int_equal(hx_hdbscan(x, 1, 1, &o, labels, cores, births, &k, &err), HX_OK);
+    assert_true(k == 0 && labels[0] == HX_NOISE);
+    assert_int_equal(hx_hdbscan(x, 0, 1, &o, labels, cores, births, &k, &err), HX_OK);
+    assert_int_equal(k, 0);
+    assert_int_equal(hx_hdbscan(x, HX_HDBSCAN_ROWS_MAX + 1, 0, &o, labels, cores, births, &k, &err),
+                     HX_ELIMIT);
+}
+
 static void measures(void **st) {
     golden *g = *st;
     size_t n;
@@ -273,10 +341,11 @@ static void check_groups(const uint32_t *labels) {
 }
 
 static void tables(void **st) {
-    static const char *const methods[] = {"kmeans", "mini-batch", "mixture", "hierarchical"};
+    static const char *const methods[] = {"kmeans", "mini-batch", "mixture", "hierarchical",
+                                          "hdbscan"};
     golden *g = *st;
     hx_table *t = table();
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         char path[] = "/tmp/hx-clusters-XXXXXX";
         hx_clusters *c = NULL, *again = NULL;
         hx_error err = {0};
@@ -287,6 +356,7 @@ static void tables(void **st) {
                                       .seed = 1,
                                       .n_threads = 1,
                                       .params = HX_STR_LIT("{\"stability\":3,\"batch\":30,"
+                                                           "\"min_cluster\":15,"
                                                            "\"covariance\":\"spherical\"}")};
         if (hx_clusters_fit(&c, t, &o, &err) != HX_OK) fail_msg("%s", err.message);
         assert_int_equal(hx_clusters_count(c), 3);
@@ -367,7 +437,7 @@ static void bad_input(void **st) {
     refused(t, &(hx_cluster_options){.k = 91}, "90 rows can't be put into 91 clusters");
     refused(t, &(hx_cluster_options){.method = "kmean"},
             "there is no method 'kmean'; there are kmeans, mini-batch, mixture, hierarchical, "
-            "dbscan");
+            "dbscan, hdbscan");
     refused(t, &(hx_cluster_options){.params = HX_STR_LIT("{\"linkage\":\"near\"}")},
             "cluster: 'linkage' is one of ward, average, complete, single");
     hx_table_free(t);
@@ -424,6 +494,8 @@ int main(void) {
         cmocka_unit_test(mixtures),
         cmocka_unit_test(hierarchies),
         cmocka_unit_test(densities),
+        cmocka_unit_test(densities_of_any_size),
+        cmocka_unit_test(new_rows_join_what_is_near),
         cmocka_unit_test(measures),
         cmocka_unit_test(tables),
         cmocka_unit_test(words),
