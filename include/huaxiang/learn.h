@@ -161,6 +161,14 @@ HX_API const hx_model_kind *hx_model_kind_at(size_t i); /* NULL beyond */
 /* NULL where there is none of that name. */
 HX_API const hx_model_kind *hx_model_kind_of(const char *name);
 
+/* Maps that make probabilities mean what they say; fitted on rows out of fold, kept in the model, applied to all it predicts. */
+typedef enum {
+    HX_CALIBRATE_NONE = 0,
+    HX_CALIBRATE_PLATT, /* logistic in the log-odds */
+    HX_CALIBRATE_ISOTONIC, /* any ascending function; from about a thousand rows */
+    HX_CALIBRATE_TEMPERATURE /* one number for all classes */
+} hx_calibrate;
+
 typedef struct {
     const char *model; /* NULL = "boosting" */
     const char *target; /* column; NULL for OUTLIERS */
@@ -172,6 +180,9 @@ typedef struct {
     hx_str
         params; /* JSON object of the model's parameters; empty = defaults. An unknown name or a value out of range is refused */
     hx_str recipe; /* JSON of steps (huaxiang/frame.h), fitted on the training rows; empty = none */
+    hx_calibrate calibrate; /* CLASSES */
+    double
+        conformal; /* this share of the rows, in (0, 0.9], is not learnt from but kept for hx_learner_cover(); 0 = none */
     uint64_t seed;
     size_t n_threads; /* 0 = one a processor */
     void (*progress)(void *context, const hx_learn_progress *p); /* NULL = none */
@@ -197,6 +208,20 @@ typedef struct {
 HX_API hx_status hx_learner_predict(const hx_learner *l, const hx_table *t, size_t n_threads,
                                     hx_arena *arena, hx_predictions *out,
                                     hx_error *err) HX_MUST_USE;
+/* Intervals or sets that hold the truth of at least a share `coverage` of rows like those learnt from (split conformal prediction). HX_EINVAL: the learner was
+ * fitted without options.conformal, or kept too few rows for it. In the arena. */
+typedef enum {
+    HX_CONFORMAL_LAC = 0, /* smallest sets on the mean */
+    HX_CONFORMAL_APS /* sets that grow with how unsure the model is of a row */
+} hx_conformal_method;
+typedef struct {
+    double *low, *high; /* REGRESSION: (n) */
+    unsigned char
+        *members; /* CLASSES: (n, n_classes), 1 = in the set; the likeliest class always is */
+} hx_coverage;
+HX_API hx_status hx_learner_cover(const hx_learner *l, const hx_predictions *p, double coverage,
+                                  hx_conformal_method method, hx_arena *arena, hx_coverage *out,
+                                  hx_error *err) HX_MUST_USE;
 HX_API hx_learn_task hx_learner_task(const hx_learner *l);
 HX_API const char *hx_learner_target(const hx_learner *l); /* "" of OUTLIERS */
 /* How it was trained, as a JSON object: model, parameters, rows, features, classes, loss a round, coefficients or importances, seconds. */
@@ -214,6 +239,10 @@ typedef struct {
     size_t rounds; /* of the bootstrap, 0 = 1000; fewer where rows x classes x rounds pass 2e8 */
     uint64_t seed;
     size_t n_threads; /* 0 = one a processor */
+    bool curves; /* for a page: curves (roc, pr) of each class and thresholds, of numbers points */
+    const char *
+        rank_by; /* column of groups whose rows are ranked: `ranking` (ndcg, map, recall, precision); NULL = not */
+    size_t rank_at; /* of how many rows a group; 0 = 10 */
 } hx_assess_options;
 /* How good a learner is on rows whose target is known, as one JSON object: n; of classes accuracy, balanced_accuracy, precision, recall, f1,
  * macro_f1, auc, pr_auc, log_loss, brier, ks, gini, ece, classes (with `said`: what its rows were called), calibration, deciles (lift and gain),
@@ -231,6 +260,11 @@ typedef struct {
     size_t n_folds, n_repeats; /* 0 = 5 and 1; classes are spread evenly */
     const char *group; /* rows of a value stay in one fold; NULL */
     const char *time; /* a fold is predicted from those before it; NULL */
+    bool
+        curve; /* each model on growing shares of the training rows: `curve` (share, rows, train and test: each figure) */
+    bool
+        curves; /* for a page: `out_of_fold`, an evaluation of the first repeat with its curves; costs as in hx_assess_options */
+    double cost_false_positive, cost_false_negative;
     hx_learn_options learn;
 } hx_cross_options;
 /* One JSON object: task, n, folds, repeats, figure (what models are compared by: auc, r2), models (each figure: mean, sd, folds), best, tests (pairs:
@@ -240,9 +274,16 @@ HX_API hx_status hx_cross_validate(const hx_table *t, const hx_cross_options *op
                                    hx_arena *arena, hx_str *json, hx_table **out_of_fold,
                                    hx_error *err) HX_MUST_USE;
 
-/* Random search over the parameters of models with successive halving: of every `9` settings drawn a third goes on to the next folds, then a
- * third of those; the first setting of each model is its defaults. */
+/* A search over the parameters of models; the first setting of each model is its defaults. */
+typedef enum {
+    HX_SEARCH_HALVING =
+        0, /* by chance and near the best; of every 9 settings a third goes on to the next folds, then a third of those */
+    HX_SEARCH_RANDOM, /* by chance, each on all folds; as the next two */
+    HX_SEARCH_GRID, /* all combinations of 5 to 2 levels of each parameter, as many as fit into n_trials (0 = 256 a model) */
+    HX_SEARCH_TPE /* where the density of good settings is high beside that of the others */
+} hx_tune_search;
 typedef struct {
+    hx_tune_search search;
     hx_cross_options cross; /* params is not used; n_repeats = 1 */
     size_t n_trials; /* settings drawn at most; 0 = 27, no limit with `seconds` */
     double seconds; /* no new round of settings starts after these; 0 = no limit */
@@ -251,6 +292,34 @@ typedef struct {
 /* `best` is fitted on all rows with the best setting. JSON: figure, folds, tried (model, params, mean, sd, folds of each), best, nested (mean, sd, folds; n_outer). */
 HX_API hx_status hx_learner_tune(hx_learner **best, const hx_table *t,
                                  const hx_tune_options *options, hx_arena *arena, hx_str *json,
+                                 hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ survival */
+typedef struct {
+    const char *time,
+        *event; /* columns: how long a row was seen, and whether it ended then (true, 1) */
+    const char *group; /* a curve for each value, and whether they differ; NULL */
+    const char *use; /* columns whose influence on the risk is estimated, "a,b"; NULL = none */
+    bool breslow; /* ties as Breslow has them, else as Efron */
+} hx_survival_options;
+/* One JSON object: n, events, groups (group, n, events, median with interval, curve: time, at_risk, events, censored, survival, low, high, hazard), log_rank
+ * (statistic, freedom, p), cox (features: coefficient, error, interval, hazard_ratio, z, p; log_likelihood, likelihood_ratio, aic, concordance, converged). */
+HX_API hx_status hx_survival(const hx_table *t, const hx_survival_options *o, hx_arena *arena,
+                             hx_str *json, hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ a page */
+/* Any of the parts may be empty; each is the JSON of its function, evaluations with `curves`. */
+typedef struct {
+    hx_ui_lang ui;
+    hx_str title, note;
+    hx_str fit; /* hx_learner_summary() */
+    hx_str evaluation; /* hx_learner_assess() */
+    hx_str cross; /* hx_cross_validate() */
+    hx_str tuning; /* hx_learner_tune() */
+    hx_str survival; /* hx_survival() */
+} hx_learn_page;
+/* One self-contained HTML page: figures with intervals, charts that say how they are read, tests. In the arena. */
+HX_API hx_status hx_learn_report(const hx_learn_page *page, hx_arena *arena, hx_str *html,
                                  hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ clusters of rows */

@@ -31,6 +31,8 @@ bool hx_learn_options_of(hx_cli *c, hx_learn_options *out) {
                               .seed = (uint64_t)v->number[HX_OPT_SEED],
                               .n_threads = hx_table_io_threads(c),
                               .cancel = &c->cancel};
+    if (hx_cli_has(v, HX_OPT_CALIBRATION))
+        out->calibrate = (hx_calibrate)(v->number[HX_OPT_CALIBRATION] + HX_CALIBRATE_PLATT);
     if (v->text[HX_OPT_RECIPE] == NULL) return true;
     return hx_cli_read_file(c, v->text[HX_OPT_RECIPE], RECIPE_BYTES_MAX, &out->recipe);
 }
@@ -178,6 +180,7 @@ static bool fit(job *j) {
     hx_progress_clock clock;
     if (!hx_learn_options_of(c, &o) || !hx_learn_params_of(c, false, &o.params)) return false;
     o.model = c->options.text[HX_OPT_MODEL];
+    o.conformal = c->options.real[HX_OPT_CONFORMAL];
     hx_progress_begin(&clock, c, o.model != NULL ? o.model : "boosting");
     if (c->talks) {
         o.progress = tell;
@@ -189,19 +192,28 @@ static bool fit(job *j) {
     return !failed(j, status);
 }
 
-static bool assess(job *j, const hx_table *t, hx_str *json) {
-    const hx_cli_values *v = &j->c->options;
+bool hx_learn_costs_of(hx_cli *c, double *false_positive, double *false_negative) {
+    const hx_cli_values *v = &c->options;
     double costs[3] = {0};
-    hx_assess_options o = {.seed = (uint64_t)v->number[HX_OPT_SEED],
-                           .n_threads = hx_table_io_threads(j->c)};
     if (hx_cli_has(v, HX_OPT_COST) &&
         (!hx_table_io_shares(v->text[HX_OPT_COST], costs) || costs[1] != 0)) {
-        hx_cli_usage(j->c, "--cost is two costs, of a false alarm and of a miss: 1,5",
+        hx_cli_usage(c, "--cost is two costs, of a false alarm and of a miss: 1,5",
                      "--cost 为误报和漏报的两个代价：1,5");
         return false;
     }
-    o.cost_false_positive = costs[0];
-    o.cost_false_negative = costs[2];
+    *false_positive = costs[0];
+    *false_negative = costs[2];
+    return true;
+}
+
+static bool assess(job *j, const hx_table *t, hx_str *json) {
+    const hx_cli_values *v = &j->c->options;
+    hx_assess_options o = {.seed = (uint64_t)v->number[HX_OPT_SEED],
+                           .n_threads = hx_table_io_threads(j->c),
+                           .curves = hx_learn_wants_page(j->c),
+                           .rank_by = v->text[HX_OPT_RANK_BY],
+                           .rank_at = (size_t)v->number[HX_OPT_RANK_AT]};
+    if (!hx_learn_costs_of(j->c, &o.cost_false_positive, &o.cost_false_negative)) return false;
     return !failed(j, hx_learner_assess(j->learner, t, &o, j->c->arena, json, &j->err));
 }
 
@@ -219,11 +231,22 @@ static bool save(job *j) {
     return !failed(j, hx_learner_save(j->learner, path, &j->err));
 }
 
+static bool write_page(job *j, hx_str summary, hx_str evaluation) {
+    const hx_learn_pages of = {.target = hx_learner_target(j->learner),
+                               .en = "a model and how good it is",
+                               .zh = "模型及其评估",
+                               .rows = hx_table_rows(j->all),
+                               .fit = summary,
+                               .evaluation = evaluation};
+    return hx_learn_write_page(j->c, &of);
+}
+
 int hx_cmd_learn_fit(hx_cli *c) {
     job j = {.c = c, .err.ui = c->ui};
     hx_str test = {0};
     const bool ok = read_parts(&j) && fit(&j) &&
                     (j.parts[2] == NULL || assess(&j, j.parts[2], &test)) && save(&j) &&
+                    write_page(&j, hx_learner_summary(j.learner), test) &&
                     hx_learn_show_fit(c, hx_learner_summary(j.learner), test);
     release(&j);
     return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
@@ -268,6 +291,41 @@ static bool put_probability(job *j, const hx_predictions *p, const char *name, s
     return put_numbers(j, name, x);
 }
 
+/* The classes of a row's set, "a|b", as codes into the different sets there are. */
+static bool put_sets(job *j, const hx_predictions *p, const hx_coverage *of) {
+    hx_arena *arena = j->c->arena;
+    hx_str *texts = hx_arena_alloc(arena, (p->n + 1) * sizeof *texts);
+    uint32_t *codes = hx_arena_alloc(arena, (p->n + 1) * sizeof *codes);
+    hx_outbuf set = {0};
+    bool ok = texts != NULL && codes != NULL;
+    for (size_t i = 0; i < p->n && ok; i++) {
+        set.len = 0;
+        for (size_t k = 0; k < p->n_classes; k++) {
+            if (of->members[i * p->n_classes + k] == 0) continue;
+            if (set.len > 0) hx_outbuf_byte(&set, '|');
+            hx_outbuf_text(&set, p->classes[k]);
+        }
+        texts[i] = hx_arena_str(arena, (hx_str){set.ptr, set.len});
+        codes[i] = (uint32_t)i;
+        ok = texts[i].ptr != NULL;
+    }
+    hx_outbuf_release(&set);
+    if (!ok) return hx_cli_fail(j->c, "out of memory", "内存不足") == HX_EXIT_DONE;
+    return !failed(j, hx_table_put_texts(j->all, HX_STR_LIT("set"), codes, texts, p->n, &j->err));
+}
+
+static bool put_coverage(job *j, const hx_predictions *p) {
+    const hx_cli_values *v = &j->c->options;
+    hx_coverage of;
+    if (!hx_cli_has(v, HX_OPT_CERTAINTY)) return true;
+    if (failed(j, hx_learner_cover(j->learner, p, v->real[HX_OPT_CERTAINTY],
+                                   (hx_conformal_method)v->number[HX_OPT_SETS], j->c->arena, &of,
+                                   &j->err)))
+        return false;
+    if (of.members != NULL) return put_sets(j, p, &of);
+    return put_numbers(j, "low", of.low) && put_numbers(j, "high", of.high);
+}
+
 static bool put_answers(job *j, const hx_predictions *p) {
     char name[COLUMN_BYTES];
     const hx_learn_task task = hx_learner_task(j->learner);
@@ -288,7 +346,7 @@ int hx_cmd_learn_predict(hx_cli *c) {
     const bool ok = load(&j) && hx_learn_read(c, &j.all) &&
                     !failed(&j, hx_learner_predict(j.learner, j.all, hx_table_io_threads(c),
                                                    c->arena, &p, &j.err)) &&
-                    put_answers(&j, &p) && hx_table_io_write(c, j.all);
+                    put_answers(&j, &p) && put_coverage(&j, &p) && hx_table_io_write(c, j.all);
     release(&j);
     return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }
@@ -298,6 +356,7 @@ int hx_cmd_learn_evaluate(hx_cli *c) {
     job j = {.c = c, .err.ui = c->ui};
     hx_str json = {0};
     const bool ok = load(&j) && hx_learn_read(c, &j.all) && assess(&j, j.all, &json) &&
+                    write_page(&j, hx_learner_summary(j.learner), json) &&
                     hx_learn_show_evaluation(c, json);
     release(&j);
     return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;

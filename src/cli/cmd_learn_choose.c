@@ -22,8 +22,11 @@ static bool cross_options(hx_cli *c, hx_cross_options *out) {
                               .n_folds = (size_t)v->number[HX_OPT_FOLDS],
                               .n_repeats = (size_t)v->number[HX_OPT_REPEATS],
                               .group = v->text[HX_OPT_GROUP],
-                              .time = v->text[HX_OPT_TIME]};
-    return hx_learn_options_of(c, &out->learn);
+                              .time = v->text[HX_OPT_TIME],
+                              .curve = hx_cli_has(v, HX_OPT_CURVE),
+                              .curves = hx_learn_wants_page(c)};
+    return hx_learn_costs_of(c, &out->cost_false_positive, &out->cost_false_negative) &&
+           hx_learn_options_of(c, &out->learn);
 }
 
 static bool keep_model(hx_cli *c, const hx_learner *l) {
@@ -42,8 +45,13 @@ static bool cross(hx_cli *c, const hx_table *t, const hx_cross_options *o) {
     const char *path = c->options.text[HX_OPT_TARGET];
     if (hx_cross_validate(t, o, c->arena, &json, path != NULL ? &said : NULL, &err) != HX_OK)
         return hx_cli_error(c, &err) == HX_EXIT_DONE;
-    const bool ok =
-        (said == NULL || hx_table_io_write_file(c, said, path)) && hx_learn_show_cross(c, json);
+    const hx_learn_pages of = {.target = o->learn.target,
+                               .en = "models on the same folds",
+                               .zh = "相同折上的模型",
+                               .rows = hx_table_rows(t),
+                               .cross = json};
+    const bool ok = (said == NULL || hx_table_io_write_file(c, said, path)) &&
+                    hx_learn_write_page(c, &of) && hx_learn_show_cross(c, json);
     hx_table_free(said);
     return ok;
 }
@@ -58,9 +66,20 @@ int hx_cmd_learn_cross_validate(hx_cli *c) {
 }
 
 /* ------------------------------------------------------------------ tune */
+static bool tuning_page(hx_cli *c, const hx_learner *best, const hx_table *t, hx_str json) {
+    const hx_learn_pages of = {.target = hx_learner_target(best),
+                               .en = "a search for good parameters",
+                               .zh = "参数搜索",
+                               .rows = hx_table_rows(t),
+                               .fit = hx_learner_summary(best),
+                               .tuning = json};
+    return hx_learn_write_page(c, &of);
+}
+
 int hx_cmd_learn_tune(hx_cli *c) {
     const hx_cli_values *v = &c->options;
-    hx_tune_options o = {.n_trials = (size_t)v->number[HX_OPT_TRIALS],
+    hx_tune_options o = {.search = (hx_tune_search)v->number[HX_OPT_TUNE_SEARCH],
+                         .n_trials = (size_t)v->number[HX_OPT_TRIALS],
                          .seconds = v->real[HX_OPT_MINUTES] * 60,
                          .n_outer = (size_t)v->number[HX_OPT_OUTER]};
     hx_error err = {.ui = c->ui};
@@ -70,7 +89,8 @@ int hx_cmd_learn_tune(hx_cli *c) {
     bool ok = cross_options(c, &o.cross) && hx_learn_read(c, &t);
     if (ok && hx_learner_tune(&best, t, &o, c->arena, &json, &err) != HX_OK)
         ok = hx_cli_error(c, &err) == HX_EXIT_DONE;
-    ok = ok && keep_model(c, best) && hx_learn_show_tuning(c, json);
+    ok =
+        ok && keep_model(c, best) && tuning_page(c, best, t, json) && hx_learn_show_tuning(c, json);
     hx_learner_free(best);
     hx_table_free(t);
     return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;

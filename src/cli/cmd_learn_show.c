@@ -316,10 +316,46 @@ static bool put_threshold(hx_cli *c, const json_t *e) {
     return put_gap(c) && put_line(c, line);
 }
 
+static bool put_ranking(hx_cli *c, const json_t *e) {
+    static const hx_record_column columns[] = {{"figure", "figure", "指标", HX_CELL_LEFT},
+                                               {"value", "value", "值", HX_CELL_RIGHT},
+                                               {"interval", "95 %", "95 %", HX_CELL_LEFT}};
+    static const char *const keys[] = {"ndcg", "map", "recall", "precision"};
+    static const char *const names[] = {"NDCG", "MAP", "recall", "precision"};
+    static const char *const names_zh[] = {"NDCG", "MAP", "召回率", "精确率"};
+    const json_t *r = json_object_get(e, "ranking");
+    char line[256];
+    if (r == NULL) return true;
+    json_t *records = json_array();
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const json_t *ends = json_object_get(json_object_get(r, "intervals"), keys[i]);
+        const json_t *low = json_array_get(ends, 0), *high = json_array_get(ends, 1);
+        json_array_append_new(
+            records,
+            json_pack("{s:s,s:o,s:o}", "figure", hx_cli_tr(c, names[i], names_zh[i]), "value",
+                      number_text(number_at(r, keys[i])), "interval",
+                      interval_text(json_is_number(low) ? json_number_value(low) : NAN,
+                                    json_is_number(high) ? json_number_value(high) : NAN)));
+    }
+    (void)snprintf(
+        line, sizeof line,
+        hx_cli_tr(c,
+                  "ranked within %s, the first %.0f of each; %.0f groups, %.0f more without a "
+                  "relevant row:",
+                  "按 %s 分组排序，取每组前 %.0f 名；共 %.0f 组，另有 %.0f 组没有相关行："),
+        json_string_value(json_object_get(r, "by")), number_at(r, "at"), number_at(r, "groups"),
+        number_at(r, "groups_without"));
+    const bool ok = put_gap(c) && put_line(c, line) &&
+                    hx_output_records(c, records, columns, sizeof columns / sizeof *columns);
+    json_decref(records);
+    return ok;
+}
+
 static bool show_evaluation(hx_cli *c, const json_t *e) {
     if (c->shape == HX_SHAPE_JSON) return put_json(c, e);
     if (c->shape == HX_SHAPE_CSV) return put_figures(c, e);
-    return put_figures(c, e) && put_classes(c, e) && put_deciles(c, e) && put_threshold(c, e);
+    return put_figures(c, e) && put_classes(c, e) && put_deciles(c, e) && put_threshold(c, e) &&
+           put_ranking(c, e);
 }
 
 bool hx_learn_show_evaluation(hx_cli *c, hx_str figures) {
@@ -351,13 +387,37 @@ static bool put_head(hx_cli *c, const json_t *s) {
     return put_line(c, line) && put_gap(c);
 }
 
+static bool put_calibration(hx_cli *c, const json_t *s) {
+    char line[320];
+    const json_t *of = json_object_get(s, "calibration"), *kept = json_object_get(s, "conformal");
+    const char *method = json_string_value(json_object_get(of, "method"));
+    bool ok = true;
+    if (of != NULL) {
+        (void)snprintf(
+            line, sizeof line,
+            hx_cli_tr(c,
+                      "calibrated (%s), out of fold: ECE %.4f before, %.4f after; log loss %.4f "
+                      "before, %.4f after",
+                      "已校准（%s），折外：校准误差由 %.4f 变为 %.4f，对数损失由 %.4f 变为 %.4f"),
+            method != NULL ? method : "", number_at(of, "before.ece"), number_at(of, "after.ece"),
+            number_at(of, "before.log_loss"), number_at(of, "after.log_loss"));
+        ok = put_gap(c) && put_line(c, line);
+    }
+    if (!ok || kept == NULL) return ok;
+    (void)snprintf(line, sizeof line,
+                   hx_cli_tr(c, "%.0f rows kept for learn predict --coverage",
+                             "为 learn predict --coverage 留出 %.0f 行"),
+                   number_at(kept, "rows"));
+    return put_gap(c) && put_line(c, line);
+}
+
 static bool show_fit(hx_cli *c, json_t *s, json_t *test) {
     if (c->shape == HX_SHAPE_JSON) {
         if (test != NULL) json_object_set(s, "test", test);
         return put_json(c, s);
     }
     if (c->shape == HX_SHAPE_CSV) return put_features(c, s);
-    bool ok = put_head(c, s) && put_features(c, s) && put_losses(c, s);
+    bool ok = put_head(c, s) && put_features(c, s) && put_losses(c, s) && put_calibration(c, s);
     if (ok && test != NULL)
         ok = put_gap(c) && put_line(c, hx_cli_tr(c, "on the test rows:", "测试集上：")) &&
              show_evaluation(c, test);
@@ -458,6 +518,42 @@ static bool put_cross_head(hx_cli *c, const json_t *e) {
     return put_line(c, line) && put_gap(c);
 }
 
+/* What is shown of one point of a learning curve. */
+static json_t *curve_record(const json_t *model, const json_t *one, const char *figure) {
+    json_t *r = json_object();
+    json_object_set(r, "model", json_object_get(model, "model"));
+    json_object_set(r, "rows", json_object_get(one, "rows"));
+    json_object_set_new(r, "train",
+                        mean_and_sd(json_object_get(json_object_get(one, "train"), figure)));
+    json_object_set_new(r, "test",
+                        mean_and_sd(json_object_get(json_object_get(one, "test"), figure)));
+    return r;
+}
+
+static bool put_curves(hx_cli *c, const json_t *e) {
+    static const hx_record_column columns[] = {
+        {"model", "model", "模型", HX_CELL_LEFT},
+        {"rows", "rows", "行数", HX_CELL_RIGHT},
+        {"train", "on the rows learnt from", "学习的行上", HX_CELL_RIGHT},
+        {"test", "on rows not seen", "未见过的行上", HX_CELL_RIGHT}};
+    const char *figure = json_string_value(json_object_get(e, "figure"));
+    json_t *records = json_array(), *m, *one;
+    char line[128];
+    size_t i, k;
+    json_array_foreach(json_object_get(e, "models"), i, m)
+        json_array_foreach(json_object_get(m, "curve"), k, one)
+            json_array_append_new(records, curve_record(m, one, figure));
+    bool ok = true;
+    if (json_array_size(records) > 0) {
+        (void)snprintf(line, sizeof line, hx_cli_tr(c, "learning curves (%s):", "学习曲线（%s）："),
+                       figure);
+        ok = put_gap(c) && put_line(c, line) &&
+             hx_output_records(c, records, columns, sizeof columns / sizeof *columns);
+    }
+    json_decref(records);
+    return ok;
+}
+
 bool hx_learn_show_cross(hx_cli *c, hx_str json) {
     json_t *e = hx_output_parse(c, json);
     bool ok = e != NULL;
@@ -466,7 +562,7 @@ bool hx_learn_show_cross(hx_cli *c, hx_str json) {
     else if (ok && c->shape == HX_SHAPE_CSV)
         ok = put_models(c, e);
     else if (ok)
-        ok = put_cross_head(c, e) && put_models(c, e) && put_tests(c, e);
+        ok = put_cross_head(c, e) && put_models(c, e) && put_tests(c, e) && put_curves(c, e);
     json_decref(e);
     return ok;
 }

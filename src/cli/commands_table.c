@@ -387,7 +387,8 @@ const hx_cli_command hx_cli_actions[] = {
      1,
      LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_PARAM, HX_OPT_PARAMS, HX_OPT_SOLVER,
           HX_OPT_LEARNING_RATE, HX_OPT_EPOCHS, HX_OPT_SPLIT, HX_OPT_STRATIFY, HX_OPT_GROUP,
-          HX_OPT_TIME, HX_OPT_VALIDATION_FILE, HX_OPT_COST),
+          HX_OPT_TIME, HX_OPT_VALIDATION_FILE, HX_OPT_COST, HX_OPT_CALIBRATION, HX_OPT_CONFORMAL,
+          HX_OPT_REPORT),
      "learn one column from the others",
      "由其他列学习某一列",
      "Shows coefficients with intervals, or what counts most, and how the loss went down; --out "
@@ -418,7 +419,7 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, RECORDS, HX_OPT_HEAD, HX_OPT_ALL),
+     LIST(TABLE_IN, RECORDS, HX_OPT_HEAD, HX_OPT_ALL, HX_OPT_CERTAINTY, HX_OPT_SETS),
      "what a model says of rows: prediction and probability beside their columns",
      "模型对各行的预测：在原有各列之后加上 prediction 和 probability",
      "probability is that of the second class where there are two, else that of the class that is "
@@ -437,7 +438,7 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, RECORDS, HX_OPT_COST),
+     LIST(TABLE_IN, RECORDS, HX_OPT_COST, HX_OPT_RANK_BY, HX_OPT_RANK_AT, HX_OPT_REPORT),
      "how good a model is on rows whose target is known",
      "在已知目标的行上评估模型",
      "Classes: accuracy, precision, recall, F1, ROC-AUC, PR-AUC, log loss, Brier, KS, Gini, "
@@ -459,7 +460,8 @@ const hx_cli_command hx_cli_actions[] = {
      0,
      1,
      LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_PARAM, HX_OPT_PARAMS, HX_OPT_FOLDS,
-          HX_OPT_REPEATS, HX_OPT_GROUP, HX_OPT_TIME),
+          HX_OPT_REPEATS, HX_OPT_GROUP, HX_OPT_TIME, HX_OPT_CALIBRATION, HX_OPT_CURVE, HX_OPT_COST,
+          HX_OPT_REPORT),
      "models judged on the same folds, and whether they differ",
      "在相同的折上评估多个模型，并检验差异",
      "Every fold is predicted by models that learnt from the others (5 folds). Two models are "
@@ -482,7 +484,7 @@ const hx_cli_command hx_cli_actions[] = {
      0,
      1,
      LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_FOLDS, HX_OPT_GROUP, HX_OPT_TIME,
-          HX_OPT_TRIALS, HX_OPT_MINUTES, HX_OPT_OUTER),
+          HX_OPT_TRIALS, HX_OPT_MINUTES, HX_OPT_OUTER, HX_OPT_TUNE_SEARCH, HX_OPT_REPORT),
      "find good parameters: random search with successive halving",
      "寻找好的参数：随机搜索加逐次减半",
      "Settings are judged fold by fold and the better third goes on. It ends after --trials "
@@ -520,6 +522,28 @@ const hx_cli_command hx_cli_actions[] = {
        "three ways beside three models", "三种方式与三个模型"}},
      hx_cmd_learn_ensemble,
      HX_MODEL_MAY},
+    {"learn survival",
+     HX_PART_TEXT,
+     "[FILE] --time T --event E [--group G] [--use A,B]",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_DURATION, HX_OPT_ENDED, HX_OPT_CURVE_GROUP,
+          HX_OPT_RISK_USE, HX_OPT_TIES, HX_OPT_REPORT),
+     "how long until something happens, where some rows were only seen so long",
+     "事件发生前经过多久，其中一些行只观察到某时",
+     "Kaplan-Meier curves with 95 % intervals (Greenwood, log-log) and medians; --group compares "
+     "them by the log-rank test, --use\n"
+     "estimates by Cox regression how columns multiply the risk. --report draws the curves.",
+     "Kaplan-Meier 曲线及 95 % 区间（Greenwood，双对数）和中位数；--group "
+     "用对数秩检验比较，--use 用 Cox 回归估计各列使风险成为多少倍。\n"
+     "--report 画出曲线。",
+     {{"awk 'BEGIN { print \"days,left,plan\"; for (i = 1; i < 41; i++) print 5 + i * 37 % 90 \",\" (i "
+       "% 4 > 0) \",\" (i % 2 ? \"month\" : \"year\") }' > left.csv; huaxiang learn survival left.csv "
+       "--time days --event left --group plan --format table",
+       "who stays how long, by plan", "按套餐看客户留存多久"}},
+     hx_cmd_learn_survival,
+     HX_MODEL_RULES},
     {"learn cluster",
      HX_PART_TEXT,
      "[FILE] --method M --k N",

@@ -19,6 +19,16 @@ bool hx_learn_show_fit(hx_cli *c, hx_str summary, hx_str test);
 bool hx_learn_show_evaluation(hx_cli *c, hx_str figures);
 bool hx_learn_show_cross(hx_cli *c, hx_str json);
 bool hx_learn_show_tuning(hx_cli *c, hx_str json);
+/* --report: the parts that are not empty as one HTML page; nothing where it is not asked for. False after a sentence. */
+typedef struct {
+    const char *target, *en, *zh; /* what the page is of, in two languages */
+    size_t rows;
+    hx_str fit, evaluation, cross, tuning, survival;
+} hx_learn_pages;
+bool hx_learn_wants_page(const hx_cli *c);
+bool hx_learn_write_page(hx_cli *c, const hx_learn_pages *of);
+/* --cost as two numbers, 0 without it. False after a sentence. */
+bool hx_learn_costs_of(hx_cli *c, double *false_positive, double *false_negative);
 /* The rest of `learn fit --help`: models and their parameters. */
 void hx_learn_help(const hx_cli *c, hx_outbuf *out);
 

@@ -56,20 +56,37 @@ static const char style[] =
     "h2{font-size:17px;margin:20px 0 8px}.key{display:inline-block;width:10px;height:10px;"
     "margin:0 4px 0 12px}</style>";
 
-void hx_page_begin(hx_page *p, hx_ui_lang ui, hx_str title, const char *note) {
-    hx_buf_init(&p->b, PAGE_BYTES_MAX);
-    p->ui = ui;
+static void put_head(hx_page *p, hx_str title, const char *css) {
     (void)hx_buf_printf(&p->b,
                         "<!doctype html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\"><meta "
                         "name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>",
-                        ui == HX_UI_ZH ? "zh" : "en");
+                        p->ui == HX_UI_ZH ? "zh" : "en");
     hx_page_escaped(p, title);
     hx_page_put(p, "</title>");
     hx_page_put(p, style);
+    if (css[0] != '\0') {
+        hx_page_put(p, "<style>");
+        hx_page_put(p, css);
+        hx_page_put(p, "</style>");
+    }
     hx_page_put(p, "</head><body><header><h1>");
     hx_page_escaped(p, title);
     hx_page_put(p, "</h1><p>");
+}
+
+void hx_page_begin(hx_page *p, hx_ui_lang ui, hx_str title, const char *note) {
+    hx_buf_init(&p->b, PAGE_BYTES_MAX);
+    p->ui = ui;
+    put_head(p, title, "");
     hx_page_put(p, note);
+    hx_page_put(p, "</p></header><main>\n");
+}
+
+void hx_page_open(hx_page *p, hx_ui_lang ui, hx_str title, hx_str note, const char *css) {
+    hx_buf_init(&p->b, PAGE_BYTES_MAX);
+    p->ui = ui;
+    put_head(p, title, css);
+    hx_page_escaped(p, note);
     hx_page_put(p, "</p></header><main>\n");
 }
 

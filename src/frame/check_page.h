@@ -15,6 +15,8 @@ void hx_page_escaped(hx_page *p, hx_str s); /* at most 200 bytes of it */
 const char *hx_page_tr(const hx_page *p, const char *en, const char *zh);
 /* Up to and with <main>; `note` is a finished sentence of ours. */
 void hx_page_begin(hx_page *p, hx_ui_lang ui, hx_str title, const char *note);
+/* The same with rules of style beside the common ones, and a note that is escaped. */
+void hx_page_open(hx_page *p, hx_ui_lang ui, hx_str title, hx_str note, const char *css);
 /* Closes it and moves it to the arena. */
 hx_status hx_page_end(hx_page *p, hx_arena *arena, hx_str *html, hx_error *err) HX_MUST_USE;
 

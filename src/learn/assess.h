@@ -55,6 +55,25 @@ hx_status hx_figures_of(const hx_scored *s, hx_arena *scratch, hx_figures *out,
 hx_status hx_figures_bootstrap(const hx_scored *s, size_t rounds, double level, uint64_t seed,
                                size_t n_threads, hx_interval out[HX_FIGURES],
                                hx_error *err) HX_MUST_USE;
+/* One evaluation, of whatever made the predictions, as members of an open object; see hx_learner_assess() in huaxiang/learn.h. */
+typedef struct {
+    const char *learner, *target;
+    const char *const *classes; /* (n_classes) of CLASSES */
+} hx_assessed;
+hx_status hx_assessment_write(const hx_assessed *of, const hx_scored *s, const hx_assess_options *o,
+                              hx_arena *arena, hx_json_writer *w, hx_error *err) HX_MUST_USE;
+/* Its curves for a page: ROC, precision by recall, thresholds; of numbers points. */
+hx_status hx_assess_curves(const hx_scored *s, const char *const *classes,
+                           const hx_assess_options *o, hx_arena *arena, hx_json_writer *w,
+                           hx_error *err) HX_MUST_USE;
+/* Rows ranked within groups by probability or prediction: the member "ranking" of an evaluation. */
+typedef struct {
+    const char *by; /* what the groups are called */
+    const uint32_t *groups; /* (n) */
+    size_t at; /* k of NDCG, recall and precision, >= 1 */
+} hx_ranking;
+hx_status hx_ranking_write(const hx_scored *s, const hx_ranking *r, uint64_t seed, hx_arena *arena,
+                           hx_json_writer *w, hx_error *err) HX_MUST_USE;
 /* As members of an object, those of the task. */
 void hx_figures_write(const hx_figures *f, hx_learn_task task, hx_json_writer *w);
 

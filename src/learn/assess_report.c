@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "learn/assess.h"
+#include "learn/cross_validate.h"
 #include "learn/fields.h"
 #include "learn/learner.h"
 
@@ -24,6 +25,7 @@
 #define DECILES 10
 #define BINS 10
 #define CODES_MAX 20
+#define RANK_AT_USUAL 10
 #define ARENA_MAX ((size_t)64 << 30)
 #define JSON_MAX ((size_t)1 << 30)
 
@@ -244,34 +246,40 @@ static void put_nearest(const hx_scored *s, hx_json_writer *w) {
 }
 
 /* ------------------------------------------------------------------ the whole */
-static hx_status put_all(const hx_learner *l, const hx_scored *s, const hx_assess_options *o,
-                         hx_arena *arena, hx_json_writer *w, hx_error *err) {
+hx_status hx_assessment_write(const hx_assessed *of, const hx_scored *s, const hx_assess_options *o,
+                              hx_arena *arena, hx_json_writer *w, hx_error *err) {
     hx_figures f;
     bool classes = s->task == HX_TASK_CLASSES, two = s->n_classes == 2;
     HX_TRY(hx_figures_of(s, arena, &f, err));
-    hx_json_object(w);
     hx_json_key(w, "learner");
-    hx_json_cstr(w, l->estimator->kind.name);
+    hx_json_cstr(w, of->learner);
     hx_json_key(w, "target");
-    hx_json_cstr(w, l->target);
+    hx_json_cstr(w, of->target);
     hx_json_key(w, "task");
     hx_json_cstr(w, classes ? "classes" : "regression");
     put_count(w, "n", s->n);
     if (classes && two) {
         hx_json_key(w, "positive");
-        hx_json_cstr(w, l->classes[1]);
+        hx_json_cstr(w, of->classes[1]);
     }
     hx_figures_write(&f, s->task, w);
     if (!classes) put_nearest(s, w);
     HX_TRY(put_intervals(s, o, w, err));
-    if (classes) HX_TRY(put_classes(s, l->classes, arena, w, err));
+    if (classes) HX_TRY(put_classes(s, of->classes, arena, w, err));
     if (classes && two) HX_TRY(put_two(s, o, arena, w, err));
-    hx_json_end_object(w);
-    return HX_OK;
+    return o->curves ? hx_assess_curves(s, of->classes, o, arena, w, err) : HX_OK;
 }
 
-static hx_status assess(const hx_learner *l, const hx_table *t, const hx_assess_options *o,
-                        hx_arena *scratch, hx_arena *arena, hx_str *json, hx_error *err) {
+static hx_status put_ranking(const hx_scored *s, const uint32_t *groups, const hx_assess_options *o,
+                             hx_arena *arena, hx_json_writer *w, hx_error *err) {
+    const hx_ranking r = {o->rank_by, groups, o->rank_at ? o->rank_at : RANK_AT_USUAL};
+    return hx_ranking_write(s, &r, o->seed, arena, w, err);
+}
+
+/* groups (n) or NULL. */
+static hx_status assess(const hx_learner *l, const hx_table *t, const uint32_t *groups,
+                        const hx_assess_options *o, hx_arena *scratch, hx_arena *arena,
+                        hx_str *json, hx_error *err) {
     hx_problem p;
     hx_predictions said;
     hx_buf b;
@@ -286,7 +294,11 @@ static hx_status assess(const hx_learner *l, const hx_table *t, const hx_assess_
                          .probabilities = said.probabilities};
     hx_buf_init(&b, JSON_MAX);
     hx_json_begin(&w, &b);
-    hx_status st = put_all(l, &s, o, scratch, &w, err);
+    hx_json_object(&w);
+    const hx_assessed of = {l->estimator->kind.name, l->target, l->classes};
+    hx_status st = hx_assessment_write(&of, &s, o, scratch, &w, err);
+    if (st == HX_OK && groups) st = put_ranking(&s, groups, o, scratch, &w, err);
+    hx_json_end_object(&w);
     if (st == HX_OK) st = hx_buf_status(&b, "figures", err);
     if (st == HX_OK) *json = hx_arena_str(arena, hx_buf_str(&b));
     hx_buf_release(&b);
@@ -297,13 +309,15 @@ hx_status hx_learner_assess(const hx_learner *l, const hx_table *t, const hx_ass
                             hx_arena *arena, hx_str *json, hx_error *err) {
     hx_learn_task task = hx_learner_task(l);
     hx_table *own = NULL;
+    uint32_t *groups = NULL;
     *json = (hx_str){0};
     if (task != HX_TASK_CLASSES && task != HX_TASK_REGRESSION)
         return hx_fail(err, HX_EINVAL,
                        "only models of numbers and of classes are evaluated row by row");
     hx_arena *scratch = hx_arena_new(ARENA_MAX);
     hx_status st = scratch ? hx_learner_prepare(l, t, o->n_threads, &own, err) : no_memory(err);
-    if (st == HX_OK) st = assess(l, own ? own : t, o, scratch, arena, json, err);
+    if (st == HX_OK && o->rank_by) st = hx_groups_of(t, o->rank_by, scratch, &groups, err);
+    if (st == HX_OK) st = assess(l, own ? own : t, groups, o, scratch, arena, json, err);
     hx_table_free(own);
     hx_arena_free(scratch);
     return st;

@@ -22,6 +22,8 @@ typedef struct {
     size_t n_models, n_runs; /* n_runs of one model: folds x repeats */
     hx_fold_run *runs; /* (n_models, n_repeats, n_folds) */
     double **values, **probabilities; /* (n_models): of the first repeat */
+    hx_str *params; /* (n_models) */
+    const hx_cross_options *o;
     hx_arena *arena; /* borrowed */
 } crossing;
 
@@ -90,7 +92,7 @@ static hx_status make_rooms(crossing *c, hx_error *err) {
 }
 
 static hx_status run_all(crossing *c, const hx_cross_options *o, hx_error *err) {
-    hx_str *params = hx_arena_alloc(c->arena, c->n_models * sizeof *params);
+    hx_str *params = c->params = hx_arena_alloc(c->arena, c->n_models * sizeof *params);
     size_t n_folds = c->folds.n_folds;
     c->n_runs = n_folds * c->folds.n_repeats;
     c->runs = hx_arena_alloc(c->arena, c->n_models * c->n_runs * sizeof *c->runs);
@@ -123,7 +125,36 @@ static double *figure_of(const crossing *c, size_t model, int figure, double *ro
     return room;
 }
 
-static void put_model(const crossing *c, size_t m, double *room, hx_json_writer *w) {
+/* What was said of rows out of fold in the first repeat, as an evaluation with its curves. */
+static hx_status put_said(const crossing *c, size_t m, hx_json_writer *w, hx_error *err) {
+    const hx_problem *truth = &c->folds.truth;
+    size_t k = truth->task == HX_TASK_CLASSES ? truth->n_classes : 0, kept = 0;
+    double *y = hx_arena_alloc(c->arena, (truth->n + 1) * sizeof *y);
+    double *values = hx_arena_alloc(c->arena, (truth->n + 1) * sizeof *values);
+    double *p = hx_arena_alloc(c->arena, (truth->n * k + 1) * sizeof *p);
+    if (!y || !values || !p) return no_memory(err);
+    for (size_t i = 0; i < truth->n; i++) {
+        if (!hx_folds_covers(&c->folds, 0, i)) continue;
+        y[kept] = truth->y[i];
+        values[kept] = c->values[m][i];
+        memcpy(p + kept++ * k, c->probabilities[m] + i * k, k * sizeof *p);
+    }
+    const hx_scored s = {truth->task, kept, k, y, values, p};
+    const hx_assessed of = {c->models[m], c->folds.learn.target, truth->classes};
+    const hx_assess_options o = {.cost_false_positive = c->o->cost_false_positive,
+                                 .cost_false_negative = c->o->cost_false_negative,
+                                 .seed = c->folds.learn.seed,
+                                 .n_threads = c->o->learn.n_threads,
+                                 .curves = true};
+    hx_json_key(w, "out_of_fold");
+    hx_json_object(w);
+    HX_TRY(hx_assessment_write(&of, &s, &o, c->arena, w, err));
+    hx_json_end_object(w);
+    return HX_OK;
+}
+
+static hx_status put_model(const crossing *c, size_t m, double *room, hx_json_writer *w,
+                           hx_error *err) {
     hx_json_object(w);
     hx_json_key(w, "model");
     hx_json_cstr(w, c->models[m]);
@@ -138,7 +169,12 @@ static void put_model(const crossing *c, size_t m, double *room, hx_json_writer 
         hx_put_numbers(w, "folds", room, c->n_runs);
         hx_json_end_object(w);
     }
+    if (c->o->curve)
+        HX_TRY(hx_learning_curve(&c->folds, c->models[m], c->params[m], c->o->learn.n_threads, w,
+                                 err));
+    if (c->o->curves) HX_TRY(put_said(c, m, w, err));
     hx_json_end_object(w);
+    return HX_OK;
 }
 
 static double test_to_train(const crossing *c) {
@@ -237,8 +273,8 @@ static hx_status put_all(const crossing *c, hx_json_writer *w, hx_error *err) {
     put_head(c, w);
     hx_json_key(w, "models");
     hx_json_array(w);
-    for (size_t m = 0; m < c->n_models; m++)
-        put_model(c, m, room, w);
+    for (size_t m = 0; m < c->n_models && st == HX_OK; m++)
+        st = put_model(c, m, room, w, err);
     hx_json_end_array(w);
     hx_json_key(w, "best");
     hx_json_cstr(w, c->models[best_of(c, room)]);
@@ -329,7 +365,7 @@ static hx_status write_json(const crossing *c, hx_str *json, hx_error *err) {
 
 hx_status hx_cross_validate(const hx_table *t, const hx_cross_options *o, hx_arena *arena,
                             hx_str *json, hx_table **out_of_fold, hx_error *err) {
-    crossing c = {.arena = arena};
+    crossing c = {.arena = arena, .o = o};
     *json = (hx_str){0};
     if (out_of_fold) *out_of_fold = NULL;
     HX_TRY(hx_models_of(o->models, arena, &c.models, &c.n_models, err));

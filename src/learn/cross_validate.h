@@ -35,14 +35,24 @@ typedef struct {
     size_t repeat, fold; /* fold in [0, n_folds) */
     double *values,
         *probabilities; /* (n), (n, n_classes) of all rows: the fold's are written; NULL = not wanted */
+    double
+        share; /* of the fold's training rows that are learnt from, classes evenly, by time the latest; 0 = all */
+    hx_figures *seen; /* of the rows that were learnt from; NULL = not wanted */
     bool forgive; /* a fit that fails leaves figures NAN; memory and cancelling fail all the same */
     hx_figures figures; /* out */
     size_t n_train, n_test; /* out */
 } hx_fold_run;
 hx_status hx_folds_run(const hx_folds *f, hx_fold_run *runs, size_t n, size_t n_threads,
                        hx_error *err) HX_MUST_USE;
+/* Of one model over sizes of the training rows: the member "curve", an array of {share, rows, train, test}, each figure with mean, sd and folds. */
+hx_status hx_learning_curve(const hx_folds *f, const char *model, hx_str params, size_t n_threads,
+                            hx_json_writer *w, hx_error *err) HX_MUST_USE;
 /* Whether a row is predicted in a repeat (by time the first rows are not). */
 bool hx_folds_covers(const hx_folds *f, size_t repeat, size_t row);
+
+/* (n) codes of a column's values, equal ones the same; rows without a value are one group. HX_ENOTFOUND: no such column. */
+hx_status hx_groups_of(const hx_table *t, const char *name, hx_arena *arena, uint32_t **out,
+                       hx_error *err) HX_MUST_USE;
 
 /* "ridge,forest" into names in the arena; each known, none twice. */
 hx_status hx_models_of(const char *list, hx_arena *arena, const char ***names, size_t *n,

@@ -88,8 +88,8 @@ static hx_status column_of(const hx_table *t, const char *name, size_t *column, 
     return hx_fail(err, HX_ENOTFOUND, "there is no column '%s'", name);
 }
 
-static hx_status groups_of(const hx_table *t, const char *name, hx_arena *arena, uint32_t **out,
-                           hx_error *err) {
+hx_status hx_groups_of(const hx_table *t, const char *name, hx_arena *arena, uint32_t **out,
+                       hx_error *err) {
     size_t column, n = hx_table_rows(t);
     HX_TRY(column_of(t, name, &column, err));
     uint32_t *codes = hx_arena_alloc(arena, (n + 1) * sizeof *codes);
@@ -120,7 +120,7 @@ static hx_status deal(hx_folds *f, const hx_cross_options *o, hx_error *err) {
     hx_fold_options s = {0};
     uint32_t *strata = NULL, *groups = NULL;
     double *times = NULL;
-    if (o->group) HX_TRY(groups_of(f->t, o->group, f->arena, &groups, err));
+    if (o->group) HX_TRY(hx_groups_of(f->t, o->group, f->arena, &groups, err));
     if (o->time) HX_TRY(times_of(f->t, o->time, f->arena, &times, err));
     if (f->truth.task == HX_TASK_CLASSES && !o->group && !o->time) {
         strata = hx_arena_alloc(f->arena, (n + 1) * sizeof *strata);
@@ -235,9 +235,28 @@ static hx_status judge(const hx_folds *f, hx_fold_run *run, const size_t *rows,
     return hx_figures_of(&s, arena, &run->figures, err);
 }
 
-static hx_status fit_and_judge(const hx_folds *f, hx_fold_run *run, const hx_table *train,
-                               const hx_table *test, const size_t *rows, hx_arena *arena,
-                               hx_error *err) {
+/* Figures of the rows that were learnt from. */
+static hx_status judge_seen(const hx_folds *f, hx_fold_run *run, const hx_learner *l,
+                            const hx_table *train, const size_t *rows, hx_arena *arena,
+                            hx_error *err) {
+    hx_predictions said;
+    hx_fold_run of = *run;
+    if (!run->seen) return HX_OK;
+    HX_TRY(hx_learner_predict(l, train, 1, arena, &said, err));
+    if (said.probabilities) HX_TRY(spread(f, &said, arena, err));
+    of.values = of.probabilities = NULL;
+    HX_TRY(judge(f, &of, rows, &said, arena, err));
+    *run->seen = of.figures;
+    return HX_OK;
+}
+
+typedef struct {
+    const hx_table *train, *test;
+    const size_t *train_rows, *test_rows;
+} fold_tables;
+
+static hx_status fit_and_judge(const hx_folds *f, hx_fold_run *run, const fold_tables *of,
+                               hx_arena *arena, hx_error *err) {
     hx_learn_options o = f->learn;
     hx_learner *l = NULL;
     hx_predictions said;
@@ -246,12 +265,45 @@ static hx_status fit_and_judge(const hx_folds *f, hx_fold_run *run, const hx_tab
     o.n_threads = 1;
     o.progress = NULL;
     o.seed = hx_hash_mix(hx_hash_mix(f->learn.seed, run->repeat), run->fold + 1);
-    hx_status st = hx_learner_fit(&l, train, NULL, &o, err);
-    if (st == HX_OK) st = hx_learner_predict(l, test, 1, arena, &said, err);
+    hx_status st = hx_learner_fit(&l, of->train, NULL, &o, err);
+    if (st == HX_OK) st = hx_learner_predict(l, of->test, 1, arena, &said, err);
     if (st == HX_OK && said.probabilities) st = spread(f, &said, arena, err);
-    if (st == HX_OK) st = judge(f, run, rows, &said, arena, err);
+    if (st == HX_OK) st = judge(f, run, of->test_rows, &said, arena, err);
+    if (st == HX_OK) st = judge_seen(f, run, l, of->train, of->train_rows, arena, err);
     hx_learner_free(l);
     return st;
+}
+
+static int compare_rows(const void *a, const void *b) {
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Leaves a share of the training rows: by time the latest, else of each class alike, the smaller share within the larger. */
+static hx_status thin(const hx_folds *f, const hx_fold_run *run, size_t *train, size_t *n_train,
+                      hx_arena *arena, hx_error *err) {
+    size_t n = *n_train, k = f->truth.task == HX_TASK_CLASSES ? f->truth.n_classes : 1;
+    placed *order = hx_arena_alloc(arena, (n + 1) * sizeof *order);
+    size_t *seen = hx_arena_alloc(arena, (2 * k + 1) * sizeof *seen), kept = 0;
+    if (run->share <= 0 || run->share >= 1) return HX_OK;
+    if (!order || !seen) return no_memory(err);
+    memset(seen, 0, 2 * k * sizeof *seen);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t draw = hx_hash_mix(hx_hash_mix(f->learn.seed, run->repeat), train[i]);
+        double place = (double)f->folds[run->repeat * f->truth.n + train[i]];
+        order[i] = (placed){f->by_time ? -place : (double)draw, train[i]};
+        seen[k + (k > 1 ? (size_t)f->truth.y[train[i]] : 0)]++;
+    }
+    qsort(order, n, sizeof *order, compare_placed);
+    for (size_t i = 0; i < n; i++) {
+        size_t class = k > 1 ? (size_t)f->truth.y[order[i].row] : 0;
+        if ((double)seen[class] >= ceil(run->share * (double)seen[k + class] - 1e-9)) continue;
+        seen[class]++;
+        train[kept++] = order[i].row;
+    }
+    qsort(train, kept, sizeof *train, compare_rows);
+    *n_train = kept;
+    return HX_OK;
 }
 
 static hx_status run_in(const hx_folds *f, hx_fold_run *run, hx_arena *arena, hx_error *err) {
@@ -262,9 +314,11 @@ static hx_status run_in(const hx_folds *f, hx_fold_run *run, hx_arena *arena, hx
     if (!train || !test) return no_memory(err);
     hx_split_rows(f->folds + run->repeat * n, n, (uint32_t)(run->fold + f->by_time), f->by_time,
                   train, &run->n_train, test, &run->n_test);
+    HX_TRY(thin(f, run, train, &run->n_train, arena, err));
     hx_status st = hx_table_pick(&a, f->t, train, run->n_train, err);
     if (st == HX_OK) st = hx_table_pick(&b, f->t, test, run->n_test, err);
-    if (st == HX_OK) st = fit_and_judge(f, run, a, b, test, arena, err);
+    const fold_tables of = {a, b, train, test};
+    if (st == HX_OK) st = fit_and_judge(f, run, &of, arena, err);
     hx_table_free(a);
     hx_table_free(b);
     return st;
@@ -272,8 +326,10 @@ static hx_status run_in(const hx_folds *f, hx_fold_run *run, hx_arena *arena, hx
 
 static hx_status forgiven(hx_fold_run *run, hx_status st) {
     if (!run->forgive || st == HX_OK || st == HX_ENOMEM || st == HX_ECANCELLED) return st;
-    for (int i = 0; i < HX_FIGURES; i++)
+    for (int i = 0; i < HX_FIGURES; i++) {
         run->figures.at[i] = NAN;
+        if (run->seen) run->seen->at[i] = NAN;
+    }
     return HX_OK;
 }
 

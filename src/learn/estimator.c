@@ -16,6 +16,7 @@ static const hx_estimator *const estimators[] = {
     &hx_estimator_kernel_svm, &hx_estimator_bayes,     &hx_estimator_neighbours,
     &hx_estimator_mlp,        &hx_estimator_isolation, &hx_estimator_voting,
     &hx_estimator_blending,   &hx_estimator_stacking,
+    &hx_estimator_bagging,
 };
 #define ESTIMATORS (sizeof estimators / sizeof *estimators)
 

@@ -68,6 +68,8 @@ struct hx_learner {
     const char *const *classes; /* (n_classes) the design's */
     size_t n_classes, n_features;
     hx_str summary; /* JSON */
+    struct hx_calibration *calibration; /* owned; NULL = probabilities stay as they are */
+    struct hx_conformal *conformal; /* owned; NULL = none was asked for */
 };
 
 #endif

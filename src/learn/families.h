@@ -16,6 +16,7 @@ extern const hx_estimator hx_estimator_svm; /* svm.c */
 extern const hx_estimator hx_estimator_kernel_svm; /* kernel_svm.c */
 extern const hx_estimator hx_estimator_mlp; /* mlp.c */
 extern const hx_estimator hx_estimator_isolation; /* isolation.c */
+extern const hx_estimator hx_estimator_bagging; /* bagging.c */
 extern const hx_estimator hx_estimator_voting, hx_estimator_blending,
     hx_estimator_stacking; /* ensemble.c */
 

@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "learn/calibration.h"
+#include "learn/conformal.h"
 #include "learn/estimator.h"
 #include "learn/fields.h"
 #include "learn/learner.h"
@@ -32,6 +34,8 @@ hx_learner *hx_learner_new(void) {
 void hx_learner_free(hx_learner *l) {
     if (!l) return;
     if (l->state) l->estimator->release(l->state);
+    hx_calibration_free(l->calibration);
+    hx_conformal_free(l->conformal);
     hx_design_free(l->design);
     hx_recipe_free(l->recipe);
     hx_arena_free(l->arena);
@@ -174,6 +178,19 @@ static hx_status summarise(hx_learner *l, const hx_problem *train, hx_error *err
     return st != HX_OK || l->summary.ptr ? st : no_memory(err);
 }
 
+hx_status hx_learner_tell(hx_learner *l, const char *key, hx_str json, hx_error *err) {
+    hx_buf b;
+    hx_buf_init(&b, SUMMARY_MAX);
+    hx_buf_append(&b, l->summary.ptr, l->summary.len - 1);
+    hx_buf_printf(&b, ",\"%s\":", key);
+    hx_buf_append_str(&b, json);
+    hx_buf_append_byte(&b, '}');
+    hx_status st = hx_buf_status(&b, "summary", err);
+    if (st == HX_OK) l->summary = hx_arena_str(l->arena, hx_buf_str(&b));
+    hx_buf_release(&b);
+    return st != HX_OK || l->summary.ptr ? st : no_memory(err);
+}
+
 static hx_status fit_design(hx_learner *l, const hx_table *train, const hx_table *validation,
                             const hx_learn_options *o, hx_arena *scratch, hx_error *err) {
     hx_design_options d = {.target = o->target,
@@ -208,9 +225,12 @@ static hx_status fit(hx_learner *l, const hx_table *train, const hx_table *valid
 
 hx_status hx_learner_fit(hx_learner **out, const hx_table *train, const hx_table *validation,
                          const hx_learn_options *options, hx_error *err) {
+    if (options->conformal != 0) return hx_conformal_learn(out, train, validation, options, err);
     hx_learner *l = hx_learner_new();
     hx_arena *scratch = hx_arena_new(ARENA_MAX);
     hx_status st = l && scratch ? fit(l, train, validation, options, scratch, err) : no_memory(err);
+    if (st == HX_OK && options->calibrate != HX_CALIBRATE_NONE)
+        st = hx_learner_calibrate(l, train, options, err);
     hx_arena_free(scratch);
     if (st != HX_OK) {
         hx_learner_free(l);
@@ -240,6 +260,7 @@ hx_status hx_learner_predict_problem(const hx_learner *l, const hx_problem *p, s
     if (!r.values || (classes && !r.probabilities)) return no_memory(err);
     HX_TRY(l->estimator->predict(l->state, p->x, p->n, n_threads ? n_threads : hx_processors(),
                                  classes ? r.probabilities : r.values, err));
+    if (l->calibration) hx_calibration_apply(l->calibration, r.probabilities, r.n);
     if (classes) decide(&r);
     *out = r;
     return HX_OK;

@@ -10,6 +10,8 @@ hx_learner *hx_learner_new(void); /* empty; NULL = out of memory */
 /* The table as the design reads it: *own is a copy with the recipe applied, the caller's, or NULL where there is no recipe. Rows stay. */
 hx_status hx_learner_prepare(const hx_learner *l, const hx_table *t, size_t n_threads,
                              hx_table **own, hx_error *err) HX_MUST_USE;
+/* Adds a member to the summary. */
+hx_status hx_learner_tell(hx_learner *l, const char *key, hx_str json, hx_error *err) HX_MUST_USE;
 /* Of rows that are features already. */
 hx_status hx_learner_predict_problem(const hx_learner *l, const hx_problem *p, size_t n_threads,
                                      hx_arena *arena, hx_predictions *out,

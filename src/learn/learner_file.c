@@ -3,6 +3,8 @@
  *     {"format":"huaxiang/model/1","version":"0.1.0","model":"ridge","target":"churn","params":{...},"recipe":{...} or null,
  *      "design":{...},"state":...,"summary":{...},"hash":"0123456789abcdef"}
  *
+ * and in front of the summary, where the model has them, "calibration":{...} (calibration.h) and "conformal":{...} (conformal.h).
+ *
  * The hash is XXH3 of the file's bytes up to `,"hash"`, and is checked before anything is believed; what it can't tell is checked field by
  * field by those who read it: hx_recipe_read(), hx_design_read(), the estimator's read(). */
 #include <stdlib.h>
@@ -11,6 +13,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "learn/calibration.h"
+#include "learn/conformal.h"
 #include "learn/fields.h"
 #include "learn/learner.h"
 
@@ -51,6 +55,14 @@ static hx_status write_members(const hx_learner *l, hx_buf *b, hx_error *err) {
     hx_design_write(l->design, &w);
     hx_json_key(&w, "state");
     l->estimator->write(l->state, &w);
+    if (l->calibration) {
+        hx_json_key(&w, "calibration");
+        hx_calibration_write(l->calibration, &w);
+    }
+    if (l->conformal) {
+        hx_json_key(&w, "conformal");
+        hx_conformal_write(l->conformal, &w);
+    }
     hx_json_key(&w, "summary");
     hx_json_raw(&w, l->summary);
     return HX_OK;
@@ -119,6 +131,19 @@ static hx_status read_summary(hx_learner *l, const json_t *json, hx_error *err) 
     return l->summary.ptr ? HX_OK : hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
 }
 
+/* Members that a file may have. */
+static hx_status read_additions(hx_learner *l, const json_t *json, hx_error *err) {
+    const json_t *calibration = json_object_get(json, "calibration");
+    const json_t *conformal = json_object_get(json, "conformal");
+    hx_learn_task task = hx_design_task(l->design);
+    if (calibration && task == HX_TASK_CLASSES)
+        HX_TRY(hx_calibration_read(&l->calibration, calibration, l->n_classes, err));
+    if (!conformal) return HX_OK;
+    HX_TRY(hx_conformal_read(&l->conformal, conformal, err));
+    if ((l->conformal->residuals != NULL) == (task == HX_TASK_REGRESSION)) return HX_OK;
+    return hx_fail(err, HX_EFORMAT, "the model's rows kept for coverage are damaged");
+}
+
 static hx_status know(hx_learner *l, hx_error *err) {
     hx_design_names(l->design, &l->features, &l->n_features, &l->classes, &l->n_classes);
     if (l->estimator->kind.tasks & 1u << hx_design_task(l->design)) return HX_OK;
@@ -139,6 +164,7 @@ static hx_status read_members(hx_learner *l, const json_t *json, const char *pat
     HX_TRY(know(l, err));
     HX_TRY(l->estimator->read(&l->state, json_object_get(json, "state"), l->n_features,
                               l->n_classes, err));
+    HX_TRY(read_additions(l, json, err));
     return read_summary(l, json, err);
 }
 

@@ -234,9 +234,53 @@ static void refusals(void **st) {
     hx_table_free(t);
 }
 
+/* The mean of members that learnt from other rows each; a member alone on all rows drawn anew is no mean of anything else; files. */
+static void bagging(void **st) {
+    (void)st;
+    hx_arena *arena = hx_arena_new(0);
+    hx_table *t = steps();
+    hx_error err = {0};
+    static const char *const targets[] = {"number", "label"};
+    for (size_t k = 0; k < 2; k++) {
+        char path[] = "/tmp/hx-bagging-XXXXXX";
+        hx_learner *many = fitted(t, "bagging", "{\"members\":20}", targets[k]), *again = NULL;
+        hx_learner *one = fitted(t, "bagging", "{\"members\":1,\"share\":0.5}", targets[k]);
+        const hx_predictions p = said(many, t, arena), q = said(one, t, arena);
+        const double *a = k ? p.probabilities : p.values, *b = k ? q.probabilities : q.values;
+        const size_t n = k ? N * 3 : N;
+        size_t between = 0, whole = 0;
+        for (size_t i = 0; i < n; i++) {
+            between += k && a[i] > 0.01 && a[i] < 0.99;
+            whole += b[i] == 0 || b[i] == 1;
+        }
+        if (k) assert_true(between > 20 && whole > n / 2);
+        close(mkstemp(path));
+        assert_int_equal(hx_learner_save(many, path, &err), HX_OK);
+        if (hx_learner_load(&again, path, &err) != HX_OK) fail_msg("%s", err.message);
+        const hx_predictions same = said(again, t, arena);
+        for (size_t i = 0; i < N; i++)
+            assert_true(same.values[i] == p.values[i]);
+        unlink(path);
+        hx_learner_free(many);
+        hx_learner_free(one);
+        hx_learner_free(again);
+    }
+    hx_learner *l = NULL;
+    const hx_learn_options o = {.model = "bagging",
+                                .params = HX_STR_LIT("{\"base\":\"ridge\"}"),
+                                .target = "two",
+                                .task = HX_TASK_CLASSES,
+                                .use = "u,v"};
+    assert_int_equal(hx_learner_fit(&l, t, NULL, &o, &err), HX_EINVAL);
+    assert_string_equal(err.message, "an ensemble needs a member that can learn this target");
+    hx_table_free(t);
+    hx_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(voting_is_the_mean),
+        cmocka_unit_test(bagging),
         cmocka_unit_test(blending_weighs_best),
         cmocka_unit_test(stacking_learns_from_both),
         cmocka_unit_test(kept_in_files),

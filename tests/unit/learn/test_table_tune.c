@@ -190,10 +190,80 @@ static void refusals(void **st) {
     hx_table_free(t);
 }
 
+/* Every setting of the other searches goes through all folds; the result is never below the model as it is. */
+static void other_searches(void **st) {
+    (void)st;
+    hx_table *t = waves();
+    hx_arena *arena = hx_arena_new(0);
+    for (int how = HX_SEARCH_RANDOM; how <= HX_SEARCH_TPE; how++) {
+        hx_learner *best = NULL, *again = NULL;
+        hx_str text, same;
+        hx_tune_options o = {.search = (hx_tune_search)how,
+                             .cross = {.models = "tree,ridge",
+                                       .n_folds = 3,
+                                       .learn = {.target = "number", .drop = "y", .n_threads = 1}},
+                             .n_trials = 40};
+        json_t *e = tuned(t, &o, arena, &text, &best), *tried = json_object_get(e, "tried");
+        const size_t n = json_array_size(tried);
+        if (how != HX_SEARCH_GRID) assert_int_equal(n, 40);
+        assert_true(n > 12 && n <= 42);
+        for (size_t i = 0; i < n; i++) {
+            const json_t *one = json_array_get(tried, i);
+            assert_int_equal(json_array_size(json_object_get(one, "folds")), 3);
+            in_range(one);
+            for (size_t k = 2; k < i && how == HX_SEARCH_GRID; k++)
+                assert_false(json_equal(json_object_get(one, "params"),
+                                        json_object_get(json_array_get(tried, k), "params")) &&
+                             json_equal(json_object_get(one, "model"),
+                                        json_object_get(json_array_get(tried, k), "model")));
+        }
+        assert_true(number(json_object_get(e, "best"), "mean") >=
+                    number(json_array_get(tried, 0), "mean"));
+        json_decref(e);
+        o.cross.learn.n_threads = 3;
+        json_decref(tuned(t, &o, arena, &same, &again));
+        assert_true(hx_str_equal(text, same));
+        hx_learner_free(best);
+        hx_learner_free(again);
+    }
+    hx_arena_free(arena);
+    hx_table_free(t);
+}
+
+/* TPE draws near what was good: its later settings are better on the mean than its first ones by chance, over several seeds. */
+static void tpe_learns(void **st) {
+    (void)st;
+    hx_table *t = waves();
+    hx_arena *arena = hx_arena_new(0);
+    double early = 0, late = 0;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        hx_learner *best = NULL;
+        hx_str text;
+        const hx_tune_options o = {
+            .search = HX_SEARCH_TPE,
+            .cross = {.models = "tree",
+                      .n_folds = 3,
+                      .learn = {.target = "number", .drop = "y", .seed = seed, .n_threads = 2}},
+            .n_trials = 41};
+        json_t *e = tuned(t, &o, arena, &text, &best), *tried = json_object_get(e, "tried");
+        for (size_t i = 0; i < 8; i++) {
+            early += number(json_array_get(tried, 1 + i), "mean");
+            late += number(json_array_get(tried, 33 + i), "mean");
+        }
+        json_decref(e);
+        hx_learner_free(best);
+    }
+    assert_true(late > early);
+    hx_arena_free(arena);
+    hx_table_free(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(search),        cmocka_unit_test(same_bytes), cmocka_unit_test(nested),
-        cmocka_unit_test(time_runs_out), cmocka_unit_test(refusals),
+        cmocka_unit_test(search),     cmocka_unit_test(other_searches),
+        cmocka_unit_test(tpe_learns), cmocka_unit_test(same_bytes),
+        cmocka_unit_test(nested),     cmocka_unit_test(time_runs_out),
+        cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
