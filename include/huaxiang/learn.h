@@ -231,6 +231,27 @@ HX_API hx_str hx_learner_summary(const hx_learner *l);
 HX_API hx_status hx_learner_save(const hx_learner *l, const char *path, hx_error *err) HX_MUST_USE;
 HX_API hx_status hx_learner_load(hx_learner **out, const char *path, hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ models of tables: elsewhere */
+typedef enum {
+    HX_EXPORT_SQL = 0, /* one SELECT for SQLite 3.35 and PostgreSQL 12, or later */
+    HX_EXPORT_C, /* one C17 file that needs the C library alone */
+    HX_EXPORT_XGBOOST /* JSON that XGBoost 1.6 or later loads; of boosting alone */
+} hx_export_kind;
+typedef struct {
+    hx_export_kind kind;
+    const char *table; /* SQL: where the rows are, "schema.table"; NULL = "data" */
+    const char *name; /* C: what its names begin with; NULL = "model" */
+} hx_export_options;
+/* linear, ridge, lasso, elastic, logistic, tree, forest and boosting, with the steps scale, impute and encode of their recipe. Scores are those of
+ * hx_learner_predict(), to the last bit in C, to 1e-12 in SQL, to 32-bit floats in XGBoost. HX_EUNSUPPORTED names what can't be said: another kind
+ * of model, step or method; HX_ELIMIT: too many columns or classes for a database. `text` in the arena. */
+HX_API hx_status hx_learner_export(const hx_learner *l, const hx_export_options *options,
+                                   hx_arena *arena, hx_str *text, hx_error *err) HX_MUST_USE;
+/* A model that XGBoost saved as JSON (gbtree; reg:squarederror, binary:logistic, multi:softprob). Its features are columns of numbers by their names
+ * (f0, f1, ... where it has none), its classes "0", "1", ... HX_EFORMAT: damaged or something else; HX_EUNSUPPORTED: another booster or objective. */
+HX_API hx_status hx_learner_import(hx_learner **out, const char *path, const char *target,
+                                   hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ models of tables: how good, chosen, combined */
 /* All zero = defaults. */
 typedef struct {

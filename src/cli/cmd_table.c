@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/grid.h"
 #include "cli/output.h"
+#include "cli/table_io.h"
 
 #define FLUSH_BYTES ((size_t)1 << 20)
 #define TABLE_ROWS 10000 /* laid out together */
@@ -100,6 +101,22 @@ static bool write_rows(hx_cli *c, const hx_group_table *t, size_t keys, size_t n
     return ok;
 }
 
+/* The customers of a store: a table in memory already. */
+static int group_store(hx_cli *c, const hx_group_options *o) {
+    hx_error err = {.ui = c->ui};
+    hx_table *t = NULL, *groups = NULL;
+    if (!hx_table_io_read(c, hx_table_io_input(c), NULL, &t)) return HX_EXIT_FAILED;
+    const hx_status st = hx_table_group(&groups, t, o->by, o->aggregates, o->n_threads, &err);
+    int status = HX_EXIT_DONE;
+    if (st != HX_OK)
+        status = hx_cli_error(c, &err);
+    else if (!hx_table_io_write(c, groups))
+        status = HX_EXIT_FAILED;
+    hx_table_free(groups);
+    hx_table_free(t);
+    return status;
+}
+
 int hx_cmd_table_group(hx_cli *c) {
     const hx_cli_values *v = &c->options;
     hx_group_options o = {.by = v->text[HX_OPT_BY],
@@ -109,6 +126,7 @@ int hx_cmd_table_group(hx_cli *c) {
     hx_error err = {.ui = c->ui};
     if (!o.by)
         return hx_cli_usage(c, "table group needs --by COLUMN", "table group 需要 --by 列名");
+    if (v->text[HX_OPT_STORE]) return group_store(c, &o);
     if (!hx_cli_reader_options(c, &o.reader)) return HX_EXIT_FAILED;
     hx_status st = hx_group_file(&t, c->n_args > 0 ? c->args[0] : "-", &o, &err);
     if (st != HX_OK) return hx_cli_error(c, &err);

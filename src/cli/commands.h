@@ -83,6 +83,8 @@ int hx_cmd_learn_evaluate(hx_cli *c);
 int hx_cmd_learn_cross_validate(hx_cli *c);
 int hx_cmd_learn_tune(hx_cli *c);
 int hx_cmd_learn_ensemble(hx_cli *c);
+int hx_cmd_learn_export(hx_cli *c);
+int hx_cmd_learn_import(hx_cli *c);
 int hx_cmd_learn_cluster(hx_cli *c);
 int hx_cmd_learn_survival(hx_cli *c);
 int hx_cmd_table_apply(hx_cli *c);

@@ -18,7 +18,7 @@
 /* What hx_table_io_read() takes. */
 #define TABLE_IN                                                                                   \
     READING, HX_OPT_MAP, HX_OPT_DATE_ORDER, HX_OPT_TIMEZONE, HX_OPT_WHERE, HX_OPT_MISSING,         \
-        HX_OPT_AS_TEXT, HX_OPT_THREADS
+        HX_OPT_AS_TEXT, HX_OPT_THREADS, HX_OPT_STORE
 /* What hx_table_recipe_run() takes beside it. */
 #define TABLE_STEPS HX_OPT_FIT_ON, HX_OPT_SAVE, HX_OPT_RECIPE, HX_OPT_HEAD
 
@@ -126,7 +126,7 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, RECORDS, HX_OPT_COLUMNS, HX_OPT_HTML),
+     LIST(TABLE_IN, HX_OPT_AS_OF, RECORDS, HX_OPT_COLUMNS, HX_OPT_HTML),
      "count, mean, quartiles, commonest values and a histogram of each column",
      "每列的个数、均值、四分位数、最多的值和分布",
      "As pandas' describe(include='all'): the standard deviation is of a sample, quartiles are "
@@ -201,7 +201,7 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(READING, RECORDS, HX_OPT_HEAD, HX_OPT_THREADS, HX_OPT_BY, HX_OPT_AGG, HX_OPT_MAP),
+     LIST(READING, RECORDS, HX_OPT_HEAD, HX_OPT_THREADS, HX_OPT_BY, HX_OPT_AGG, HX_OPT_MAP, HX_OPT_STORE),
      "group the rows of a file",
      "对文件的行分组汇总",
      "Sums are exact. Rows come in the order of their keys.",
@@ -362,7 +362,7 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, RECORDS, HX_OPT_SPLIT, HX_OPT_PREFIX, HX_OPT_STRATIFY, HX_OPT_GROUP,
+     LIST(TABLE_IN, HX_OPT_AS_OF, RECORDS, HX_OPT_SPLIT, HX_OPT_PREFIX, HX_OPT_STRATIFY, HX_OPT_GROUP,
           HX_OPT_TIME),
      "files for training, validation and test",
      "分成训练、验证、测试文件",
@@ -385,7 +385,7 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_PARAM, HX_OPT_PARAMS, HX_OPT_SOLVER,
+     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_PARAM, HX_OPT_PARAMS, HX_OPT_SOLVER,
           HX_OPT_LEARNING_RATE, HX_OPT_EPOCHS, HX_OPT_SPLIT, HX_OPT_STRATIFY, HX_OPT_GROUP,
           HX_OPT_TIME, HX_OPT_VALIDATION_FILE, HX_OPT_COST, HX_OPT_CALIBRATION, HX_OPT_CONFORMAL,
           HX_OPT_REPORT),
@@ -419,7 +419,7 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, RECORDS, HX_OPT_HEAD, HX_OPT_ALL, HX_OPT_CERTAINTY, HX_OPT_SETS),
+     LIST(TABLE_IN, HX_OPT_AS_OF, RECORDS, HX_OPT_HEAD, HX_OPT_ALL, HX_OPT_CERTAINTY, HX_OPT_SETS),
      "what a model says of rows: prediction and probability beside their columns",
      "模型对各行的预测：在原有各列之后加上 prediction 和 probability",
      "probability is that of the second class where there are two, else that of the class that is "
@@ -438,7 +438,7 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, RECORDS, HX_OPT_COST, HX_OPT_RANK_BY, HX_OPT_RANK_AT, HX_OPT_REPORT),
+     LIST(TABLE_IN, HX_OPT_AS_OF, RECORDS, HX_OPT_COST, HX_OPT_RANK_BY, HX_OPT_RANK_AT, HX_OPT_REPORT),
      "how good a model is on rows whose target is known",
      "在已知目标的行上评估模型",
      "Classes: accuracy, precision, recall, F1, ROC-AUC, PR-AUC, log loss, Brier, KS, Gini, "
@@ -459,7 +459,7 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_PARAM, HX_OPT_PARAMS, HX_OPT_FOLDS,
+     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_PARAM, HX_OPT_PARAMS, HX_OPT_FOLDS,
           HX_OPT_REPEATS, HX_OPT_GROUP, HX_OPT_TIME, HX_OPT_CALIBRATION, HX_OPT_CURVE, HX_OPT_COST,
           HX_OPT_REPORT),
      "models judged on the same folds, and whether they differ",
@@ -483,7 +483,7 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_FOLDS, HX_OPT_GROUP, HX_OPT_TIME,
+     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_FOLDS, HX_OPT_GROUP, HX_OPT_TIME,
           HX_OPT_TRIALS, HX_OPT_MINUTES, HX_OPT_OUTER, HX_OPT_TUNE_SEARCH, HX_OPT_REPORT),
      "find good parameters: random search with successive halving",
      "寻找好的参数：随机搜索加逐次减半",
@@ -506,7 +506,7 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_FOLDS, HX_OPT_REPEATS, HX_OPT_GROUP,
+     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_FOLDS, HX_OPT_REPEATS, HX_OPT_GROUP,
           HX_OPT_TIME, HX_OPT_WAYS),
      "several models together, and what that gains over the best of them",
      "多个模型的组合，以及相对最佳单一模型的增益",
@@ -528,7 +528,7 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_DURATION, HX_OPT_ENDED, HX_OPT_CURVE_GROUP,
+     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_DURATION, HX_OPT_ENDED, HX_OPT_CURVE_GROUP,
           HX_OPT_RISK_USE, HX_OPT_TIES, HX_OPT_REPORT),
      "how long until something happens, where some rows were only seen so long",
      "事件发生前经过多久，其中一些行只观察到某时",
@@ -544,13 +544,63 @@ const hx_cli_command hx_cli_actions[] = {
        "who stays how long, by plan", "按套餐看客户留存多久"}},
      hx_cmd_learn_survival,
      HX_MODEL_RULES},
+    {"learn export",
+     HX_PART_TEXT,
+     "MODEL.json --as sql|c|xgboost",
+     NULL,
+     1,
+     1,
+     LIST(HX_OPT_TARGET, HX_OPT_EXPORT_AS, HX_OPT_EXPORT_TABLE, HX_OPT_EXPORT_NAME),
+     "a model as one SELECT, as one file in C, or for XGBoost",
+     "把模型写成一条 SELECT、一个 C 文件，或供 XGBoost 使用",
+     "sql and c take linear, ridge, lasso, elastic, logistic, tree, forest and boosting, with the "
+     "steps scale, impute and encode\n"
+     "of their recipe; scores are those of learn predict. The SELECT runs in SQLite 3.35 and "
+     "PostgreSQL 12; the file in C needs\n"
+     "the C library alone. xgboost takes boosting; its features are in the order of learn fit's "
+     "table.",
+     "sql 和 c 支持 linear、ridge、lasso、elastic、logistic、tree、forest 和 boosting，以及配方中的 "
+     "scale、impute、encode；\n"
+     "得分与 learn predict 一致。SELECT 可在 SQLite 3.35 和 PostgreSQL 12 运行；C 文件只需 C "
+     "标准库。\n"
+     "xgboost 只用于 boosting，特征顺序与 learn fit 显示的一致。",
+     {{"huaxiang learn fit samples/shop/orders.csv --target discount --task regression --use "
+       "channel,category --model ridge --out discount.json; huaxiang learn export discount.json "
+       "--as sql --table orders",
+       "one SELECT over the table orders", "对表 orders 的一条 SELECT"},
+      {"huaxiang learn export discount.json --as c --name discount --out discount.c",
+       "discount_predict() in a file", "文件中的 discount_predict()"}},
+     hx_cmd_learn_export,
+     HX_MODEL_RULES},
+    {"learn import",
+     HX_PART_TEXT,
+     "XGBOOST.json --target C --out MODEL.json",
+     NULL,
+     1,
+     1,
+     LIST(HX_OPT_FORMAT, HX_OPT_TARGET, HX_OPT_LEARN_TARGET),
+     "a model that XGBoost saved, for predict, evaluate and export",
+     "读取 XGBoost 保存的模型，用于 predict、evaluate 和 export",
+     "What save_model('FILE.json') wrote: gbtree with reg:squarederror, binary:logistic or "
+     "multi:softprob. Columns are numbers under\n"
+     "the names of its features (f0, f1, ... where it has none); classes are 0, 1, ...",
+     "由 save_model('文件.json') 写出：gbtree，目标为 reg:squarederror、binary:logistic 或 "
+     "multi:softprob。\n"
+     "各列为数值，名称与其特征相同（没有名称时为 f0、f1……）；类别为 0、1……",
+     {{"huaxiang learn fit samples/shop/orders.csv --target discount --task regression --use "
+       "quantity,channel --param rounds=5 --out boosted.json; huaxiang learn export boosted.json "
+       "--as xgboost --out xgboost.json; huaxiang learn import xgboost.json --target discount "
+       "--out again.json --format table",
+       "there and back", "导出再导入"}},
+     hx_cmd_learn_import,
+     HX_MODEL_RULES},
     {"learn cluster",
      HX_PART_TEXT,
      "[FILE] --method M --k N",
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_FORMAT, HX_OPT_TARGET, HX_OPT_USE, HX_OPT_DROP, HX_OPT_PARAM,
+     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, HX_OPT_USE, HX_OPT_DROP, HX_OPT_PARAM,
           HX_OPT_PARAMS, HX_OPT_CLUSTER_METHOD, HX_OPT_CLUSTERS, HX_OPT_SAVE_CLUSTERS, HX_OPT_HEAD),
      "put rows into clusters, and say what sets each apart",
      "对行聚类，并说明每个簇的特点",

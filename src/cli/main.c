@@ -139,6 +139,15 @@ static int check_model(const hx_cli *c) {
     return HX_EXIT_DONE;
 }
 
+/* A command that failed for what its options ask says so in its exit status, whatever it answers itself. */
+static int run_it(hx_cli *c) {
+    int last = HX_EXIT_DONE;
+    c->said = &last;
+    const int status = c->command->run(c);
+    c->said = NULL;
+    return status == HX_EXIT_FAILED && last == HX_EXIT_USAGE ? HX_EXIT_USAGE : status;
+}
+
 static int run_command(hx_cli *c) {
     c->quiet = hx_cli_has(&c->options, HX_OPT_QUIET);
     c->talks = !c->quiet && isatty(STDERR_FILENO);
@@ -149,7 +158,7 @@ static int run_command(hx_cli *c) {
                               "请把动作写在命令之后：huaxiang %s %s", c->command->name, c->action);
     if (status == HX_EXIT_DONE) status = check_args(c);
     if (status == HX_EXIT_DONE) status = hx_output_open(c);
-    if (status == HX_EXIT_DONE) status = c->command->run(c);
+    if (status == HX_EXIT_DONE) status = run_it(c);
     return hx_output_close(c, status);
 }
 

@@ -27,18 +27,22 @@ static void put_format(const char *prefix, const char *format, va_list args) {
     put_sentence(prefix, sentence);
 }
 
+static int said(const hx_cli *c, int status) {
+    if (c->said) *c->said = status;
+    return status;
+}
+
 int hx_cli_fail(const hx_cli *c, const char *en, const char *zh, ...) {
     va_list args;
     va_start(args, zh);
     put_format("huaxiang: ", hx_cli_tr(c, en, zh), args);
     va_end(args);
-    return HX_EXIT_FAILED;
+    return said(c, HX_EXIT_FAILED);
 }
 
 int hx_cli_error(const hx_cli *c, const hx_error *err) {
-    (void)c;
     put_sentence("huaxiang: ", err->message);
-    return err->code == HX_EINVAL ? HX_EXIT_USAGE : HX_EXIT_FAILED;
+    return said(c, err->code == HX_EINVAL ? HX_EXIT_USAGE : HX_EXIT_FAILED);
 }
 
 int hx_cli_usage(const hx_cli *c, const char *en, const char *zh, ...) {
@@ -48,7 +52,7 @@ int hx_cli_usage(const hx_cli *c, const char *en, const char *zh, ...) {
     va_end(args);
     fprintf(stderr, hx_cli_tr(c, "see 'huaxiang %s%s'\n", "用法见 'huaxiang %s%s'\n"),
             c->command ? c->command->name : "help", c->command ? " --help" : "");
-    return HX_EXIT_USAGE;
+    return said(c, HX_EXIT_USAGE);
 }
 
 void hx_cli_note(const hx_cli *c, const char *en, const char *zh, ...) {

@@ -382,6 +382,17 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         TEXT("method", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME",
              "kmeans, mini-batch, mixture, hierarchical, dbscan or hdbscan (default: kmeans)",
              "kmeans、mini-batch、mixture、hierarchical、dbscan 或 hdbscan（默认 kmeans）"),
+    [HX_OPT_EXPORT_AS] =
+        TEXT("as", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "sql,c,xgboost",
+             "in which words: one SELECT, one file in C, or XGBoost's JSON",
+             "导出形式：一条 SELECT、一个 C 文件，或 XGBoost 的 JSON"),
+    [HX_OPT_EXPORT_TABLE] =
+        TEXT("table", 0, HX_OPT_STRING, HX_GROUP_JOB, "TABLE",
+             "sql: where the rows are, SCHEMA.TABLE (default: data)",
+             "sql：数据所在的表，可写作 模式.表（默认 data）"),
+    [HX_OPT_EXPORT_NAME] = TEXT("name", 0, HX_OPT_STRING, HX_GROUP_JOB, "NAME",
+                                "c: what its names begin with (default: model)",
+                                "c：各名称的前缀（默认 model）"),
     [HX_OPT_CLUSTERS] =
         TEXT("k", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "N|auto",
              "how many clusters (default: auto)", "簇的个数（默认 auto，自动选择）"),

@@ -1,6 +1,7 @@
 /* table_io.c - tables in and out; see table_io.h.
  *
- * A condition may name columns that are not asked for: then all are read and the others are dropped behind it.
+ * A condition may name columns that are not asked for: then all are read and the others are dropped behind it. With --store the customers of a
+ * store take the place of the file, as of --as-of where the command has it.
  *
  * Rows go straight from the library to the stream; a failed write is found by ferror() or fclose() and said once, by whoever opened it. */
 #include "cli/table_io.h"
@@ -20,7 +21,9 @@ size_t hx_table_io_threads(const hx_cli *c) {
 }
 
 const char *hx_table_io_input(const hx_cli *c) {
-    return c->n_args > 0 ? c->args[0] : "-";
+    const char *store = c->options.text[HX_OPT_STORE];
+    if (c->n_args > 0) return c->args[0];
+    return store != NULL ? store : "-";
 }
 
 /* ------------------------------------------------------------------ in */
@@ -43,22 +46,41 @@ static hx_status keep_columns(hx_cli *c, hx_table *t, const char *columns, hx_er
     return status;
 }
 
-static hx_status read_table(hx_cli *c, const char *path, const char *columns,
-                            hx_table_options *options, hx_table **out, hx_error *err) {
+/* --where, then the columns that are asked for; frees the table where one fails. */
+static hx_status narrow(hx_cli *c, const char *columns, hx_table **t, hx_error *err) {
     const char *where = c->options.text[HX_OPT_WHERE];
-    options->columns = where == NULL ? columns : NULL;
-    hx_status status = hx_table_read(out, path, options, err);
-    if (status != HX_OK || where == NULL) return status;
-    status = hx_table_where(*out, where, err);
-    if (status == HX_OK && columns != NULL) status = keep_columns(c, *out, columns, err);
+    hx_status status = where != NULL ? hx_table_where(*t, where, err) : HX_OK;
+    if (status == HX_OK && columns != NULL) status = keep_columns(c, *t, columns, err);
     if (status != HX_OK) {
-        hx_table_free(*out);
-        *out = NULL;
+        hx_table_free(*t);
+        *t = NULL;
     }
     return status;
 }
 
-bool hx_table_io_read(hx_cli *c, const char *path, const char *columns, hx_table **out) {
+static hx_status read_table(hx_cli *c, const char *path, const char *columns,
+                            hx_table_options *options, hx_table **out, hx_error *err) {
+    const bool all = c->options.text[HX_OPT_WHERE] != NULL;
+    options->columns = all ? NULL : columns;
+    const hx_status status = hx_table_read(out, path, options, err);
+    return status == HX_OK && all ? narrow(c, columns, out, err) : status;
+}
+
+static bool read_store(hx_cli *c, const char *columns, hx_table **out) {
+    hx_answer_options o;
+    hx_error err = {.ui = c->ui};
+    int exit_status = 0;
+    if (!hx_cli_answer_options(c, &o)) return false;
+    hx_store *store = hx_cli_store(c, HX_STORE_READ, &exit_status);
+    if (store == NULL) return false;
+    hx_status status = hx_profiles_table(out, store, o.as_of, &err);
+    hx_store_close(store);
+    if (status == HX_OK) status = narrow(c, columns, out, &err);
+    if (status != HX_OK) hx_cli_error(c, &err);
+    return status == HX_OK;
+}
+
+static bool read_file(hx_cli *c, const char *path, const char *columns, hx_table **out) {
     const hx_cli_values *v = &c->options;
     hx_progress_clock clock;
     hx_time_zone *zone = NULL;
@@ -67,7 +89,6 @@ bool hx_table_io_read(hx_cli *c, const char *path, const char *columns, hx_table
                                 .texts = v->text[HX_OPT_AS_TEXT],
                                 .n_threads = hx_table_io_threads(c),
                                 .cancel = &c->cancel};
-    *out = NULL;
     if (!hx_cli_reader_options(c, &options.reader)) return false;
     if (v->text[HX_OPT_TIMEZONE] != NULL &&
         hx_time_zone_open(&zone, v->text[HX_OPT_TIMEZONE], &err) != HX_OK) {
@@ -89,6 +110,17 @@ bool hx_table_io_read(hx_cli *c, const char *path, const char *columns, hx_table
     }
     note_bad_rows(c, path, *out);
     return true;
+}
+
+bool hx_table_io_read(hx_cli *c, const char *path, const char *columns, hx_table **out) {
+    const char *store = c->options.text[HX_OPT_STORE];
+    *out = NULL;
+    if (store != NULL && path == store) return read_store(c, columns, out);
+    if (store != NULL && c->n_args > 0 && path == c->args[0]) {
+        hx_cli_usage(c, "FILE or --store, not both", "文件与 --store 只能给出一个");
+        return false;
+    }
+    return read_file(c, path, columns, out);
 }
 
 /* ------------------------------------------------------------------ out */

@@ -9,7 +9,7 @@
 /* Reads `path` ("-" = standard input); `columns` = only these, "a,b", NULL = all (the condition of --where may use others). Notes rows that
  * were left out. False after a sentence. The caller frees *out. */
 bool hx_table_io_read(hx_cli *c, const char *path, const char *columns, hx_table **out);
-/* The first argument behind the action, or standard input. */
+/* The first argument behind the action, else the store of --store, else standard input. hx_table_io_read() of the store gives its customers, a row each. */
 const char *hx_table_io_input(const hx_cli *c);
 /* Rows in the shape that was asked for, at most --head. False after a sentence or a failed write. */
 bool hx_table_io_write(hx_cli *c, const hx_table *t);

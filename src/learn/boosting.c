@@ -1,9 +1,8 @@
 /* boosting.c - gradient boosting: trained by XGBoost (xgboost.h), kept as trees of ours (trees.h).
  *
- * XGBoost compares 32-bit floats: a row goes left where (float)x < t. The same rows go left by x < T in doubles, where T is the border above which
- * numbers round to t or more: half way between t and the float below it, or the double behind that where the half way rounds down. Margins are
- * log-odds (two classes), scores (more) or numbers. One thread a model, so that sums in histograms have one order; folds and trials of a search
- * run side by side instead. */
+ * What XGBoost gives is its own JSON, read by xgboost_read.c, as files of users are. Margins are log-odds (two classes), scores (more) or numbers.
+ *
+ * One thread a model, so that sums in histograms have one order; folds and trials of a search run side by side instead. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +10,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/number.h"
 #include "learn/families.h"
 #include "learn/fields.h"
 #include "learn/trees.h"
@@ -133,101 +131,26 @@ static state *new_state(size_t d, size_t n_classes, hx_error *err) {
     return NULL;
 }
 
-/* ------------------------------------------------------------------ XGBoost's model to trees */
-static hx_status foreign(hx_error *err) {
-    return hx_fail(err, HX_EFORMAT,
-                   "the model that XGBoost gave is not of the form that is known (1.6 to 3.x)");
-}
-
-static double border(double threshold) {
-    float t = (float)threshold, below = nextafterf(t, -INFINITY);
-    if (!isfinite(below)) return threshold;
-    double middle = ((double)t + (double)below) / 2;
-    return (float)middle < t ? nextafter(middle, INFINITY) : middle;
-}
-
-static double number(const json_t *array, size_t i, bool *ok) {
-    const json_t *value = json_array_get(array, i);
-    double x = json_is_number(value)    ? json_number_value(value)
-               : json_is_boolean(value) ? json_is_true(value)
-                                        : NAN;
-    if (!isfinite(x)) *ok = false;
-    return x;
-}
-
-/* One tree: nodes are taken in the order of a queue, so that two children lie next to each other. from (n) = XGBoost's number of a node. */
-static bool take_tree(hx_trees *t, const json_t *tree, uint32_t *from, size_t n) {
-    const json_t *left = json_object_get(tree, "left_children"),
-                 *right = json_object_get(tree, "right_children");
-    const json_t *feature = json_object_get(tree, "split_indices"),
-                 *value = json_object_get(tree, "split_conditions");
-    const json_t *missing = json_object_get(tree, "default_left"),
-                 *cover = json_object_get(tree, "sum_hessian");
-    const json_t *gain = json_object_get(tree, "loss_changes");
-    size_t first = t->n_nodes, taken = 1;
-    bool ok = hx_trees_add_node(t) != HX_LEAF;
-    from[0] = 0;
-    for (size_t k = 0; k < taken && ok; k++) {
-        size_t i = first + k, own = from[k];
-        double a = number(left, own, &ok), b = number(right, own, &ok),
-               f = number(feature, own, &ok);
-        t->cover[i] = number(cover, own, &ok);
-        if (a < 0) {
-            t->values[i] = number(value, own, &ok);
-            continue;
-        }
-        ok = ok && a < (double)n && b >= 0 && b < (double)n && f >= 0 &&
-             f < (double)t->n_features && taken + 2 <= n;
-        if (!ok || hx_trees_add_node(t) == HX_LEAF || hx_trees_add_node(t) == HX_LEAF) return false;
-        t->feature[i] = (uint32_t)f;
-        t->left[i] = (uint32_t)(first + taken);
-        t->threshold[i] = border(number(value, own, &ok));
-        t->missing_left[i] = number(missing, own, &ok) != 0;
-        t->gain[i] = number(gain, own, &ok);
-        from[taken++] = (uint32_t)a;
-        from[taken++] = (uint32_t)b;
-    }
-    return ok;
-}
-
-static hx_status take_trees(hx_trees *t, const json_t *trees, size_t n_trees, hx_error *err) {
-    for (size_t k = 0; k < n_trees; k++) {
-        const json_t *tree = json_array_get(trees, k);
-        size_t n = json_array_size(json_object_get(tree, "left_children"));
-        uint32_t *from = calloc(n + 1, sizeof *from);
-        bool ok = from && n > 0 && take_tree(t, tree, from, n);
-        free(from);
-        if (!ok) return from ? foreign(err) : no_memory(err);
-        HX_TRY(hx_trees_end_tree(t, err));
-    }
-    return HX_OK;
-}
-
-/* base_score is a text, "5E-1" or from 3.1 on "[5E-1]", in the unit of predictions. */
-static hx_status take_base(state *s, const json_t *learner, hx_error *err) {
-    const char *text = json_string_value(
-        json_object_get(json_object_get(learner, "learner_model_param"), "base_score"));
-    hx_str digits = hx_str_of(text);
-    if (digits.len > 1 && digits.ptr[0] == '[') digits = (hx_str){digits.ptr + 1, digits.len - 2};
-    double base = hx_double_of(digits);
-    if (!isfinite(base)) return foreign(err);
-    if (s->n_classes == 2) base = log(base / (1 - base));
-    for (size_t o = 0; o < s->trees.n_outputs; o++)
-        s->trees.base[o] = base;
-    return HX_OK;
-}
-
 static hx_status take_model(state *s, hx_str text, size_t rounds, hx_error *err) {
     json_t *json = NULL;
     HX_TRY(hx_json_parse(text, MODEL_BYTES_MAX, "XGBoost", &json, err));
-    const json_t *learner = json_object_get(json, "learner");
-    const json_t *trees = json_object_get(
-        json_object_get(json_object_get(learner, "gradient_booster"), "model"), "trees");
-    size_t wanted = rounds * s->trees.n_outputs;
-    hx_status st = json_array_size(trees) >= wanted ? take_base(s, learner, err) : foreign(err);
-    if (st == HX_OK) st = take_trees(&s->trees, trees, wanted, err);
+    hx_status st = hx_xgboost_trees(&s->trees, json, s->n_classes, rounds, err);
     json_decref(json);
     return st;
+}
+
+hx_status hx_boosting_from(void **out, const json_t *json, const hx_xgboost_shape *shape,
+                           hx_error *err) {
+    state *s = new_state(shape->n_features, shape->n_classes, err);
+    if (!s) return no_memory(err);
+    s->rounds = shape->rounds;
+    hx_status st = hx_xgboost_trees(&s->trees, json, shape->n_classes, shape->rounds, err);
+    if (st != HX_OK) {
+        release(s);
+        return st;
+    }
+    *out = s;
+    return HX_OK;
 }
 
 /* ------------------------------------------------------------------ fitting */
@@ -391,6 +314,15 @@ static void write(const void *state_, hx_json_writer *w) {
     hx_trees_write(&((const state *)state_)->trees, w);
 }
 
+static void formula(const void *state_, hx_formula *out) {
+    const state *s = state_;
+    *out = (hx_formula){.n_outputs = s->trees.n_outputs,
+                        .trees = &s->trees,
+                        .link = s->n_classes == 0   ? HX_LINK_NUMBER
+                                : s->n_classes == 2 ? HX_LINK_LOGIT
+                                                    : HX_LINK_SOFTMAX};
+}
+
 static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
     state *s = new_state(d, n_classes, err);
     if (!s) return no_memory(err);
@@ -417,4 +349,5 @@ const hx_estimator hx_estimator_boosting = {
     .write = write,
     .read = read,
     .release = release,
+    .formula = formula,
 };

@@ -6,6 +6,7 @@
 #define HX_LEARN_ESTIMATOR_H
 
 #include "learn/problem.h"
+#include "learn/trees.h"
 
 enum hx_wants {
     HX_WANTS_FILLED = 1, /* no NaN: means and indicators */
@@ -13,6 +14,22 @@ enum hx_wants {
     HX_WANTS_LEVELS = 4, /* text as level numbers instead of a feature a value */
     HX_WANTS_CONTRASTS = 8 /* no feature for the first value of a text column: differences to it */
 };
+
+/* What a fitted model reckons, for those who write it down in another language; borrowed from the state. Output o is intercepts[o * stride] plus
+ * the products with weights[o * stride + j], or the sum of `trees`; the link makes numbers or probabilities of the outputs. */
+typedef enum {
+    HX_LINK_NUMBER = 0, /* the output itself */
+    HX_LINK_LOGIT, /* one output: log-odds of the second of two classes */
+    HX_LINK_SOFTMAX, /* an output a class */
+    HX_LINK_SHARES /* an output a class: probabilities as they are */
+} hx_link;
+typedef struct {
+    size_t n_outputs, stride;
+    const double *weights, *intercepts; /* NULL of trees */
+    bool intercept_last; /* added behind the products: the order decides about the last bit */
+    const hx_trees *trees; /* NULL of weights */
+    hx_link link;
+} hx_formula;
 
 typedef struct {
     const double *params; /* (kind.n_params): as given or fallback, checked */
@@ -44,6 +61,7 @@ typedef struct {
     void (*write)(const void *state, hx_json_writer *w); /* one JSON value */
     hx_status (*read)(void **state, const json_t *json, size_t d, size_t n_classes, hx_error *err);
     void (*release)(void *state);
+    void (*formula)(const void *state, hx_formula *out); /* NULL = there is none that is short */
 } hx_estimator;
 
 const hx_estimator *hx_estimator_of(const char *name); /* NULL = no such */

@@ -217,6 +217,13 @@ static void write(const void *state_, hx_json_writer *w) {
     hx_trees_write(&((const state *)state_)->trees, w);
 }
 
+static void formula(const void *state_, hx_formula *out) {
+    const hx_trees *t = &((const state *)state_)->trees;
+    *out = (hx_formula){.n_outputs = t->n_outputs,
+                        .trees = t,
+                        .link = t->n_outputs > 1 ? HX_LINK_SHARES : HX_LINK_NUMBER};
+}
+
 static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
     state *s = new_state(d, n_classes, err);
     if (!s) return no_memory(err);
@@ -237,7 +244,7 @@ static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes
                  .n_params = sizeof LIST / sizeof *LIST,                                           \
                  .help = {EN, ZH}},                                                                \
         .fit = FIT, .predict = predict, .contributions = contributions, .importance = importance,  \
-        .summary = summary, .write = write, .read = read, .release = release                       \
+        .summary = summary, .write = write, .read = read, .release = release, .formula = formula   \
     }
 
 const hx_estimator hx_estimator_tree =

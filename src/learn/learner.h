@@ -16,5 +16,8 @@ hx_status hx_learner_tell(hx_learner *l, const char *key, hx_str json, hx_error 
 hx_status hx_learner_predict_problem(const hx_learner *l, const hx_problem *p, size_t n_threads,
                                      hx_arena *arena, hx_predictions *out,
                                      hx_error *err) HX_MUST_USE;
+/* hx_learner_import() of bytes in memory; `name` is for messages. */
+hx_status hx_learner_import_text(hx_learner **out, hx_str file, const char *name,
+                                 const char *target, hx_error *err) HX_MUST_USE;
 
 #endif

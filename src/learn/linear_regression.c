@@ -251,4 +251,5 @@ const hx_estimator hx_estimator_linear = {
     .write = hx_linear_write,
     .read = hx_linear_read,
     .release = hx_linear_release,
+    .formula = hx_linear_formula,
 };

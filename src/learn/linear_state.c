@@ -69,6 +69,16 @@ void hx_linear_write(const void *state, hx_json_writer *w) {
     hx_json_end_object(w);
 }
 
+void hx_linear_formula(const void *state, hx_formula *out) {
+    const hx_linear_state *s = state;
+    *out = (hx_formula){.n_outputs = 1,
+                        .stride = s->d,
+                        .weights = s->weights,
+                        .intercepts = &s->intercept,
+                        .intercept_last = true,
+                        .link = HX_LINK_NUMBER};
+}
+
 hx_status hx_linear_read(void **out, const json_t *json, size_t d, size_t n_classes,
                          hx_error *err) {
     (void)n_classes;

@@ -14,13 +14,14 @@ typedef struct {
 
 /* `size` bytes of the model's own struct, zeroed, vectors made. NULL = out of memory. */
 void *hx_linear_state_new(size_t size, size_t d);
-/* These four are members of hx_estimator. */
+/* These are members of hx_estimator. */
 void hx_linear_release(void *state);
 hx_status hx_linear_predict(const void *state, const double *x, size_t n, size_t n_threads,
                             double *out, hx_error *err);
 hx_status hx_linear_contributions(const void *state, const double *x, size_t n, size_t class,
                                   size_t n_threads, double *out, hx_error *err);
 void hx_linear_write(const void *state, hx_json_writer *w);
+void hx_linear_formula(const void *state, hx_formula *out);
 hx_status hx_linear_read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err);
 
 double hx_row_weight(const hx_problem *p, size_t i); /* 1 where there are none */

@@ -309,6 +309,15 @@ static void write(const void *state_, hx_json_writer *w) {
     hx_json_end_object(w);
 }
 
+static void formula(const void *state_, hx_formula *out) {
+    const state *s = state_;
+    *out = (hx_formula){.n_outputs = s->n_rows,
+                        .stride = s->d + 1,
+                        .weights = s->weights,
+                        .intercepts = s->weights + s->d,
+                        .link = s->n_rows == 1 ? HX_LINK_LOGIT : HX_LINK_SOFTMAX};
+}
+
 static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
     bool ok = n_classes >= 2;
     state *s = ok ? new_state(d, n_classes) : NULL;
@@ -337,4 +346,5 @@ const hx_estimator hx_estimator_logistic = {
     .write = write,
     .read = read,
     .release = release,
+    .formula = formula,
 };

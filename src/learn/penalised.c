@@ -263,7 +263,7 @@ static void summary(const void *state_, hx_json_writer *w) {
                  .help = {EN, ZH}},                                                                \
         .wants = HX_WANTS_FILLED | HX_WANTS_SCALED, .fit = FIT, .predict = hx_linear_predict,      \
         .contributions = hx_linear_contributions, .summary = summary, .write = hx_linear_write,    \
-        .read = hx_linear_read, .release = hx_linear_release                                       \
+        .read = hx_linear_read, .release = hx_linear_release, .formula = hx_linear_formula         \
     }
 
 const hx_estimator hx_estimator_ridge =
