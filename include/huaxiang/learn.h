@@ -28,6 +28,7 @@ typedef enum {
     HX_TEXT_LEARNER_GRU, /* both directions */
     HX_TEXT_LEARNER_LSTM,
     HX_TEXT_LEARNER_TRANSFORMER, /* a small encoder, from scratch */
+    HX_TEXT_LEARNER_CNN_GRU, /* a convolution of width 3, then both directions */
     HX_TEXT_LEARNER_N
 } hx_text_learner_kind;
 
@@ -61,6 +62,7 @@ typedef struct {
     size_t n_epochs; /* neural: 0 = 10; the best on validation rows is kept */
     double rate; /* neural: 0 = 0.001 */
     size_t batch; /* neural: texts a step, 0 = 32 */
+    size_t patience; /* neural: epochs without gain on validation rows before it ends, 0 = all */
     size_t width; /* neural: 0 = 128 */
     size_t max_length; /* neural: characters (Han) and words of a text, 0 = 256 */
     double
@@ -177,6 +179,10 @@ typedef struct {
     const char *use,
         *drop; /* columns that are features, "a,b"; NULL: all but the target, none left out */
     const char *weight; /* column of row weights; NULL */
+    const char *
+        text; /* the column of texts or sequences that networks read; models that can't leave it out; NULL: the only one of texts */
+    const char
+        *items; /* it holds items between these marks, "a>b>c"; NULL = words and characters */
     hx_str
         params; /* JSON object of the model's parameters; empty = defaults. An unknown name or a value out of range is refused */
     hx_str recipe; /* JSON of steps (huaxiang/frame.h), fitted on the training rows; empty = none */

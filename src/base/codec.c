@@ -100,3 +100,44 @@ size_t hx_get_count(hx_cursor *c, size_t each) {
     if (n > cursor_left(c) / (each ? each : 1)) return (size_t)cursor_fail(c);
     return (size_t)n;
 }
+
+/* ------------------------------------------------------------------ base64 */
+void hx_put_base64(hx_buf *b, hx_str bytes) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        const size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
+        uint32_t bits = 0;
+        for (size_t k = 0; k < 3; k++)
+            bits = bits << 8 | (k < n ? (uint32_t)(unsigned char)bytes.ptr[i + k] : 0);
+        const char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63],
+                              n > 1 ? digits[bits >> 6 & 63] : '=',
+                              n > 2 ? digits[bits & 63] : '='};
+        hx_buf_append(b, four, sizeof four);
+    }
+}
+
+static int base64_value(char c) {
+    if (c >= 'A' && c <= 'Z') return c - 'A';
+    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+    if (c >= '0' && c <= '9') return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool hx_get_base64(hx_str text, hx_buf *out) {
+    size_t pads = 0;
+    if (text.len % 4 != 0) return false;
+    while (pads < 2 && text.len > pads && text.ptr[text.len - 1 - pads] == '=')
+        pads++;
+    for (size_t i = 0; i < text.len; i += 4) {
+        uint32_t bits = 0;
+        const size_t given = i + 4 == text.len ? 4 - pads : 4;
+        for (size_t k = 0; k < 4; k++) {
+            const int value = k < given ? base64_value(text.ptr[i + k]) : 0;
+            if (value < 0) return false;
+            bits = bits << 6 | (uint32_t)value;
+        }
+        const char three[3] = {(char)(bits >> 16), (char)(bits >> 8), (char)bits};
+        hx_buf_append(out, three, given - 1);
+    }
+    return !out->failed;
+}

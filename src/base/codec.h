@@ -1,4 +1,4 @@
-/* codec.h - the store's byte codec: varints (LEB128), zigzag, fixed little-endian, length-prefixed strings.
+/* codec.h - the store's byte codec: varints (LEB128), zigzag, fixed little-endian, length-prefixed strings; base64 for bytes in texts.
  * Reading never runs past `end`; the first bad byte sets `failed`, and all later reads give zero. */
 #ifndef HX_BASE_CODEC_H
 #define HX_BASE_CODEC_H
@@ -23,5 +23,9 @@ uint64_t hx_get_fixed64(hx_cursor *c);
 hx_str hx_get_str(hx_cursor *c); /* borrows from the input */
 /* A count that is followed by at least `each` bytes an element: refuses counts that can't be true. */
 size_t hx_get_count(hx_cursor *c, size_t each);
+
+/* RFC 4648 with padding: 4 characters for 3 bytes. Getting appends to `out`; false, where the text is none, or out is full. */
+void hx_put_base64(hx_buf *b, hx_str bytes);
+bool hx_get_base64(hx_str text, hx_buf *out);
 
 #endif

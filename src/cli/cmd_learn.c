@@ -27,6 +27,8 @@ bool hx_learn_options_of(hx_cli *c, hx_learn_options *out) {
                               .use = v->text[HX_OPT_USE],
                               .drop = v->text[HX_OPT_DROP],
                               .weight = v->text[HX_OPT_WEIGHT],
+                              .text = v->text[HX_OPT_LEARN_TEXT],
+                              .items = v->text[HX_OPT_ITEMS],
                               .task = (hx_learn_task)v->number[HX_OPT_LEARN_TASK],
                               .seed = (uint64_t)v->number[HX_OPT_SEED],
                               .n_threads = hx_table_io_threads(c),

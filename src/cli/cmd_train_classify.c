@@ -47,7 +47,8 @@ void hx_train_put_small(const hx_cli *c, json_t *config, json_t *task) {
 
 /* Learners of their own: what the model of `llama` is trained with does nothing for them; neural ones read a few of its options. */
 static bool is_neural(const char *learners) {
-    static const char *const names[] = {"mlp", "cnn", "rnn", "gru", "lstm", "transformer", "bert"};
+    static const char *const names[] = {"mlp",  "cnn",         "cnn-gru", "rnn", "gru",
+                                        "lstm", "transformer", "bert"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         for (const char *at = learners; (at = strstr(at, names[i])); at++)
             if ((at == learners || at[-1] == ',') && strchr(",", at[strlen(names[i])])) return true;

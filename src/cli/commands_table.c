@@ -25,7 +25,7 @@
 /* What hx_learn_options_of() takes. */
 #define LEARN                                                                                      \
     HX_OPT_LEARN_TARGET, HX_OPT_LEARN_TASK, HX_OPT_USE, HX_OPT_DROP, HX_OPT_WEIGHT, HX_OPT_EVENT,  \
-        HX_OPT_RECIPE
+        HX_OPT_LEARN_TEXT, HX_OPT_ITEMS, HX_OPT_RECIPE
 
 const hx_cli_command hx_cli_actions[] = {
     {"table apply",

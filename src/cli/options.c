@@ -302,6 +302,13 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         TEXT("task", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "auto,regression,classes,survival,outliers",
              "what is learnt (default: classes for text, true/false and few whole numbers)",
              "学习任务（默认：文本、真假值和取值很少的整数按类别）"),
+    [HX_OPT_LEARN_TEXT] =
+        TEXT("text", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
+             "the column of texts or sequences that a network reads (default: the only one of texts)",
+             "网络读取的文本列或序列列（默认为唯一的文本列）"),
+    [HX_OPT_ITEMS] = TEXT("items", 0, HX_OPT_STRING, HX_GROUP_JOB, "MARK",
+                          "--text holds items between such marks: --items '>' for home>list>cart",
+                          "--text 列为以此标记分隔的项：首页>列表>购物车 用 --items '>'"),
     [HX_OPT_USE] = TEXT("use", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN,...",
                         "learn from these columns alone", "只用这些列学习"),
     [HX_OPT_DROP] = TEXT("drop", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN,...",
@@ -649,9 +656,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                       "cross-validation in K parts", "K 折交叉验证"},
     [HX_OPT_LEARNER] = TEXT(
         "learner", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME,...",
-        "llama, or svm, logistic, nb, nbsvm, mlp, cnn, rnn, gru, lstm, transformer (or bert); "
+        "llama, or svm, logistic, nb, nbsvm, mlp, cnn, rnn, gru, lstm, cnn-gru, transformer (or "
+        "bert); "
         "compare: several",
-        "llama，或 svm、logistic、nb、nbsvm、mlp、cnn、rnn、gru、lstm、transformer（即 bert）；"
+        "llama，或 svm、logistic、nb、nbsvm、mlp、cnn、rnn、gru、lstm、cnn-gru、transformer（即 bert）；"
         "compare 可给多个"),
     [HX_OPT_SEARCH] = TEXT("search", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "halving,random",
                            "tune: the better third of all goes on; or all to the end",

@@ -190,6 +190,8 @@ typedef enum {
     HX_OPT_UNIT,
     HX_OPT_LEARN_TARGET,
     HX_OPT_LEARN_TASK,
+    HX_OPT_LEARN_TEXT,
+    HX_OPT_ITEMS,
     HX_OPT_USE,
     HX_OPT_DROP,
     HX_OPT_WEIGHT,

@@ -138,7 +138,7 @@ static void fit_number(hx_design_column *c, const hx_table *t, size_t column) {
 }
 
 static hx_status fit_columns(hx_design *d, const hx_table *t, const size_t *chosen, size_t n,
-                             hx_error *err) {
+                             const hx_design_options *o, bool text, hx_error *err) {
     d->columns = hx_arena_alloc(d->arena, n * sizeof *d->columns);
     d->column_names = hx_arena_alloc(d->arena, n * sizeof *d->column_names);
     if (!d->columns || !d->column_names) return no_memory(err);
@@ -149,7 +149,9 @@ static hx_status fit_columns(hx_design *d, const hx_table *t, const size_t *chos
         c->had_missing = from->missing > 0;
         if (!(c->name = copy(d, from->name))) return no_memory(err);
         d->column_names[i] = c->name;
-        if (c->kind == HX_KIND_TEXT)
+        if (text && i + 1 == n)
+            HX_TRY(hx_design_fit_tokens(d, c, t, chosen[i], o, err));
+        else if (c->kind == HX_KIND_TEXT)
             HX_TRY(fit_text(d, c, t, chosen[i], err));
         else
             fit_number(c, t, chosen[i]);
@@ -285,6 +287,7 @@ static hx_status fit_scale(hx_design *d, const hx_table *t, hx_error *err) {
         for (size_t i = 0; i < p.n; i++)
             squares += (p.x[i * p.d + j] - means[j]) * (p.x[i * p.d + j] - means[j]);
         deviations[j] = p.n ? sqrt(squares / (double)p.n) : 0;
+        if (d->columns[d->feature_columns[j]].tokens) means[j] = 0, deviations[j] = 1;
     }
     hx_arena_free(scratch);
     d->means = means;
@@ -296,6 +299,7 @@ static hx_status fit_scale(hx_design *d, const hx_table *t, hx_error *err) {
 static hx_status fit(hx_design *d, const hx_table *t, const hx_design_options *o, hx_error *err) {
     special_columns s;
     size_t *chosen = NULL, n = 0;
+    bool text = false;
     HX_TRY(find(t, o->target, &s.target, err));
     HX_TRY(find(t, o->event, &s.event, err));
     HX_TRY(find(t, o->weight, &s.weight, err));
@@ -307,7 +311,8 @@ static hx_status fit(hx_design *d, const hx_table *t, const hx_design_options *o
     if (!d->target || !d->event || !d->weight) return no_memory(err);
     HX_TRY(fit_target(d, t, o, &s, err));
     HX_TRY(choose_columns(d, t, o, &s, &chosen, &n, err));
-    HX_TRY(fit_columns(d, t, chosen, n, err));
+    HX_TRY(hx_design_choose_text(d, t, o, &chosen, &n, &text, err));
+    HX_TRY(fit_columns(d, t, chosen, n, o, text, err));
     HX_TRY(hx_design_name_features(d, err));
     return d->wants & HX_WANTS_SCALED ? fit_scale(d, t, err) : HX_OK;
 }

@@ -13,6 +13,9 @@ typedef struct {
     double mean; /* of values, what missing ones become where features are filled */
     const char **levels; /* TEXT: (n_levels) in bytewise order */
     size_t n_levels;
+    size_t
+        tokens; /* TEXT: its features are ids of so many tokens, levels the known ones; 0 = values */
+    const char *mark; /* between items; "" = words and characters */
     bool others; /* TEXT: rare values occurred in training, and have a feature */
     size_t first, n; /* features [first, first + n) */
 } hx_design_column;
@@ -39,5 +42,14 @@ struct hx_design {
 
 /* Counts and names the features from what stands in the columns. */
 hx_status hx_design_name_features(hx_design *d, hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ the column that is read (design_text.c) */
+/* Puts it last among the chosen ones (*chosen is made anew), or takes it away where the model can't read it; *text: whether the last one is read. */
+hx_status hx_design_choose_text(hx_design *d, const hx_table *t, const hx_design_options *o,
+                                size_t **chosen, size_t *n, bool *text, hx_error *err) HX_MUST_USE;
+hx_status hx_design_fit_tokens(hx_design *d, hx_design_column *c, const hx_table *t, size_t column,
+                               const hx_design_options *o, hx_error *err) HX_MUST_USE;
+hx_status hx_design_put_tokens(const hx_design_column *c, const hx_table *t, size_t column,
+                               hx_problem *p, hx_error *err) HX_MUST_USE;
 
 #endif

@@ -2,7 +2,8 @@
  *
  *     {"task":"classes","wants":3,"target":"churn","target_kind":"text","event":"","weight":"","classes":[...],"class_values":[...],
  *      "columns":[{"name":"age","kind":"number","missing":true,"mean":41.5},
- *                 {"name":"city","kind":"text","missing":false,"levels":[...],"others":true}],
+ *                 {"name":"city","kind":"text","missing":false,"levels":[...],"others":true},
+ *                 {"name":"review","kind":"text","missing":false,"levels":[...],"others":false,"tokens":120,"items":""}],
  *      "means":[...],"deviations":[...]}
  *
  * class_values only where the target is no text, means and deviations only where features are scaled. Names and numbers of features follow
@@ -15,7 +16,7 @@
 #include "learn/fields.h"
 
 #define ARENA_MAX ((size_t)4 << 30)
-#define WANTS_ALL 15
+#define WANTS_ALL 63
 
 static const char *const task_names[] = {"auto", "regression", "classes", "survival", "outliers"};
 #define TASKS (sizeof task_names / sizeof *task_names)
@@ -32,6 +33,12 @@ static void write_column(const hx_design_column *c, hx_json_writer *w) {
         hx_put_texts(w, "levels", c->levels, c->n_levels);
         hx_json_key(w, "others");
         hx_json_bool(w, c->others);
+        if (c->tokens) {
+            hx_json_key(w, "tokens");
+            hx_json_int(w, (int64_t)c->tokens);
+            hx_json_key(w, "items");
+            hx_json_cstr(w, c->mark);
+        }
     } else {
         hx_json_key(w, "mean");
         hx_json_double(w, c->mean);
@@ -100,7 +107,14 @@ static void read_column(hx_design *d, hx_design_column *c, const json_t *json, b
         c->mean = hx_field_number(json, "mean", ok);
         return;
     }
-    c->levels = hx_field_texts(json, "levels", HX_LEVELS_MAX, d->arena, &c->n_levels, ok);
+    bool reads = json_object_get(json, "tokens") != NULL;
+    size_t most = reads ? HX_TOKENS_MAX : HX_LEVELS_MAX;
+    c->levels = hx_field_texts(json, "levels", most, d->arena, &c->n_levels, ok);
+    if (reads) {
+        c->tokens = hx_field_count(json, "tokens", HX_TOKENS_LENGTH_MAX, ok);
+        c->mark = hx_field_text(json, "items", d->arena, ok);
+        *ok = *ok && c->tokens > 0;
+    }
     c->others = hx_field_bool(json, "others", ok);
     if (*ok && !sorted(c->levels, c->n_levels)) *ok = false;
 }
@@ -114,6 +128,7 @@ static void read_columns(hx_design *d, const json_t *json, bool *ok) {
     *ok = d->columns && d->column_names;
     for (size_t i = 0; i < n && *ok; i++) {
         read_column(d, &d->columns[i], json_array_get(json, i), ok);
+        if (d->columns[i].tokens && i + 1 < n) *ok = false;
         d->column_names[i] = d->columns[i].name;
     }
     d->n_columns = n;

@@ -5,6 +5,7 @@
  *
  * Infinite numbers are missing where features must be filled, and stay where the estimator takes them. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,11 +33,13 @@ static size_t first_level(const hx_design *d, const hx_design_column *c) {
 
 /* Whether missing values of the column have a feature of their own. */
 static bool tells_missing(const hx_design *d, const hx_design_column *c) {
-    return c->had_missing && !as_level(d, c) && (filled(d) || c->kind == HX_KIND_TEXT);
+    return c->had_missing && !c->tokens && !as_level(d, c) &&
+           (filled(d) || c->kind == HX_KIND_TEXT);
 }
 
 static size_t features_of(const hx_design *d, const hx_design_column *c) {
     size_t n = tells_missing(d, c);
+    if (c->tokens) return c->tokens;
     if (c->kind != HX_KIND_TEXT || as_level(d, c)) return n + 1;
     return n + c->n_levels - first_level(d, c) + c->others;
 }
@@ -54,10 +57,22 @@ static bool name_feature(hx_design *d, size_t j, size_t column, const char *name
     return d->names[j] != NULL;
 }
 
+static bool name_tokens(hx_design *d, size_t column) {
+    const hx_design_column *c = &d->columns[column];
+    bool ok = true;
+    for (size_t k = 0; k < c->tokens && ok; k++) {
+        char place[32];
+        (void)snprintf(place, sizeof place, "%zu]", k + 1);
+        ok = name_feature(d, c->first + k, column, c->name, "[", place);
+    }
+    return ok;
+}
+
 static bool name_column(hx_design *d, size_t column) {
     const hx_design_column *c = &d->columns[column];
     size_t j = c->first;
     bool ok = true;
+    if (c->tokens) return name_tokens(d, column);
     if (c->kind != HX_KIND_TEXT || as_level(d, c)) {
         if (as_level(d, c)) d->levels[j] = (uint32_t)c->n_levels + 1;
         ok = name_feature(d, j++, column, c->name, "", "");
@@ -167,6 +182,7 @@ static hx_status column_features(const hx_design *d, const hx_design_column *c, 
         return hx_fail(err, HX_ENOTFOUND, "the model needs a column '%s', which is not there",
                        c->name);
     hx_kind kind = hx_table_column_at(t, column)->kind;
+    if (c->tokens) return hx_design_put_tokens(c, t, column, p, err);
     bool empty = hx_table_column_at(t, column)->missing == p->n;
     if ((kind == HX_KIND_TEXT) == (c->kind == HX_KIND_TEXT)) {
         if (kind == HX_KIND_TEXT) return text_features(d, c, t, column, p, err);
@@ -338,6 +354,22 @@ hx_status hx_problem_pick(const hx_problem *p, const size_t *rows, size_t n, hx_
         if (!(*to[k] = hx_arena_alloc(arena, (n + 1) * sizeof **to[k]))) return no_memory(err);
         for (size_t i = 0; i < n; i++)
             (*to[k])[i] = from[k][rows[i]];
+    }
+    *out = q;
+    return HX_OK;
+}
+    const hx_design_column *last = &d->columns[d->n_columns - 1];
+    p.n_tokens = last->tokens;
+    p.n_known = last->tokens ? last->n_levels : 0;
+
+hx_status hx_problem_plain(const hx_problem *p, hx_arena *arena, hx_problem *out, hx_error *err) {
+    hx_problem q = *p;
+    q.d = p->d - p->n_tokens;
+    q.n_tokens = q.n_known = 0;
+    if (p->n_tokens > 0) {
+        if (!(q.x = hx_arena_alloc(arena, (p->n * q.d + 1) * sizeof *q.x))) return no_memory(err);
+        for (size_t i = 0; i < p->n; i++)
+            memcpy(q.x + i * q.d, p->x + i * p->d, q.d * sizeof *q.x);
     }
     *out = q;
     return HX_OK;

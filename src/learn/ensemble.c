@@ -5,7 +5,8 @@
  *     stacking   a model on top of what the members say of rows out of fold: logistic regression on log-odds (log p of each class where there are
  *                more than two), ridge regression on numbers (Wolpert 1992)
  *
- * Behind that every member learns from all rows. Members share one matrix of features: filled and scaled. Weights of blending are
+ * Behind that every member learns from all rows. Members share one matrix of features, filled and scaled; networks read its tokens (of the column
+ * that --text names) beside them, the others do not see these. Weights of blending are
  * softmax(theta), theta by L-BFGS; with p_im = what member m gives the true class of row i:
  *
  *     loss = -sum log sum_m w_m p_im      d loss / d theta_m = -sum (w_m p_im / sum - w_m)
@@ -25,7 +26,7 @@
 #include "learn/minimise.h"
 #include "learn/split.h"
 
-#define MEMBERS_MAX 8
+#define MEMBERS_MAX 16
 #define ARENA_MAX ((size_t)64 << 30)
 #define LEAST 1e-9 /* of a probability whose logarithm is taken */
 #define SHARE_SEEN 0.8
@@ -41,7 +42,9 @@ enum { FOLDS, FIRST };
     }
 #define MEMBERS                                                                                    \
     MEMBER("ridge", 1), MEMBER("lasso", 0), MEMBER("elastic", 0), MEMBER("logistic", 1),           \
-        MEMBER("tree", 0), MEMBER("forest", 1), MEMBER("boosting", 1)
+        MEMBER("tree", 0), MEMBER("forest", 1), MEMBER("boosting", 1), MEMBER("textcnn", 0),       \
+        MEMBER("rnn", 0), MEMBER("gru", 0), MEMBER("lstm", 0), MEMBER("cnn-gru", 0),               \
+        MEMBER("transformer", 0)
 #define FOLDS_PARAM(EN, ZH)                                                                        \
     {                                                                                              \
         .name = "folds", .kind = HX_PARAM_COUNT, .fallback = 5, .low = 2, .high = 50, .help = {    \
@@ -58,7 +61,8 @@ static const hx_model_param params[] = {
 
 typedef struct {
     way how;
-    size_t n, n_classes, d; /* members; classes (0 of numbers); features */
+    size_t n, n_classes, d,
+        n_tokens; /* members; classes (0 of numbers); features, with so many tokens at the end */
     const hx_estimator *members[MEMBERS_MAX];
     void *states[MEMBERS_MAX];
     double weights[MEMBERS_MAX]; /* of voting and blending */
@@ -83,6 +87,17 @@ static size_t columns_of(const state *s) {
 }
 
 /* ------------------------------------------------------------------ members */
+static bool reads_text(const hx_estimator *e) {
+    return (e->wants & HX_WANTS_TOKENS) != 0;
+}
+
+/* The rows as a member sees them; copied into the arena only where it must not see tokens. */
+static hx_status seen_by(const hx_estimator *e, const hx_problem *p, hx_arena *arena,
+                         hx_problem *out, hx_error *err) {
+    *out = *p;
+    return reads_text(e) ? HX_OK : hx_problem_plain(p, arena, out, err);
+}
+
 /* What a member says of rows: (n, columns). */
 static hx_status say(const hx_estimator *e, const void *of, const hx_problem *p, double *out,
                      hx_error *err) {
@@ -109,7 +124,15 @@ static hx_status choose(state *s, const hx_problem *p, const double *values, hx_
         if (values[i] != 0 && !e)
             return hx_fail(err, HX_EINVAL, "there is no model '%s'; see huaxiang learn fit --help",
                            params[i].name);
-        if (e && e->kind.tasks & 1u << p->task) s->members[s->n++] = e;
+        if (!e || !(e->kind.tasks & 1u << p->task)) continue;
+        if (reads_text(e) && p->n_tokens == 0)
+            return hx_fail(err, HX_EINVAL, "%s reads a text; name its column by --text",
+                           e->kind.name);
+        if (!reads_text(e) && p->n_tokens == p->d)
+            return hx_fail(err, HX_EINVAL,
+                           "%s can't be a member: there is no column beside the text",
+                           e->kind.name);
+        s->members[s->n++] = e;
     }
     if (s->n == 0)
         return hx_fail(err, HX_EINVAL, "an ensemble needs a member that can learn this target");
@@ -139,6 +162,8 @@ static hx_status answer_part(const unseen *u, size_t member, uint32_t part, hx_a
     hx_split_rows(u->parts, n, part, false, train, &n_train, test, &n_test);
     HX_TRY(hx_problem_pick(u->p, train, n_train, arena, &a, err));
     HX_TRY(hx_problem_pick(u->p, test, n_test, arena, &b, err));
+    HX_TRY(seen_by(e, &a, arena, &a, err));
+    HX_TRY(seen_by(e, &b, arena, &b, err));
     hx_status st = fit_plain(e, &of, &a, hx_hash_mix(u->o->seed, part + 1), 1, u->o->cancel, err);
     if (st == HX_OK) st = say(e, of, &b, said, err);
     for (size_t i = 0; i < n_test && st == HX_OK; i++)
@@ -265,6 +290,7 @@ static hx_status stack(state *s, const unseen *u, hx_arena *arena, hx_error *err
     p.names = names;
     p.columns = of;
     p.levels = NULL;
+    p.n_tokens = p.n_known = 0;
     for (size_t i = 0; i < n; i++)
         for (size_t m = 0; m < s->n; m++)
             top_features(s, u->answers + (m * n + i) * columns, p.x + i * p.d + m * width);
@@ -291,10 +317,14 @@ static hx_status fit_top(state *s, const hx_problem *p, const hx_fit_options *o,
 
 static hx_status fit_all(state *s, const hx_problem *p, const hx_fit_options *o, hx_error *err) {
     hx_arena *arena = hx_arena_new(ARENA_MAX);
+    hx_problem plain, own;
     hx_status st = arena ? choose(s, p, o->params, err) : no_memory(err);
     if (st == HX_OK) st = fit_top(s, p, o, arena, err);
-    for (size_t m = 0; m < s->n && st == HX_OK; m++)
-        st = fit_plain(s->members[m], &s->states[m], p, o->seed, o->n_threads, o->cancel, err);
+    if (st == HX_OK) st = hx_problem_plain(p, arena, &plain, err);
+    for (size_t m = 0; m < s->n && st == HX_OK; m++) {
+        own = reads_text(s->members[m]) ? *p : plain;
+        st = fit_plain(s->members[m], &s->states[m], &own, o->seed, o->n_threads, o->cancel, err);
+    }
     hx_arena_free(arena);
     return st;
 }
@@ -305,6 +335,7 @@ static hx_status fit_by(way how, void **out, const hx_problem *train, const hx_f
     if (!s) return no_memory(err);
     s->how = how;
     s->d = train->d;
+    s->n_tokens = train->n_tokens;
     s->n_classes = train->task == HX_TASK_CLASSES ? train->n_classes : 0;
     hx_status st = fit_all(s, train, o, err);
     if (st != HX_OK) {
@@ -334,12 +365,14 @@ static hx_status fit_stacking(void **out, const hx_problem *train, const hx_prob
 }
 
 /* ------------------------------------------------------------------ answers */
-static hx_status ask(const state *s, const double *x, size_t n, size_t n_threads, double *said,
-                     double *out, double *z, hx_error *err) {
+/* x (n, d) and the same without tokens. */
+static hx_status ask(const state *s, const double *x, const double *plain, size_t n,
+                     size_t n_threads, double *said, double *out, double *z, hx_error *err) {
     size_t columns = columns_of(s), width = top_columns(s), d = s->n * width;
     memset(out, 0, n * columns * sizeof *out);
     for (size_t m = 0; m < s->n; m++) {
-        HX_TRY(s->members[m]->predict(s->states[m], x, n, n_threads, said, err));
+        HX_TRY(s->members[m]->predict(s->states[m], reads_text(s->members[m]) ? x : plain, n,
+                                      n_threads, said, err));
         for (size_t i = 0; i < n && s->top_state; i++)
             top_features(s, said + i * columns, z + i * d + m * width);
         for (size_t i = 0; i < n * columns && !s->top_state; i++)
@@ -354,8 +387,15 @@ static hx_status predict(const void *state_, const double *x, size_t n, size_t n
     size_t columns = columns_of(s), d = s->n * top_columns(s);
     double *said = calloc(n * columns + 1, sizeof *said);
     double *z = calloc(n * d + 1, sizeof *z);
-    hx_status st = said && z ? ask(s, x, n, n_threads, said, out, z, err) : no_memory(err);
+    double *own = s->n_tokens ? calloc(n * s->d + 1, sizeof *own) : NULL;
+    bool room = said && z && (own || s->n_tokens == 0);
+    size_t kept = s->d - s->n_tokens;
+    for (size_t i = 0; i < n && room && own; i++)
+        memcpy(own + i * kept, x + i * s->d, kept * sizeof *own);
+    hx_status st =
+        room ? ask(s, x, own ? own : x, n, n_threads, said, out, z, err) : no_memory(err);
     free(said);
+    free(own);
     free(z);
     return st;
 }
@@ -390,6 +430,8 @@ static void write(const void *state_, hx_json_writer *w) {
     hx_json_object(w);
     hx_json_key(w, "way");
     hx_json_cstr(w, way_names[s->how]);
+    hx_json_key(w, "tokens");
+    hx_json_int(w, (int64_t)s->n_tokens);
     put_member_names(s, w);
     hx_put_numbers(w, "weights", s->weights, s->n);
     hx_json_key(w, "states");
@@ -416,13 +458,16 @@ static hx_status read_members(state *s, const json_t *json, hx_arena *arena, hx_
     const json_t *states = json_object_get(json, "states"), *top = json_object_get(json, "top");
     if (!ok || n == 0 || json_array_size(states) != n) return damaged(err);
     const double *weights = hx_field_numbers(json, "weights", n, arena, &ok);
+    if (json_object_get(json, "tokens")) s->n_tokens = hx_field_count(json, "tokens", s->d, &ok);
     if (!ok) return damaged(err);
     memcpy(s->weights, weights, n * sizeof *weights);
     for (size_t m = 0; m < n; m++) {
         const hx_estimator *e = hx_estimator_of(names[m]);
         if (!e || e->read == NULL) return damaged(err);
         s->members[s->n++] = e;
-        HX_TRY(e->read(&s->states[m], json_array_get(states, m), s->d, s->n_classes, err));
+        size_t d = reads_text(e) ? s->d : s->d - s->n_tokens;
+        if (d == 0) return damaged(err);
+        HX_TRY(e->read(&s->states[m], json_array_get(states, m), d, s->n_classes, err));
     }
     if (json_is_null(top)) return HX_OK;
     s->top = s->n_classes ? &hx_estimator_logistic : &hx_estimator_ridge;
@@ -459,8 +504,8 @@ static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes
                  .params = params,                                                                 \
                  .n_params = PARAMS,                                                               \
                  .help = {EN, ZH}},                                                                \
-        .wants = HX_WANTS_FILLED | HX_WANTS_SCALED, .fit = FIT, .predict = predict,                \
-        .summary = summary, .write = write, .read = read, .release = release                       \
+        .wants = HX_WANTS_FILLED | HX_WANTS_SCALED | HX_WANTS_TOKENS_TOO, .fit = FIT,              \
+        .predict = predict, .summary = summary, .write = write, .read = read, .release = release   \
     }
 
 const hx_estimator hx_estimator_voting =

@@ -10,12 +10,14 @@
 #define PARAMS_BYTES_MAX ((size_t)1 << 20)
 
 static const hx_estimator *const estimators[] = {
-    &hx_estimator_linear,     &hx_estimator_ridge,     &hx_estimator_lasso,
-    &hx_estimator_elastic,    &hx_estimator_logistic,  &hx_estimator_tree,
-    &hx_estimator_forest,     &hx_estimator_boosting,  &hx_estimator_svm,
-    &hx_estimator_kernel_svm, &hx_estimator_bayes,     &hx_estimator_neighbours,
-    &hx_estimator_mlp,        &hx_estimator_isolation, &hx_estimator_voting,
-    &hx_estimator_blending,   &hx_estimator_stacking,
+    &hx_estimator_linear,      &hx_estimator_ridge,     &hx_estimator_lasso,
+    &hx_estimator_elastic,     &hx_estimator_logistic,  &hx_estimator_tree,
+    &hx_estimator_forest,      &hx_estimator_boosting,  &hx_estimator_svm,
+    &hx_estimator_kernel_svm,  &hx_estimator_bayes,     &hx_estimator_neighbours,
+    &hx_estimator_mlp,         &hx_estimator_textcnn,   &hx_estimator_rnn,
+    &hx_estimator_gru,         &hx_estimator_lstm,      &hx_estimator_cnn_gru,
+    &hx_estimator_transformer, &hx_estimator_isolation, &hx_estimator_voting,
+    &hx_estimator_blending,    &hx_estimator_stacking,
     &hx_estimator_bagging,
 };
 #define ESTIMATORS (sizeof estimators / sizeof *estimators)

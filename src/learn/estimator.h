@@ -12,7 +12,10 @@ enum hx_wants {
     HX_WANTS_FILLED = 1, /* no NaN: means and indicators */
     HX_WANTS_SCALED = 2, /* mean 0, deviation 1 of the training rows */
     HX_WANTS_LEVELS = 4, /* text as level numbers instead of a feature a value */
-    HX_WANTS_CONTRASTS = 8 /* no feature for the first value of a text column: differences to it */
+    HX_WANTS_CONTRASTS = 8, /* no feature for the first value of a text column: differences to it */
+    HX_WANTS_TOKENS =
+        16, /* a text column as ids of its tokens: the one that is named, or the only one there is */
+    HX_WANTS_TOKENS_TOO = 32 /* ... where one is named */
 };
 
 /* What a fitted model reckons, for those who write it down in another language; borrowed from the state. Output o is intercepts[o * stride] plus

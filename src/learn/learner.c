@@ -191,6 +191,13 @@ hx_status hx_learner_tell(hx_learner *l, const char *key, hx_str json, hx_error 
     return st != HX_OK || l->summary.ptr ? st : no_memory(err);
 }
 
+/* A parameter by its name, 0 where the model has none. */
+static size_t count_of(const hx_learner *l, const char *name) {
+    for (size_t i = 0; i < l->estimator->kind.n_params; i++)
+        if (strcmp(l->estimator->kind.params[i].name, name) == 0) return (size_t)l->params[i];
+    return 0;
+}
+
 static hx_status fit_design(hx_learner *l, const hx_table *train, const hx_table *validation,
                             const hx_learn_options *o, hx_arena *scratch, hx_error *err) {
     hx_design_options d = {.target = o->target,
@@ -199,7 +206,11 @@ static hx_status fit_design(hx_learner *l, const hx_table *train, const hx_table
                            .use = o->use,
                            .drop = o->drop,
                            .task = o->task,
-                           .wants = l->estimator->wants};
+                           .wants = l->estimator->wants,
+                           .text = o->text,
+                           .items = o->items,
+                           .length = count_of(l, "length"),
+                           .min_count = count_of(l, "min_count")};
     hx_problem p, v;
     HX_TRY(hx_design_fit(&l->design, train, &d, err));
     HX_TRY(hx_design_problem(l->design, train, true, scratch, &p, err));

@@ -6,6 +6,7 @@
  *   number, boolean, time (in days)    one feature; NaN = missing, or filled with the mean and a feature "NAME is missing" beside it where any was
  *   text                               a feature a value, "NAME=VALUE", for the commonest HX_LEVELS_MAX - 1 that occur in two rows, one for all others;
  *                                      or one feature that holds the level's number (trees that split levels)
+ *   a text that is read                ids of its first tokens (words and characters, or items between marks), -1 behind its end; the last features
  *   scaled                             (x - mean) / standard deviation of the training rows; a constant column becomes 0
  * Values that did not occur in training are "other". Features keep the column they come from, so that figures can be summed by column. */
 #ifndef HX_LEARN_PROBLEM_H
@@ -17,6 +18,8 @@
 #define HX_LEVELS_MAX 256 /* features of one text column */
 #define HX_DESIGN_FEATURES_MAX 100000
 #define HX_CLASSES_MAX 10000
+#define HX_TOKENS_MAX 30000 /* known ones of a text */
+#define HX_TOKENS_LENGTH_MAX 65536
 
 typedef struct {
     double *x; /* (n, d) row-major; NaN = missing where the estimator takes it */
@@ -31,6 +34,8 @@ typedef struct {
     const char *const *classes; /* (n_classes) */
     size_t n_classes;
     hx_learn_task task;
+    size_t n_tokens; /* the last so many features are ids of a text's tokens, -1 behind its end */
+    size_t n_known; /* ids go up to it; 0 = an unknown token */
 } hx_problem;
 
 typedef struct hx_design hx_design;
@@ -38,6 +43,9 @@ typedef struct {
     const char *target, *event, *weight, *use, *drop; /* as hx_learn_options */
     hx_learn_task task;
     unsigned wants; /* hx_wants */
+    const char *text; /* the column that is read as tokens; others that can't read it leave it out; NULL */
+    const char *items; /* its tokens are what stands between these marks; NULL = words, characters */
+    size_t length, min_count; /* tokens at most, rows a token needs; 0 = 256 and 2 */
 } hx_design_options;
 
 /* Fitted on a table. */
@@ -59,5 +67,8 @@ hx_status hx_design_read(hx_design **out, const json_t *json, hx_error *err) HX_
 /* Some rows of a problem, copied; in the arena. */
 hx_status hx_problem_pick(const hx_problem *p, const size_t *rows, size_t n, hx_arena *arena,
                           hx_problem *out, hx_error *err) HX_MUST_USE;
+/* All rows without the features that are tokens; x is a copy in the arena where there are such. */
+hx_status hx_problem_plain(const hx_problem *p, hx_arena *arena, hx_problem *out,
+                           hx_error *err) HX_MUST_USE;
 
 #endif

@@ -17,7 +17,7 @@
 #define SUMMARY_MAX ((size_t)1 << 20)
 
 static const char *const kind_names[HX_TEXT_LEARNER_N] = {
-    "svm", "logistic", "nb", "nbsvm", "mlp", "cnn", "rnn", "gru", "lstm", "transformer"};
+    "svm", "logistic", "nb", "nbsvm", "mlp", "cnn", "rnn", "gru", "lstm", "transformer", "cnn-gru"};
 
 const char *hx_text_learner_name(hx_text_learner_kind kind) {
     return kind >= 0 && kind < HX_TEXT_LEARNER_N ? kind_names[kind] : "unknown";

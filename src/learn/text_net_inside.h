@@ -1,9 +1,10 @@
 /* text_net_inside.h - the layers of a small network, for text_net*.c only.
  *
- *     ids -> embedding (T, D) -> [positions, blocks: transformer] -> branches (T, N) -> pooled over each text (B, P) -> [hidden: mlp] -> logits (B, L)
+ *     ids -> embedding (T, D) -> [positions, blocks: transformer] [front: cnn-gru] -> branches (T, N) -> pooled over each text (B, P) -> [hidden: mlp]
+ *         -> logits (B, L) [+ W more, features beside the text]
  *
- * cnn has a branch a width (2, 3, 4; ReLU), rnn, gru and lstm one a direction, all pooled by the greatest over time; mlp and transformer have the
- * rows themselves, pooled by their mean. Conventions: nn/nn.h. */
+ * cnn has a branch a width (2, 3, 4; ReLU), rnn, gru and lstm one a direction, all pooled by the greatest over time; cnn-gru is a gru over a
+ * convolution of width 3 with ReLU; mlp and transformer have the rows themselves, pooled by their mean. Conventions: nn/nn.h. */
 #ifndef HX_LEARN_TEXT_NET_INSIDE_H
 #define HX_LEARN_TEXT_NET_INSIDE_H
 
@@ -15,15 +16,19 @@
 #define HX_NET_BLOCKS 2
 #define HX_NET_HEADS 4
 #define HX_NET_PARTS 12 /* tensors of a block */
+#define HX_NET_FRONT 3 /* width of cnn-gru's convolution */
+#define HX_NET_WIDTH_MAX 4096
+#define HX_NET_LENGTH_MAX 65536
 
 struct hx_text_net {
     hx_text_learner_kind kind;
     size_t n_labels, d, n, max_length; /* n: columns of a branch */
     size_t n_branches, n_blocks, pooled; /* pooled = columns of all branches together */
-    size_t n_known; /* ids: 0 = unknown, 1 + index in keys */
-    uint64_t *keys; /* (n_known) ascending; owned */
+    size_t n_known, n_more; /* ids: 0 = unknown, 1 + index in keys; features beside the text */
+    uint64_t *keys; /* (n_known) ascending; owned; NULL where ids are made elsewhere */
     hx_params *params; /* owned */
     size_t embedding, positions, hidden_w, hidden_b, out_w, out_b; /* indexes of params */
+    size_t front[2], more_w; /* w, b of cnn-gru's convolution */
     size_t branch[HX_NET_BRANCHES][4]; /* w, u, a, b */
     size_t block[HX_NET_BLOCKS][HX_NET_PARTS];
 };
@@ -33,6 +38,7 @@ typedef struct {
     const uint32_t *ids; /* (T) */
     const uint32_t *starts; /* (B + 1) */
     size_t t, b;
+    const float *more; /* (B, n_more) */
 } hx_net_batch;
 
 /* What one encoder block keeps. */
@@ -46,7 +52,8 @@ typedef struct {
     float *x; /* (T, D) embeddings, after dropout */
     float *last; /* (T, D): what is pooled by mean: x, or the last block's */
     hx_net_block_state blocks[HX_NET_BLOCKS];
-    float *reversed; /* (T, D) */
+    float *read; /* (T, D): what branches read: x, or the front's */
+    float *reversed; /* (T, D): the same from the end of each text */
     float *y[HX_NET_BRANCHES], *gates[HX_NET_BRANCHES], *cells[HX_NET_BRANCHES];
     uint32_t *at[HX_NET_BRANCHES];
     float *pooled, *hidden, *dropped; /* (B, P), (B, D), what the last layer reads */
@@ -60,7 +67,6 @@ typedef struct {
     bool training; /* dropout */
 } hx_net_call;
 
-hx_status hx_net_build(hx_text_net *net, uint64_t seed, bool trained, hx_error *err) HX_MUST_USE;
 size_t hx_net_scratch(const hx_text_net *net, size_t t, size_t b, size_t n_threads);
 /* False: out of memory. */
 bool hx_net_forward(const hx_text_net *net, const hx_net_call *c, const hx_net_batch *batch,

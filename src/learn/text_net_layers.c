@@ -30,7 +30,10 @@ static float *floats(const hx_net_call *c, size_t n) {
 }
 static bool is_recurrent(const hx_text_net *net) {
     return net->kind == HX_TEXT_LEARNER_RNN || net->kind == HX_TEXT_LEARNER_GRU ||
-           net->kind == HX_TEXT_LEARNER_LSTM;
+           net->kind == HX_TEXT_LEARNER_LSTM || net->kind == HX_TEXT_LEARNER_CNN_GRU;
+}
+static bool has_front(const hx_text_net *net) {
+    return net->kind == HX_TEXT_LEARNER_CNN_GRU;
 }
 
 /* ------------------------------------------------------------------ linear */
@@ -179,11 +182,49 @@ static hx_nn_conv_call conv_of(const hx_text_net *net, const hx_net_batch *batch
                              .n_sequences = batch->b};
 }
 
+/* The convolution in front of cnn-gru's cells. */
+static hx_nn_conv_call front_of(const hx_text_net *net, const hx_net_batch *batch, const float *x) {
+    return (hx_nn_conv_call){.x = x,
+                             .w = w_of(net, net->front[0]),
+                             .b = w_of(net, net->front[1]),
+                             .k = net->d,
+                             .n = net->d,
+                             .width = HX_NET_FRONT,
+                             .before = HX_NET_FRONT / 2,
+                             .starts = batch->starts,
+                             .n_sequences = batch->b};
+}
+
+static bool front_forward(const hx_text_net *net, const hx_net_call *c, const hx_net_batch *batch,
+                          hx_net_state *s) {
+    size_t n = batch->t * net->d;
+    s->read = s->x;
+    if (!has_front(net)) return true;
+    if (!(s->read = floats(c, n))) return false;
+    const hx_nn_conv_call conv = front_of(net, batch, s->x);
+    hx_nn_conv(c->nn, &conv, s->read);
+    hx_nn_relu(c->nn, s->read, n, s->read);
+    return true;
+}
+
+/* dx becomes the gradient of the embeddings. */
+static bool front_backward(const hx_text_net *net, const hx_net_call *c, const hx_net_batch *batch,
+                           const hx_net_state *s, float *dx) {
+    size_t n = batch->t * net->d;
+    if (!has_front(net)) return true;
+    float *dy = floats(c, n);
+    if (!dy) return false;
+    hx_nn_relu_back(c->nn, s->read, dx, n, dy);
+    const hx_nn_conv_call conv = front_of(net, batch, s->x);
+    hx_nn_conv_back(c->nn, &conv, dy, dx, g_of(net, net->front[0]), g_of(net, net->front[1]));
+    return true;
+}
+
 static bool branch_forward(const hx_text_net *net, const hx_net_call *c, const hx_net_batch *batch,
                            hx_net_state *s, size_t branch) {
     size_t n = net->n, t = batch->t;
     bool reversed = is_recurrent(net) && branch == 1;
-    const float *x = reversed ? s->reversed : s->x;
+    const float *x = reversed ? s->reversed : s->read;
     float *top = floats(c, batch->b * n);
     s->y[branch] = floats(c, t * n);
     s->at[branch] = hx_arena_alloc(c->arena, (batch->b * n + 1) * sizeof(uint32_t));
@@ -216,10 +257,10 @@ static bool branch_backward(const hx_text_net *net, const hx_net_call *c, const 
         memcpy(top + i * n, dpooled + i * net->pooled + branch * n, n * sizeof *top);
     hx_nn_max_over_time_back(c->nn, top, s->at[branch], n, t, batch->b, dy);
     if (is_recurrent(net)) {
-        recur_back(net, c, batch, s, branch, reversed ? s->reversed : s->x, dy, part);
+        recur_back(net, c, batch, s, branch, reversed ? s->reversed : s->read, dy, part);
         if (reversed) reverse_rows(part, d, batch, turned);
     } else {
-        const hx_nn_conv_call conv = conv_of(net, batch, branch, s->x);
+        const hx_nn_conv_call conv = conv_of(net, batch, branch, s->read);
         hx_nn_relu_back(c->nn, s->y[branch], dy, t * n, dy);
         hx_nn_conv_back(c->nn, &conv, dy, part, g_of(net, net->branch[branch][0]),
                         g_of(net, net->branch[branch][2]));
@@ -350,6 +391,29 @@ static bool encode(const hx_text_net *net, const hx_net_call *c, const hx_net_ba
     return true;
 }
 
+/* Features beside the text go straight to the logits (as the wide part of arXiv 1606.07792 does). */
+static bool add_more(const hx_text_net *net, const hx_net_call *c, const hx_net_batch *batch,
+                     float *logits) {
+    float *y = floats(c, batch->b * net->n_labels);
+    if (!y) return false;
+    hx_nn_linear(c->nn, batch->more, batch->b, net->n_more, net->n_labels, w_of(net, net->more_w),
+                 NULL, y);
+    add_to(logits, y, batch->b * net->n_labels);
+    return true;
+}
+
+static void more_back(const hx_text_net *net, const hx_net_call *c, const hx_net_batch *batch,
+                      const float *dlogits) {
+    const hx_nn_linear_grad g = {.x = batch->more,
+                                 .w = w_of(net, net->more_w),
+                                 .dy = dlogits,
+                                 .t = batch->b,
+                                 .k = net->n_more,
+                                 .n = net->n_labels,
+                                 .dw = g_of(net, net->more_w)};
+    hx_nn_linear_back(c->nn, &g);
+}
+
 bool hx_net_forward(const hx_text_net *net, const hx_net_call *c, const hx_net_batch *batch,
                     hx_net_state *s) {
     size_t t = batch->t, b = batch->b, d = net->d;
@@ -362,7 +426,8 @@ bool hx_net_forward(const hx_text_net *net, const hx_net_call *c, const hx_net_b
     hx_nn_embedding(c->nn, batch->ids, t, d, w_of(net, net->embedding), s->x);
     if (net->n_blocks > 0) add_positions(net, batch, s->x);
     drop(c, 0, DROP_INPUT, s->x, t * d);
-    if (is_recurrent(net)) reverse_rows(s->x, d, batch, s->reversed);
+    if (!front_forward(net, c, batch, s)) return false;
+    if (is_recurrent(net)) reverse_rows(s->read, d, batch, s->reversed);
     if (!encode(net, c, batch, s)) return false;
     s->dropped = s->pooled;
     if (net->kind == HX_TEXT_LEARNER_MLP) {
@@ -372,7 +437,7 @@ bool hx_net_forward(const hx_text_net *net, const hx_net_call *c, const hx_net_b
     }
     drop(c, 1, DROP_POOLED, s->dropped, b * net->pooled);
     linear(net, c, s->dropped, b, net->pooled, net->n_labels, net->out_w, net->out_b, s->logits);
-    return true;
+    return net->n_more == 0 || add_more(net, c, batch, s->logits);
 }
 
 bool hx_net_backward(hx_text_net *net, const hx_net_call *c, const hx_net_batch *batch,
@@ -384,6 +449,7 @@ bool hx_net_backward(hx_text_net *net, const hx_net_call *c, const hx_net_batch 
     if (!dpooled || !dx || !dhidden || !causal) return false;
     linear_back(net, c, s->dropped, dlogits, b, net->pooled, net->n_labels, net->out_w, net->out_b,
                 dpooled);
+    if (net->n_more > 0) more_back(net, c, batch, dlogits);
     drop(c, 1, DROP_POOLED, dpooled, b * net->pooled);
     if (net->kind == HX_TEXT_LEARNER_MLP) {
         hx_nn_relu_back(c->nn, s->hidden, dpooled, b * d, dpooled);
@@ -395,6 +461,7 @@ bool hx_net_backward(hx_text_net *net, const hx_net_call *c, const hx_net_batch 
         if (!branch_backward(net, c, batch, s, i, dpooled, dx)) return false;
     for (size_t i = net->n_blocks; i-- > 0;)
         if (!block_backward(net, c, batch, causal, i, &s->blocks[i], dx)) return false;
+    if (!front_backward(net, c, batch, s, dx)) return false;
     drop(c, 0, DROP_INPUT, dx, t * d);
     if (net->n_blocks > 0) positions_back(net, batch, dx);
     hx_nn_embedding_back(c->nn, batch->ids, t, d, dx, g_of(net, net->embedding));
@@ -412,6 +479,9 @@ size_t hx_net_scratch(const hx_text_net *net, size_t t, size_t b, size_t threads
     most = larger(most, hx_nn_attention_scratch(d / HX_NET_HEADS, threads));
     if (net->kind == HX_TEXT_LEARNER_CNN)
         most = larger(most, hx_nn_conv_scratch(t, d, net->n, HX_NET_BRANCHES + 1, threads));
+    if (net->n_more > 0)
+        most = larger(most, hx_nn_linear_scratch(b, net->n_more, net->n_labels, threads));
+    if (has_front(net)) most = larger(most, hx_nn_conv_scratch(t, d, d, HX_NET_FRONT, threads));
     if (is_recurrent(net))
         most = larger(most, hx_nn_recurrent_scratch(net->max_length, d, net->n, threads));
     return (most + 63) / 64 * 64 + 64;
@@ -452,7 +522,8 @@ static hx_status add_branch(hx_text_net *net, size_t i, uint64_t seed, bool trai
                             hx_error *err) {
     static const char *const names[4] = {"w", "u", "a", "b"};
     size_t d = net->d, n = net->n;
-    size_t gates = net->kind == HX_TEXT_LEARNER_GRU ? 3 : net->kind == HX_TEXT_LEARNER_LSTM ? 4 : 1;
+    bool gru = net->kind == HX_TEXT_LEARNER_GRU || net->kind == HX_TEXT_LEARNER_CNN_GRU;
+    size_t gates = gru ? 3 : net->kind == HX_TEXT_LEARNER_LSTM ? 4 : 1;
     bool cnn = net->kind == HX_TEXT_LEARNER_CNN;
     const size_t rows[4] = {gates * n, gates * n, gates * n, gates * n};
     const size_t columns[4] = {cnn ? (i + 2) * d : d, n, 1, 1};
@@ -465,6 +536,13 @@ static hx_status add_branch(hx_text_net *net, size_t i, uint64_t seed, bool trai
                          &net->branch[i][k], err));
     }
     return HX_OK;
+}
+
+static hx_status add_front(hx_text_net *net, uint64_t seed, bool trained, hx_error *err) {
+    size_t d = net->d, k = HX_NET_FRONT * d;
+    HX_TRY(add_param(net, "front.w", d, k, 1.4f / sqrtf((float)k), seed, trained, &net->front[0],
+                     err));
+    return add_param(net, "front.b", d, 1, 0, seed, trained, &net->front[1], err);
 }
 
 hx_status hx_net_build(hx_text_net *net, uint64_t seed, bool trained, hx_error *err) {
@@ -482,8 +560,12 @@ hx_status hx_net_build(hx_text_net *net, uint64_t seed, bool trained, hx_error *
                          &net->positions, err));
     for (size_t i = 0; i < net->n_blocks; i++)
         HX_TRY(add_block(net, i, seed, trained, err));
+    if (has_front(net)) HX_TRY(add_front(net, seed, trained, err));
     for (size_t i = 0; i < net->n_branches; i++)
         HX_TRY(add_branch(net, i, seed, trained, err));
+    if (net->n_more > 0)
+        HX_TRY(add_param(net, "more.w", net->n_labels, net->n_more, 0, seed, trained, &net->more_w,
+                         err));
     if (net->kind == HX_TEXT_LEARNER_MLP) {
         HX_TRY(add_param(net, "hidden.w", d, d, 1.4f / sqrtf((float)d), seed, trained,
                          &net->hidden_w, err));

@@ -1,4 +1,5 @@
-/* text_net_tokens.c - a text as ids: every Han character, every run of letters and digits in lower case, every other visible character.
+/* text_net_tokens.c - a text as ids: every Han character, every run of letters and digits in lower case, every other visible character; or, with a
+ * mark, the items between marks as they stand.
  *
  * An id is the place of the hash among the known ones, in ascending order, plus one; 0 stands for what is not known. A text without any visible
  * character is one unknown. */
@@ -46,6 +47,28 @@ static bool next_token(hx_str text, size_t *at, hx_buf *word) {
         if (!joins) return true;
     }
     return word->len > 0;
+}
+
+/* What stands between two marks; nothing between them is no item. */
+static bool next_item(hx_str text, hx_str mark, size_t *at, hx_buf *word) {
+    hx_buf_reset(word);
+    while (*at < text.len) {
+        size_t from = *at, to = from;
+        while (to < text.len &&
+               (text.len - to < mark.len || memcmp(text.ptr + to, mark.ptr, mark.len) != 0))
+            to++;
+        *at = to < text.len ? to + mark.len : to;
+        while (from < to && (unsigned char)text.ptr[from] <= ' ')
+            from++;
+        while (to > from && (unsigned char)text.ptr[to - 1] <= ' ')
+            to--;
+        if (to > from) return hx_buf_append(word, text.ptr + from, to - from);
+    }
+    return false;
+}
+
+bool hx_token_next(hx_str text, hx_str mark, size_t *at, hx_buf *word) {
+    return mark.len > 0 ? next_item(text, mark, at, word) : next_token(text, at, word);
 }
 
 static uint32_t id_of(const hx_text_net *net, uint64_t key) {

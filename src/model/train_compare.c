@@ -404,7 +404,7 @@ static hx_status name_rivals(comparison *c, const char *learners, hx_error *err)
         if (strcmp(r->name, "llama") != 0 && hx_text_learner_of_name(r->name) == HX_TEXT_LEARNER_N)
             return hx_fail(err, HX_EINVAL,
                            "there is no learner %s: svm, logistic, nb, nbsvm, mlp, cnn, rnn, gru, "
-                           "lstm, transformer, llama",
+                           "lstm, cnn-gru, transformer, llama",
                            r->name);
         c->n++;
         at += n + (at[n] == ',');

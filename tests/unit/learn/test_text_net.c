@@ -1,14 +1,16 @@
-/* test_text_net.c - gradients of the small networks against finite differences, for every kind and every tensor. */
+/* test_text_net.c - the small networks: gradients of every kind and every tensor against finite differences, logits and gradients against PyTorch
+ * (tests/golden/learn/make_networks.py). */
 #include "golden.h"
 
 #include "base/rng.h"
 #include "learn/text_net_inside.h"
 #include "nn/loss.h"
 
-enum { T = 11, B = 3, L = 3, KNOWN = 9 };
+enum { T = 11, B = 3, L = 3, KNOWN = 9, MORE = 2 };
 
 static const uint32_t ids[T] = {1, 4, 0, 9, 2, 3, 3, 7, 8, 5, 6}, starts[B + 1] = {0, 5, 6, 11};
 static const uint32_t labels[B] = {2, 0, 1};
+static const float more[B * MORE] = {0.5f, -1, 2, 0.25f, -0.75f, 1.5f}; /* beside the text */
 
 typedef struct {
     hx_text_net net;
@@ -16,10 +18,11 @@ typedef struct {
     hx_arena *arena;
 } subject;
 
-static void subject_open(subject *s, hx_text_learner_kind kind) {
+static void subject_open(subject *s, hx_text_learner_kind kind, size_t d) {
     hx_error err = {0};
     memset(s, 0, sizeof *s);
-    s->net = (hx_text_net){.kind = kind, .n_labels = L, .d = 16, .max_length = 8, .n_known = KNOWN};
+    s->net = (hx_text_net){
+        .kind = kind, .n_labels = L, .d = d, .max_length = 8, .n_known = KNOWN, .n_more = MORE};
     assert_int_equal(hx_net_build(&s->net, 5, true, &err), HX_OK);
     assert_int_equal(hx_kernels_choose(NULL, &s->nn.kernels, &err), HX_OK);
     s->nn.scratch = aligned_alloc(64, hx_net_scratch(&s->net, T, B, 1));
@@ -34,7 +37,7 @@ static void subject_close(subject *s) {
 }
 
 static double loss_of(subject *s, bool back) {
-    const hx_net_batch batch = {ids, starts, T, B};
+    const hx_net_batch batch = {ids, starts, T, B, more};
     const hx_net_call call = {.nn = &s->nn, .arena = s->arena};
     const hx_nn_classes classes = {.labels = labels, .scale = 1};
     float rows[B], dlogits[B * L];
@@ -74,7 +77,7 @@ static void test_gradients(void **state) {
         subject s;
         hx_rng rng;
         size_t tried = 0, bad = 0;
-        subject_open(&s, (hx_text_learner_kind)kind);
+        subject_open(&s, (hx_text_learner_kind)kind, 16);
         hx_rng_seed(&rng, 9);
         (void)loss_of(&s, true);
         for (size_t i = 0; i < hx_params_count(s.net.params); i++)
@@ -86,6 +89,45 @@ static void test_gradients(void **state) {
     }
 }
 
+static void near_all(golden *g, const char *net, const char *name, const float *got, size_t n) {
+    char key[100];
+    size_t wanted_n;
+    snprintf(key, sizeof key, "%s.%s", net, name);
+    const double *wanted = golden_array(g, key, &wanted_n);
+    assert_int_equal(wanted_n, n);
+    for (size_t i = 0; i < n; i++)
+        golden_near((double)got[i], wanted[i], 2e-5, key);
+}
+
+static void test_pytorch(void **state) {
+    golden g;
+    (void)state;
+    golden_open(&g, "networks.txt");
+    for (int kind = HX_TEXT_LEARNER_MLP; kind < HX_TEXT_LEARNER_N; kind++) {
+        subject s;
+        hx_net_state run;
+        subject_open(&s, (hx_text_learner_kind)kind, 8);
+        const char *net = hx_text_learner_name((hx_text_learner_kind)kind);
+        for (size_t k = 0; k < hx_params_count(s.net.params); k++) {
+            hx_param *p = hx_params_at(s.net.params, k);
+            bool norm = strstr(p->name, "norm") && strstr(p->name, "weight");
+            for (size_t i = 0; i < p->n; i++)
+                p->w[i] = (float)(0.3 * sin(1.7 * (double)i + (double)k) + norm);
+        }
+        (void)loss_of(&s, true);
+        for (size_t k = 0; k < hx_params_count(s.net.params); k++) {
+            const hx_param *p = hx_params_at(s.net.params, k);
+            near_all(&g, net, p->name, p->g, p->n);
+        }
+        const hx_net_batch batch = {ids, starts, T, B, more};
+        const hx_net_call call = {.nn = &s.nn, .arena = s.arena};
+        assert_true(hx_net_forward(&s.net, &call, &batch, &run));
+        near_all(&g, net, "logits", run.logits, B * L);
+        subject_close(&s);
+    }
+    golden_close(&g);
+}
+
 /* What stands beside a text in its batch does not change what is said of it. */
 static void test_alone(void **state) {
     (void)state;
@@ -93,13 +135,13 @@ static void test_alone(void **state) {
         subject s;
         float together[L];
         hx_net_state run;
-        subject_open(&s, (hx_text_learner_kind)kind);
+        subject_open(&s, (hx_text_learner_kind)kind, 16);
         const hx_net_call call = {.nn = &s.nn, .arena = s.arena};
-        const hx_net_batch all = {ids, starts, T, B};
+        const hx_net_batch all = {ids, starts, T, B, more};
         assert_true(hx_net_forward(&s.net, &call, &all, &run));
         memcpy(together, run.logits + 2 * L, sizeof together);
         const uint32_t from_zero[2] = {0, 5};
-        const hx_net_batch last = {ids + 6, from_zero, 5, 1};
+        const hx_net_batch last = {ids + 6, from_zero, 5, 1, more + 2 * MORE};
         assert_true(hx_net_forward(&s.net, &call, &last, &run));
         assert_memory_equal(together, run.logits, sizeof together);
         subject_close(&s);
@@ -128,8 +170,28 @@ static void test_ids(void **state) {
     free(net.keys);
 }
 
+/* Items between marks: blanks around them and empty ones are nothing, capitals stay. */
+static void test_items(void **state) {
+    static const char *const wanted[] = {"Home page", "list", "a=b"};
+    hx_buf word;
+    size_t at = 0, n = 0;
+    (void)state;
+    hx_buf_init(&word, 1 << 10);
+    const hx_str text = HX_STR_LIT(" Home page ->list->-> ->a=b"), mark = HX_STR_LIT("->");
+    while (hx_token_next(text, mark, &at, &word)) {
+        assert_true(n < 3 && word.len == strlen(wanted[n]));
+        assert_memory_equal(word.ptr, wanted[n], word.len);
+        n++;
+    }
+    assert_int_equal(n, 3);
+    at = 0;
+    assert_false(hx_token_next(HX_STR_LIT("->->"), mark, &at, &word));
+    hx_buf_release(&word);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_gradients),
-                                       cmocka_unit_test(test_alone), cmocka_unit_test(test_ids)};
+                                       cmocka_unit_test(test_pytorch), cmocka_unit_test(test_alone),
+                                       cmocka_unit_test(test_ids), cmocka_unit_test(test_items)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
