@@ -386,6 +386,95 @@ HX_API hx_status hx_clusters_save(const hx_clusters *c, const char *path,
                                   hx_error *err) HX_MUST_USE;
 HX_API hx_status hx_clusters_load(hx_clusters **out, const char *path, hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ selection of columns */
+/* How a column is ranked. A text of more than two values has no order: methods that need one do not apply (NAN). Of classes with more than two
+ * values that are no numbers nor do the correlations. The last two do not look at the target: they are shown, but not in the mean rank. */
+typedef enum {
+    HX_SELECT_PEARSON = 0,
+    HX_SELECT_SPEARMAN,
+    HX_SELECT_KENDALL, /* tau-b */
+    HX_SELECT_MUTUAL, /* mutual information in nats: of values, or by 3 nearest neighbours */
+    HX_SELECT_GAIN, /* information gain in bits: of values or tenths of the rows, as all to CHI2 */
+    HX_SELECT_GAIN_RATIO, /* ... over the entropy of the column */
+    HX_SELECT_INFORMATION_VALUE, /* two classes */
+    HX_SELECT_CHI2, /* ranked by p */
+    HX_SELECT_ANOVA, /* F, ranked by p */
+    HX_SELECT_L1, /* penalty at which it enters the L1 path, over the largest */
+    HX_SELECT_ELIMINATION, /* 1 = the last one left by recursive elimination (ridge) */
+    HX_SELECT_FOREST, /* share of the importance, as the next */
+    HX_SELECT_BOOSTING,
+    HX_SELECT_PERMUTATION, /* loss of AUC or R2 on rows that were not learnt from */
+    HX_SELECT_BORUTA, /* share of rounds in which it beats every shuffled column */
+    HX_SELECT_VARIANCE, /* of the values scaled to [0, 1] */
+    HX_SELECT_VIF, /* of a text to the power 1 / (values - 1); less is better; infinite = the others tell it exactly */
+    HX_SELECT_METHODS
+} hx_select_method;
+HX_API const char *hx_select_method_name(hx_select_method m); /* "pearson", "gain-ratio", ... */
+HX_API const char *hx_select_method_title(hx_select_method m, hx_ui_lang ui);
+/* HX_SELECT_METHODS where there is none of that name. */
+HX_API hx_select_method hx_select_method_of(hx_str name);
+
+/* All zero = defaults. */
+typedef struct {
+    const char *target; /* needed */
+    hx_learn_task task; /* AUTO, REGRESSION or CLASSES */
+    const char *use, *drop; /* columns to look at, "a,b"; NULL: all but the target, none left out */
+    const char *methods; /* "pearson,vif"; NULL = all but boruta; "all" */
+    const char *by; /* the method that decides; NULL = the mean rank */
+    size_t top; /* columns to choose, 0 = no limit */
+    const char *
+        limit; /* a number: chosen are columns whose value in `by` is at least it (rank, elimination, vif: at most); NULL */
+    const char *must_keep, *must_not; /* "a,b"; NULL */
+    hx_str rules; /* JSON: {"must_keep":[{"column","reason"}],"must_not":[...]}; empty = none */
+    const hx_table *test; /* rows on which all and the chosen columns are judged; NULL */
+    uint64_t seed;
+    size_t n_threads; /* 0 = one a processor */
+    void (*progress)(void *context, const hx_learn_progress *p); /* methods as epochs; NULL */
+    void *context;
+    const volatile int *cancel;
+} hx_select_options;
+
+typedef struct {
+    const char *name;
+    hx_kind kind;
+    bool kept;
+    bool ruled_out; /* must not be used: nothing was computed of it */
+    const char *reason[2]; /* [ui] why it is kept or not */
+    const char *const *looks_protected; /* [ui] "gender", ...; NULL = its name does not */
+    double value[HX_SELECT_METHODS]; /* NAN = does not apply or was not asked for */
+    double p[HX_SELECT_METHODS]; /* of chi2 and anova; else NAN */
+    double rank
+        [HX_SELECT_METHODS]; /* 1 = the best, ties share the mean; stretched to all columns where the method applies to some; NAN */
+    double mean_rank; /* NAN where no method applies */
+} hx_selected_column;
+
+typedef struct {
+    const char *target;
+    hx_learn_task task;
+    size_t rows, n_classes;
+    hx_selected_column *columns; /* [n] by mean rank, the ruled out ones last */
+    size_t n, n_kept;
+    bool has[HX_SELECT_METHODS]; /* a column has a value */
+    const char *figure; /* "auc" or "r2": of a forest on the rows of `test`, else NULL */
+    double all, chosen;
+    const char *notes[8][2]; /* [n_notes][ui] what could not be computed and why */
+    size_t n_notes;
+} hx_selection;
+
+/* Ranks the columns of the training rows and chooses among them; all in the arena. The same for any number of threads. HX_EINVAL: no target, one class only,
+ * fewer than two rows, a rule that contradicts another; HX_ENOTFOUND: no such column. */
+HX_API hx_status hx_table_select(const hx_table *train, const hx_select_options *options,
+                                 hx_arena *arena, hx_selection *out, hx_error *err) HX_MUST_USE;
+/* A list of steps for hx_recipe_open(): drops what was not chosen, with the reasons. */
+HX_API hx_status hx_selection_recipe(const hx_selection *s, hx_ui_lang ui, hx_arena *arena,
+                                     hx_str *json, hx_error *err) HX_MUST_USE;
+/* One self-contained page with all rankings side by side; `title` is escaped. */
+HX_API hx_status hx_selection_html(const hx_selection *s, hx_str title, hx_ui_lang ui,
+                                   hx_arena *arena, hx_str *html, hx_error *err) HX_MUST_USE;
+/* A rules file to be read and edited: must_not for columns whose names look like protected attributes (gender, age, 民族, ...). */
+HX_API hx_status hx_select_rules_propose(const hx_table *t, hx_ui_lang ui, hx_arena *arena,
+                                         hx_str *json, hx_error *err) HX_MUST_USE;
+
 #ifdef __cplusplus
 }
 #endif

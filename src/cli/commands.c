@@ -359,10 +359,10 @@ const hx_cli_command hx_cli_commands[] = {
      HX_PART_TEXT,
      "apply|check|convert|dedupe|describe|encode|features|group|impute|interpolate|monitor|"
      "outliers|"
-     "reconcile|repair|scale|split [FILE]",
+     "reconcile|repair|scale|select|split [FILE]",
      "apply,check,convert,dedupe,describe,encode,features,group,impute,interpolate,monitor,"
      "outliers,"
-     "reconcile,repair,scale,split",
+     "reconcile,repair,scale,select,split",
      0,
      1,
      NULL,

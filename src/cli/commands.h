@@ -102,6 +102,7 @@ int hx_cmd_table_scale(hx_cli *c);
 int hx_cmd_table_monitor(hx_cli *c);
 int hx_cmd_table_reconcile(hx_cli *c);
 int hx_cmd_table_repair(hx_cli *c);
+int hx_cmd_table_select(hx_cli *c);
 int hx_cmd_table_split(hx_cli *c);
 int hx_cmd_completion(hx_cli *c);
 int hx_cmd_man(hx_cli *c);

@@ -356,6 +356,45 @@ const hx_cli_command hx_cli_actions[] = {
        "用于别的行"}},
      hx_cmd_table_scale,
      HX_MODEL_RULES},
+    {"table select",
+     HX_PART_TEXT,
+     "[FILE] --target C",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, HX_OPT_AS_OF, RECORDS, HX_OPT_LEARN_TARGET, HX_OPT_LEARN_TASK, HX_OPT_USE,
+          HX_OPT_DROP, HX_OPT_SELECT_METHODS, HX_OPT_SELECT_BY, HX_OPT_SELECT_TOP,
+          HX_OPT_SELECT_LIMIT, HX_OPT_MUST_KEEP, HX_OPT_MUST_NOT, HX_OPT_RULES, HX_OPT_PROPOSE,
+          HX_OPT_SPLIT, HX_OPT_STRATIFY, HX_OPT_GROUP, HX_OPT_TIME, HX_OPT_SAVE, HX_OPT_REPORT),
+     "rank the columns for a target in many ways side by side, and choose among them",
+     "用多种方法并列评价各列对目标的作用，并作选择",
+     "Rankings: pearson, spearman, kendall, mutual, gain, gain-ratio, iv, chi2, anova, l1, "
+     "elimination, forest, boosting,\n"
+     "permutation, boruta, variance, vif. Give it training rows alone: a choice that has seen the "
+     "test rows flatters every model\n"
+     "after it; with --split 80,20 it learns from the first part and is judged on the other. Rules "
+     "{\"must_keep\":[...],\n"
+     "\"must_not\":[{\"column\":\"gender\",\"reason\":\"...\"}]} come first; --propose writes "
+     "some for names that look like protected\n"
+     "attributes, which are never left out unasked. --save keeps a recipe that drops the rest, "
+     "with the reasons.",
+     "排名：pearson、spearman、kendall、mutual、gain、gain-ratio、iv、chi2、anova、l1、"
+     "elimination、forest、boosting、\n"
+     "permutation、boruta、variance、vif。只应给它训练行：看过测试行的选择会使其后的模型显得更好；"
+     "--split 80,20 用前一部分选择，\n"
+     "在另一部分上评判。规则 {\"must_keep\":[...],\"must_not\":[{\"column\":\"gender\","
+     "\"reason\":\"...\"}]} 优先；\n"
+     "--propose 为疑似受保护属性的列写出规则草案，未经要求不会排除。--save "
+     "保存去掉其余列的配方及理由。",
+     {{"huaxiang table select samples/shop/customers.csv --where '会员等级 is not missing' --target "
+       "会员等级 --method gain,chi2,forest --top 3 --seed 1 --format table",
+       "three rankings, the best three columns", "三种排名，选出三列"},
+      {"huaxiang table select samples/shop/customers.csv --propose rules.json; huaxiang table select "
+       "samples/shop/customers.csv --where '会员等级 is not missing' --target 会员等级 --rules "
+       "rules.json --split 80,20 --seed 1 --save chosen.json --report select.html --format table",
+       "rules proposed, then all rankings, a recipe and a page", "先提出规则，再做全部排名，生成配方和报告"}},
+     hx_cmd_table_select,
+     HX_MODEL_RULES},
     {"table split",
      HX_PART_TEXT,
      "[FILE] --split A,B,C",

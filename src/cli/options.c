@@ -163,6 +163,23 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_PROPOSE] =
         TEXT("propose", 0, HX_OPT_FILE, HX_GROUP_OUTPUT, "FILE",
              "write a proposal to FILE, to be read and edited", "把建议写入 FILE，供核对和修改"),
+    [HX_OPT_SELECT_METHODS] = TEXT("method", 0, HX_OPT_STRING, HX_GROUP_JOB, "NAME,...",
+                                   "only these rankings (default: all but boruta); 'all'",
+                                   "只做这些排名（默认除 boruta 外全部）；all 为全部"),
+    [HX_OPT_SELECT_BY] = TEXT("by", 0, HX_OPT_STRING, HX_GROUP_JOB, "NAME",
+                              "the ranking that decides (default: mean, the mean rank)",
+                              "以哪项排名决定（默认 mean，即平均名次）"),
+    [HX_OPT_SELECT_TOP] = {"top", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "K", 1, 1000000,
+                           "choose the best K columns, those of --must-keep among them",
+                           "选出最好的 K 列，含 --must-keep 的列"},
+    [HX_OPT_SELECT_LIMIT] =
+        TEXT("threshold", 0, HX_OPT_STRING, HX_GROUP_JOB, "X",
+             "choose the columns with at least X in --by (at most: mean, elimination, vif)",
+             "选出 --by 的值不小于 X 的列（mean、elimination、vif 为不大于）"),
+    [HX_OPT_MUST_KEEP] = TEXT("must-keep", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN,...",
+                              "stay, whatever the rankings say", "无论排名如何都保留"),
+    [HX_OPT_MUST_NOT] = TEXT("must-not", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN,...",
+                             "must not be used: not even looked at", "不得使用，也不参与计算"),
     [HX_OPT_KEYS] =
         TEXT("keys", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN,...",
              "the columns that tell rows apart (default: all)", "区分各行的列（默认全部）"),

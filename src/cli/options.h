@@ -251,6 +251,12 @@ typedef enum {
     HX_OPT_JOIN_TIME,
     HX_OPT_JOIN_TOLERANCE,
     HX_OPT_LEAK_CHECK,
+    HX_OPT_SELECT_METHODS,
+    HX_OPT_SELECT_BY,
+    HX_OPT_SELECT_TOP,
+    HX_OPT_SELECT_LIMIT,
+    HX_OPT_MUST_KEEP,
+    HX_OPT_MUST_NOT,
     HX_OPT_N
 } hx_cli_option_id;
 

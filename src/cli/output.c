@@ -17,7 +17,7 @@
 
 #define STREAM_BUFFER (1u << 20)
 #define TABLE_CELL_MAX 60
-#define COLUMNS_MAX 16 /* of a table of records */
+#define COLUMNS_MAX 24 /* of a table of records */
 #define JSON_TEXT_MAX ((size_t)1 << 31)
 
 static bool is_same(const struct stat *a, const char *path) {

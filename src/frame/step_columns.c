@@ -1,7 +1,7 @@
 /* step_columns.c - the steps that choose: drop and keep (columns), where (rows).
  *
  * Nothing is learnt from the data, but names are checked when they are fitted: a typing error is found at once. A column to drop may be
- * missing from a later table (the label of what is to be predicted); one to keep may not. */
+ * missing from a later table (the label of what is to be predicted); one to keep may not. `reasons`, {"column":"why"}, is for readers of the file. */
 #include "base/error.h"
 #include "frame/step.h"
 
@@ -9,12 +9,24 @@ typedef struct {
     hx_names columns;
 } choice;
 
+static hx_status check_reasons(const json_t *reasons, hx_error *err) {
+    const char *key;
+    json_t *reason;
+    if (reasons != NULL && !json_is_object(reasons))
+        return hx_fail(err, HX_EINVAL, "'reasons' has to be an object of texts by column");
+    json_object_foreach((json_t *)(uintptr_t)reasons, key, reason) {
+        if (!json_is_string(reason))
+            return hx_fail(err, HX_EINVAL, "'reasons' has to be an object of texts by column");
+    }
+    return HX_OK;
+}
+
 static hx_status parse_columns(void *state, const json_t *spec, hx_arena *arena, hx_error *err) {
     choice *c = state;
     HX_TRY(hx_step_names(spec, "columns", arena, &c->columns, err));
     if (c->columns.n == 0)
         return hx_fail(err, HX_EINVAL, "'columns' has to name one column at least");
-    return HX_OK;
+    return check_reasons(json_object_get(spec, "reasons"), err);
 }
 
 static hx_status check_columns(void *state, const hx_table *t, hx_arena *arena, hx_step_run *run,
@@ -77,7 +89,7 @@ static hx_status apply_keep(const void *state, hx_table *t, hx_step_run *run, hx
     return HX_OK;
 }
 
-static const char *const column_keys[] = {"columns", NULL};
+static const char *const column_keys[] = {"columns", "reasons", NULL};
 
 const hx_step_kind hx_step_drop = {.name = "drop",
                                    .keys = column_keys,
