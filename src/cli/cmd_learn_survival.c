@@ -29,14 +29,18 @@ static json_t *text_of(const char *format, double a, double b) {
     return json_string(text);
 }
 
-static bool put_line(hx_cli *c, const char *text) {
+static bool put_row(hx_cli *c, const char *text, bool gap) {
     hx_outbuf line = {0};
-    hx_outbuf_byte(&line, '\n');
+    if (gap) hx_outbuf_byte(&line, '\n');
     hx_outbuf_visible(&line, hx_str_of(text), 0);
     hx_outbuf_byte(&line, '\n');
     const bool ok = hx_output_write(c, &line);
     hx_outbuf_release(&line);
     return ok;
+}
+
+static bool put_line(hx_cli *c, const char *text) {
+    return put_row(c, text, true);
 }
 
 /* ------------------------------------------------------------------ curves */
@@ -125,7 +129,7 @@ static bool put_medians(hx_cli *c, const json_t *e) {
                                  "%s%s%.0f 行，%.0f 行发生；中位时间 %s（%s … %s）"),
                        name != NULL ? name : "", name != NULL && name[0] != '\0' ? ": " : "",
                        number_at(group, "n"), number_at(group, "events"), middle, low, high);
-        ok = ok && put_line(c, line);
+        ok = ok && put_row(c, line, i == 0);
     }
     return ok;
 }
