@@ -141,14 +141,17 @@ typedef struct {
     const char *text, *label; /* columns; NULL = recognised by name */
     const char *test; /* a file for the test; NULL = a share of data */
     double test_size; /* 0 = 0.2 */
-    uint64_t seed;
-    /* "int8,q4,drop:4,vocab,ffn:0.75,heads:0.75,tune:1,qat:8", each by itself; with + one after the other: "ffn:0.5+tune:1+int8". int8 (q8_0), q4
+    uint64_t seed; /* 0 = 1 */
+    /* With neither test nor test_size nor seed, and data that the model's run learnt from, the run's own parts are used.
+     *
+     * "int8,q4,drop:4,vocab,ffn:0.75,heads:0.75,tune:1,qat:8", each by itself; with + one after the other: "ffn:0.5+tune:1+int8". int8 (q8_0), q4
      * (q4_k) and other types round with the weights of the calibration, q4:plain without. NULL = "int8,q4,vocab" */
     const char *tries;
     size_t max_calibration; /* texts that say what matters; 0 = 256 */
     double rate; /* of tuning; 0 = 5e-5 */
     size_t n_threads; /* 0 = one a processor */
     void (*tried)(void *context, const hx_compressed *row); /* as each is done; NULL = none */
+    void (*notice)(void *context, const char *sentence); /* whose test it is; NULL = none */
     void *context;
     const volatile int *cancel;
 } hx_compress_options;
@@ -216,7 +219,8 @@ HX_API hx_status hx_train_tokenizer(const char *const *paths, size_t n_paths, co
                                     hx_train_tokenizer_counts *counts, hx_error *err) HX_MUST_USE;
 
 /* k trainings of `config`, each with another k-th of the data (test apart) for validation: runs folder/fold1, ...; summary, also in
- * folder/folds.json: {"folds":[figures],"figures":{NAME:{"mean":..,"deviation":..}}}. */
+ * folder/folds.json: {"folds":[figures],"figures":{NAME:{"mean":..,"deviation":..}}}. A member "learner" of config names one of learn.h that is
+ * trained instead, as hx_train_compare() would. */
 HX_API hx_status hx_train_folds(hx_str config, const char *folder, size_t k, bool resume,
                                 const hx_train_calls *calls, hx_arena *arena, hx_str *summary,
                                 hx_error *err) HX_MUST_USE;

@@ -16,6 +16,10 @@ static void note_row(void *context, const hx_compressed *r) {
                 r->texts_per_second, r->speed, r->accuracy);
 }
 
+static void note_test(void *context, const char *sentence) {
+    hx_cli_say(context, sentence);
+}
+
 static double rounded(double x, double unit) {
     return floor(x / unit + 0.5) * unit;
 }
@@ -68,10 +72,11 @@ int hx_cmd_compress(hx_cli *c) {
         .test = v->text[HX_OPT_TEST_FILE],
         .test_size = hx_cli_has(v, HX_OPT_TEST_SIZE) ? v->real[HX_OPT_TEST_SIZE] : 0,
         .rate = hx_cli_has(v, HX_OPT_RATE) ? v->real[HX_OPT_RATE] : 0,
-        .seed = hx_cli_has(v, HX_OPT_SEED) ? (uint64_t)v->number[HX_OPT_SEED] : 1,
+        .seed = hx_cli_has(v, HX_OPT_SEED) ? (uint64_t)v->number[HX_OPT_SEED] : 0,
         .tries = v->text[HX_OPT_TRY],
         .n_threads = hx_cli_has(v, HX_OPT_THREADS) ? (size_t)v->number[HX_OPT_THREADS] : 0,
         .tried = note_row,
+        .notice = note_test,
         .context = c,
         .cancel = &c->cancel};
     if (hx_model_compress(model, v->text[HX_OPT_TARGET], &o, c->arena, &rows, &n, &err) != HX_OK)

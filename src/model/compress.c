@@ -1,6 +1,6 @@
 /* compress.c - hx_model_compress(): each way tried on one task, and what it gives; see compress.h and model.h.
  *
- *     data -> train, test (labels are the model's) -> train.jsonl, validation.jsonl
+ *     data -> train, test (labels are the model's; of a run's own data its own parts) -> train.jsonl, validation.jsonl
  *     each try: model -> step -> FOLDER/NAME.1 -> step -> ... -> FOLDER/NAME(.gguf) -> opened, all test texts classified
  *
  * Speed: the same texts through the smaller model and the model as it is, in turn, nine times; what counts is the median of the nine ratios,
@@ -55,7 +55,7 @@ static hx_status read_texts(hx__compress_job *j, const hx_llama *m, hx_error *er
                                      .target = HX_TARGET_LABEL,
                                      .test_size = o->test_size > 0 ? o->test_size : TEST_SIZE,
                                      .test_path = o->test,
-                                     .seed = o->seed,
+                                     .seed = o->seed > 0 ? o->seed : 1,
                                      .lower = j->head->lower,
                                      .labels = labels,
                                      .n_labels = info->n_labels,
@@ -69,7 +69,8 @@ static hx_status read_texts(hx__compress_job *j, const hx_llama *m, hx_error *er
         st = hx_fail(err, HX_EUNSUPPORTED,
                      "what is compressed has one head, of one label a text, without layers of its "
                      "own: huaxiang train classify makes such models");
-    if (st == HX_OK) st = hx_dataset_read(&j->data, o->data, &read, err);
+    if (st == HX_OK) st = hx__compress_read_run(j, labels, info->n_labels, err);
+    if (st == HX_OK && !j->data) st = hx_dataset_read(&j->data, o->data, &read, err);
     return st;
 }
 
@@ -82,7 +83,7 @@ static hx_status read_data(hx__compress_job *j, hx_error *err) {
     if (st == HX_OK) st = read_texts(j, m, err);
     hx_llama_close(m);
     HX_TRY(st);
-    if (hx_dataset_count(j->data, HX_PART_TEST) > 0) return HX_OK;
+    if (hx_dataset_count(j->data, j->measured) > 0) return HX_OK;
     return hx_fail(err, HX_EINVAL, "%s: too few texts to keep some for the test", o->data);
 }
 
@@ -98,15 +99,18 @@ static void put_example(hx_buf *out, const hx_dataset *d, const hx_example *e) {
     (void)hx_buf_append_byte(out, '\n');
 }
 
-/* Every tenth text of TRAIN to the one file, the others to the other. */
+/* A run's own validation, or every tenth text of TRAIN, to the one file, the others to the other. */
 static hx_status write_part(const hx__compress_job *j, bool validation, const char *path,
                             hx_error *err) {
     hx_buf out;
-    size_t n = hx_dataset_count(j->data, HX_PART_TRAIN);
+    bool given =
+        j->measured != HX_PART_VALIDATION && hx_dataset_count(j->data, HX_PART_VALIDATION) > 0;
+    hx_part part = given && validation ? HX_PART_VALIDATION : HX_PART_TRAIN;
+    size_t n = hx_dataset_count(j->data, part);
     hx_buf_init(&out, (size_t)4 << 30);
     for (size_t i = 0; i < n; i++)
-        if ((i % VALIDATION_EVERY == 0) == validation)
-            put_example(&out, j->data, hx_dataset_at(j->data, HX_PART_TRAIN, i));
+        if (given || (i % VALIDATION_EVERY == 0) == validation)
+            put_example(&out, j->data, hx_dataset_at(j->data, part, i));
     hx_status st = hx_buf_status(&out, "texts", err);
     if (st == HX_OK) st = hx_file_write(path, hx_buf_str(&out), false, err);
     hx_buf_release(&out);
@@ -188,8 +192,9 @@ typedef struct {
     hx_arena *arena; /* of this measurement; owned */
 } measurement;
 
-static hx_status make_lists(measurement *m, const hx_dataset *d, hx_error *err) {
-    m->n = hx_dataset_count(d, HX_PART_TEST);
+static hx_status make_lists(measurement *m, const hx__compress_job *j, hx_error *err) {
+    const hx_dataset *d = j->data;
+    m->n = hx_dataset_count(d, j->measured);
     m->n_labels = hx_dataset_n_labels(d);
     m->texts = hx_arena_alloc(m->arena, m->n * sizeof *m->texts);
     m->labels = hx_arena_alloc(m->arena, m->n * sizeof *m->labels);
@@ -198,7 +203,7 @@ static hx_status make_lists(measurement *m, const hx_dataset *d, hx_error *err) 
     if (!m->texts || !m->labels || !m->predictions || !m->probabilities)
         return hx_fail(err, HX_ENOMEM, "out of memory");
     for (size_t i = 0; i < m->n; i++) {
-        const hx_example *e = hx_dataset_at(d, HX_PART_TEST, i);
+        const hx_example *e = hx_dataset_at(d, j->measured, i);
         m->texts[i] = e->text;
         m->labels[i] = e->label;
     }
@@ -262,7 +267,7 @@ static hx_status time_both(measurement *m, const hx__compress_job *j, hx_compres
 
 static hx_status measure_open(measurement *m, const hx__compress_job *j, hx_compressed *row,
                               const hx_compressed *whole, hx_error *err) {
-    HX_TRY(make_lists(m, j->data, err));
+    HX_TRY(make_lists(m, j, err));
     HX_TRY(open_reader(&m->small, j, row->path, err));
     if (whole) HX_TRY(open_reader(&m->whole, j, whole->path, err));
     HX_TRY(classify(m, row, err));
@@ -368,7 +373,11 @@ hx_status hx_model_compress(const char *model, const char *folder,
                             const hx_compress_options *options, hx_arena *arena,
                             hx_compressed **rows, size_t *n_rows, hx_error *err) {
     const hx_convert_options convert = {.n_threads = options->n_threads, .cancel = options->cancel};
-    hx__compress_job j = {.options = options, .model = model, .convert = &convert, .arena = arena};
+    hx__compress_job j = {.options = options,
+                          .model = model,
+                          .measured = HX_PART_TEST,
+                          .convert = &convert,
+                          .arena = arena};
     if (!options->data)
         return hx_fail(err, HX_EINVAL, "compressing needs labelled texts to measure by");
     hx_status st = run_tries(&j, folder, rows, n_rows, err);

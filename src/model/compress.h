@@ -55,6 +55,8 @@ typedef struct {
     const hx_compress_options *options;
     const char *model; /* the one that all begins with */
     hx_dataset *data;
+    hx_part
+        measured; /* the part that figures are of: the test's, or of a run without one validation */
     const hx_config_task *
         head; /* how it reads texts: name, mean, bidirectional, lower, max_length; strings in the arena */
     const char *train_file; /* JSON Lines of the TRAIN part: for tuning and vocabularies */
@@ -63,6 +65,10 @@ typedef struct {
     hx_arena *arena;
 } hx__compress_job;
 
+/* Reads the parts of the run that left the model into data and measured, where options->data is what it learnt from and options say nothing of
+ * the test; data stays NULL where not. labels (n_labels): the model's. A notice says which. */
+hx_status hx__compress_read_run(hx__compress_job *j, const char *const *labels, size_t n_labels,
+                                hx_error *err) HX_MUST_USE;
 /* Applies a step to `from` (labelled with its calibration) and writes `to`; a folder, or a file where the step quantises. */
 hx_status hx__step_apply(const hx__compress_job *j, const hx__step *s, const char *from,
                          const char *to, hx_error *err) HX_MUST_USE;

@@ -261,7 +261,7 @@ static void put_training(hx_buf *out, const hx__compress_job *j, const hx__step 
     hx_json_key(&w, "rate");
     hx_json_double(&w, j->options->rate > 0 ? j->options->rate : 5e-5);
     hx_json_key(&w, "seed");
-    hx_json_int(&w, (int64_t)(j->options->seed & 0xFFFFFFFF));
+    hx_json_int(&w, (int64_t)((j->options->seed > 0 ? j->options->seed : 1) & 0xFFFFFFFF));
     if (s->kind == HX_STEP_QAT) {
         hx_json_key(&w, "quantise_bits");
         hx_json_int(&w, (int64_t)s->amount);

@@ -108,11 +108,11 @@ static void every_way_is_tried(void **state) {
     const hx_compress_options o = {
         .data = p->data,
         .n_threads = 1,
-        .rate = 0.002,
+        .rate = 0.001,
         .tried = count,
         .context = &told,
         .tries =
-            "int8,q4_0,vocab,drop:1,ffn:0.5,heads:0.5,ffn:0.5+tune:2+int8,qat:8,drop:1+vocab+q4_0"};
+            "int8,q4_0,vocab,drop:1,ffn:0.5,heads:0.5,ffn:0.5+tune:4+int8,qat:8,drop:1+vocab+q4_0"};
     assert_ok(hx_model_compress(p->model, p->out, &o, p->arena, &rows, &n, &err), &err);
     assert_int_equal(n, 10);
     assert_int_equal(told, 10);
@@ -223,6 +223,74 @@ static void what_is_tuned_reads_as_before(void **state) {
     }
 }
 
+/* ------------------------------------------------------------------ a run's own test */
+static void keep_notice(void *context, const char *sentence) {
+    (void)snprintf(context, 256, "%s", sentence);
+}
+
+static size_t lines_of(const char *path, hx_buf *b) {
+    size_t n = 0;
+    hx_error err = {0};
+    b->len = 0;
+    assert_ok(hx_file_read(path, b, &err), &err);
+    for (size_t i = 0; i < b->len; i++)
+        n += b->ptr[i] == '\n';
+    (void)hx_buf_append_byte(b, '\0');
+    return n;
+}
+
+/* No text of the run's test is among those that `path` holds. */
+static void assert_apart(const char *predictions, const char *path, size_t n) {
+    hx_buf said, kept;
+    size_t seen = 0;
+    hx_buf_init(&said, 1u << 20);
+    hx_buf_init(&kept, 1u << 20);
+    assert_int_equal(lines_of(predictions, &said), 120);
+    assert_int_equal(lines_of(path, &kept), n);
+    for (char *at = said.ptr; (at = strstr(at, "\"text\":\"item ")); seen++) {
+        char *end = strstr(at, "\",");
+        assert_non_null(end);
+        *end = '\0';
+        if (strstr(kept.ptr, at)) fail_msg("%s is in %s", at, path);
+        at = end + 1;
+    }
+    assert_int_equal(seen, 120);
+    hx_buf_release(&said);
+    hx_buf_release(&kept);
+}
+
+static void the_test_is_that_of_the_run(void **state) {
+    place *p = *state;
+    char config[1024], run[64], out[64], other[64], notice[256], path[3][96];
+    hx_error err = {0};
+    hx_str metrics, best;
+    hx_compressed *rows = NULL;
+    size_t n = 0;
+    const hx_train_calls calls = {.n_threads = 1};
+    (void)snprintf(run, sizeof run, "%s/apart", p->folder);
+    (void)snprintf(out, sizeof out, "%s/apart_out", p->folder);
+    (void)snprintf(other, sizeof other, "%s/apart_other", p->folder);
+    (void)snprintf(config, sizeof config,
+                   "{\"model\":\"%s\",\"steps\":2,\"seed\":5,\"tasks\":[{\"name\":\"mood\","
+                   "\"data\":\"%s\",\"test_size\":0.3,\"validation_size\":0.1}]}",
+                   p->model, p->data);
+    assert_ok(hx_train(hx_str_of(config), run, false, &calls, p->arena, &metrics, &err), &err);
+    assert_ok(hx_model_resolve(run, p->folder, p->arena, &best, &err), &err);
+    hx_compress_options o = {
+        .data = p->data, .n_threads = 1, .tries = "int8", .notice = keep_notice, .context = notice};
+    assert_ok(hx_model_compress(best.ptr, out, &o, p->arena, &rows, &n, &err), &err);
+    if (!strstr(notice, "120 texts") || !strstr(notice, "the run's own test"))
+        fail_msg("%s", notice);
+    (void)snprintf(path[0], sizeof path[0], "%s/predictions.jsonl", run);
+    (void)snprintf(path[1], sizeof path[1], "%s/train.jsonl", out);
+    (void)snprintf(path[2], sizeof path[2], "%s/validation.jsonl", out);
+    assert_apart(path[0], path[1], 240);
+    assert_apart(path[0], path[2], 40);
+    o.seed = 1;
+    assert_ok(hx_model_compress(best.ptr, other, &o, p->arena, &rows, &n, &err), &err);
+    if (!strstr(notice, "a test other than the run's own")) fail_msg("%s", notice);
+}
+
 /* What is there is never mixed with what is made; after a failure nothing is left, so that the next try has a new folder. */
 static void folders_that_hold_something(void **state) {
     place *p = *state;
@@ -276,6 +344,7 @@ int main(void) {
         cmocka_unit_test(every_way_is_tried),
         cmocka_unit_test(calibration_points_at_what_matters),
         cmocka_unit_test(what_is_tuned_reads_as_before),
+        cmocka_unit_test(the_test_is_that_of_the_run),
         cmocka_unit_test(folders_that_hold_something),
         cmocka_unit_test(wishes_that_make_no_sense),
     };
