@@ -45,20 +45,34 @@ void hx_train_put_small(const hx_cli *c, json_t *config, json_t *task) {
         hx_train_usual(task, "mean", json_true());
 }
 
+static bool names(const char *learners, const char *name) {
+    size_t n = strlen(name);
+    for (const char *at = learners; at && (at = strstr(at, name)); at++)
+        if ((at == learners || at[-1] == ',') && (at[n] == ',' || at[n] == '\0')) return true;
+    return false;
+}
+
+/* What a model is trained for: "llama", and "bert" where there is one to start from. */
+static bool names_model(const hx_cli *c, const char *learners) {
+    bool given =
+        hx_cli_has(&c->options, HX_OPT_INIT) ||
+        (c->options.text[HX_OPT_MODEL] && strcmp(c->options.text[HX_OPT_MODEL], "rules") != 0);
+    return names(learners, "llama") || (given && names(learners, "bert"));
+}
+
 /* Learners of their own: what the model of `llama` is trained with does nothing for them; neural ones read a few of its options. */
 static bool is_neural(const char *learners) {
-    static const char *const names[] = {"mlp",  "cnn",         "cnn-gru", "rnn", "gru",
-                                        "lstm", "transformer", "bert"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        for (const char *at = learners; (at = strstr(at, names[i])); at++)
-            if ((at == learners || at[-1] == ',') && strchr(",", at[strlen(names[i])])) return true;
+    static const char *const known[] = {"mlp", "cnn",  "cnn-gru",     "rnn",
+                                        "gru", "lstm", "transformer", "bert"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (names(learners, known[i])) return true;
     return false;
 }
 
 static bool is_alone(const hx_cli *c) {
     const char *learners = c->options.text[HX_OPT_LEARNER];
     if (strcmp(c->action, "tune") == 0) return false;
-    return learners ? !strstr(learners, "llama") : strcmp(c->action, "compare") == 0;
+    return learners ? !names_model(c, learners) : strcmp(c->action, "compare") == 0;
 }
 
 static int check_learners(hx_cli *c) {
@@ -67,7 +81,7 @@ static int check_learners(hx_cli *c) {
         HX_OPT_TARGET,      HX_OPT_THREADS,    HX_OPT_TRAIN_DATA, HX_OPT_TEXT,
         HX_OPT_LABEL,       HX_OPT_TEST_SIZE,  HX_OPT_SPLIT,      HX_OPT_TEST_FILE,
         HX_OPT_LOWER,       HX_OPT_DROP_LEAKS, HX_OPT_LEARNER,    HX_OPT_VALIDATION_FILE,
-        HX_OPT_TARGET_KIND, HX_OPT_RESUME,     HX_OPT_CONFIG};
+        HX_OPT_TARGET_KIND, HX_OPT_RESUME,     HX_OPT_CONFIG,     HX_OPT_FOLDS};
     static const hx_cli_option_id neural[] = {HX_OPT_EPOCHS, HX_OPT_RATE, HX_OPT_BATCH,
                                               HX_OPT_WIDTH, HX_OPT_MAX_LENGTH};
     const char *given = c->options.text[HX_OPT_LEARNER],
@@ -87,7 +101,7 @@ static int check_learners(hx_cli *c) {
 
 json_t *hx_train_labels_of(hx_cli *c, int *status) {
     if (is_alone(c)) {
-        *status = hx_cli_has(&c->options, HX_OPT_FOLDS) ? HX_EXIT_DONE : check_learners(c);
+        *status = check_learners(c);
         if (*status != HX_EXIT_DONE) return NULL;
     }
     if (c->options.number[HX_OPT_TARGET_KIND] > 2) {
@@ -112,6 +126,14 @@ json_t *hx_train_labels_of(hx_cli *c, int *status) {
     return config;
 }
 
+/* Neural learners beside a model have epochs of their own, unless --epochs says how many all have. */
+static void put_epochs(const hx_cli *c, json_t *config) {
+    const char *learners = c->options.text[HX_OPT_LEARNER];
+    if (learners && !is_alone(c) && is_neural(learners) && hx_cli_has(&c->options, HX_OPT_EPOCHS))
+        (void)json_object_set_new(config, "learner_epochs",
+                                  json_real(c->options.real[HX_OPT_EPOCHS]));
+}
+
 /* Without --split a part for validation is needed, by which the best is chosen. */
 static void put_validation(const hx_cli *c, json_t *task) {
     if (hx_cli_has(&c->options, HX_OPT_SPLIT) || hx_cli_has(&c->options, HX_OPT_VALIDATION_FILE))
@@ -125,17 +147,19 @@ int hx_cmd_train_classify(hx_cli *c) {
     const char *learner = c->options.text[HX_OPT_LEARNER];
     json_t *config = hx_train_labels_of(c, &status);
     if (!config) return status;
-    bool classic = learner && strcmp(learner, "llama") != 0;
-    if (classic && hx_cli_has(&c->options, HX_OPT_FOLDS)) {
-        json_decref(config);
-        return hx_cli_usage(c, "--folds is for the learner llama alone, not for %s",
-                            "--folds 只用于学习器 llama，不用于 %s", learner);
+    bool alone = learner && strchr(learner, ',') == NULL && names_model(c, learner),
+         classic = learner && !alone, folds = hx_cli_has(&c->options, HX_OPT_FOLDS);
+    if (alone && strcmp(learner, "bert") == 0)
+        (void)json_object_set_new(hx_train_task_of(config), "bidirectional", json_true());
+    if (classic && folds) (void)json_object_set_new(config, "learner", json_string(learner));
+    if (classic && !folds) {
+        put_validation(c, hx_train_task_of(config));
+        put_epochs(c, config);
     }
-    if (classic) put_validation(c, hx_train_task_of(config));
     return hx_train_go(c, config,
-                       hx_cli_has(&c->options, HX_OPT_FOLDS) ? HX_TRAIN_FOLDS
-                       : classic                             ? HX_TRAIN_COMPARE
-                                                             : HX_TRAIN_ONE);
+                       folds     ? HX_TRAIN_FOLDS
+                       : classic ? HX_TRAIN_COMPARE
+                                 : HX_TRAIN_ONE);
 }
 
 int hx_cmd_train_compare(hx_cli *c) {
@@ -143,6 +167,7 @@ int hx_cmd_train_compare(hx_cli *c) {
     json_t *config = hx_train_labels_of(c, &status);
     if (!config) return status;
     put_validation(c, hx_train_task_of(config));
+    put_epochs(c, config);
     return hx_train_go(c, config, HX_TRAIN_COMPARE);
 }
 

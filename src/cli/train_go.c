@@ -186,7 +186,7 @@ static void put_means(const hx_cli *c, const json_t *figures_of, const char *bef
     const char *key;
     json_t *v;
     bool csv = c->shape == HX_SHAPE_CSV;
-    json_object_foreach((json_t *)(uintptr_t)figures_of, key, v)
+    json_object_foreach((json_t *)(uintptr_t)figures_of, key, v) if (csv || strcmp(key, "n") != 0)
         fprintf(c->out, csv ? "%s%s,%.4f,%.4f\n" : "%s%s: %.4f ± %.4f\n", before, key,
                 json_number_value(json_object_get(v, "mean")),
                 json_number_value(json_object_get(v, "deviation")));

@@ -1,6 +1,6 @@
 /* train_compare.c - several learners on the same parts of one file, and their mean.
  *
- *     each learner:  train -> probabilities of validation and test        svm, nb, cnn, ... (huaxiang/learn.h), "llama" = hx_train()
+ *     each learner:  train -> probabilities of validation and test        svm, nb, cnn, ... (huaxiang/learn.h), "llama", "bert" = hx_train()
  *     average:       mean of all learners' probabilities
  *     stack:         their weighted pool, weights learnt on validation (train_stack.h)
  *
@@ -22,6 +22,7 @@
 #define CONFIG_MAX ((size_t)1 << 20)
 #define PATH_BYTES 4096
 #define LEARNERS_MAX 16
+#define EPOCHS_MAX 100000
 
 typedef struct {
     char name[32];
@@ -36,7 +37,7 @@ typedef struct {
     hx_dataset *data; /* owned */
     hx_text_rows parts[HX_DATASET_PARTS];
     hx_str config;
-    const json_t *json; /* the same; borrowed */
+    json_t *json; /* the same; borrowed */
     const char *folder;
     bool resume;
     bool resumed; /* the folder's learners were trained on the same files with the same options */
@@ -45,6 +46,7 @@ typedef struct {
     bool
         alone; /* without the learner llama: then epochs, rate, batch, hidden_size and max_length are the neural learners' */
     size_t max_length; /* as the configuration says; 0 = not said */
+    double epochs; /* "learner_epochs": of neural learners beside a model; 0 = as they do */
 } comparison;
 
 static hx_status no_memory(hx_error *err) {
@@ -104,16 +106,16 @@ static hx_status run_classic(const comparison *c, rival *r, hx_error *err) {
     hx_text_learner *l = NULL;
     const hx_train_config *k = c->trainer.config;
     const json_t *width = json_object_get(k->sizes, "hidden_size");
-    const hx_text_learner_options options = {.kind = hx_text_learner_of_name(r->name),
-                                             .n_epochs = c->alone ? (size_t)ceil(k->epochs) : 0,
-                                             .rate = c->alone ? k->rate : 0,
-                                             .batch = c->alone ? (size_t)k->batch : 0,
-                                             .width =
-                                                 c->alone ? (size_t)json_integer_value(width) : 0,
-                                             .max_length = c->alone ? c->max_length : 0,
-                                             .seed = (uint64_t)c->trainer.config->seed,
-                                             .n_threads = c->trainer.calls->n_threads,
-                                             .cancel = c->trainer.calls->cancel};
+    const hx_text_learner_options options = {
+        .kind = hx_text_learner_of_name(r->name),
+        .n_epochs = (size_t)ceil(c->alone ? k->epochs : c->epochs),
+        .rate = c->alone ? k->rate : 0,
+        .batch = c->alone ? (size_t)k->batch : 0,
+        .width = c->alone ? (size_t)json_integer_value(width) : 0,
+        .max_length = c->alone ? c->max_length : 0,
+        .seed = (uint64_t)c->trainer.config->seed,
+        .n_threads = c->trainer.calls->n_threads,
+        .cancel = c->trainer.calls->cancel};
     HX_TRY(place_of(c, r->name, ".learner", path, err));
     if (c->resumed && hx_file_exists(path))
         HX_TRY(hx_text_learner_load(&l, path, err));
@@ -143,13 +145,34 @@ static hx_status ask_llama(const comparison *c, const char *path, rival *r, hx_e
     return st;
 }
 
+/* Trained by hx_train(): "llama", and where there is a model to start from "bert", which reads it in both directions. */
+static bool is_model(const comparison *c, const rival *r) {
+    return strcmp(r->name, "llama") == 0 ||
+           (c->trainer.config->model && strcmp(r->name, "bert") == 0);
+}
+
+static hx_status config_for(const comparison *c, const rival *r, hx_arena *arena, hx_str *out,
+                            hx_error *err) {
+    *out = c->config;
+    if (strcmp(r->name, "bert") != 0) return HX_OK;
+    json_t *j = json_deep_copy(c->json);
+    (void)json_object_set_new(json_array_get(json_object_get(j, "tasks"), 0), "bidirectional",
+                              json_true());
+    char *text = json_dumps(j, JSON_COMPACT);
+    json_decref(j);
+    *out = text ? hx_arena_str(arena, hx_str_of(text)) : (hx_str){NULL, 0};
+    free(text);
+    return out->ptr ? HX_OK : no_memory(err);
+}
+
 static hx_status run_llama(const comparison *c, rival *r, hx_error *err) {
     char path[PATH_BYTES];
-    hx_str metrics, model;
+    hx_str config, metrics, model;
     HX_TRY(place_of(c, r->name, "", path, err));
     hx_arena *arena = hx_arena_new(0);
     if (!arena) return no_memory(err);
-    hx_status st = hx_train(c->config, path, c->resume, c->trainer.calls, arena, &metrics, err);
+    hx_status st = config_for(c, r, arena, &config, err);
+    if (st == HX_OK) st = hx_train(config, path, c->resume, c->trainer.calls, arena, &metrics, err);
     if (st == HX_OK) st = hx_model_resolve(path, NULL, arena, &model, err);
     if (st == HX_OK) st = ask_llama(c, model.ptr, r, err);
     hx_arena_free(arena);
@@ -191,7 +214,7 @@ static hx_status alloc_rows(const comparison *c, rival *r, hx_error *err) {
 static hx_status run_rival(comparison *c, rival *r, hx_error *err) {
     double began = hx_train_clock();
     HX_TRY(alloc_rows(c, r, err));
-    HX_TRY(strcmp(r->name, "llama") == 0 ? run_llama(c, r, err) : run_classic(c, r, err));
+    HX_TRY(is_model(c, r) ? run_llama(c, r, err) : run_classic(c, r, err));
     r->seconds = hx_train_clock() - began;
     return judge(c, r, err);
 }
@@ -231,20 +254,20 @@ static hx_status stack(comparison *c, rival *all, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ what comes out */
-/* The record of one on the test, compared with another by McNemar's test. */
-static hx_status test_record(const comparison *c, const rival *r, const rival *against, hx_str *out,
-                             hx_error *err) {
-    const hx_text_rows *p = &c->parts[HX_PART_TEST];
+/* The record of one on a part, compared with another by McNemar's test. */
+static hx_status record_of(const comparison *c, hx_part part, const rival *r, const rival *against,
+                           hx_str *out, hx_error *err) {
+    const hx_text_rows *p = &c->parts[part];
     uint32_t *found = hx_arena_alloc(c->trainer.arena, (p->n + 1) * sizeof *found),
              *other = hx_arena_alloc(c->trainer.arena, (p->n + 1) * sizeof *other);
     *out = HX_STR_LIT("null");
     if (!found || !other) return no_memory(err);
     if (p->n == 0) return HX_OK;
-    predict(c, r, HX_PART_TEST, found);
-    predict(c, against, HX_PART_TEST, other);
+    predict(c, r, part, found);
+    predict(c, against, part, other);
     const hx_evaluation e = {.labels = p->labels,
                              .predictions = found,
-                             .probabilities = r->rows[HX_PART_TEST],
+                             .probabilities = r->rows[part],
                              .against = r == against ? NULL : other,
                              .n = p->n,
                              .n_labels = p->n_labels,
@@ -274,9 +297,9 @@ static hx_status report(comparison *c, hx_str *summary, hx_error *err) {
     hx_json_writer w;
     for (size_t i = 1; i < c->n; i++)
         if (c->rivals[i].f1 > c->rivals[best].f1) best = i;
-    HX_TRY(test_record(c, &c->rivals[best], &c->rivals[best], &chosen, err));
-    HX_TRY(test_record(c, &c->rivals[c->n], &c->rivals[best], &ensemble, err));
-    HX_TRY(test_record(c, &c->rivals[c->n + 1], &c->rivals[best], &stacked, err));
+    HX_TRY(record_of(c, HX_PART_TEST, &c->rivals[best], &c->rivals[best], &chosen, err));
+    HX_TRY(record_of(c, HX_PART_TEST, &c->rivals[c->n], &c->rivals[best], &ensemble, err));
+    HX_TRY(record_of(c, HX_PART_TEST, &c->rivals[c->n + 1], &c->rivals[best], &stacked, err));
     hx_buf_init(&b, (size_t)64 << 20);
     hx_json_begin(&w, &b);
     hx_json_object(&w);
@@ -328,15 +351,19 @@ static void put_log(const comparison *c, hx_buf *b) {
     }
 }
 
-/* {"validation":{"figure":..,"tasks":{"label":{..}}},"test":{"tasks":{"label":{hx_evaluate()'s}}}}, as hx_train() has them. */
-static void put_metrics(const comparison *c, const rival *best, hx_str test, hx_buf *b) {
+/* {"validation":{"figure":..,"tasks":{"label":{hx_evaluate()'s}}},"test":{"tasks":{"label":{..}}}}, as hx_train() has them. */
+static hx_status put_metrics(const comparison *c, const rival *best, hx_str test, hx_buf *b,
+                             hx_error *err) {
     const char *name = c->task.config->name;
+    hx_str validation;
+    HX_TRY(record_of(c, HX_PART_VALIDATION, best, best, &validation, err));
     hx_buf_printf(b, "{\"learner\":\"%s\",\"validation\":{\"figure\":%.6f,\"tasks\":{\"%s\":",
                   best->name, best->f1, name);
-    hx_buf_printf(b, "{\"accuracy\":%.6f,\"macro_f1\":%.6f}}},\"test\":{\"tasks\":{\"%s\":",
-                  best->accuracy, best->f1, name);
+    hx_buf_append_str(b, validation);
+    hx_buf_printf(b, "}},\"test\":{\"tasks\":{\"%s\":", name);
     hx_buf_append_str(b, test.len > 0 ? test : HX_STR_LIT("null"));
     hx_buf_append_lit(b, "}}}\n");
+    return HX_OK;
 }
 
 /* report.html, predictions.jsonl and metrics.json of the chosen one. */
@@ -367,8 +394,9 @@ static hx_status write_answers(const comparison *c, const rival *best, hx_buf *m
     HX_TRY(hx_run_report_write(&r, path, err));
     hx_buf_init(&b, (size_t)1 << 30);
     hx_answers_put(&a, &b);
-    put_metrics(c, best, part == HX_PART_TEST ? r.evaluation : (hx_str){NULL, 0}, metrics);
-    hx_status st = hx_buf_status(&b, "predictions.jsonl", err);
+    hx_status st =
+        put_metrics(c, best, part == HX_PART_TEST ? r.evaluation : (hx_str){NULL, 0}, metrics, err);
+    if (st == HX_OK) st = hx_buf_status(&b, "predictions.jsonl", err);
     if (st == HX_OK) st = write_text(c, "predictions.jsonl", hx_buf_str(&b), err);
     if (st == HX_OK) st = write_text(c, "metrics.json", hx_buf_str(metrics), err);
     hx_buf_release(&b);
@@ -416,6 +444,7 @@ static hx_status name_rivals(comparison *c, const char *learners, hx_error *err)
 static hx_status claim(comparison *c, const char *learners, hx_error *err) {
     json_t *sums = json_object(), *whole = json_deep_copy(c->json);
     (void)json_object_set_new(whole, "learner", json_string(learners));
+    if (c->epochs > 0) (void)json_object_set_new(whole, "learner_epochs", json_real(c->epochs));
     hx_status st = sums && whole ? hx_train_sums(c->trainer.config, sums, c->trainer.arena, err)
                                  : no_memory(err);
     if (st == HX_OK)
@@ -429,7 +458,7 @@ static hx_status compare(comparison *c, const char *learners, hx_str *summary, h
     HX_TRY(name_rivals(c, learners, err));
     c->alone = true;
     for (size_t i = 0; i < c->n; i++)
-        c->alone = c->alone && strcmp(c->rivals[i].name, "llama") != 0;
+        c->alone = c->alone && !is_model(c, &c->rivals[i]);
     if (c->task.config->text2)
         return hx_fail(err, HX_EINVAL,
                        "learners are compared on one text a row: leave \"text2\" out");
@@ -447,6 +476,23 @@ static hx_status compare(comparison *c, const char *learners, hx_str *summary, h
     return write_run(c, err);
 }
 
+/* "learner_epochs" is for comparisons alone; what is trained does not know it. */
+static hx_status take_epochs(json_t *j, double *epochs, hx_str *config, hx_arena *arena,
+                             hx_error *err) {
+    const json_t *said = json_object_get(j, "learner_epochs");
+    *epochs = 0;
+    if (!said) return HX_OK;
+    *epochs = json_number_value(said);
+    if (!(*epochs > 0 && *epochs <= EPOCHS_MAX))
+        return hx_fail(err, HX_EINVAL, "\"learner_epochs\" must be above 0 and at most %d",
+                       EPOCHS_MAX);
+    (void)json_object_del(j, "learner_epochs");
+    char *text = json_dumps(j, JSON_COMPACT);
+    *config = text ? hx_arena_str(arena, hx_str_of(text)) : (hx_str){NULL, 0};
+    free(text);
+    return config->ptr ? HX_OK : no_memory(err);
+}
+
 hx_status hx_train_compare(hx_str config, const char *folder, const char *learners, bool resume,
                            const hx_train_calls *calls, hx_arena *arena, hx_str *summary,
                            hx_error *err) {
@@ -455,7 +501,9 @@ hx_status hx_train_compare(hx_str config, const char *folder, const char *learne
     json_t *j = NULL;
     *summary = (hx_str){NULL, 0};
     HX_TRY(hx_json_parse(config, CONFIG_MAX, "the training's configuration", &j, err));
-    hx_status st = hx_train_config_read(&k, j, arena, err);
+    double epochs = 0;
+    hx_status st = take_epochs(j, &epochs, &config, arena, err);
+    if (st == HX_OK) st = hx_train_config_read(&k, j, arena, err);
     if (st == HX_OK && (k.n_tasks != 1 || k.tasks[0].kind != HX_TASK_LABEL))
         st = hx_fail(err, HX_EINVAL, "learners are compared on one task, of kind label");
     comparison *c = calloc(1, sizeof *c);
@@ -465,6 +513,7 @@ hx_status hx_train_compare(hx_str config, const char *folder, const char *learne
         c->trainer.ui = err ? err->ui : HX_UI_EN;
         c->task = (hx_task){.config = &k.tasks[0], .trainer = &c->trainer};
         c->config = config;
+        c->epochs = epochs;
         c->json = j;
         c->folder = folder;
         c->resume = resume;

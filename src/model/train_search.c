@@ -1,11 +1,14 @@
 /* train_search.c - several trainings of one configuration, each a run of its own in a folder of the whole: a whole that was broken off goes
- * on where it was. Here: folds, k trainings, each with another part of the data kept for validation; mean and deviation of the figures.
- * Settings that are tried: train_tune.c. */
+ * on where it was. Settings that are tried: train_tune.c. Here:
+ *
+ *     folds    k trainings, each with another part of the data kept for validation; mean and deviation of their figures
+ *     learner  the same of a learner of learn.h: each fold is a comparison of that one (train_compare.c), which leaves a run's files */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "model/run.h"
@@ -15,6 +18,20 @@
 #define PATH_BYTES 4096
 #define METRICS_MAX ((size_t)16 << 20)
 
+/* A comparison of one learner leaves the same files as a run. */
+static hx_status train_learner(const hx_search *s, hx_str config, const char *path, bool resume,
+                               hx_arena *arena, hx_str *metrics, hx_error *err) {
+    char place[PATH_BYTES + 16];
+    hx_buf b;
+    (void)snprintf(place, sizeof place, "%s/metrics.json", path);
+    HX_TRY(hx_train_compare(config, path, s->learner, resume, s->calls, arena, metrics, err));
+    hx_buf_init(&b, METRICS_MAX);
+    hx_status st = hx_file_read(place, &b, err);
+    if (st == HX_OK) *metrics = hx_arena_str(arena, hx_buf_str(&b));
+    hx_buf_release(&b);
+    return st == HX_OK && !metrics->ptr ? hx_fail(err, HX_ENOMEM, "out of memory") : st;
+}
+
 hx_status hx_search_train(const hx_search *s, const json_t *config, const char *name, bool resume,
                           json_t **metrics, hx_error *err) {
     char path[PATH_BYTES];
@@ -23,9 +40,13 @@ hx_status hx_search_train(const hx_search *s, const json_t *config, const char *
     int n = snprintf(path, sizeof path, "%s/%s", s->folder, name);
     if (!text) return hx_fail(err, HX_ENOMEM, "out of memory");
     hx_arena *arena = hx_arena_new(0);
-    hx_status st = arena && n > 0 && (size_t)n < sizeof path
-                       ? hx_train(hx_str_of(text), path, resume, s->calls, arena, &out, err)
-                       : hx_fail(err, HX_ENOMEM, "out of memory");
+    hx_status st = HX_OK;
+    if (!arena || n <= 0 || (size_t)n >= sizeof path)
+        st = hx_fail(err, HX_ENOMEM, "out of memory");
+    else if (s->learner)
+        st = train_learner(s, hx_str_of(text), path, resume, arena, &out, err);
+    else
+        st = hx_train(hx_str_of(text), path, resume, s->calls, arena, &out, err);
     free(text);
     if (st == HX_OK) st = hx_json_parse(out, METRICS_MAX, "metrics.json", metrics, err);
     hx_arena_free(arena);
@@ -83,7 +104,7 @@ static json_t *summary_of(json_t **all, size_t n) {
         (void)json_array_append(folds, hx_search_figures(all[i], "validation"));
     (void)json_object_set_new(summary, "folds", folds);
     (void)json_object_set_new(summary, "figures", means_of(all, n, "validation"));
-    if (hx_search_figures(all[0], "test"))
+    if (json_is_object(hx_search_figures(all[0], "test")))
         (void)json_object_set_new(summary, "test", means_of(all, n, "test"));
     return summary;
 }
@@ -105,9 +126,25 @@ static hx_status claim(const hx_search *s, size_t k, bool resume, hx_error *err)
     (void)json_object_del(s->config, "fold");
     hx_status st = sums ? hx_train_sums_of(s->config, sums, s->arena, err)
                         : hx_fail(err, HX_ENOMEM, "out of memory");
-    if (st == HX_OK) return hx_train_claim(s->folder, s->config, sums, resume, &resumed, err);
-    json_decref(sums);
+    if (st != HX_OK) {
+        json_decref(sums);
+        return st;
+    }
+    if (s->learner) (void)json_object_set_new(s->config, "learner", json_string(s->learner));
+    st = hx_train_claim(s->folder, s->config, sums, resume, &resumed, err);
+    (void)json_object_del(s->config, "learner");
     return st;
+}
+
+/* "learner" is for folds alone; what is trained does not know it. */
+static hx_status take_learner(hx_search *s, hx_error *err) {
+    const char *name = json_string_value(json_object_get(s->config, "learner"));
+    if (!name) return HX_OK;
+    if (strchr(name, ','))
+        return hx_fail(err, HX_EINVAL, "folds are of one learner, not of '%s'", name);
+    s->learner = hx_arena_str(s->arena, hx_str_of(name)).ptr;
+    (void)json_object_del(s->config, "learner");
+    return s->learner ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
 }
 
 static hx_status run_folds(hx_search *s, size_t k, bool resume, json_t **all, hx_error *err) {
@@ -129,7 +166,8 @@ hx_status hx_train_folds(hx_str config, const char *folder, size_t k, bool resum
                          err));
     json_t **all = calloc(k, sizeof *all);
     leave_test_out(s.config);
-    hx_status st = all ? claim(&s, k, resume, err) : hx_fail(err, HX_ENOMEM, "out of memory");
+    hx_status st = all ? take_learner(&s, err) : hx_fail(err, HX_ENOMEM, "out of memory");
+    if (st == HX_OK) st = claim(&s, k, resume, err);
     if (st == HX_OK) st = run_folds(&s, k, resume, all, err);
     if (st == HX_OK) {
         json_t *j = summary_of(all, k);

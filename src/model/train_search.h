@@ -12,6 +12,7 @@ typedef struct {
     const char *folder;
     const hx_train_calls *calls;
     hx_arena *arena;
+    const char *learner; /* of learn.h, in place of a model of our own; NULL = none */
 } hx_search;
 
 /* One training in folder/name; metrics is the caller's to json_decref(). */

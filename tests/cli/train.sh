@@ -58,6 +58,9 @@ huaxiang train tag --data tags.tsv --model lm --epochs 15 --rate 5e-3 --batch-to
 echo '{"model":"lm/best","steps":4,"tasks":[{"name":"lm","kind":"causal","data":"text.txt","length":32},{"name":"mood","data":"labels.csv"}]}' > both.json
 huaxiang train multitask both.json --out both -q | python3 -c 'import json, sys; print([sorted((json.loads(line).get("tasks") or {})) for line in sys.stdin][-2:])'
 huaxiang train classify labels.csv --model lm --epochs 1 --folds 2 --out folds -q | tail -1 | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["folds"]))'
+huaxiang train classify labels.csv --learner nb --folds 3 --out nb_folds --format table -q | grep -cE '^(accuracy|f1): 1.0000'
+huaxiang train classify labels.csv --learner bert --model lm --epochs 1 --out both_ways -q | tail -1 | cut -c1-15
+huaxiang train compare labels.csv --learner bert,cnn,nb --model lm --epochs 1 --out masked -q | tail -1 | python3 -c 'import json, sys; print([v["learner"] for v in json.load(sys.stdin)["validation"]])'
 huaxiang train compare labels.csv --learner nb,svm --out rivals -q | python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["chosen"] in ("nb", "svm"), [v["learner"] for v in r["validation"]])'
 huaxiang train tune labels.csv --model lm --epochs 1 --trials 2 --out tuned -q | tail -1 | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["trials"]))'
 huaxiang train classify labels.csv --model lm --layers 1-1 --steps 1 --out upper -q > /dev/null && python3 -c 'import json; print(json.load(open("upper/best/config.json"))["num_hidden_layers"])'
@@ -99,6 +102,7 @@ try huaxiang train classify --data labels.csv --steps 3 --epochs 1 --out x
 try huaxiang train classify --data labels.csv --augment swap --shapes two.csv --out x
 try huaxiang train classify --data labels.csv --learner svm --epochs 3 --out x
 try huaxiang train compare labels.csv --learner nb,cnn --lora 4 --out x
+try huaxiang train classify labels.csv --learner nb,svm --folds 3 --out x
 try huaxiang train pretrain --data text.txt --folds 3 --out x
 try huaxiang train tokenizer --data text.txt --epochs 3 --out y.model
 try huaxiang train tag --data tags.tsv --mixup 0.2 --out x

@@ -305,6 +305,77 @@ static void folds_use_all_texts(void **state) {
     }
 }
 
+#define OF_LEARNER "\"seed\":3,\"epochs\":4,\"tasks\":[{\"name\":\"l\",\"data\":\"@/other.csv\"}]}"
+
+/* Folds of a learner are told as those of a model are, and go on with the same learner alone. */
+static void folds_of_a_learner(void **state) {
+    place *p = *state;
+    hx_str summary;
+    json_t *j = NULL, *fold;
+    size_t n = 0, k;
+    write_other(p, 0);
+    if (several(p, FOLDS, "{\"learner\":\"nb\"," OF_LEARNER, "of_nb", false, &summary) != HX_OK)
+        fail_msg("%s", p->err.message);
+    assert_int_equal(hx_json_parse(summary, 1 << 20, "folds", &j, NULL), HX_OK);
+    json_array_foreach(json_object_get(j, "folds"), k, fold) n +=
+        (size_t)json_integer_value(json_object_get(fold, "n"));
+    assert_int_equal(n, 60);
+    assert_null(json_object_get(j, "test"));
+    const json_t *figures = json_object_get(j, "figures");
+    static const char *const keys[] = {"accuracy", "precision", "recall", "f1", "macro_f1"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        assert_true(json_number_value(json_object_get(json_object_get(figures, keys[i]), "mean")) >
+                    0.9);
+    json_decref(j);
+    if (several(p, FOLDS, "{\"learner\":\"nb\"," OF_LEARNER, "of_nb", true, &summary) != HX_OK)
+        fail_msg("%s", p->err.message);
+    refused(p, several(p, FOLDS, "{\"learner\":\"svm\"," OF_LEARNER, "of_nb", true, &summary),
+            "was begun with another 'learner'");
+    assert_int_equal(
+        several(p, FOLDS, "{\"learner\":\"nb,svm\"," OF_LEARNER, "of_two", false, &summary),
+        HX_EINVAL);
+    if (!strstr(p->err.message, "of one learner")) fail_msg("%s", p->err.message);
+}
+
+static bool reads_both(const place *p, const char *name) {
+    json_t *j = read_json(p, name);
+    bool both = json_is_true(
+        json_object_get(json_array_get(json_object_get(j, "tasks"), 0), "bidirectional"));
+    json_decref(j);
+    return both;
+}
+
+/* With a model to start from, "bert" is that model, read in both directions; without one the learner of learn.h. */
+static void bert_starts_from_a_model(void **state) {
+    place *p = *state;
+    hx_str summary;
+    char path[200], config[700];
+    const hx_train_calls calls = {.n_threads = 1};
+    write_other(p, 0);
+    (void)snprintf(path, sizeof path, "%s/start", p->folder);
+    (void)snprintf(config, sizeof config,
+                   "{\"steps\":2,\"sizes\":{\"hidden_size\":16,\"num_hidden_layers\":1},\"tasks\":["
+                   "{\"name\":\"l\",\"data\":\"%s/other.csv\"}]}",
+                   p->folder);
+    assert_int_equal(hx_train(hx_str_of(config), path, false, &calls, p->arena, &summary, &p->err),
+                     HX_OK);
+    for (int with = 0; with < 2; with++) {
+        (void)snprintf(path, sizeof path, "%s/bert%d", p->folder, with);
+        (void)snprintf(config, sizeof config,
+                       "{%s%s%s\"epochs\":2,\"learner_epochs\":1,\"tasks\":[{\"name\":\"l\","
+                       "\"data\":\"%s/other.csv\",\"validation_size\":0.2}]}",
+                       with ? "\"model\":\"" : "", with ? p->folder : "", with ? "/start\"," : "",
+                       p->folder);
+        if (hx_train_compare(hx_str_of(config), path, "bert,llama", false, &calls, p->arena,
+                             &summary, &p->err) != HX_OK)
+            fail_msg("%s", p->err.message);
+        (void)snprintf(path, sizeof path, "%s/bert%d/bert.learner", p->folder, with);
+        assert_int_equal(hx_file_exists(path), !with);
+    }
+    assert_true(reads_both(p, "bert1/bert/config.json"));
+    assert_false(reads_both(p, "bert1/llama/config.json"));
+}
+
 static void random_search_trains_all_to_the_end(void **state) {
     place *p = *state;
     hx_str summary;
@@ -350,6 +421,8 @@ int main(void) {
         cmocka_unit_test(several_go_on_with_the_same_files_alone),
         cmocka_unit_test(folders_of_others_are_left_alone),
         cmocka_unit_test(folds_use_all_texts),
+        cmocka_unit_test(folds_of_a_learner),
+        cmocka_unit_test(bert_starts_from_a_model),
         cmocka_unit_test(random_search_trains_all_to_the_end),
         cmocka_unit_test(what_can_not_be_tuned),
     };
