@@ -22,5 +22,11 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set_source_files_properties(src/learn/kmeans_avx512.c PROPERTIES COMPILE_OPTIONS
                               "${HX_AVX512};$<$<CONFIG:Debug>:-Wno-sign-conversion>")
 endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set_source_files_properties(src/learn/word_kernels_avx2.c PROPERTIES COMPILE_OPTIONS "${HX_AVX2}")
+  set_source_files_properties(src/learn/word_kernels_avx512.c PROPERTIES COMPILE_OPTIONS
+                              "${HX_AVX512};-mprefer-vector-width=512")
+endif()
+set_source_files_properties(src/learn/word_glove.c PROPERTIES COMPILE_OPTIONS -fno-math-errno)
 # sqrtf that sets errno is a call; as an instruction it goes into vectors, with the same bits.
 set_source_files_properties(src/nn/loops.c src/nn/adafactor.c PROPERTIES COMPILE_OPTIONS -fno-math-errno)

@@ -475,6 +475,93 @@ HX_API hx_status hx_selection_html(const hx_selection *s, hx_str title, hx_ui_la
 HX_API hx_status hx_select_rules_propose(const hx_table *t, hx_ui_lang ui, hx_arena *arena,
                                          hx_str *json, hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ vectors of words */
+typedef enum {
+    HX_WORDS_SKIPGRAM = 0, /* word2vec: each word of a window foretells its middle */
+    HX_WORDS_CBOW, /* word2vec: the mean of a window does */
+    HX_WORDS_GLOVE, /* how often words stand together, as a product of two vectors */
+    HX_WORDS_N
+} hx_word_method;
+/* "skipgram", "cbow", "glove" and back; HX_WORDS_N where there is none. */
+HX_API const char *hx_word_method_name(hx_word_method method);
+HX_API hx_word_method hx_word_method_of_name(const char *name);
+
+/* Texts as lists of words, kept as numbers. Used by one thread. */
+typedef struct hx_word_corpus hx_word_corpus;
+HX_API hx_status hx_word_corpus_new(hx_word_corpus **out, hx_error *err) HX_MUST_USE;
+HX_API void hx_word_corpus_free(hx_word_corpus *c); /* NULL is fine */
+/* One text; windows do not reach over its ends. Empty words, those with white space or of more than 1000 bytes are left out. */
+HX_API hx_status hx_word_corpus_add(hx_word_corpus *c, const hx_str *words, size_t n,
+                                    hx_error *err) HX_MUST_USE;
+HX_API size_t hx_word_corpus_words(const hx_word_corpus *c); /* running words so far */
+HX_API size_t hx_word_corpus_vocabulary(const hx_word_corpus *c); /* different ones */
+
+typedef struct {
+    size_t epoch, n_epochs; /* from 1 */
+    double share; /* of this epoch, 0 to 1 */
+    double loss; /* mean over the epoch; NAN before its end */
+} hx_word_progress;
+
+/* All zero = defaults. */
+typedef struct {
+    hx_word_method method;
+    size_t dimension; /* 0 = 100; at most 4096 */
+    size_t window; /* words on each side, 0 = 5; at most 100 */
+    size_t negative; /* wrong words a sample, 0 = 5; at most 100; not GloVe */
+    size_t min_count; /* words that occur less often are left out, 0 = 5 */
+    size_t n_epochs; /* 0 = 5, of GloVe 25 */
+    double
+        sample; /* share of the text from which on a word is thinned out, 0 = 0.001, below 0 = none is; not GloVe */
+    double rate; /* 0 = 0.025 (falls to 0.0001), of GloVe 0.05 */
+    double x_max; /* GloVe: co-occurrences from which on all weigh alike, 0 = 100 */
+    uint64_t seed;
+    size_t n_threads; /* 0 = one a processor */
+    void (*progress)(void *context, const hx_word_progress *p); /* NULL = none */
+    void *context;
+    const volatile int *cancel;
+} hx_word_options;
+
+/* A vector a word, the commonest word first. Immutable, shared by threads. */
+typedef struct hx_word_vectors hx_word_vectors;
+/* The same bytes for any number of threads. HX_EINVAL: fewer than two words that are common enough, an option out of range. */
+HX_API hx_status hx_word_vectors_fit(hx_word_vectors **out, const hx_word_corpus *c,
+                                     const hx_word_options *options, hx_error *err) HX_MUST_USE;
+HX_API void hx_word_vectors_free(hx_word_vectors *v); /* NULL is fine */
+HX_API size_t hx_word_vectors_count(const hx_word_vectors *v);
+HX_API size_t hx_word_vectors_dimension(const hx_word_vectors *v);
+HX_API hx_str hx_word_vectors_word(const hx_word_vectors *v, size_t i); /* empty beyond */
+HX_API const float *hx_word_vectors_row(const hx_word_vectors *v,
+                                        size_t i); /* (dimension); NULL beyond */
+/* SIZE_MAX where it is not known. */
+HX_API size_t hx_word_vectors_find(const hx_word_vectors *v, hx_str word);
+/* How they were learnt, as a JSON object: method, options, running_words, known, epochs (epoch, loss, samples). Empty of vectors from a file. */
+HX_API hx_str hx_word_vectors_summary(const hx_word_vectors *v);
+
+typedef struct {
+    const hx_str *plus, *minus; /* "king" + "woman" - "man" */
+    size_t n_plus, n_minus;
+} hx_word_question;
+typedef struct {
+    hx_str word; /* the vectors' */
+    size_t index;
+    double similarity; /* cosine */
+} hx_near_word;
+/* The `top` words nearest to the mean of the question's (each at length 1), without these; *n of them in the arena. HX_ENOTFOUND names an unknown word. */
+HX_API hx_status hx_word_vectors_similar(const hx_word_vectors *v, const hx_word_question *q,
+                                         size_t top, hx_arena *arena, hx_near_word **out, size_t *n,
+                                         hx_error *err) HX_MUST_USE;
+/* mean (dimension) of the vectors of those words that are known; returns how many are; all 0 where none is. */
+HX_API size_t hx_word_vectors_mean(const hx_word_vectors *v, const hx_str *words, size_t n,
+                                   double *mean);
+
+/* The formats of word2vec. Reading finds out which it is, and reads GloVe's own (without a first line) too; repeated words and such that are no UTF-8 are
+ * left out. HX_EFORMAT where a file is damaged or something else. */
+typedef enum { HX_WORD_BINARY = 0, HX_WORD_TEXT } hx_word_format;
+HX_API hx_status hx_word_vectors_save(const hx_word_vectors *v, const char *path,
+                                      hx_word_format format, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_word_vectors_load(hx_word_vectors **out, const char *path,
+                                      hx_error *err) HX_MUST_USE;
+
 #ifdef __cplusplus
 }
 #endif

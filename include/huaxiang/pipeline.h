@@ -10,6 +10,7 @@
 
 #include "huaxiang/base.h"
 #include "huaxiang/frame.h"
+#include "huaxiang/learn.h"
 #include "huaxiang/store.h"
 #include "huaxiang/text.h"
 
@@ -75,6 +76,12 @@ HX_API hx_status hx_erase_customer(hx_store *store, hx_str who, int64_t now, uin
  * trait under its name (trait.NAME where that is taken), label.SET and label.SET(LABEL). What is not known is missing. */
 HX_API hx_status hx_profiles_table(hx_table **out, hx_store *store, int64_t as_of,
                                    hx_error *err) HX_MUST_USE;
+
+/* Words of texts, in the form that cleaning gives them, into a corpus for vectors of words (huaxiang/learn.h), a text after the other; without punctuation,
+ * with `no_stop` without stop words. The same corpus with any number of threads (0 = one a processor). */
+HX_API hx_status hx_word_corpus_add_texts(hx_word_corpus *c, const hx_text_model *m,
+                                          const hx_str *texts, size_t n, bool no_stop,
+                                          size_t n_threads, hx_error *err) HX_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -67,6 +67,9 @@ hx_store *hx_cli_store(hx_cli *c, hx_store_mode mode, int *exit_status);
 bool hx_cli_answer_options(hx_cli *c, hx_answer_options *out);
 /* --delimiter, --map, ... False after a sentence. */
 bool hx_cli_reader_options(hx_cli *c, hx_reader_options *out);
+/* The column that holds the texts: by --text and --map, else by its name, else the only one. False after a sentence. */
+bool hx_cli_text_column(const hx_cli *c, const char *path, const hx_column *columns, size_t n,
+                        size_t *column);
 /* Whether a language model is to read the texts: by --model and --engine. */
 bool hx_cli_wants_llama(const hx_cli *c);
 /* The engine asked for is there; names it on standard error. */

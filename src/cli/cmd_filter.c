@@ -99,30 +99,12 @@ static int set_options(filter_job *j) {
 }
 
 /* ------------------------------------------------------------------ columns */
-static bool find_text(filter_job *j) {
-    static const hx_role roles[] = {HX_ROLE_TEXT,  HX_ROLE_CHAT,  HX_ROLE_TICKET, HX_ROLE_QUESTION,
-                                    HX_ROLE_QUERY, HX_ROLE_TITLE, HX_ROLE_REPLY};
-    hx_filter_plan *p = &j->plan;
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-        for (size_t k = 0; k < p->n_columns; k++)
-            if (p->columns[k].role == roles[i]) {
-                p->text_column = k;
-                return true;
-            }
-    p->text_column = 0;
-    if (p->n_columns == 1) return true;
-    hx_cli_fail(
-        j->c, "%s: no column is known to hold text (it has %zu); name it with --text COLUMN",
-        "%s：看不出哪一列是文本（共 %zu 列）；请用 --text 列名 指出", p->path, p->n_columns);
-    return false;
-}
-
 static bool plan_file(filter_job *j, const char *path, const hx_reader *r) {
     hx_filter_plan *p = &j->plan;
     p->path = strcmp(path, "-") == 0 ? hx_cli_tr(j->c, "standard input", "标准输入") : path;
     p->reader = r;
     p->n_columns = hx_reader_columns(r, &p->columns);
-    if (!find_text(j)) return false;
+    if (!hx_cli_text_column(j->c, p->path, p->columns, p->n_columns, &p->text_column)) return false;
     p->hidden = hx_arena_alloc(j->c->arena, p->n_columns + 1);
     if (!p->hidden) {
         hx_cli_fail(j->c, "not enough memory to start", "内存不足，无法启动");

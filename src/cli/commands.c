@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define LIST(...)                                                                                  \
-    (const unsigned char[]) {                                                                      \
+    (const unsigned short[]) {                                                                     \
         __VA_ARGS__, HX_OPT_N                                                                      \
     }
 #define READING HX_OPT_FORMAT_IN, HX_OPT_DELIMITER, HX_OPT_QUOTE, HX_OPT_NO_HEADER, HX_OPT_SHEET
@@ -375,8 +375,8 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_RULES},
     {"learn",
      HX_PART_TEXT,
-     "fit|predict|evaluate|export|import|cross-validate|tune|ensemble|cluster|survival [FILE]",
-     "fit,predict,evaluate,export,import,cross-validate,tune,ensemble,cluster,survival",
+     "words|fit|predict|evaluate|export|import|cross-validate|tune|ensemble|cluster|survival [FILE]",
+     "words,fit,predict,evaluate,export,import,cross-validate,tune,ensemble,cluster,survival",
      0,
      1,
      NULL,
@@ -387,6 +387,25 @@ const hx_cli_command hx_cli_commands[] = {
      "“huaxiang learn 动作 --help”给出该动作的选项和示例；fit 的帮助列出全部模型。",
      {{NULL, NULL, NULL}},
      NULL,
+     HX_MODEL_MAY},
+    {"similar",
+     HX_PART_TEXT,
+     "--word WORD --model VECTORS",
+     NULL,
+     0,
+     0,
+     LIST(RECORDS, HX_OPT_WORD, HX_OPT_PLUS, HX_OPT_MINUS, HX_OPT_SIMILAR_TOP),
+     "words that are used like a word, by vectors of 'learn words'",
+     "用法相近的词，依据“learn words”的词向量",
+     "VECTORS is a file of word2vec (text or binary) or of GloVe. With --minus and --plus it answers "
+     "analogies: --word king\n"
+     "--minus man --plus woman. Likeness is the cosine of the vectors.",
+     "词向量文件为 word2vec（文本或二进制）或 GloVe 格式。加上 --minus 和 --plus 可做类比：\n"
+     "--word 国王 --minus 男人 --plus 女人。相似度为向量夹角的余弦。",
+     {{"huaxiang learn words samples/labelled.csv --min-count 2 --dimension 20 --epochs 20 --out "
+       "words.bin; huaxiang similar --word 快递 --model words.bin --top 5 --format table",
+       "vectors of a small file, and what stands near a word", "由小文件学习词向量，并查相近的词"}},
+     hx_cmd_similar,
      HX_MODEL_MAY},
     {"models",
      HX_PART_MODEL,
@@ -808,14 +827,14 @@ void hx_cli_command_names(char *out, size_t size) {
 
 hx_cli_option_set hx_cli_command_options(const hx_cli_command *command) {
     hx_cli_option_set set = hx_cli_option_globals();
-    for (const unsigned char *id = command->options; id && *id < HX_OPT_N; id++)
+    for (const unsigned short *id = command->options; id && *id < HX_OPT_N; id++)
         set.has[*id] = true;
     if (command->run) return set;
     const size_t n = strlen(command->name);
     for (size_t i = 0; i < hx_cli_actions_n; i++) {
         const hx_cli_command *action = &hx_cli_actions[i];
         if (strncmp(action->name, command->name, n) != 0 || action->name[n] != ' ') continue;
-        for (const unsigned char *id = action->options; id && *id < HX_OPT_N; id++)
+        for (const unsigned short *id = action->options; id && *id < HX_OPT_N; id++)
             set.has[*id] = true;
     }
     return set;

@@ -34,7 +34,7 @@ struct hx_cli_command {
     const char *args; /* as help shows them, behind the name */
     const char *actions; /* comma-separated, one must follow the name; NULL = none */
     int min_args, max_args; /* behind the action; -1 = any number */
-    const unsigned char *options; /* ids beside the global ones, ended by HX_OPT_N; NULL = none */
+    const unsigned short *options; /* ids beside the global ones, ended by HX_OPT_N; NULL = none */
     const char *en, *zh; /* one line */
     const char *more_en, *more_zh; /* a paragraph */
     hx_cli_example examples[HX_EXAMPLES_MAX]; /* ended by command = NULL where fewer */
@@ -86,6 +86,8 @@ int hx_cmd_learn_ensemble(hx_cli *c);
 int hx_cmd_learn_export(hx_cli *c);
 int hx_cmd_learn_import(hx_cli *c);
 int hx_cmd_learn_cluster(hx_cli *c);
+int hx_cmd_learn_words(hx_cli *c);
+int hx_cmd_similar(hx_cli *c);
 int hx_cmd_learn_survival(hx_cli *c);
 int hx_cmd_table_apply(hx_cli *c);
 int hx_cmd_table_check(hx_cli *c);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define LIST(...)                                                                                  \
-    (const unsigned char[]) {                                                                      \
+    (const unsigned short[]) {                                                                     \
         __VA_ARGS__, HX_OPT_N                                                                      \
     }
 #define READING HX_OPT_FORMAT_IN, HX_OPT_DELIMITER, HX_OPT_QUOTE, HX_OPT_NO_HEADER, HX_OPT_SHEET
@@ -660,6 +660,33 @@ const hx_cli_command hx_cli_actions[] = {
        "the same clusters for other rows", "把同样的簇用于其他行"}},
      hx_cmd_learn_cluster,
      HX_MODEL_MAY},
+    {"learn words",
+     HX_PART_TEXT,
+     "[FILE...] --text C --out VECTORS",
+     NULL,
+     0,
+     -1,
+     LIST(READING, HX_OPT_TEXT, HX_OPT_MAP, HX_OPT_THREADS, HX_OPT_FORMAT, HX_OPT_TARGET,
+          HX_OPT_WORD_METHOD, HX_OPT_DIMENSION, HX_OPT_WORD_WINDOW, HX_OPT_NEGATIVE,
+          HX_OPT_MIN_COUNT, HX_OPT_SAMPLE, HX_OPT_EPOCHS, HX_OPT_LEARNING_RATE, HX_OPT_NO_STOP,
+          HX_OPT_USER_WORDS, HX_OPT_STOP_FILE),
+     "vectors of words from texts: word2vec (skip-gram, CBOW) and GloVe",
+     "由文本学习词向量：word2vec（skip-gram、CBOW）和 GloVe",
+     "Words are those of 'huaxiang words', without punctuation. --out is word2vec's binary format, or "
+     "its text format where the\n"
+     "name ends in .txt or .vec; gensim reads both. The same --seed gives the same bytes with any "
+     "number of threads.",
+     "分词与“huaxiang words”相同，不含标点。--out 为 word2vec 的二进制格式；文件名以 .txt 或 .vec "
+     "结尾时为文本格式，\n"
+     "gensim 均可读取。同样的 --seed 在任意线程数下结果逐字节相同。",
+     {{"huaxiang learn words samples/labelled.csv --min-count 2 --dimension 20 --epochs 20 --out "
+       "words.bin",
+       "skip-gram on a small file", "对小文件做 skip-gram"},
+      {"huaxiang learn words samples/comments.csv samples/labelled.csv --method glove --min-count 2 "
+       "--dimension 20 --out words.txt",
+       "GloVe on two files, as text", "对两个文件做 GloVe，保存为文本"}},
+     hx_cmd_learn_words,
+     HX_MODEL_RULES},
 };
 const size_t hx_cli_actions_n = sizeof hx_cli_actions / sizeof *hx_cli_actions;
 

@@ -31,7 +31,7 @@ static void put_command(const hx_cli *c, const hx_cli_command *command, hx_outbu
     put_line(out, "", hx_cli_tr(c, command->en, command->zh));
     if (command->more_en) put_line(out, ".br\n", hx_cli_tr(c, command->more_en, command->more_zh));
     hx_outbuf_text(out, ".br\n");
-    for (const unsigned char *id = command->options; id && *id < HX_OPT_N; id++) {
+    for (const unsigned short *id = command->options; id && *id < HX_OPT_N; id++) {
         hx_outbuf_printf(out, "\\-\\-");
         put_line(out, "", hx_cli_options[*id].name);
     }

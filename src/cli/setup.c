@@ -79,6 +79,23 @@ bool hx_cli_reader_options(hx_cli *c, hx_reader_options *out) {
 }
 
 /* ------------------------------------------------------------------ text */
+bool hx_cli_text_column(const hx_cli *c, const char *path, const hx_column *columns, size_t n,
+                        size_t *column) {
+    static const hx_role roles[] = {HX_ROLE_TEXT,  HX_ROLE_CHAT,  HX_ROLE_TICKET, HX_ROLE_QUESTION,
+                                    HX_ROLE_QUERY, HX_ROLE_TITLE, HX_ROLE_REPLY};
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        for (size_t k = 0; k < n; k++)
+            if (columns[k].role == roles[i]) {
+                *column = k;
+                return true;
+            }
+    *column = 0;
+    if (n == 1) return true;
+    hx_cli_fail(c, "%s: no column is known to hold text (it has %zu); name it with --text COLUMN",
+                "%s：看不出哪一列是文本（共 %zu 列）；请用 --text 列名 指出", path, n);
+    return false;
+}
+
 bool hx_cli_wants_llama(const hx_cli *c) {
     const char *model = c->options.text[HX_OPT_MODEL], *engine = c->options.text[HX_OPT_ENGINE];
     if (c->command->model == HX_MODEL_MUST) return true;

@@ -1,0 +1,22 @@
+# Vectors of words: learnt with each method, the same for any number of threads, asked for similar words and analogies; what goes wrong.
+for method in skipgram cbow glove; do
+    huaxiang learn words samples/labelled.csv --method $method --min-count 3 --dimension 16 --epochs 3 --out $method.bin --format table --seed 2 |
+        sed -E 's/[0-9]+\.[0-9]+ *$/L/' 2>&1
+    huaxiang learn words samples/labelled.csv --method $method --min-count 3 --dimension 16 --epochs 3 --out $method-1.bin --quiet --seed 2 --threads 1 >one.json
+    cmp $method.bin $method-1.bin && echo "$method: the same with one thread"
+done 2>&1 | sed -E 's/(loss|损失) [0-9.]+/\1 L/'
+huaxiang learn words samples/labelled.csv samples/comments.csv --min-count 3 --dimension 8 --epochs 1 --out words.txt --no-stop --quiet | sed 's/"rate".*//'
+head -1 words.txt
+printf '6 2\nking 2 1\nqueen 2 -1\nman 1 1\nwoman 1 -1\nboy 0 1.1\ngirl 0 -1.1\n' >royal.vec
+huaxiang similar --word king --minus man --plus woman --model royal.vec --top 2 --format csv
+huaxiang similar --word king,queen --model royal.vec --top 2 --format table --lang zh
+for arguments in "" "--word king" "--word nobody --model royal.vec" "--word king --model samples/labelled.csv" "--word king --model none.bin" "--word , --model royal.vec"; do
+    huaxiang similar $arguments; echo "exit $?"
+done
+printf '2 2\nking 2 1\nqueen 2\n' >cut.vec
+huaxiang similar --word king --model cut.vec; echo "exit $?"
+huaxiang learn words samples/labelled.csv; echo "exit $?"
+huaxiang learn words samples/labelled.csv --min-count 100000 --out none.bin; echo "exit $?"
+huaxiang learn words samples/labelled.csv --min-count 100000 --out none.bin --lang zh; echo "exit $?"
+huaxiang learn words samples/labelled.csv --text nothing --out none.bin; echo "exit $?"
+huaxiang learn words samples/labelled.csv --method lsa --out none.bin; echo "exit $?"
