@@ -386,13 +386,15 @@ const hx_cli_command hx_cli_actions[] = {
      "\"reason\":\"...\"}]} 优先；\n"
      "--propose 为疑似受保护属性的列写出规则草案，未经要求不会排除。--save "
      "保存去掉其余列的配方及理由。",
-     {{"huaxiang table select samples/shop/customers.csv --where '会员等级 is not missing' --target "
+     {{"huaxiang table select samples/shop/customers.csv --where '会员等级 is not missing' "
+       "--target "
        "会员等级 --method gain,chi2,forest --top 3 --seed 1 --format table",
        "three rankings, the best three columns", "三种排名，选出三列"},
-      {"huaxiang table select samples/shop/customers.csv --propose rules.json; huaxiang table select "
-       "samples/shop/customers.csv --where '会员等级 is not missing' --target 会员等级 --rules "
+      {"huaxiang table select samples/shop/customers.csv --propose rules.json; huaxiang table "
+       "select samples/shop/customers.csv --where '会员等级 is not missing' --target 会员等级 --rules "
        "rules.json --split 80,20 --seed 1 --save chosen.json --report select.html --format table",
-       "rules proposed, then all rankings, a recipe and a page", "先提出规则，再做全部排名，生成配方和报告"}},
+       "rules proposed, then all rankings, a recipe and a page",
+       "先提出规则，再做全部排名，生成配方和报告"}},
      hx_cmd_table_select,
      HX_MODEL_RULES},
     {"table split",
