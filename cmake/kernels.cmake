@@ -18,8 +18,8 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set_source_files_properties(src/nn/loops_avx2.c PROPERTIES COMPILE_OPTIONS "${HX_AVX2};-fno-math-errno")
   set_source_files_properties(src/nn/loops_avx512.c PROPERTIES COMPILE_OPTIONS
                               "${HX_AVX512};-mprefer-vector-width=512;-fno-math-errno")
-  set_source_files_properties(src/learn/kmeans_avx2.c PROPERTIES COMPILE_OPTIONS "${HX_AVX2}")
-  set_source_files_properties(src/learn/kmeans_avx512.c PROPERTIES COMPILE_OPTIONS
+  set_source_files_properties(src/learn/kmeans_avx2.c src/learn/trees_shap_avx2.c PROPERTIES COMPILE_OPTIONS "${HX_AVX2}")
+  set_source_files_properties(src/learn/kmeans_avx512.c src/learn/trees_shap_avx512.c PROPERTIES COMPILE_OPTIONS
                               "${HX_AVX512};$<$<CONFIG:Debug>:-Wno-sign-conversion>")
 endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")

@@ -349,6 +349,37 @@ typedef struct {
 HX_API hx_status hx_learn_report(const hx_learn_page *page, hx_arena *arena, hx_str *html,
                                  hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ why a model says what it says */
+/* All zero = defaults. Columns are those the model reads: after its recipe. */
+typedef struct {
+    const char *
+        methods; /* "coefficients,shap,kernel,permutation,partial,counterfactual,surrogate"; NULL: those that fit */
+    const char *
+        class_name; /* whose probability is explained; NULL: of two the second, of a row its own, else the last */
+    size_t row; /* from 1: this row alone; 0 = all rows together */
+    size_t top; /* columns that are shown in full, those that count most first; 0 = 10, partial 6 */
+    const char *
+        want; /* counterfactual: a class, "above 0.8", "below 20"; NULL = the class that comes second */
+    const char *fixed; /* counterfactual: columns that may not change, "age,city"; NULL */
+    const hx_table *background; /* kernel: rows to compare with; NULL = of the table itself */
+    size_t n_background; /* kernel: that many of them, 0 = 100 */
+    size_t max_rows; /* rows looked at, drawn by the seed; 0 = 10,000, kernel 50, partial 1,000 */
+    size_t repeats; /* permutation: 0 = 5 */
+    uint64_t seed;
+    size_t n_threads; /* 0 = one a processor */
+    const volatile int *cancel;
+} hx_explain_options;
+/* One JSON object: model, target, task, class, rows, mean (answer), row, answer; coefficients (feature, column, coefficient, low, high, p); shap (by: trees,
+ * weights or kernel; unit: probability, value, log-odds or score; base; columns with mean_abs, mean, share, points; of a row sum and contributions, which
+ * add up to it with base); permutation (figure, score, columns: mean, sd); partial (values, means, lines); counterfactual (wanted, already, found: changes,
+ * answer, cost); surrogate (r2, agreement, nodes). The same bytes for any number of threads. HX_EINVAL: no such row, class or method, no row at all. */
+HX_API hx_status hx_learner_explain(const hx_learner *l, const hx_table *t,
+                                    const hx_explain_options *options, hx_arena *arena,
+                                    hx_str *json, hx_error *err) HX_MUST_USE;
+/* Such an object as one self-contained HTML page: bars, beeswarm, waterfall, lines, the tree as a picture. `title` is escaped. */
+HX_API hx_status hx_explain_html(hx_str json, hx_str title, hx_ui_lang ui, hx_arena *arena,
+                                 hx_str *html, hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ clusters of rows */
 /* All zero = defaults. */
 typedef struct {

@@ -375,8 +375,9 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_RULES},
     {"learn",
      HX_PART_TEXT,
-     "words|fit|predict|evaluate|export|import|cross-validate|tune|ensemble|cluster|survival [FILE]",
-     "words,fit,predict,evaluate,export,import,cross-validate,tune,ensemble,cluster,survival",
+     "words|fit|predict|evaluate|export|import|cross-validate|tune|ensemble|cluster|survival|explain "
+     "[FILE]",
+     "words,fit,predict,evaluate,export,import,cross-validate,tune,ensemble,cluster,survival,explain",
      0,
      1,
      NULL,

@@ -85,6 +85,7 @@ int hx_cmd_learn_tune(hx_cli *c);
 int hx_cmd_learn_ensemble(hx_cli *c);
 int hx_cmd_learn_export(hx_cli *c);
 int hx_cmd_learn_import(hx_cli *c);
+int hx_cmd_learn_explain(hx_cli *c);
 int hx_cmd_learn_cluster(hx_cli *c);
 int hx_cmd_learn_words(hx_cli *c);
 int hx_cmd_similar(hx_cli *c);

@@ -585,6 +585,36 @@ const hx_cli_command hx_cli_actions[] = {
        "who stays how long, by plan", "按套餐看客户留存多久"}},
      hx_cmd_learn_survival,
      HX_MODEL_RULES},
+    {"learn explain",
+     HX_PART_TEXT,
+     "[FILE] --model MODEL.json [--row N]",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_OUT, HX_OPT_EXPLAIN_METHOD, HX_OPT_EXPLAIN_TOP,
+          HX_OPT_ROW, HX_OPT_CLASS, HX_OPT_WANT, HX_OPT_FIXED, HX_OPT_BACKGROUND, HX_OPT_REPORT),
+     "why a model says what it says: of one row, or of all",
+     "模型为何如此回答：单独一行或全部行",
+     "All rows: what counts (Shapley values), what the model needs (permutation), how a column "
+     "matters (partial dependence),\n"
+     "coefficients with intervals, a small tree that says nearly the same. --row N: what each column "
+     "adds to its answer, and the\n"
+     "smallest changes with which the model would decide otherwise. kernel asks any model about "
+     "mixed rows; others are exact.\n"
+     "Texts and columns with missing values are shown as one. --report draws all of it.",
+     "全部行：什么最重要（Shapley 值）、模型依赖什么（打乱）、各列如何起作用（部分依赖）、系数及区间、"
+     "近似的小树。\n"
+     "--row N：每一列对该行回答的贡献，以及使模型改变判断的最小改动。kernel 适用于任何模型；其余为精确"
+     "值。\n"
+     "文本列和有缺失值的列合为一列显示。--report 写出图形页面。",
+     {{"huaxiang learn explain samples/browsing.csv --where 'page is not missing' --model page.json "
+       "--method shap,permutation --format table",
+       "what counts for the page of a visit", "访问页面取决于什么"},
+      {"huaxiang learn explain samples/browsing.csv --where 'page is not missing' --model page.json "
+       "--row 3 --format table",
+       "the third row, and what would change it", "第三行，以及怎样才会不同"}},
+     hx_cmd_learn_explain,
+     HX_MODEL_MAY},
     {"learn export",
      HX_PART_TEXT,
      "MODEL.json --as sql|c|xgboost",

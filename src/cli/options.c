@@ -429,6 +429,30 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_TIES] = TEXT("ties", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "efron,breslow",
                          "how rows that ended together count (default: efron)",
                          "同时发生的行如何计算（默认 efron）"),
+    [HX_OPT_EXPLAIN_METHOD] =
+        TEXT("method", 0, HX_OPT_STRING, HX_GROUP_JOB, "M,...",
+             "coefficients, shap, kernel, permutation, partial, ice, counterfactual, surrogate "
+             "(default: those that fit)",
+             "coefficients、shap、kernel、permutation、partial、ice、counterfactual、surrogate（默认："
+             "适用的方法）"),
+    [HX_OPT_EXPLAIN_TOP] = {"top", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "K", 1, 1000,
+                            "columns that are shown in full (default: 10; partial: 6)",
+                            "详细显示的列数（默认 10，partial 为 6）"},
+    [HX_OPT_ROW] = {"row", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "N", 1, 2000000000,
+                    "explain row N alone (behind --where; default: all rows together)",
+                    "只解释第 N 行（按 --where 之后计；默认：全部行）"},
+    [HX_OPT_CLASS] = TEXT("class", 0, HX_OPT_STRING, HX_GROUP_JOB, "C",
+                          "whose probability is explained (default: of two the second, of a row "
+                          "its own)",
+                          "解释哪个类别的概率（默认：两类取第二类，单行取其所属类别）"),
+    [HX_OPT_WANT] = TEXT("want", 0, HX_OPT_STRING, HX_GROUP_JOB, "W",
+                         "what a counterfactual is to reach: a class, 'above 0.8', 'below 20'",
+                         "反事实要达到的结果：类别、“above 0.8”或“below 20”"),
+    [HX_OPT_FIXED] = TEXT("fixed", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN,...",
+                          "columns that a counterfactual may not change", "反事实不得改动的列"),
+    [HX_OPT_BACKGROUND] = TEXT("background", 0, HX_OPT_FILE, HX_GROUP_JOB, "FILE",
+                               "rows that kernel compares with (default: of the file itself)",
+                               "kernel 用来比较的行（默认取自该文件）"),
     [HX_OPT_CLUSTER_METHOD] =
         TEXT("method", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME",
              "kmeans, mini-batch, mixture, hierarchical, dbscan or hdbscan (default: kmeans)",

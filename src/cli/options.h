@@ -267,6 +267,13 @@ typedef enum {
     HX_OPT_SELECT_LIMIT,
     HX_OPT_MUST_KEEP,
     HX_OPT_MUST_NOT,
+    HX_OPT_EXPLAIN_METHOD,
+    HX_OPT_EXPLAIN_TOP,
+    HX_OPT_ROW,
+    HX_OPT_CLASS,
+    HX_OPT_WANT,
+    HX_OPT_FIXED,
+    HX_OPT_BACKGROUND,
     HX_OPT_N
 } hx_cli_option_id;
 

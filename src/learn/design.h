@@ -1,4 +1,4 @@
-/* design.h - what is inside a design: the columns features are made of. For design*.c only. */
+/* design.h - what is inside a design: the columns features are made of. For design*.c and explain*.c only. */
 #ifndef HX_LEARN_DESIGN_H
 #define HX_LEARN_DESIGN_H
 
@@ -42,6 +42,13 @@ struct hx_design {
 
 /* Counts and names the features from what stands in the columns. */
 hx_status hx_design_name_features(hx_design *d, hx_error *err) HX_MUST_USE;
+
+/* Cells: one number a column, from which its features follow. NUMBER, BOOLEAN: the value; TIME: days since 1970; TEXT: the level, n_levels for values that
+ * training did not have; of a text that is read the number of its row; NaN: missing. (rows, n_columns) in the arena, of a table that hx_design_problem() takes. */
+hx_status hx_design_cells(const hx_design *d, const hx_table *t, hx_arena *arena, double **out,
+                          hx_error *err) HX_MUST_USE;
+/* The features of a column from its cell, into a row (d) of x; not of a text that is read. */
+void hx_design_put_cell(const hx_design *d, size_t column, double cell, double *row);
 
 /* ------------------------------------------------------------------ the column that is read (design_text.c) */
 /* Puts it last among the chosen ones (*chosen is made anew), or takes it away where the model can't read it; *text: whether the last one is read. */

@@ -213,6 +213,76 @@ static void scale(const hx_design *d, hx_problem *p) {
         }
 }
 
+/* ------------------------------------------------------------------ cells */
+static void put_cell(const hx_design *d, size_t column, double cell, double *row) {
+    const hx_design_column *c = &d->columns[column];
+    double *at = row + c->first;
+    for (size_t k = 0; k < c->n; k++)
+        at[k] = 0;
+    if (c->kind == HX_KIND_TEXT) {
+        put_level(d, c, isnan(cell) ? HX_CODE_MISSING : (uint32_t)cell, row);
+        return;
+    }
+    bool missing = filled(d) ? !isfinite(cell) : isnan(cell);
+    at[0] = missing ? (filled(d) ? c->mean : NAN) : cell;
+    if (tells_missing(d, c)) at[1] = missing;
+}
+
+void hx_design_put_cell(const hx_design *d, size_t column, double cell, double *row) {
+    const hx_design_column *c = &d->columns[column];
+    put_cell(d, column, cell, row);
+    for (size_t j = c->first; j < c->first + c->n && d->deviations; j++)
+        row[j] = d->deviations[j] > 0 ? (row[j] - d->means[j]) / d->deviations[j] : 0;
+}
+
+static hx_status text_cells(const hx_design_column *c, const hx_table *t, size_t column,
+                            size_t stride, double *out, hx_error *err) {
+    uint32_t *map = NULL, codes[BLOCK];
+    const size_t n = hx_table_rows(t);
+    HX_TRY(level_map(t, column, c->levels, c->n_levels, &map, err));
+    for (size_t i = 0; i < n; i += BLOCK) {
+        const size_t m = n - i < BLOCK ? n - i : BLOCK;
+        hx_table_codes(t, column, i, m, codes);
+        for (size_t k = 0; k < m; k++)
+            out[(i + k) * stride] = codes[k] == HX_CODE_MISSING ? NAN : (double)map[codes[k]];
+    }
+    free(map);
+    return HX_OK;
+}
+
+static hx_status column_cells(const hx_design_column *c, const hx_table *t, size_t stride,
+                              double *out, hx_error *err) {
+    const size_t n = hx_table_rows(t), column = hx_table_find(t, hx_str_of(c->name));
+    double x[BLOCK], unit = c->kind == HX_KIND_TIME ? HX_DESIGN_DAY_MS : 1;
+    if (column == HX_COLUMN_NONE)
+        return hx_fail(err, HX_ENOTFOUND, "the model needs a column '%s', which is not there",
+                       c->name);
+    const bool text = hx_table_column_at(t, column)->kind == HX_KIND_TEXT;
+    for (size_t i = 0; i < n && (c->tokens || text != (c->kind == HX_KIND_TEXT)); i++)
+        out[i * stride] = c->tokens ? (double)i : NAN; /* of another kind: it is empty */
+    if (c->tokens) return HX_OK;
+    if (text != (c->kind == HX_KIND_TEXT)) return HX_OK;
+    if (text) return text_cells(c, t, column, stride, out, err);
+    for (size_t i = 0; i < n; i += BLOCK) {
+        const size_t m = n - i < BLOCK ? n - i : BLOCK;
+        hx_table_numbers(t, column, i, m, x);
+        for (size_t k = 0; k < m; k++)
+            out[(i + k) * stride] = x[k] / unit;
+    }
+    return HX_OK;
+}
+
+hx_status hx_design_cells(const hx_design *d, const hx_table *t, hx_arena *arena, double **out,
+                          hx_error *err) {
+    const size_t n = hx_table_rows(t);
+    if (n > SIZE_MAX / sizeof **out / d->n_columns) return no_memory(err);
+    if (!(*out = hx_arena_alloc(arena, (n * d->n_columns + 1) * sizeof **out)))
+        return no_memory(err);
+    for (size_t i = 0; i < d->n_columns; i++)
+        HX_TRY(column_cells(&d->columns[i], t, d->n_columns, *out + i, err));
+    return HX_OK;
+}
+
 /* ------------------------------------------------------------------ targets */
 static hx_status special(const hx_table *t, const char *name, size_t *column, hx_error *err) {
     *column = hx_table_find(t, hx_str_of(name));
