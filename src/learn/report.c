@@ -21,7 +21,8 @@ static const char style[] =
     "figure svg{width:100%;height:auto}svg text{font-size:11px}path.g{stroke:var(--line);"
     "stroke-width:1;fill:none}path.x{stroke:var(--soft);stroke-width:1;fill:none}"
     "path.l{fill:none;stroke-width:2;stroke-linejoin:round}path.l.d{stroke-dasharray:5 4;"
-    "stroke:var(--soft);stroke-width:1.2}path.w{stroke:var(--c0);stroke-width:2}"
+    "stroke:var(--soft);stroke-width:1.2}path.l.b{stroke-dasharray:2 "
+    "2;stroke-width:1}path.w{stroke:var(--c0);stroke-width:2}"
     ".c0{stroke:var(--c0)}.c1{stroke:var(--c1)}.c2{stroke:var(--c2)}.c3{stroke:var(--c3)}"
     ".c4{stroke:var(--c4)}.c5{stroke:var(--c5)}.f0{fill:var(--c0)}.f1{fill:var(--c1)}.f2{fill:"
     "var(--c2)}.f3{fill:var(--c3)}.f4{fill:var(--c4)}.f5{fill:var(--c5)}circle{fill-opacity:.8}"
@@ -34,6 +35,8 @@ static const char style[] =
     "td.bar i{display:block;height:12px;background:var(--c0);border-radius:3px}"
     ".wide{width:fit-content;max-width:100%}.wide table{width:auto}.wide th:not(:first-child){text-"
     "align:right}.fig th:nth-child(n+4),.pair th:nth-child(2),.said th{text-align:left!important}"
+    "th.t{text-align:left!important}.fig td:last-child{min-width:240px}.tight th,.tight td{padding:"
+    "7px 8px}.charts.one{max-width:680px;grid-template-columns:1fr}"
     ".wide td:first-child{white-space:nowrap}td.bar{min-width:260px}"
     "code{font-size:13px;overflow-wrap:anywhere}@media print{.charts{display:block}figure{break-"
     "inside:avoid;margin-bottom:12px}}";

@@ -89,9 +89,10 @@ void hx_chart_begin(hx_chart *c, hx_page *p, const hx_chart_options *o) {
     put_label(c, "x=\"-134\" y=\"12\" transform=\"rotate(-90)\"", o->y);
 }
 
-void hx_chart_path(hx_chart *c, size_t colour, bool dashed) {
+void hx_chart_path(hx_chart *c, size_t colour, hx_chart_stroke stroke) {
+    static const char *const classes[] = {"", " d", " b"};
     (void)hx_buf_printf(&c->p->b, "<path class=\"l c%zu%s\" d=\"", colour % HX_CHART_COLOURS,
-                        dashed ? " d" : "");
+                        classes[stroke]);
     c->open = false;
 }
 

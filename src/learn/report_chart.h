@@ -23,8 +23,13 @@ typedef struct {
 
 /* A card with a heading and the axes; hx_chart_note() closes it. NaN and infinite points are left out. */
 void hx_chart_begin(hx_chart *c, hx_page *p, const hx_chart_options *o);
-/* A path: points one after another between begin and end. colour 0 to HX_CHART_COLOURS - 1, dashed: a line to compare with. */
-void hx_chart_path(hx_chart *c, size_t colour, bool dashed);
+/* A path: points one after another between begin and end; colour 0 to HX_CHART_COLOURS - 1. */
+typedef enum {
+    HX_STROKE_SOLID = 0,
+    HX_STROKE_COMPARE, /* dashed and grey: what chance would give */
+    HX_STROKE_BOUND /* thin and dotted in its colour: an end of an interval */
+} hx_chart_stroke;
+void hx_chart_path(hx_chart *c, size_t colour, hx_chart_stroke stroke);
 void hx_chart_to(hx_chart *c, double x, double y);
 void hx_chart_path_end(hx_chart *c);
 void hx_chart_dot(hx_chart *c, size_t colour, double x, double y, double radius);

@@ -231,14 +231,14 @@ static void put_classes(hx_page *p, const json_t *e) {
 static void put_path(hx_chart *c, size_t colour, const json_t *points) {
     size_t i;
     json_t *one;
-    hx_chart_path(c, colour, false);
+    hx_chart_path(c, colour, HX_STROKE_SOLID);
     json_array_foreach(points, i, one) hx_chart_to(c, json_number_value(json_array_get(one, 0)),
                                                    json_number_value(json_array_get(one, 1)));
     hx_chart_path_end(c);
 }
 
 static void put_level_line(hx_chart *c, double x0, double y0, double x1, double y1) {
-    hx_chart_path(c, 0, true);
+    hx_chart_path(c, 0, HX_STROKE_COMPARE);
     hx_chart_to(c, x0, y0);
     hx_chart_to(c, x1, y1);
     hx_chart_path_end(c);
@@ -302,7 +302,7 @@ static void put_reliability(hx_page *p, const json_t *bins) {
             .x1 = 1,
             .y1 = 1});
     put_level_line(&c, 0, 0, 1, 1);
-    hx_chart_path(&c, 0, false);
+    hx_chart_path(&c, 0, HX_STROKE_SOLID);
     json_array_foreach(bins, i, b)
         hx_chart_to(&c, hx_report_at(b, "confidence"), hx_report_at(b, "accuracy"));
     hx_chart_path_end(&c);
@@ -350,7 +350,7 @@ static void put_lift(hx_page *p, const json_t *deciles) {
             .x1 = 1,
             .y1 = 1});
     put_level_line(&c, 0, 0, 1, 1);
-    hx_chart_path(&c, 0, false);
+    hx_chart_path(&c, 0, HX_STROKE_SOLID);
     hx_chart_to(&c, 0, 0);
     json_array_foreach(deciles, i, d) {
         gain = hx_report_at(d, "gain");
@@ -379,7 +379,7 @@ static void put_threshold_lines(hx_page *p, const json_t *thresholds) {
                                        .x1 = 1,
                                        .y1 = 1});
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-        hx_chart_path(&c, k, false);
+        hx_chart_path(&c, k, HX_STROKE_SOLID);
         json_array_foreach(thresholds, i, t)
             hx_chart_to(&c, hx_report_at(t, "at"), hx_report_at(t, keys[k]));
         hx_chart_path_end(&c);
@@ -405,7 +405,7 @@ static void put_costs(hx_page *p, const json_t *e) {
                                        .y = hx_page_tr(p, "cost a row", "每行代价"),
                                        .x1 = 1,
                                        .y1 = most * 1.05});
-    hx_chart_path(&c, 0, false);
+    hx_chart_path(&c, 0, HX_STROKE_SOLID);
     json_array_foreach(thresholds, i, t)
         hx_chart_to(&c, hx_report_at(t, "at"), hx_report_at(t, "mean_cost"));
     hx_chart_path_end(&c);

@@ -127,7 +127,7 @@ static void put_losses(hx_page *p, const json_t *losses) {
                             .x1 = (double)n,
                             .y0 = low,
                             .y1 = high});
-    hx_chart_path(&c, 0, false);
+    hx_chart_path(&c, 0, HX_STROKE_SOLID);
     const size_t step = n / 400 + 1;
     for (size_t i = 0; i < n; i += step)
         hx_chart_to(&c, (double)i + 1, json_number_value(json_array_get(losses, i)));
@@ -176,8 +176,8 @@ void hx_report_fit(hx_page *p, const json_t *s) {
 }
 
 /* ------------------------------------------------------------------ several models */
-static const char *const class_figures[] = {"auc", "pr_auc",   "accuracy", "balanced_accuracy",
-                                            "f1",  "log_loss", "brier",    "ece"};
+static const char *const class_figures[] = {"auc",      "pr_auc", "accuracy", "f1",
+                                            "log_loss", "brier",  "ece"};
 static const char *const number_figures[] = {"r2", "rmse", "mae", "median_error"};
 
 static void put_mean_sd(hx_page *p, const json_t *of, bool best) {
@@ -198,7 +198,7 @@ static void put_models(hx_page *p, const json_t *e) {
     json_t *m;
     hx_report_heading(p, "Models on the same folds: mean ± deviation",
                       "相同折上的模型：均值 ± 标准差");
-    (void)hx_buf_printf(&p->b, "<div class=\"wide\"><table><tr><th>%s</th>",
+    (void)hx_buf_printf(&p->b, "<div class=\"wide\"><table class=\"tight\"><tr><th>%s</th>",
                         hx_page_tr(p, "model", "模型"));
     for (size_t k = 0; k < n; k++)
         put_text(p, "th", hx_report_figure(p, keys[k]));
@@ -234,8 +234,8 @@ static void put_folds(hx_page *p, const json_t *e) {
                    &(hx_chart_options){.title = hx_page_tr(p, "Each fold", "每一折"),
                                        .x = "",
                                        .y = hx_report_figure(p, figure),
-                                       .y0 = low,
-                                       .y1 = high,
+                                       .y0 = low - (high - low) * 0.05,
+                                       .y1 = high + (high - low) * 0.05,
                                        .names = names,
                                        .n_names = n});
     for (size_t m = 0; m < n; m++) {
@@ -333,7 +333,7 @@ static void put_curve(hx_page *p, const json_t *model, const char *figure) {
                                        .y1 = high + (high - low) * 0.05});
     for (size_t side = 0; side < 2; side++) {
         const char *key = side ? "test" : "train";
-        hx_chart_path(&c, side, false);
+        hx_chart_path(&c, side, HX_STROKE_SOLID);
         json_array_foreach(curve, i, one)
             hx_chart_to(&c, hx_report_at(one, "rows"),
                         hx_report_at(json_object_get(json_object_get(one, key), figure), "mean"));
@@ -381,33 +381,58 @@ void hx_report_cross(hx_page *p, const json_t *e) {
 }
 
 /* ------------------------------------------------------------------ a search */
-static void put_tried(hx_page *p, const json_t *tried) {
-    const size_t n = json_array_size(tried);
+/* The caller frees; the best first. */
+static sized *by_mean(const json_t *tried, size_t n) {
     sized *order = calloc(n + 1, sizeof *order);
     for (size_t i = 0; order && i < n; i++) {
-        const json_t *one = json_array_get(tried, i);
-        const double mean = hx_report_at(one, "mean");
+        const double mean = hx_report_at(json_array_get(tried, i), "mean");
         order[i] = (sized){isfinite(mean) ? mean : -INFINITY, i};
     }
+    if (order) qsort(order, n, sizeof *order, by_size);
+    return order;
+}
+
+static void put_setting(hx_page *p, const json_t *one) {
+    hx_page_put(p, "<tr>");
+    put_text(p, "td", hx_report_text(one, "model"));
+    put_mean_sd(p, one, false);
+    hx_report_cell(p, (double)json_array_size(json_object_get(one, "folds")));
+    hx_page_put(p, "<td>");
+    put_params(p, json_object_get(one, "params"));
+    hx_page_put(p, "</td></tr>\n");
+}
+
+/* Those that were judged on all folds stand first: the mean of fewer is more by chance. */
+static void put_tried(hx_page *p, const json_t *tried, size_t folds) {
+    const size_t n = json_array_size(tried);
+    size_t shown = 0;
+    sized *order = by_mean(tried, n);
     if (!order) return;
-    qsort(order, n, sizeof *order, by_size);
     hx_report_heading(p, "Settings, the best first", "各设置（最佳在前）");
-    (void)hx_buf_printf(
-        &p->b, "<div class=\"wide\"><table><tr><th>%s</th><th>%s</th><th>%s</th><th>%s</th></tr>\n",
-        hx_page_tr(p, "model", "模型"), hx_page_tr(p, "mean ± deviation", "均值 ± 标准差"),
-        hx_page_tr(p, "folds", "折数"), hx_page_tr(p, "parameters", "参数"));
-    for (size_t i = 0; i < n && i < TRIED_SHOWN; i++) {
-        const json_t *one = json_array_get(tried, order[i].at);
-        hx_page_put(p, "<tr>");
-        put_text(p, "td", hx_report_text(one, "model"));
-        put_mean_sd(p, one, false);
-        hx_report_cell(p, (double)json_array_size(json_object_get(one, "folds")));
-        hx_page_put(p, "<td>");
-        put_params(p, json_object_get(one, "params"));
-        hx_page_put(p, "</td></tr>\n");
-    }
+    (void)hx_buf_printf(&p->b,
+                        "<div class=\"wide\"><table><tr><th>%s</th><th>%s</th><th>%s</th><th "
+                        "class=\"t\">%s</th></tr>\n",
+                        hx_page_tr(p, "model", "模型"),
+                        hx_page_tr(p, "mean ± deviation", "均值 ± 标准差"),
+                        hx_page_tr(p, "folds", "折数"), hx_page_tr(p, "parameters", "参数"));
+    for (int whole = 1; whole >= 0; whole--)
+        for (size_t i = 0; i < n && shown < TRIED_SHOWN; i++) {
+            const json_t *one = json_array_get(tried, order[i].at);
+            if ((json_array_size(json_object_get(one, "folds")) >= folds) != (whole == 1)) continue;
+            put_setting(p, one);
+            shown++;
+        }
     hx_page_put(p, "</table></div>\n");
     free(order);
+}
+
+/* The lower end of the axis: three times as far below the best as the middle setting, at most; the worst stand on it. */
+static double usual_low(const json_t *tried, double low, double high) {
+    const size_t n = json_array_size(tried);
+    sized *order = by_mean(tried, n);
+    const double middle = order && n > 0 ? order[n / 2].size : low;
+    free(order);
+    return isfinite(middle) && middle < high ? fmax(low, high - 3 * (high - middle)) : low;
 }
 
 static void put_search(hx_page *p, const json_t *e) {
@@ -423,19 +448,22 @@ static void put_search(hx_page *p, const json_t *e) {
         low = fmin(low, mean);
         high = fmax(high, mean);
     }
-    hx_page_put(p, "<div class=\"charts\">\n");
+    const double bottom = usual_low(tried, low, high);
+    hx_page_put(p, "<div class=\"charts one\">\n");
     hx_chart_begin(&c, p,
                    &(hx_chart_options){.title = hx_page_tr(p, "The search", "搜索过程"),
                                        .x = hx_page_tr(p, "setting", "设置"),
                                        .y = hx_report_figure(p, hx_report_text(e, "figure")),
                                        .x0 = 0.5,
                                        .x1 = n + 0.5,
-                                       .y0 = low,
-                                       .y1 = high});
-    json_array_foreach(tried, i, one)
-        hx_chart_dot(&c, (double)json_array_size(json_object_get(one, "folds")) < all ? 3 : 0,
-                     (double)i + 1, hx_report_at(one, "mean"), 3);
-    hx_chart_path(&c, 1, false);
+                                       .y0 = bottom,
+                                       .y1 = high + (high - bottom) * 0.05});
+    json_array_foreach(tried, i, one) {
+        const double mean = hx_report_at(one, "mean");
+        const bool all_folds = (double)json_array_size(json_object_get(one, "folds")) >= all;
+        hx_chart_dot(&c, all_folds ? 0 : 3, (double)i + 1, mean < c.y0 ? c.y0 : mean, 3);
+    }
+    hx_chart_path(&c, 1, HX_STROKE_SOLID);
     json_array_foreach(tried, i, one) {
         const double mean = hx_report_at(one, "mean");
         if ((double)json_array_size(json_object_get(one, "folds")) >= all && mean > best)
@@ -446,10 +474,10 @@ static void put_search(hx_page *p, const json_t *e) {
     hx_chart_end(&c, NULL, 0);
     hx_chart_note(
         &c,
-        hx_page_tr(
-            p,
-            "A dot a setting, other colour: not judged on all folds; the line is the best so far.",
-            "每点一个设置，异色点没有在全部折上评估；折线为目前最佳。"));
+        hx_page_tr(p,
+                   "A dot a setting, grey: not judged on all folds; those far below stand on the "
+                   "axis. The line is the best so far.",
+                   "每点一个设置，灰色点没有在全部折上评估，差得多的画在横轴上；折线为目前最佳。"));
     hx_page_put(p, "</div>\n");
 }
 
@@ -458,8 +486,8 @@ void hx_report_tuning(hx_page *p, const json_t *e) {
     const char *figure = hx_report_figure(p, hx_report_text(e, "figure"));
     hx_report_heading(p, "The best setting", "最佳设置");
     hx_page_put(p, "<div class=\"wide\"><table><tr><th>");
-    hx_page_put(p,
-                hx_page_tr(p, "model</th><th>parameters</th><th>", "模型</th><th>参数</th><th>"));
+    hx_page_put(p, hx_page_tr(p, "model</th><th class=\"t\">parameters</th><th>",
+                              "模型</th><th class=\"t\">参数</th><th>"));
     hx_page_escaped(p, hx_str_of(figure));
     hx_page_put(p, "</th></tr>\n<tr>");
     put_text(p, "td", hx_report_text(best, "model"));
@@ -477,5 +505,5 @@ void hx_report_tuning(hx_page *p, const json_t *e) {
     }
     hx_page_put(p, "</table></div>\n");
     put_search(p, e);
-    put_tried(p, json_object_get(e, "tried"));
+    put_tried(p, json_object_get(e, "tried"), (size_t)hx_report_at(e, "folds"));
 }

@@ -1,6 +1,6 @@
 /* report_survival.c - curves of survival, the test between groups and the risks of a Cox regression as sections of a page; see report.h.
  *
- * A curve is a stair: it goes down at each time at which something ended. Its 95 % interval is drawn as thin dashed stairs where there are at most three. */
+ * A curve is a stair: it goes down at each time at which something ended. Its 95 % interval is drawn as thin dotted stairs where there are at most three. */
 #include <math.h>
 #include <stdio.h>
 
@@ -8,12 +8,12 @@
 
 #define BANDS_MAX 3
 
-static void put_stair(hx_chart *c, size_t colour, bool dashed, const json_t *curve,
+static void put_stair(hx_chart *c, size_t colour, hx_chart_stroke stroke, const json_t *curve,
                       const char *key) {
     size_t i;
     json_t *p;
     double before = 1;
-    hx_chart_path(c, colour, dashed);
+    hx_chart_path(c, colour, stroke);
     hx_chart_to(c, 0, 1);
     json_array_foreach(curve, i, p) {
         const double time = hx_report_at(p, "time"), now = hx_report_at(p, key);
@@ -34,7 +34,7 @@ static void put_curves(hx_page *p, const json_t *e) {
         const json_t *curve = json_object_get(json_array_get(groups, g), "curve");
         most = fmax(most, hx_report_at(json_array_get(curve, json_array_size(curve) - 1), "time"));
     }
-    hx_page_put(p, "<div class=\"charts\">\n");
+    hx_page_put(p, "<div class=\"charts one\">\n");
     hx_chart_begin(
         &c, p,
         &(hx_chart_options){
@@ -46,10 +46,10 @@ static void put_curves(hx_page *p, const json_t *e) {
     for (size_t g = 0; g < n; g++) {
         const json_t *group = json_array_get(groups, g), *curve = json_object_get(group, "curve");
         names[g] = hx_report_text(group, "group");
-        put_stair(&c, g, false, curve, "survival");
+        put_stair(&c, g, HX_STROKE_SOLID, curve, "survival");
         if (all > BANDS_MAX) continue;
-        put_stair(&c, g, true, curve, "low");
-        put_stair(&c, g, true, curve, "high");
+        put_stair(&c, g, HX_STROKE_BOUND, curve, "low");
+        put_stair(&c, g, HX_STROKE_BOUND, curve, "high");
     }
     hx_chart_end(&c, names, n > 1 || (n == 1 && names[0][0]) ? n : 0);
     hx_chart_note(
@@ -57,8 +57,8 @@ static void put_curves(hx_page *p, const json_t *e) {
         hx_page_tr(
             p,
             "The share of rows to whom it did not happen up to a time; rows that were only seen so "
-            "long count as long as they were seen. Dashed: 95 % intervals.",
-            "到某一时间尚未发生的行所占比例；只观察到某时的行在观察期内计入。虚线为 95 % 区间。"));
+            "long count as long as they were seen. Dotted: 95 % intervals.",
+            "到某一时间尚未发生的行所占比例；只观察到某时的行在观察期内计入。点线为 95 % 区间。"));
     hx_page_put(p, "</div>\n");
 }
 
