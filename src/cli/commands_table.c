@@ -391,7 +391,8 @@ const hx_cli_command hx_cli_actions[] = {
        "会员等级 --method gain,chi2,forest --top 3 --seed 1 --format table",
        "three rankings, the best three columns", "三种排名，选出三列"},
       {"huaxiang table select samples/shop/customers.csv --propose rules.json; huaxiang table "
-       "select samples/shop/customers.csv --where '会员等级 is not missing' --target 会员等级 --rules "
+       "select samples/shop/customers.csv --where '会员等级 is not missing' --target 会员等级 "
+       "--rules "
        "rules.json --split 80,20 --seed 1 --save chosen.json --report select.html --format table",
        "rules proposed, then all rankings, a recipe and a page",
        "先提出规则，再做全部排名，生成配方和报告"}},
