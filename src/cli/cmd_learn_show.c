@@ -44,6 +44,7 @@ static const figure_name figure_names[] = {
     {"mape", "MAPE", "MAPE"},
     {"sum_loss", "sum of squares", "平方损失之和"},
     {"mean_loss", "mean square", "平均平方损失"},
+    {"concordance", "concordance", "一致性"},
     {"nearest_accuracy", "accuracy (nearest code)", "准确率（最近编码）"}};
 #define FIGURES (sizeof figure_names / sizeof *figure_names)
 
@@ -411,13 +412,32 @@ static bool put_calibration(hx_cli *c, const json_t *s) {
     return put_gap(c) && put_line(c, line);
 }
 
+/* Of models that stop by rows held back: which epoch is kept. */
+static bool put_kept(hx_cli *c, const json_t *s) {
+    char line[160];
+    if (json_object_get(s, "best_epoch") == NULL) return true;
+    const double loss = number_at(s, "held_loss"), right = number_at(s, "held_accuracy");
+    int n = snprintf(line, sizeof line,
+                     hx_cli_tr(c, "epoch %.0f of %.0f is kept", "保留第 %.0f 轮，共 %.0f 轮"),
+                     number_at(s, "best_epoch"), number_at(s, "epochs"));
+    if (isfinite(loss) && n > 0 && (size_t)n < sizeof line)
+        n +=
+            snprintf(line + n, sizeof line - (size_t)n,
+                     hx_cli_tr(c, "; on rows held back: loss %.4g", "；留出行上：损失 %.4g"), loss);
+    if (isfinite(right) && n > 0 && (size_t)n < sizeof line)
+        (void)snprintf(line + n, sizeof line - (size_t)n,
+                       hx_cli_tr(c, ", accuracy %.4g", "，准确率 %.4g"), right);
+    return put_gap(c) && put_line(c, line);
+}
+
 static bool show_fit(hx_cli *c, json_t *s, json_t *test) {
     if (c->shape == HX_SHAPE_JSON) {
         if (test != NULL) json_object_set(s, "test", test);
         return put_json(c, s);
     }
     if (c->shape == HX_SHAPE_CSV) return put_features(c, s);
-    bool ok = put_head(c, s) && put_features(c, s) && put_losses(c, s) && put_calibration(c, s);
+    bool ok = put_head(c, s) && put_features(c, s) && put_losses(c, s) && put_kept(c, s) &&
+              put_calibration(c, s);
     if (ok && test != NULL)
         ok = put_gap(c) && put_line(c, hx_cli_tr(c, "on the test rows:", "测试集上：")) &&
              show_evaluation(c, test);

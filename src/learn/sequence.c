@@ -90,6 +90,7 @@ static hx_status no_memory(hx_error *err) {
 static void release(void *state_) {
     state *s = state_;
     hx_text_net_free(s->net);
+    free(s->outcome.losses);
     free(s);
 }
 
@@ -193,6 +194,8 @@ static hx_status train(state *s, const net_rows *seen, const net_rows *held,
                                           .progress = o->progress,
                                           .context = o->context,
                                           .cancel = o->cancel};
+    s->outcome.losses = calloc(plan.n_epochs, sizeof *s->outcome.losses);
+    if (!s->outcome.losses) return no_memory(err);
     HX_TRY(hx_net_train(s->net, &seen->view, held->view.n ? &held->view : NULL, &plan, &s->outcome,
                         err));
     if (isfinite(s->outcome.loss)) return HX_OK;
@@ -303,7 +306,7 @@ static void summary(const void *state_, hx_json_writer *w) {
     put_count(w, "known", s->shape.n_known);
     put_count(w, "epochs", s->outcome.epochs);
     put_count(w, "best_epoch", s->outcome.best_epoch);
-    put_number(w, "loss", s->outcome.loss);
+    hx_put_numbers(w, "loss", s->outcome.losses, s->outcome.losses ? s->outcome.epochs : 0);
     put_number(w, "held_loss", s->outcome.held_loss);
     put_number(w, "held_accuracy", s->outcome.held_accuracy);
 }

@@ -45,6 +45,7 @@ typedef struct {
     size_t epochs, best_epoch; /* done; kept */
     double loss; /* of training in the epoch that is kept */
     double held_loss, held_accuracy; /* NAN without validation rows; held_accuracy of classes */
+    double *losses; /* the caller's: room for the loss of each epoch; NULL = not wanted */
 } hx_net_outcome;
 
 /* Without weights yet: hx_net_build (text_net_inside.h) makes them, from `seed`. */

@@ -278,9 +278,10 @@ static hx_status train_all(training *t, hx_net_outcome *out, hx_error *err) {
                                      seen.accuracy, seen.macro_f1, NAN};
         if (t->o->progress) t->o->progress(t->o->context, &p);
         out->epochs = epoch;
+        if (out->losses) out->losses[epoch - 1] = loss;
         if (!is_better(t, &seen, &best)) continue;
         best = seen;
-        *out = (hx_net_outcome){epoch, epoch, loss, seen.loss, seen.accuracy};
+        *out = (hx_net_outcome){epoch, epoch, loss, seen.loss, seen.accuracy, out->losses};
         copy_weights(t, false);
     }
     copy_weights(t, true);
@@ -317,7 +318,7 @@ hx_status hx_net_train(hx_text_net *net, const hx_net_rows *train, const hx_net_
     training t = {.net = net, .rows = train, .held = held, .o = options};
     if (options->batch > BATCH_MAX)
         return hx_fail(err, HX_EINVAL, "maximum length and batch are at most %d", BATCH_MAX);
-    *out = (hx_net_outcome){.held_loss = NAN, .held_accuracy = NAN};
+    *out = (hx_net_outcome){.held_loss = NAN, .held_accuracy = NAN, .losses = out->losses};
     hx_status st = open_training(&t, err);
     if (st == HX_OK) st = train_all(&t, out, err);
     close_engine(&t.e);

@@ -154,8 +154,45 @@ static void survives_noise(void **state) {
     }
 }
 
+/* RFC 4648, section 10; and what is none. */
+static void test_base64(void **state) {
+    static const char *const pairs[][2] = {{"", ""},
+                                           {"f", "Zg=="},
+                                           {"fo", "Zm8="},
+                                           {"foo", "Zm9v"},
+                                           {"foob", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE="},
+                                           {"foobar", "Zm9vYmFy"}};
+    static const char *const bad[] = {"Zg=", "Zg", "Z===", "Zm9!", "Zg==Zg==", "=Zg=", "Zm 9"};
+    hx_buf text, bytes;
+    (void)state;
+    hx_buf_init(&text, 4096);
+    hx_buf_init(&bytes, 4096);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        hx_buf_reset(&text);
+        hx_buf_reset(&bytes);
+        hx_put_base64(&text, hx_str_of(pairs[i][0]));
+        assert_true(hx_str_equal(hx_buf_str(&text), hx_str_of(pairs[i][1])));
+        assert_true(hx_get_base64(hx_buf_str(&text), &bytes));
+        assert_true(hx_str_equal(hx_buf_str(&bytes), hx_str_of(pairs[i][0])));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(hx_get_base64(hx_str_of(bad[i]), &bytes));
+    char all[256];
+    for (int i = 0; i < 256; i++)
+        all[i] = (char)i;
+    hx_buf_reset(&text);
+    hx_buf_reset(&bytes);
+    hx_put_base64(&text, (hx_str){all, sizeof all});
+    assert_true(hx_get_base64(hx_buf_str(&text), &bytes));
+    assert_true(bytes.len == sizeof all && memcmp(bytes.ptr, all, sizeof all) == 0);
+    hx_buf_release(&text);
+    hx_buf_release(&bytes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_base64),
         cmocka_unit_test(writes_known_bytes),
         cmocka_unit_test(round_trips),
         cmocka_unit_test(refuses_what_is_cut_short),
