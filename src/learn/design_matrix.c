@@ -400,6 +400,9 @@ hx_status hx_design_problem(const hx_design *d, const hx_table *t, bool with_tar
                     .classes = d->classes,
                     .n_classes = d->n_classes,
                     .task = d->task};
+    const hx_design_column *last = &d->columns[d->n_columns - 1];
+    p.n_tokens = last->tokens;
+    p.n_known = last->tokens ? last->n_levels : 0;
     if (p.n > SIZE_MAX / sizeof *p.x / p.d) return no_memory(err);
     if (!(p.x = hx_arena_alloc(arena, (p.n * p.d + 1) * sizeof *p.x))) return no_memory(err);
     for (size_t i = 0; i < d->n_columns; i++)
@@ -428,9 +431,6 @@ hx_status hx_problem_pick(const hx_problem *p, const size_t *rows, size_t n, hx_
     *out = q;
     return HX_OK;
 }
-    const hx_design_column *last = &d->columns[d->n_columns - 1];
-    p.n_tokens = last->tokens;
-    p.n_known = last->tokens ? last->n_levels : 0;
 
 hx_status hx_problem_plain(const hx_problem *p, hx_arena *arena, hx_problem *out, hx_error *err) {
     hx_problem q = *p;
