@@ -315,8 +315,11 @@ typedef struct {
     size_t n_trials; /* settings drawn at most; 0 = 27, no limit with `seconds` */
     double seconds; /* no new round of settings starts after these; 0 = no limit */
     size_t n_outer; /* nested: the whole search is judged on so many folds; 0 = not */
+    bool single; /* the best setting alone is kept, not several together */
 } hx_tune_options;
-/* `best` is fitted on all rows with the best setting. JSON: figure, folds, tried (model, params, mean, sd, folds of each), best, nested (mean, sd, folds; n_outer). */
+/* `best` is fitted on all rows: the settings that are best together (greedy selection with replacement, Caruana 2004), or the best alone. cross.models
+ * NULL: boosting and forest, and logistic of classes or elastic of numbers. JSON: figure, folds, tried (model, params, mean, sd, folds of each), best,
+ * ensemble (mean, sd, folds, members: model, params, weight; where several are together), nested (mean, sd, folds; n_outer). */
 HX_API hx_status hx_learner_tune(hx_learner **best, const hx_table *t,
                                  const hx_tune_options *options, hx_arena *arena, hx_str *json,
                                  hx_error *err) HX_MUST_USE;

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/learn.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/table_io.h"
 
 #define MODELS_BYTES 1024
@@ -76,19 +77,35 @@ static bool tuning_page(hx_cli *c, const hx_learner *best, const hx_table *t, hx
     return hx_learn_write_page(c, &of);
 }
 
+static void tell(void *context, const hx_learn_progress *p) {
+    hx_progress_tick(context, p->epoch, p->n_epochs);
+}
+
+static bool tune(hx_cli *c, const hx_table *t, hx_tune_options *o, hx_learner **best,
+                 hx_str *json) {
+    hx_error err = {.ui = c->ui};
+    hx_progress_clock clock;
+    hx_progress_begin(&clock, c, "tune");
+    if (c->talks) {
+        o->cross.learn.progress = tell;
+        o->cross.learn.context = &clock;
+    }
+    const hx_status status = hx_learner_tune(best, t, o, c->arena, json, &err);
+    hx_progress_clear(c);
+    return status == HX_OK || hx_cli_error(c, &err) == HX_EXIT_DONE;
+}
+
 int hx_cmd_learn_tune(hx_cli *c) {
     const hx_cli_values *v = &c->options;
     hx_tune_options o = {.search = (hx_tune_search)v->number[HX_OPT_TUNE_SEARCH],
                          .n_trials = (size_t)v->number[HX_OPT_TRIALS],
                          .seconds = v->real[HX_OPT_MINUTES] * 60,
-                         .n_outer = (size_t)v->number[HX_OPT_OUTER]};
-    hx_error err = {.ui = c->ui};
+                         .n_outer = (size_t)v->number[HX_OPT_OUTER],
+                         .single = hx_cli_has(v, HX_OPT_SINGLE)};
     hx_learner *best = NULL;
     hx_table *t = NULL;
     hx_str json;
-    bool ok = cross_options(c, &o.cross) && hx_learn_read(c, &t);
-    if (ok && hx_learner_tune(&best, t, &o, c->arena, &json, &err) != HX_OK)
-        ok = hx_cli_error(c, &err) == HX_EXIT_DONE;
+    bool ok = cross_options(c, &o.cross) && hx_learn_read(c, &t) && tune(c, t, &o, &best, &json);
     ok =
         ok && keep_model(c, best) && tuning_page(c, best, t, json) && hx_learn_show_tuning(c, json);
     hx_learner_free(best);

@@ -526,16 +526,21 @@ const hx_cli_command hx_cli_actions[] = {
      0,
      1,
      LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_FOLDS, HX_OPT_GROUP, HX_OPT_TIME,
-          HX_OPT_TRIALS, HX_OPT_MINUTES, HX_OPT_OUTER, HX_OPT_TUNE_SEARCH, HX_OPT_REPORT),
+          HX_OPT_TRIALS, HX_OPT_MINUTES, HX_OPT_OUTER, HX_OPT_TUNE_SEARCH, HX_OPT_SINGLE, HX_OPT_REPORT),
      "find good parameters: random search with successive halving",
      "寻找好的参数：随机搜索加逐次减半",
      "Settings are judged fold by fold and the better third goes on. It ends after --trials "
      "settings (default: 27) or behind\n"
-     "--minutes. The best is fitted on all rows (--out). --outer K also judges the whole search on "
-     "rows it never saw.",
+     "--minutes. Without --model: boosting, forest, and logistic or elastic. Those that are best "
+     "together are fitted on all rows and\n"
+     "kept as one model (--out); --single keeps the best alone. --outer K also judges the whole "
+     "search on rows it never saw.",
      "各设置逐折评估，较好的三分之一继续。试完 --trials 个设置（默认 27）或超过 --minutes "
      "后结束。\n"
-     "最佳设置在全部行上拟合（--out）。--outer K 再在从未见过的行上评判整个搜索。",
+     "未给出 --model 时试 boosting、forest 以及 logistic 或 "
+     "elastic。组合起来最好的设置在全部行上拟合，"
+     "存为一个模型（--out）；--single 只留最佳的一个。\n"
+     "--outer K 再在从未见过的行上评判整个搜索。",
      {{"huaxiang learn tune samples/browsing.csv --where 'page is not missing' --target page "
        "--recipe "
        "hour.json --model tree,logistic --trials 12 --folds 3 --format table --out tuned.json",

@@ -24,6 +24,11 @@ typedef struct {
     bool by_time;
     uint32_t *
         folds; /* (n_repeats, n); by time 0 = only trained on, else 1 to n_folds; without time 0 to n_folds - 1 */
+    void (*ended)(
+        void *context,
+        size_t
+            n); /* called now and then with how many runs have ended, by the caller's thread; NULL */
+    void *context;
 } hx_folds;
 hx_status hx_folds_open(hx_folds *f, const hx_table *t, const hx_cross_options *o,
                         hx_error *err) HX_MUST_USE;
@@ -38,6 +43,8 @@ typedef struct {
     double
         share; /* of the fold's training rows that are learnt from, classes evenly, by time the latest; 0 = all */
     hx_figures *seen; /* of the rows that were learnt from; NULL = not wanted */
+    const hx_member *members; /* (n_members): these together instead of a model; NULL */
+    size_t n_members;
     bool forgive; /* a fit that fails leaves figures NAN; memory and cancelling fail all the same */
     hx_figures figures; /* out */
     size_t n_train, n_test; /* out */

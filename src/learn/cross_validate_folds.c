@@ -5,6 +5,7 @@
  * A run's learner knows the classes of its training rows only; its probabilities are put under the classes of the whole table by name, and a class it
  * never saw has probability 0. By time the rows are cut into one part more than there are folds, and the first is trained on alone. */
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -265,7 +266,9 @@ static hx_status fit_and_judge(const hx_folds *f, hx_fold_run *run, const fold_t
     o.n_threads = 1;
     o.progress = NULL;
     o.seed = hx_hash_mix(hx_hash_mix(f->learn.seed, run->repeat), run->fold + 1);
-    hx_status st = hx_learner_fit(&l, of->train, NULL, &o, err);
+    hx_status st =
+        run->members ? hx_learner_fit_members(&l, of->train, run->members, run->n_members, &o, err)
+                     : hx_learner_fit(&l, of->train, NULL, &o, err);
     if (st == HX_OK) st = hx_learner_predict(l, of->test, 1, arena, &said, err);
     if (st == HX_OK && said.probabilities) st = spread(f, &said, arena, err);
     if (st == HX_OK) st = judge(f, run, of->test_rows, &said, arena, err);
@@ -336,20 +339,23 @@ static hx_status forgiven(hx_fold_run *run, hx_status st) {
 typedef struct {
     const hx_folds *f;
     hx_fold_run *runs;
+    atomic_size_t ended;
 } job;
 
 static hx_status run_one(void *context, size_t i, size_t worker, hx_error *err) {
-    const job *j = context;
+    job *j = context;
     hx_arena *arena = hx_arena_new(ARENA_MAX);
-    (void)worker;
     hx_status st = arena ? run_in(j->f, &j->runs[i], arena, err) : no_memory(err);
     hx_arena_free(arena);
+    size_t ended = atomic_fetch_add(&j->ended, 1) + 1;
+    if (j->f->ended && worker == 0) j->f->ended(j->f->context, ended);
     return forgiven(&j->runs[i], st);
 }
 
 hx_status hx_folds_run(const hx_folds *f, hx_fold_run *runs, size_t n, size_t n_threads,
                        hx_error *err) {
-    job j = {f, runs};
+    job j = {.f = f, .runs = runs};
+    atomic_init(&j.ended, 0);
     return hx_pool_run(n_threads, n, run_one, &j, err);
 }
 

@@ -281,12 +281,14 @@ static hx_status fit_scale(hx_design *d, const hx_table *t, hx_error *err) {
     if (st == HX_OK) st = hx_design_problem(d, t, false, scratch, &p, err);
     for (size_t j = 0; j < d->d && st == HX_OK; j++) {
         double sum = 0, squares = 0;
+        size_t n = 0;
         for (size_t i = 0; i < p.n; i++)
-            sum += p.x[i * p.d + j];
-        means[j] = p.n ? sum / (double)p.n : 0;
+            if (isfinite(p.x[i * p.d + j])) sum += p.x[i * p.d + j], n++;
+        means[j] = n ? sum / (double)n : 0;
         for (size_t i = 0; i < p.n; i++)
-            squares += (p.x[i * p.d + j] - means[j]) * (p.x[i * p.d + j] - means[j]);
-        deviations[j] = p.n ? sqrt(squares / (double)p.n) : 0;
+            if (isfinite(p.x[i * p.d + j]))
+                squares += (p.x[i * p.d + j] - means[j]) * (p.x[i * p.d + j] - means[j]);
+        deviations[j] = n ? sqrt(squares / (double)n) : 0;
         if (d->columns[d->feature_columns[j]].tokens) means[j] = 0, deviations[j] = 1;
     }
     hx_arena_free(scratch);

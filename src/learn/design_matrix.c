@@ -3,7 +3,7 @@
  * A text value becomes a level by a map from the codes of the table at hand to levels of the design, made once a table, so that a row costs
  * no look-up of strings.
  *
- * Infinite numbers are missing where features must be filled, and stay where the estimator takes them. */
+ * Infinite numbers are missing where features are filled or scaled, and stay where the estimator takes them. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,7 +209,9 @@ static void scale(const hx_design *d, hx_problem *p) {
     for (size_t i = 0; i < p->n; i++)
         for (size_t j = 0; j < p->d; j++) {
             double *x = &p->x[i * p->d + j];
-            *x = d->deviations[j] > 0 ? (*x - d->means[j]) / d->deviations[j] : 0;
+            *x = !isfinite(*x)          ? NAN
+                 : d->deviations[j] > 0 ? (*x - d->means[j]) / d->deviations[j]
+                                        : 0;
         }
 }
 

@@ -17,8 +17,7 @@ static const hx_estimator *const estimators[] = {
     &hx_estimator_mlp,         &hx_estimator_textcnn,   &hx_estimator_rnn,
     &hx_estimator_gru,         &hx_estimator_lstm,      &hx_estimator_cnn_gru,
     &hx_estimator_transformer, &hx_estimator_isolation, &hx_estimator_voting,
-    &hx_estimator_blending,    &hx_estimator_stacking,
-    &hx_estimator_bagging,
+    &hx_estimator_blending,    &hx_estimator_stacking,  &hx_estimator_bagging,
 };
 #define ESTIMATORS (sizeof estimators / sizeof *estimators)
 
@@ -27,7 +26,9 @@ const hx_estimator *const *hx_estimators(size_t *n) {
     return estimators;
 }
 
+/* Also those that only a search makes, which are not in the list of kinds. */
 const hx_estimator *hx_estimator_of(const char *name) {
+    if (strcmp(hx_estimator_members.kind.name, name) == 0) return &hx_estimator_members;
     for (size_t i = 0; i < ESTIMATORS; i++)
         if (strcmp(estimators[i]->kind.name, name) == 0) return estimators[i];
     return NULL;

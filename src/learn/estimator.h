@@ -34,6 +34,7 @@ typedef struct {
     hx_link link;
 } hx_formula;
 
+typedef struct hx_member hx_member; /* members.h */
 typedef struct {
     const double *params; /* (kind.n_params): as given or fallback, checked */
     uint64_t seed;
@@ -41,6 +42,8 @@ typedef struct {
     void (*progress)(void *context, const hx_learn_progress *p);
     void *context;
     const volatile int *cancel;
+    const hx_member *members; /* (n_members) of "ensemble", borrowed; NULL of all others */
+    size_t n_members;
 } hx_fit_options;
 
 typedef struct {
@@ -91,6 +94,8 @@ struct hx_learner {
     hx_str summary; /* JSON */
     struct hx_calibration *calibration; /* owned; NULL = probabilities stay as they are */
     struct hx_conformal *conformal; /* owned; NULL = none was asked for */
+    const hx_member *members; /* while it is fitted: as hx_fit_options */
+    size_t n_members;
 };
 
 #endif

@@ -21,5 +21,6 @@ extern const hx_estimator hx_estimator_isolation; /* isolation.c */
 extern const hx_estimator hx_estimator_bagging; /* bagging.c */
 extern const hx_estimator hx_estimator_voting, hx_estimator_blending,
     hx_estimator_stacking; /* ensemble.c */
+extern const hx_estimator hx_estimator_members; /* members.c */
 
 #endif

@@ -12,6 +12,7 @@
 #include "learn/calibration.h"
 #include "learn/conformal.h"
 #include "learn/estimator.h"
+#include "learn/families.h"
 #include "learn/fields.h"
 #include "learn/learner.h"
 
@@ -125,7 +126,9 @@ static hx_status fit_state(hx_learner *l, const hx_problem *train, const hx_prob
                         .n_threads = o->n_threads ? o->n_threads : hx_processors(),
                         .progress = o->progress,
                         .context = o->context,
-                        .cancel = o->cancel};
+                        .cancel = o->cancel,
+                        .members = l->members,
+                        .n_members = l->n_members};
     HX_TRY(can_do(l->estimator, train, err));
     HX_TRY(finite_targets(train, l->target, err));
     HX_TRY(two_classes(train, l->target, err));
@@ -234,10 +237,14 @@ static hx_status fit(hx_learner *l, const hx_table *train, const hx_table *valid
     return st;
 }
 
-hx_status hx_learner_fit(hx_learner **out, const hx_table *train, const hx_table *validation,
-                         const hx_learn_options *options, hx_error *err) {
-    if (options->conformal != 0) return hx_conformal_learn(out, train, validation, options, err);
+static hx_status fit_with(hx_learner **out, const hx_table *train, const hx_table *validation,
+                          const hx_learn_options *options, const hx_member *members, size_t n,
+                          hx_error *err) {
     hx_learner *l = hx_learner_new();
+    if (l) {
+        l->members = members;
+        l->n_members = n;
+    }
     hx_arena *scratch = hx_arena_new(ARENA_MAX);
     hx_status st = l && scratch ? fit(l, train, validation, options, scratch, err) : no_memory(err);
     if (st == HX_OK && options->calibrate != HX_CALIBRATE_NONE)
@@ -247,8 +254,23 @@ hx_status hx_learner_fit(hx_learner **out, const hx_table *train, const hx_table
         hx_learner_free(l);
         return st;
     }
+    l->members = NULL;
     *out = l;
     return HX_OK;
+}
+
+hx_status hx_learner_fit(hx_learner **out, const hx_table *train, const hx_table *validation,
+                         const hx_learn_options *options, hx_error *err) {
+    if (options->conformal != 0) return hx_conformal_learn(out, train, validation, options, err);
+    return fit_with(out, train, validation, options, NULL, 0, err);
+}
+
+hx_status hx_learner_fit_members(hx_learner **out, const hx_table *train, const hx_member *members,
+                                 size_t n, const hx_learn_options *options, hx_error *err) {
+    hx_learn_options o = *options;
+    o.model = hx_estimator_members.kind.name;
+    o.params = (hx_str){0};
+    return fit_with(out, train, NULL, &o, members, n, err);
 }
 
 /* ------------------------------------------------------------------ predicting */

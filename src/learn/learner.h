@@ -12,6 +12,10 @@ hx_status hx_learner_prepare(const hx_learner *l, const hx_table *t, size_t n_th
                              hx_table **own, hx_error *err) HX_MUST_USE;
 /* Adds a member to the summary. */
 hx_status hx_learner_tell(hx_learner *l, const char *key, hx_str json, hx_error *err) HX_MUST_USE;
+/* The estimator "ensemble" of these members; options->model and params are not used. As hx_learner_fit() else. */
+hx_status hx_learner_fit_members(hx_learner **out, const hx_table *train, const hx_member *members,
+                                 size_t n, const hx_learn_options *options,
+                                 hx_error *err) HX_MUST_USE;
 /* Of rows that are features already. */
 hx_status hx_learner_predict_problem(const hx_learner *l, const hx_problem *p, size_t n_threads,
                                      hx_arena *arena, hx_predictions *out,

@@ -4,6 +4,9 @@
  * and by TPE every setting is judged on all folds. With successive halving a round is judged on one fold; the better third goes on to a third of the folds, the best third of those to all (Jamieson, Talwalkar 2016, with folds
  * as the budget). Settings as they are go on always, so that the search never ends below them. The best is that of the highest mean over all folds.
  *
+ * What the best settings said of rows out of fold chooses those that are best together (tune_members.c); they are the model, unless the best alone
+ * was asked for or is as good.
+ *
  * Setting i is drawn from (seed, i): with the same number of settings the same search for any number of threads. A limit of seconds is looked at
  * between the steps of a round, behind the first round. */
 #include <math.h>
@@ -21,6 +24,11 @@
 #define TRIALS_MAX 100000
 #define GRID_USUAL 256 /* points of a model at most */
 #define TPE_FIRST 8 /* settings of a model drawn by chance before what was found counts */
+#define SAID_MAX                                                                                   \
+    ((size_t)64 << 20) /* bytes of what a setting said; of more the best is kept alone */
+#define USUAL_CLASSES "boosting,forest,logistic"
+#define USUAL_NUMBERS "boosting,forest,elastic"
+#define SHARES 1000 /* steps of the progress */
 #define JSON_MAX ((size_t)1 << 30)
 #define ARENA_MAX ((size_t)64 << 30)
 
@@ -66,26 +74,58 @@ static hx_status add_setting(hx_search *s, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ a round */
+/* Tells the share of the search that is done, by time or by fits. */
+static void tell(void *context, size_t ended) {
+    const hx_search *s = context;
+    const hx_learn_options *o = &s->folds.learn;
+    double past = now() - s->began, share = (double)(s->n_runs + ended) / (double)s->n_expected;
+    if (isfinite(s->deadline)) share = fmax(share, past / (s->deadline - s->began));
+    if (!o->progress) return;
+    share = ((double)s->part + fmin(share, 1)) / (double)s->n_parts;
+    const hx_learn_progress p = {.epoch = (size_t)(share * SHARES),
+                                 .n_epochs = SHARES,
+                                 .loss = NAN,
+                                 .validation_loss = NAN,
+                                 .validation_accuracy = NAN,
+                                 .validation_macro_f1 = NAN,
+                                 .seconds_left = NAN};
+    o->progress(o->context, &p);
+}
+
+/* The fits of one setting on folds up to `end`. */
+static hx_status list_runs(const hx_search *s, hx_setting *one, size_t end, hx_fold_run *runs,
+                           size_t *n, hx_error *err) {
+    size_t cells = s->folds.truth.n * s->columns;
+    bool classes = s->folds.truth.task == HX_TASK_CLASSES;
+    if (cells > 0 && !one->said && !(one->said = calloc(cells, sizeof *one->said)))
+        return no_memory(err);
+    for (size_t k = one->done; k < end; k++)
+        runs[(*n)++] = (hx_fold_run){.model = one->kind->name,
+                                     .params = one->params,
+                                     .fold = k,
+                                     .values = classes ? NULL : one->said,
+                                     .probabilities = classes ? one->said : NULL,
+                                     .forgive = !one->plain || s->usual};
+    return HX_OK;
+}
+
 /* Takes settings to `end` folds each. */
 static hx_status advance(hx_search *s, hx_setting *const *list, size_t n, size_t end,
                          hx_error *err) {
     hx_fold_run *runs = calloc(n * s->folds.n_folds + 1, sizeof *runs);
     size_t n_runs = 0, at = 0;
     hx_figure usual = hx_figure_usual(s->folds.truth.task);
-    if (!runs) return no_memory(err);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = list[i]->done; k < end; k++)
-            runs[n_runs++] = (hx_fold_run){.model = list[i]->kind->name,
-                                           .params = list[i]->params,
-                                           .fold = k,
-                                           .forgive = !list[i]->plain};
-    hx_status st = hx_folds_run(&s->folds, runs, n_runs, s->n_threads, err);
+    hx_status st = runs ? HX_OK : no_memory(err);
+    for (size_t i = 0; i < n && st == HX_OK; i++)
+        st = list_runs(s, list[i], end, runs, &n_runs, err);
+    if (st == HX_OK) st = hx_folds_run(&s->folds, runs, n_runs, s->n_threads, err);
     for (size_t i = 0; i < n && st == HX_OK; i++) {
         for (size_t k = list[i]->done; k < end; k++)
             list[i]->found[k] = runs[at++].figures.at[usual];
         list[i]->done = end > list[i]->done ? end : list[i]->done;
         hx_mean_sd(list[i]->found, list[i]->done, &list[i]->mean, &list[i]->sd);
     }
+    s->n_runs += n_runs;
     free(runs);
     return st;
 }
@@ -128,7 +168,22 @@ static hx_status run_round(hx_search *s, hx_error *err) {
         HX_TRY(advance(s, list, n, ends[r], err));
         n = better_third(list, n);
     }
+    hx_search_forget(s);
     return HX_OK;
+}
+
+/* Fits of a search of n_most settings. */
+static size_t fits_of(const hx_search *s) {
+    size_t k = s->folds.n_folds, first = s->n_models > ROUND ? s->n_models : ROUND, sum = 0;
+    if (s->how != HX_SEARCH_HALVING) return s->n_most * k;
+    for (size_t done = 0; done < s->n_most;) {
+        size_t most = done ? ROUND : first, n = s->n_most - done < most ? s->n_most - done : most;
+        size_t plain = done ? 0 : s->n_models, drawn = n - plain, third = (drawn + 2) / 3;
+        const size_t ends[] = {1, k > 3 ? (k + 2) / 3 : k > 1 ? 2 : 1, k};
+        sum += plain * k + drawn + third * (ends[1] - 1) + (third + 2) / 3 * (k - ends[1]);
+        done += n;
+    }
+    return sum;
 }
 
 static hx_status run_search(hx_search *s, const hx_tune_options *o, double seconds, hx_error *err) {
@@ -142,22 +197,40 @@ static hx_status run_search(hx_search *s, const hx_tune_options *o, double secon
     if (s->n_most > TRIALS_MAX) s->n_most = TRIALS_MAX;
     s->tried = hx_arena_alloc(s->arena, s->n_most * sizeof *s->tried);
     if (!s->tried) return no_memory(err);
-    s->deadline = seconds > 0 ? now() + seconds : INFINITY;
+    s->began = now();
+    s->deadline = seconds > 0 ? s->began + seconds : INFINITY;
+    s->n_expected = fits_of(s);
+    s->folds.ended = tell;
+    s->folds.context = s;
     while (s->n_tried < s->n_most && !is_late(s, s->n_tried))
         HX_TRY(run_round(s, err));
-    return HX_OK;
+    return s->columns > 0 ? hx_search_choose(s, err) : HX_OK;
 }
 
 /* ------------------------------------------------------------------ the search of one table */
+/* Columns of what a setting says; 0 where it is not kept: one alone is asked for, it is too much, or the model is to be calibrated. */
+static size_t columns_kept(const hx_search *s, const hx_tune_options *o) {
+    const hx_problem *truth = &s->folds.truth;
+    size_t columns = truth->task == HX_TASK_CLASSES ? truth->n_classes : 1;
+    bool alone =
+        o->single || o->cross.learn.conformal != 0 || o->cross.learn.calibrate != HX_CALIBRATE_NONE;
+    return alone || truth->n > SAID_MAX / sizeof(double) / columns ? 0 : columns;
+}
+
 static hx_status open_search(hx_search *s, const hx_table *t, const hx_tune_options *o,
                              hx_arena *arena, hx_error *err) {
     hx_cross_options cross = o->cross;
     *s = (hx_search){.arena = arena,
                      .n_threads = o->cross.learn.n_threads,
                      .seed = o->cross.learn.seed,
-                     .how = o->search};
+                     .how = o->search,
+                     .n_parts = o->n_outer + 1};
     cross.n_repeats = 1;
-    HX_TRY(hx_models_of(cross.models, arena, &s->models, &s->n_models, err));
+    HX_TRY(hx_folds_open(&s->folds, t, &cross, err));
+    s->columns = columns_kept(s, o);
+    s->usual = !cross.models || !cross.models[0];
+    const char *models = s->folds.truth.task == HX_TASK_CLASSES ? USUAL_CLASSES : USUAL_NUMBERS;
+    HX_TRY(hx_models_of(s->usual ? models : cross.models, arena, &s->models, &s->n_models, err));
     for (size_t m = 0; m < s->n_models; m++) {
         const hx_model_kind *kind = hx_model_kind_of(s->models[m]);
         bool tuned = false;
@@ -165,7 +238,13 @@ static hx_status open_search(hx_search *s, const hx_table *t, const hx_tune_opti
             tuned |= hx_param_is_tuned(&kind->params[i]);
         if (tuned) s->tuned[s->n_tuned++] = s->models[m];
     }
-    return hx_folds_open(&s->folds, t, &cross, err);
+    return HX_OK;
+}
+
+static void close_search(hx_search *s) {
+    for (size_t i = 0; i < s->n_tried; i++)
+        free(s->tried[i].said);
+    hx_folds_close(&s->folds);
 }
 
 static hx_status fit_best(const hx_search *s, const hx_table *t, hx_learner **out, hx_error *err) {
@@ -173,9 +252,14 @@ static hx_status fit_best(const hx_search *s, const hx_table *t, hx_learner **ou
     hx_learn_options o = s->folds.learn;
     if (!best)
         return hx_fail(err, HX_EINVAL, "no setting gave a figure; are there too few rows a fold?");
+    o.progress = NULL;
     o.model = best->kind->name;
     o.params = best->params;
-    return hx_learner_fit(out, t, NULL, &o, err);
+    if (!s->together) return hx_learner_fit(out, t, NULL, &o, err);
+    hx_member *members;
+    size_t n;
+    HX_TRY(hx_search_members(s, &members, &n, err));
+    return hx_learner_fit_members(out, t, members, n, &o, err);
 }
 
 /* ------------------------------------------------------------------ nested */
@@ -184,23 +268,32 @@ typedef struct {
     size_t n;
 } nested;
 
+/* What a search found, fitted and judged on an outer fold. */
+static hx_status judge_found(const hx_search *s, const hx_folds *outer, size_t fold, double *found,
+                             hx_error *err) {
+    hx_fold_run run = {.fold = fold};
+    hx_member *members = NULL;
+    const hx_setting *best = hx_setting_best(s, NULL);
+    if (!best)
+        return hx_fail(err, HX_EINVAL, "no setting gave a figure; are there too few rows a fold?");
+    if (s->together) HX_TRY(hx_search_members(s, &members, &run.n_members, err));
+    run.model = best->kind->name;
+    run.params = best->params;
+    run.members = members;
+    HX_TRY(hx_folds_run(outer, &run, 1, 1, err));
+    *found = run.figures.at[hx_figure_usual(outer->truth.task)];
+    return HX_OK;
+}
+
 static hx_status judge(const hx_folds *outer, size_t fold, const hx_table *train,
                        const hx_tune_options *o, double seconds, hx_arena *arena, double *found,
                        hx_error *err) {
     hx_search s;
-    hx_fold_run run = {.fold = fold};
-    HX_TRY(open_search(&s, train, o, arena, err));
-    hx_status st = run_search(&s, o, seconds, err);
-    const hx_setting *best = st == HX_OK ? hx_setting_best(&s, NULL) : NULL;
-    if (st == HX_OK && !best)
-        st = hx_fail(err, HX_EINVAL, "no setting gave a figure; are there too few rows a fold?");
-    if (st == HX_OK) {
-        run.model = best->kind->name;
-        run.params = best->params;
-        st = hx_folds_run(outer, &run, 1, 1, err);
-    }
-    *found = run.figures.at[hx_figure_usual(outer->truth.task)];
-    hx_folds_close(&s.folds);
+    hx_status st = open_search(&s, train, o, arena, err);
+    s.part = fold + 1;
+    if (st == HX_OK) st = run_search(&s, o, seconds, err);
+    if (st == HX_OK) st = judge_found(&s, outer, fold, found, err);
+    close_search(&s);
     return st;
 }
 
@@ -283,6 +376,7 @@ static hx_status write_json(const hx_search *s, const nested *of, hx_str *json, 
     hx_json_cstr(&w, hx_figure_name(hx_figure_usual(task)));
     hx_json_key(&w, "best");
     put_setting(hx_setting_best(s, NULL), &w);
+    if (s->together) hx_search_put_members(s, &w);
     if (of->n > 0) put_nested(of, &w);
     hx_json_key(&w, "tried");
     hx_json_array(&w);
@@ -305,13 +399,13 @@ hx_status hx_learner_tune(hx_learner **best, const hx_table *t, const hx_tune_op
     *json = (hx_str){0};
     if (o->n_outer == 1 || o->n_outer > HX_FOLDS_MAX)
         return hx_fail(err, HX_EINVAL, "a nested search needs 2 to %d outer folds", HX_FOLDS_MAX);
-    HX_TRY(open_search(&s, t, o, arena, err));
-    hx_status st = run_search(&s, o, seconds, err);
+    hx_status st = open_search(&s, t, o, arena, err);
+    if (st == HX_OK) st = run_search(&s, o, seconds, err);
     if (st == HX_OK && o->n_outer > 0) st = run_nested(t, o, seconds, &of, err);
     if (st == HX_OK) st = fit_best(&s, t, best, err);
     if (st == HX_OK) st = write_json(&s, &of, json, err);
     if (st != HX_OK) hx_learner_free(*best);
     if (st != HX_OK) *best = NULL;
-    hx_folds_close(&s.folds);
+    close_search(&s);
     return st;
 }

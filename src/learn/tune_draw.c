@@ -2,7 +2,8 @@
  *
  * A setting is a place in the unit cube of the ranges that the model's table of parameters gives, on a logarithmic scale where it says so.
  *
- *     halving   every other one by chance, the others around the best of the model so far, with a deviation of 0.15
+ *     halving   every other one by chance, the others around the best of the model so far, with a deviation of 0.15; behind the first round every other
+ *               setting is of the model that leads, the others by turns
  *     random    all by chance
  *     grid      every combination of evenly spaced levels, as many as fit
  *     tpe       by chance at first; then, one parameter after the other, the one of 24 draws from the density of good settings at which that density is
@@ -221,15 +222,27 @@ hx_status hx_setting_draw(const hx_search *s, size_t index, hx_setting *one, hx_
     if (one->plain) return HX_OK;
     if (s->how == HX_SEARCH_GRID) draw_grid(s, index - s->n_models, one);
     if (s->how == HX_SEARCH_TPE) return draw_tpe(s, &rng, one, err);
-    bool near = s->how == HX_SEARCH_HALVING && (index - s->n_models) / s->n_tuned % 2 == 1;
+    size_t earlier = 0; /* drawn of this model */
+    for (size_t i = s->n_models; i < index; i++)
+        earlier += s->tried[i].kind == one->kind;
+    bool near = s->how == HX_SEARCH_HALVING && earlier % 2 == 1;
     if (s->how != HX_SEARCH_GRID)
         draw_freely(near ? hx_setting_best(s, one->kind) : NULL, &rng, one);
     return HX_OK;
 }
 
+static const char *halving_model(const hx_search *s, size_t drawn) {
+    const hx_setting *best = hx_setting_best(s, NULL);
+    if (!best) return s->tuned[drawn % s->n_tuned];
+    for (size_t m = 0; m < s->n_tuned && drawn % 2; m++)
+        if (hx_model_kind_of(s->tuned[m]) == best->kind) return s->tuned[m];
+    return s->tuned[drawn / 2 % s->n_tuned];
+}
+
 const char *hx_setting_model(const hx_search *s, size_t index) {
     if (index < s->n_models) return s->models[index];
     size_t at = index - s->n_models, m = 0;
+    if (s->how == HX_SEARCH_HALVING) return halving_model(s, at);
     if (s->how != HX_SEARCH_GRID) return s->tuned[at % s->n_tuned];
     for (; m + 1 < s->n_tuned; m++) {
         size_t points = (size_t)points_of(hx_model_kind_of(s->tuned[m]), s->levels[m]);

@@ -147,6 +147,113 @@ static void nested(void **st) {
     hx_table_free(t);
 }
 
+static double weights_of(const json_t *members) {
+    size_t i;
+    json_t *m;
+    double sum = 0;
+    json_array_foreach(members, i, m) {
+        in_range(m);
+        sum += number(m, "weight");
+    }
+    return sum;
+}
+
+/* Those that are best together are kept, better than the best alone on the folds; alone where that is asked for. */
+static void together(void **st) {
+    (void)st;
+    hx_table *t = waves();
+    hx_arena *arena = hx_arena_new(0);
+    hx_learner *best = NULL;
+    hx_str text;
+    hx_tune_options o = {.cross = {.models = "tree,ridge,neighbours",
+                                   .n_folds = 3,
+                                   .learn = {.target = "number", .drop = "y", .n_threads = 2}},
+                         .n_trials = 12};
+    json_t *e = tuned(t, &o, arena, &text, &best), *of = json_object_get(e, "ensemble");
+    assert_non_null(of);
+    golden_near(weights_of(json_object_get(of, "members")), 1, 1e-12, "weights");
+    assert_true(number(of, "mean") > number(json_object_get(e, "best"), "mean"));
+    assert_true(json_array_size(json_object_get(of, "members")) >= 2);
+    assert_non_null(strstr(hx_learner_summary(best).ptr, "\"model\":\"ensemble\""));
+    json_decref(e);
+    hx_learner_free(best);
+    o.single = true;
+    e = tuned(t, &o, arena, &text, &best);
+    assert_null(json_object_get(e, "ensemble"));
+    assert_null(strstr(hx_learner_summary(best).ptr, "\"model\":\"ensemble\""));
+    json_decref(e);
+    hx_learner_free(best);
+    hx_arena_free(arena);
+    hx_table_free(t);
+}
+
+static void last_share(void *context, const hx_learn_progress *p) {
+    double *share = context;
+    assert_true((double)p->epoch >= *share && p->epoch <= p->n_epochs);
+    *share = (double)p->epoch;
+}
+
+/* The share that is told only grows, and reaches the end where it ends by trials. */
+static void progress(void **st) {
+    (void)st;
+    double share = 0;
+    hx_table *t = waves();
+    hx_arena *arena = hx_arena_new(0);
+    hx_learner *best = NULL;
+    hx_str text;
+    const hx_tune_options o = {.cross = {.models = "tree,ridge",
+                                         .n_folds = 4,
+                                         .learn = {.target = "number",
+                                                   .drop = "y",
+                                                   .n_threads = 1,
+                                                   .progress = last_share,
+                                                   .context = &share}},
+                               .n_trials = 21,
+                               .n_outer = 2};
+    json_decref(tuned(t, &o, arena, &text, &best));
+    assert_true(share == 1000);
+    hx_learner_free(best);
+    hx_arena_free(arena);
+    hx_table_free(t);
+}
+
+/* 10,000 values of a text in 20,000 rows. */
+static void many_values(void **st) {
+    enum { ROWS = 20000, VALUES = 10000 };
+    (void)st;
+    hx_arena *arena = hx_arena_new(0);
+    hx_table *t = NULL;
+    hx_learner *best = NULL;
+    hx_error err = {0};
+    hx_str text, *values = hx_arena_alloc(arena, VALUES * sizeof *values);
+    uint32_t *codes = hx_arena_alloc(arena, ROWS * sizeof *codes);
+    double *y = hx_arena_alloc(arena, ROWS * sizeof *y);
+    char name[16];
+    for (size_t i = 0; i < VALUES; i++) {
+        (void)snprintf(name, sizeof name, "value %zu", i);
+        values[i] = hx_arena_str(arena, hx_str_of(name));
+    }
+    for (size_t i = 0; i < ROWS; i++) {
+        codes[i] = i % 4 == 0 ? (uint32_t)(i / 4 % 9) : (uint32_t)(i * 7919 % VALUES);
+        y[i] = codes[i] % 2;
+    }
+    if (hx_table_new(&t, ROWS, &err) != HX_OK ||
+        hx_table_put_texts(t, HX_STR_LIT("place"), codes, values, VALUES, &err) != HX_OK)
+        fail_msg("%s", err.message);
+    put(t, "y", y);
+    const hx_tune_options o = {
+        .cross = {.models = "tree,bayes",
+                  .n_folds = 2,
+                  .learn = {.target = "y", .task = HX_TASK_CLASSES, .n_threads = 2}},
+        .n_trials = 4};
+    json_t *e = tuned(t, &o, arena, &text, &best);
+    assert_true(number(json_object_get(e, "best"), "mean") > 0.55);
+    json_decref(e);
+    hx_learner_free(best);
+    hx_arena_free(arena);
+    hx_table_free(t);
+}
+
 /* The first round is finished whatever the time is, so that there is always an answer. */
 static void time_runs_out(void **st) {
     (void)st;
@@ -263,7 +370,8 @@ int main(void) {
         cmocka_unit_test(search),     cmocka_unit_test(other_searches),
         cmocka_unit_test(tpe_learns), cmocka_unit_test(same_bytes),
         cmocka_unit_test(nested),     cmocka_unit_test(time_runs_out),
-        cmocka_unit_test(refusals),
+        cmocka_unit_test(refusals),   cmocka_unit_test(together),
+        cmocka_unit_test(progress),   cmocka_unit_test(many_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
