@@ -38,10 +38,13 @@ static const char *text_at(const json_t *object, const char *key) {
     return s != NULL ? s : "";
 }
 
-static json_t *digits(double v, const char *format) {
+/* For eyes by `format`; in CSV nine digits. What is nothing beside `most` is 0: rounding of sums. */
+static json_t *digits(const hx_cli *c, double v, const char *format, double most) {
     char text[TEXT_BYTES];
     if (!isfinite(v)) return json_null();
-    (void)snprintf(text, sizeof text, v == 0 ? "%.0f" : format, fabs(v) > 0 ? v : 0.0);
+    if (fabs(v) <= 1e-9 * most) v = 0;
+    if (v == 0) return json_string("0");
+    (void)snprintf(text, sizeof text, c->shape == HX_SHAPE_CSV ? "%.9g" : format, v);
     return json_string(text);
 }
 
@@ -80,7 +83,8 @@ static double greatest(const json_t *list, const char *key) {
 
 static json_t *shown_value(const hx_cli *c, const json_t *v) {
     if (json_is_number(v))
-        return digits(json_number_value(v), fabs(json_number_value(v)) < 1e4 ? "%.4g" : "%.0f");
+        return digits(c, json_number_value(v), fabs(json_number_value(v)) < 1e4 ? "%.4g" : "%.0f",
+                      0);
     if (json_is_boolean(v))
         return json_string(json_is_true(v) ? hx_cli_tr(c, "true", "是")
                                            : hx_cli_tr(c, "false", "否"));
@@ -131,7 +135,7 @@ static bool put_contributions(hx_cli *c, const json_t *shap) {
         json_array_append_new(records, json_pack("{s:O,s:o,s:o,s:o}", "column",
                                                  json_object_get(one, "column"), "value",
                                                  shown_value(c, json_object_get(one, "value")),
-                                                 "contribution", digits(v, "%+.4g"), "bar",
+                                                 "contribution", digits(c, v, "%+.4g", most), "bar",
                                                  signed_bar(most > 0 ? v / most : 0)));
     }
     return PUT(c, records, columns);
@@ -178,7 +182,7 @@ static bool put_wanted(hx_cli *c, const json_t *f) {
     char line[2 * TEXT_BYTES], wanted[TEXT_BYTES];
     const json_t *w = json_object_get(f, "wanted");
     if (json_is_string(w))
-        (void)snprintf(wanted, sizeof wanted, "%s", json_string_value(w));
+        (void)snprintf(wanted, sizeof wanted, hx_cli_tr(c, "%s", "是 %s"), json_string_value(w));
     else if (json_object_get(w, "above") != NULL)
         (void)snprintf(wanted, sizeof wanted, hx_cli_tr(c, "above %.4g", "高于 %.4g"),
                        number_at(w, "above"));
@@ -189,8 +193,7 @@ static bool put_wanted(hx_cli *c, const json_t *f) {
     const bool none = json_array_size(json_object_get(f, "found")) == 0;
     (void)snprintf(
         line, sizeof line,
-        hx_cli_tr(c, "what would have to change for %s (now %.4g)%s",
-                  "怎样才会是 %s（现为 %.4g）%s"),
+        hx_cli_tr(c, "what would have to change for %s (now %.4g)%s", "怎样才会%s（现为 %.4g）%s"),
         wanted, number_at(f, "answer"),
         already ? hx_cli_tr(c, ": nothing, it is so already", "：无需改动，已经如此")
         : none ? hx_cli_tr(c, ": no change of up to four columns does it", "：至多改动四列也达不到")
@@ -206,8 +209,8 @@ static bool put_counterfactual(hx_cli *c, const json_t *f) {
     size_t i;
     json_array_foreach(json_object_get(f, "found"), i, one) json_array_append_new(
         records,
-        json_pack("{s:o,s:o,s:o}", "answer", digits(number_at(one, "answer"), "%.4g"), "cost",
-                  digits(number_at(one, "cost"), "%.3g"), "changes", changes_of(c, one)));
+        json_pack("{s:o,s:o,s:o}", "answer", digits(c, number_at(one, "answer"), "%.4g", 0), "cost",
+                  digits(c, number_at(one, "cost"), "%.3g", 0), "changes", changes_of(c, one)));
     const bool some = json_array_size(records) > 0;
     if (c->shape != HX_SHAPE_CSV && !put_wanted(c, f)) {
         json_decref(records);
@@ -235,10 +238,10 @@ static bool put_shap(hx_cli *c, const json_t *shap) {
         const double v = number_at(one, "mean_abs");
         if (i >= ROWS_SHOWN && c->shape != HX_SHAPE_CSV) break;
         json_array_append_new(
-            records,
-            json_pack("{s:O,s:o,s:o,s:O,s:o}", "column", json_object_get(one, "column"), "mean_abs",
-                      digits(v, "%.4g"), "mean", digits(number_at(one, "mean"), "%+.4g"), "share",
-                      json_object_get(one, "share"), "bar", bar(most > 0 ? v / most : 0)));
+            records, json_pack("{s:O,s:o,s:o,s:O,s:o}", "column", json_object_get(one, "column"),
+                               "mean_abs", digits(c, v, "%.4g", most), "mean",
+                               digits(c, number_at(one, "mean"), "%+.4g", most), "share",
+                               json_object_get(one, "share"), "bar", bar(most > 0 ? v / most : 0)));
     }
     (void)snprintf(line, sizeof line,
                    hx_cli_tr(c, "what counts (Shapley values of %.0f rows, %s):",
@@ -269,11 +272,11 @@ static bool put_permutation(hx_cli *c, const json_t *p) {
     json_array_foreach(list, i, one) {
         const double v = number_at(one, "mean");
         if (i >= ROWS_SHOWN && c->shape != HX_SHAPE_CSV) break;
-        json_array_append_new(records,
-                              json_pack("{s:O,s:o,s:o,s:o}", "column",
-                                        json_object_get(one, "column"), "mean", digits(v, "%.4f"),
-                                        "sd", digits(number_at(one, "sd"), "%.4f"), "bar",
-                                        bar(most > 0 ? v / most : 0)));
+        json_array_append_new(records, json_pack("{s:O,s:o,s:o,s:o}", "column",
+                                                 json_object_get(one, "column"), "mean",
+                                                 digits(c, v, "%.4f", most), "sd",
+                                                 digits(c, number_at(one, "sd"), "%.4f", 0), "bar",
+                                                 bar(most > 0 ? v / most : 0)));
     }
     (void)snprintf(
         line, sizeof line,
@@ -310,9 +313,9 @@ static bool put_coefficients(hx_cli *c, const json_t *list) {
         if (json_object_get(one, "class") != NULL)
             json_object_set(r, "class", json_object_get(one, "class"));
         json_object_set(r, "feature", json_object_get(one, "feature"));
-        json_object_set_new(r, "coefficient", digits(number_at(one, "coefficient"), "%.6g"));
+        json_object_set_new(r, "coefficient", digits(c, number_at(one, "coefficient"), "%.6g", 0));
         json_object_set_new(r, "interval", interval_of(one));
-        json_object_set_new(r, "p", digits(number_at(one, "p"), "%.4g"));
+        json_object_set_new(r, "p", digits(c, number_at(one, "p"), "%.4g", 0));
         json_array_append_new(records, r);
     }
     if (c->shape != HX_SHAPE_CSV && !put_title(c, "coefficients:", "系数：")) {
@@ -339,7 +342,7 @@ static void add_partial(const hx_cli *c, const json_t *one, json_t *records) {
         json_array_append_new(records, json_pack("{s:s,s:o,s:o,s:o}", "column",
                                                  k == 0 ? text_at(one, "column") : "", "value",
                                                  shown_value(c, json_array_get(values, i)), "mean",
-                                                 digits(v, "%.4g"), "bar",
+                                                 digits(c, v, "%.4g", 0), "bar",
                                                  bar(high > low ? (v - low) / (high - low) : 0)));
     }
 }
