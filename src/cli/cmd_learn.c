@@ -332,7 +332,11 @@ static bool put_answers(job *j, const hx_predictions *p) {
     char name[COLUMN_BYTES];
     const hx_learn_task task = hx_learner_task(j->learner);
     if (p->probabilities == NULL)
-        return put_numbers(j, task == HX_TASK_OUTLIERS ? "score" : "prediction", p->values);
+        return put_numbers(j,
+                           task == HX_TASK_OUTLIERS   ? "score"
+                           : task == HX_TASK_SURVIVAL ? "risk"
+                                                      : "prediction",
+                           p->values);
     if (!put_labels(j, p)) return false;
     if (!put_probability(j, p, "probability", p->n_classes == 2 ? 1 : SIZE_MAX)) return false;
     for (size_t k = 0; k < p->n_classes && hx_cli_has(&j->c->options, HX_OPT_ALL); k++) {

@@ -129,7 +129,7 @@ static void add_coefficients(json_t *records, const json_t *s, const char *class
                         json_is_number(error) ? json_number_value(error) : NAN, t,
                         json_array_get(p, j)));
     }
-    if (width > d) return;
+    if (width > d || json_object_get(s, "intercept") == NULL) return;
     json_array_append_new(records, coefficient(class, "(intercept)", number_at(s, "intercept"),
                                                number_at(s, "intercept_error"), t, NULL));
 }
@@ -138,7 +138,7 @@ static json_t *coefficients(const json_t *s) {
     const json_t *classes = json_object_get(s, "classes");
     const size_t n = json_array_size(json_object_get(s, "coefficients"));
     const size_t d = json_array_size(json_object_get(s, "names"));
-    const size_t width = json_object_get(s, "intercept") != NULL ? d : d + 1;
+    const size_t width = json_object_get(s, "intercept") != NULL || n == d ? d : d + 1;
     json_t *records = json_array();
     const size_t rows = width > 0 && n % width == 0 ? n / width : 0;
     for (size_t k = 0; k < rows; k++) {

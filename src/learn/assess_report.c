@@ -17,6 +17,7 @@
 #include "learn/cross_validate.h"
 #include "learn/fields.h"
 #include "learn/learner.h"
+#include "learn/survival.h"
 
 #define LEVEL 0.95
 #define ROUNDS_USUAL 1000
@@ -276,6 +277,17 @@ static hx_status put_ranking(const hx_scored *s, const uint32_t *groups, const h
     return hx_ranking_write(s, &r, o->seed, arena, w, err);
 }
 
+static hx_status put_survival(const hx_assessed *of, const hx_problem *p, const double *risks,
+                              hx_arena *arena, hx_json_writer *w, hx_error *err) {
+    hx_json_key(w, "learner");
+    hx_json_cstr(w, of->learner);
+    hx_json_key(w, "target");
+    hx_json_cstr(w, of->target);
+    hx_json_key(w, "task");
+    hx_json_cstr(w, "survival");
+    return hx_survival_assess(p, risks, arena, w, err);
+}
+
 /* groups (n) or NULL. */
 static hx_status assess(const hx_learner *l, const hx_table *t, const uint32_t *groups,
                         const hx_assess_options *o, hx_arena *scratch, hx_arena *arena,
@@ -296,7 +308,8 @@ static hx_status assess(const hx_learner *l, const hx_table *t, const uint32_t *
     hx_json_begin(&w, &b);
     hx_json_object(&w);
     const hx_assessed of = {l->estimator->kind.name, l->target, l->classes};
-    hx_status st = hx_assessment_write(&of, &s, o, scratch, &w, err);
+    hx_status st = p.task == HX_TASK_SURVIVAL ? put_survival(&of, &p, said.values, scratch, &w, err)
+                                              : hx_assessment_write(&of, &s, o, scratch, &w, err);
     if (st == HX_OK && groups) st = put_ranking(&s, groups, o, scratch, &w, err);
     hx_json_end_object(&w);
     if (st == HX_OK) st = hx_buf_status(&b, "figures", err);
@@ -311,7 +324,7 @@ hx_status hx_learner_assess(const hx_learner *l, const hx_table *t, const hx_ass
     hx_table *own = NULL;
     uint32_t *groups = NULL;
     *json = (hx_str){0};
-    if (task != HX_TASK_CLASSES && task != HX_TASK_REGRESSION)
+    if (task == HX_TASK_OUTLIERS || (task == HX_TASK_SURVIVAL && o->rank_by))
         return hx_fail(err, HX_EINVAL,
                        "only models of numbers and of classes are evaluated row by row");
     hx_arena *scratch = hx_arena_new(ARENA_MAX);

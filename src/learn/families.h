@@ -18,6 +18,7 @@ extern const hx_estimator hx_estimator_mlp; /* mlp.c */
 extern const hx_estimator hx_estimator_textcnn, hx_estimator_rnn, hx_estimator_gru,
     hx_estimator_lstm, hx_estimator_cnn_gru, hx_estimator_transformer; /* sequence.c */
 extern const hx_estimator hx_estimator_isolation; /* isolation.c */
+extern const hx_estimator hx_estimator_cox; /* survival_learner.c */
 extern const hx_estimator hx_estimator_bagging; /* bagging.c */
 extern const hx_estimator hx_estimator_voting, hx_estimator_blending,
     hx_estimator_stacking; /* ensemble.c */

@@ -66,6 +66,10 @@ static const figure figures[] = {
     {"mape", {"MAPE", "MAPE"}, {"mean error as a share of the value", "误差占真值比例的均值"}},
     {"sum_loss", {"sum of squares", "平方损失之和"}, {"", ""}},
     {"mean_loss", {"mean square", "平均平方损失"}, {"", ""}},
+    {"concordance",
+     {"concordance", "一致性"},
+     {"of two rows the one that ended earlier has the greater risk so often; chance is 0.5",
+      "两行中先发生者风险更大的概率；随机为 0.5"}},
     {"ndcg",
      {"NDCG", "NDCG"},
      {"how near each group's order is to the best one", "各组排序与最优排序的接近程度"}},
@@ -489,6 +493,7 @@ void hx_report_evaluation(hx_page *p, const json_t *e) {
     hx_report_heading(p, "Figures", "指标");
     put_figures(p, e);
     put_classes(p, e);
+    if (strcmp(hx_report_text(e, "task"), "survival") == 0) return;
     hx_report_heading(p, "Charts", "图表");
     hx_page_put(p, "<div class=\"charts\">\n");
     if (json_array_size(curves) > 0) {

@@ -481,6 +481,32 @@ static void put_search(hx_page *p, const json_t *e) {
     hx_page_put(p, "</div>\n");
 }
 
+/* The settings that are kept together, by weight. */
+static void put_members(hx_page *p, const json_t *ensemble, const char *figure) {
+    const json_t *members = json_object_get(ensemble, "members"), *m;
+    size_t i;
+    if (json_array_size(members) == 0) return;
+    hx_report_heading(p, "Kept together", "组合");
+    (void)hx_buf_printf(&p->b,
+                        "<div class=\"wide\"><table><tr><th>%s</th><th>%s</th><th "
+                        "class=\"t\">%s</th></tr>\n",
+                        hx_page_tr(p, "model", "模型"), hx_page_tr(p, "weight", "权重"),
+                        hx_page_tr(p, "parameters", "参数"));
+    json_array_foreach(members, i, m) {
+        hx_page_put(p, "<tr>");
+        put_text(p, "td", hx_report_text(m, "model"));
+        hx_report_cell(p, hx_report_at(m, "weight"));
+        hx_page_put(p, "<td>");
+        put_params(p, json_object_get(m, "params"));
+        hx_page_put(p, "</td></tr>\n");
+    }
+    hx_page_put(p, "<tr><td>");
+    hx_page_escaped(p, hx_str_of(figure));
+    hx_page_put(p, "</td>");
+    put_mean_sd(p, ensemble, true);
+    hx_page_put(p, "<td></td></tr>\n</table></div>\n");
+}
+
 void hx_report_tuning(hx_page *p, const json_t *e) {
     const json_t *best = json_object_get(e, "best"), *nested = json_object_get(e, "nested");
     const char *figure = hx_report_figure(p, hx_report_text(e, "figure"));
@@ -504,6 +530,7 @@ void hx_report_tuning(hx_page *p, const json_t *e) {
         hx_page_put(p, "</tr>\n");
     }
     hx_page_put(p, "</table></div>\n");
+    put_members(p, json_object_get(e, "ensemble"), figure);
     put_search(p, e);
     put_tried(p, json_object_get(e, "tried"), (size_t)hx_report_at(e, "folds"));
 }

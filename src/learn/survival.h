@@ -2,7 +2,7 @@
 #ifndef HX_LEARN_SURVIVAL_H
 #define HX_LEARN_SURVIVAL_H
 
-#include "huaxiang/base.h"
+#include "learn/problem.h"
 
 /* n rows: how long each was seen (>= 0, finite), and whether it ended then (1) or was only seen so long (0). Borrowed. */
 typedef struct {
@@ -45,6 +45,9 @@ typedef struct {
 /* x (n, d) row-major without NaN. HX_EINVAL: nothing ended, a feature is constant or a sum of others. */
 hx_status hx_cox_fit(const hx_lives *l, const double *x, size_t d, bool breslow, hx_arena *arena,
                      hx_cox *out, hx_error *err) HX_MUST_USE;
+/* How good risks are on rows of a problem with event, as members of an open object: n, events, concordance. */
+hx_status hx_survival_assess(const hx_problem *p, const double *risks, hx_arena *arena,
+                             hx_json_writer *w, hx_error *err) HX_MUST_USE;
 /* risks (n); NAN where no pair is known. */
 double hx_concordance(const hx_lives *l, const double *risks, hx_arena *arena);
 

@@ -9,7 +9,7 @@ grep -c "混淆矩阵" evaluate.html && grep -c "组内排序" evaluate.html
 huaxiang learn cross-validate shop.csv --target buys --drop id,who,amount --model logistic,tree --folds 3 --seed 1 --curve --calibrate isotonic --report cross.html --format table
 grep -c "Learning curve" cross.html
 for search in random grid tpe; do
-    huaxiang learn tune shop.csv --target amount --drop id,who --model ridge --search $search --trials 12 --folds 3 --seed 2 --report tune.html --format table | tail -1
+    huaxiang learn tune shop.csv --target amount --drop id,who --model ridge --search $search --single --trials 12 --folds 3 --seed 2 --report tune.html --format table | tail -1
 done
 grep -c "The search" tune.html
 $fit --target amount --model bagging --param base=ridge --param members=8 --conformal 0.2 --out amount.json | tail -1
@@ -32,3 +32,7 @@ for command in "learn fit shop.csv --target amount --model ridge --calibrate pla
     "learn survival left.csv --time days --event left --use left"; do
     huaxiang $command; echo "exit $?"
 done
+huaxiang learn fit left.csv --task survival --target days --event left --model cox --split 80,20 --seed 1 --out cox.json --format table
+huaxiang learn predict left.csv --model cox.json --head 2 --format csv
+huaxiang learn evaluate left.csv --model cox.json --report cox.html && grep -c concordance cox.html
+huaxiang learn fit left.csv --task survival --target days --model cox; echo "exit $?"

@@ -245,6 +245,9 @@ static void searched(void **st) {
     const char *html = made(&page, arena);
     assert_non_null(strstr(html, "The best setting"));
     assert_non_null(strstr(html, "judged on rows it never saw"));
+    json_t *e = json_loadb(json.ptr, json.len, 0, NULL);
+    assert_int_equal(strstr(html, "Kept together") != NULL, json_object_get(e, "ensemble") != NULL);
+    json_decref(e);
     hx_learner_free(best);
     hx_arena_free(arena);
     hx_table_free(t);

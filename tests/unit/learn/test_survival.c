@@ -4,6 +4,7 @@
 #include "learn/survival.h"
 
 #include <jansson.h>
+#include <unistd.h>
 
 /* Column `j` of an array of rows. */
 static double *column(golden *g, const char *name, size_t width, size_t j, size_t *n) {
@@ -284,9 +285,65 @@ static void refusals(void **st) {
     hx_table_free(t);
 }
 
+/* The model of the list: coefficients of hx_survival(), risks whose order has the concordance it says, files, refusals. */
+static void learners(void **st) {
+    (void)st;
+    golden g;
+    size_t n;
+    hx_error err = {0};
+    hx_table *t = NULL;
+    hx_learner *l = NULL, *again = NULL;
+    hx_predictions p, q;
+    hx_str json;
+    char path[] = "/tmp/hx-cox-XXXXXX";
+    static const char *const names[] = {"week", "arrest", "fin",  "age", "race",
+                                        "wexp", "mar",    "paro", "prio"};
+    golden_open(&g, "evaluation.txt");
+    assert_int_equal(hx_table_new(&t, 432, &err), HX_OK);
+    for (size_t j = 0; j < 9; j++)
+        put(t, names[j], column(&g, "rossi", 9, j, &n));
+    hx_learn_options o = {
+        .model = "cox", .task = HX_TASK_SURVIVAL, .target = "week", .event = "arrest"};
+    if (hx_learner_fit(&l, t, NULL, &o, &err) != HX_OK) fail_msg("%s", err.message);
+    const hx_str text = hx_learner_summary(l);
+    json_t *s = json_loadb(text.ptr, text.len, 0, NULL);
+    const double *wanted = golden_array(&g, "rossi.cox", &n);
+    for (size_t j = 0; j < 7; j++)
+        golden_near(json_number_value(json_array_get(json_object_get(s, "coefficients"), j)),
+                    wanted[2 * j], 1e-9, "coefficient");
+    json_decref(s);
+    const hx_assess_options a = {.curves = true};
+    if (hx_learner_assess(l, t, &a, g.arena, &json, &err) != HX_OK) fail_msg("%s", err.message);
+    s = json_loadb(json.ptr, json.len, 0, NULL);
+    golden_near(json_number_value(json_object_get(s, "concordance")),
+                golden_array(&g, "rossi.cox.sums", &n)[3], 1e-12, "concordance");
+    assert_int_equal(json_integer_value(json_object_get(s, "events")), 114);
+    json_decref(s);
+    close(mkstemp(path));
+    assert_int_equal(hx_learner_save(l, path, &err), HX_OK);
+    if (hx_learner_load(&again, path, &err) != HX_OK) fail_msg("%s", err.message);
+    assert_int_equal(hx_learner_predict(l, t, 1, g.arena, &p, &err), HX_OK);
+    assert_int_equal(hx_learner_predict(again, t, 1, g.arena, &q, &err), HX_OK);
+    for (size_t i = 0; i < 432; i++)
+        assert_true(p.values[i] == q.values[i] && p.values[i] > 0);
+    unlink(path);
+    hx_learner_free(l);
+    hx_learner_free(again);
+    o.event = NULL;
+    assert_int_equal(hx_learner_fit(&l, t, NULL, &o, &err), HX_EINVAL);
+    assert_string_equal(err.message,
+                        "survival needs --event, the column that says whether a row ended");
+    o.event = "age";
+    assert_int_equal(hx_learner_fit(&l, t, NULL, &o, &err), HX_EINVAL);
+    assert_string_equal(err.message, "row 1: the event is neither 0 nor 1");
+    hx_table_free(t);
+    golden_close(&g);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(curves), cmocka_unit_test(log_rank),
-                                       cmocka_unit_test(risks),  cmocka_unit_test(not_defined),
-                                       cmocka_unit_test(tables), cmocka_unit_test(refusals)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(curves),  cmocka_unit_test(log_rank),
+                                       cmocka_unit_test(risks),   cmocka_unit_test(not_defined),
+                                       cmocka_unit_test(tables),  cmocka_unit_test(learners),
+                                       cmocka_unit_test(refusals)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
