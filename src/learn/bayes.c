@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "learn/families.h"
 #include "learn/fields.h"
+#include "learn/model_state.h"
 
 #define TWO_PI 6.283185307179586477
 #define LEAST_VARIANCE 1e-300
@@ -45,32 +46,21 @@ typedef struct {
     double *variances; /* (n_classes, d): of normal features */
 } state;
 
-static hx_status no_memory(hx_error *err) {
-    return hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
-}
-
-static void release(void *state_) {
-    state *s = state_;
-    hx_arena_free(s->arena);
-    free(s);
-}
-
 static double *numbers(hx_arena *a, size_t n) {
     return hx_arena_alloc(a, (n + 1) * sizeof(double));
 }
 
 static state *new_state(size_t d, size_t n_classes) {
-    state *s = calloc(1, sizeof *s);
+    state *s = hx_state_new(sizeof *s);
     if (!s) return NULL;
     s->d = d;
     s->n_classes = n_classes;
-    s->arena = hx_arena_new((size_t)16 << 30);
-    if (s->arena) s->priors = numbers(s->arena, n_classes);
+    s->priors = numbers(s->arena, n_classes);
     if (s->priors) s->binary = numbers(s->arena, d);
     if (s->binary) s->means = numbers(s->arena, n_classes * d);
     if (s->means) s->variances = numbers(s->arena, n_classes * d);
     if (s->variances) return s;
-    release(s);
+    hx_state_release(s);
     return NULL;
 }
 
@@ -149,8 +139,8 @@ static hx_status fit(void **out, const hx_problem *train, const hx_problem *vali
     moments *m = calloc(train->n_classes + 1, sizeof *m);
     if (!s || !m) {
         free(m);
-        if (s) release(s);
-        return no_memory(err);
+        if (s) hx_state_release(s);
+        return hx_state_no_memory(err);
     }
     fit_priors(s, train);
     for (size_t j = 0; j < s->d; j++)
@@ -171,16 +161,6 @@ static double log_share(const state *s, size_t k, size_t j, double x) {
     return -0.5 * (log(TWO_PI * variance) + (x - mean) * (x - mean) / variance);
 }
 
-static void to_probabilities(double *row, size_t n) {
-    double most = -INFINITY, sum = 0;
-    for (size_t k = 0; k < n; k++)
-        most = fmax(most, row[k]);
-    for (size_t k = 0; k < n; k++)
-        sum += row[k] = exp(row[k] - most);
-    for (size_t k = 0; k < n; k++)
-        row[k] /= sum;
-}
-
 static hx_status predict(const void *state_, const double *x, size_t n, size_t n_threads,
                          double *out, hx_error *err) {
     const state *s = state_;
@@ -193,7 +173,7 @@ static hx_status predict(const void *state_, const double *x, size_t n, size_t n
             for (size_t j = 0; j < s->d && s->priors[k] > 0; j++)
                 row[k] += log_share(s, k, j, x[i * s->d + j]);
         }
-        to_probabilities(row, s->n_classes);
+        (void)hx_softmax_of(row, s->n_classes);
     }
     return HX_OK;
 }
@@ -229,17 +209,13 @@ static bool sensible(const state *s) {
 static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
     bool ok = true;
     state *s = new_state(d, n_classes);
-    if (!s) return no_memory(err);
+    if (!s) return hx_state_no_memory(err);
     s->priors = hx_field_numbers(json, "priors", n_classes, s->arena, &ok);
     s->binary = hx_field_numbers(json, "binary", d, s->arena, &ok);
     s->means = hx_field_numbers(json, "means", n_classes * d, s->arena, &ok);
     s->variances = hx_field_numbers(json, "variances", n_classes * d, s->arena, &ok);
-    if (!ok || !sensible(s)) {
-        release(s);
-        return hx_fail(err, HX_EFORMAT, "the model's weights are damaged");
-    }
-    *out = s;
-    return HX_OK;
+    ok = ok && sensible(s);
+    return hx_state_give(out, s, hx_state_release, ok ? HX_OK : hx_state_damaged(err), err);
 }
 
 const hx_estimator hx_estimator_bayes = {
@@ -254,5 +230,5 @@ const hx_estimator hx_estimator_bayes = {
     .summary = summary,
     .write = write,
     .read = read,
-    .release = release,
+    .release = hx_state_release,
 };

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "learn/families.h"
 #include "learn/fields.h"
+#include "learn/model_state.h"
 #include "learn/trees.h"
 #include "learn/xgboost.h"
 
@@ -96,23 +97,15 @@ static const hx_model_param params[PARAMS] = {
      .high = 100000,
      .help = {"rounds without a better loss on validation rows, then it stops; 0 = never",
               "验证损失连续多少轮不改善即停止；0 表示不停"}},
-    {.name = "balanced",
-     .kind = HX_PARAM_SWITCH,
-     .high = 1,
-     .help = {"classes weigh the same, whatever their number of rows",
-              "各类别权重相同，与行数无关"}},
+    HX_PARAM_BALANCED,
 };
 
 typedef struct {
-    hx_trees trees;
+    hx_trees trees; /* first: hx_trees_state_write() takes it for the state */
     size_t n_classes; /* 0 of numbers */
     double *losses, *validation; /* (rounds_done); validation NULL without such rows */
     size_t rounds_done, rounds;
 } state;
-
-static hx_status no_memory(hx_error *err) {
-    return hx_fail(err, HX_ENOMEM, "not enough memory for the trees");
-}
 
 static void release(void *state_) {
     state *s = state_;
@@ -142,15 +135,10 @@ static hx_status take_model(state *s, hx_str text, size_t rounds, hx_error *err)
 hx_status hx_boosting_from(void **out, const json_t *json, const hx_xgboost_shape *shape,
                            hx_error *err) {
     state *s = new_state(shape->n_features, shape->n_classes, err);
-    if (!s) return no_memory(err);
+    if (!s) return hx_trees_no_memory(err);
     s->rounds = shape->rounds;
     hx_status st = hx_xgboost_trees(&s->trees, json, shape->n_classes, shape->rounds, err);
-    if (st != HX_OK) {
-        release(s);
-        return st;
-    }
-    *out = s;
-    return HX_OK;
+    return hx_state_give(out, s, release, st, err);
 }
 
 /* ------------------------------------------------------------------ fitting */
@@ -197,23 +185,20 @@ static size_t settings_of(const hx_problem *p, const hx_fit_options *o, hx_xgboo
 
 /* Weights of rows times those of their class; NULL where all are 1. */
 static hx_status weights_of(const hx_problem *p, bool balanced, float **out, hx_error *err) {
+    const bool classes = p->n_classes > 0;
     *out = NULL;
-    if (!p->weights && !(balanced && p->n_classes)) return HX_OK;
+    if (!p->weights && !(balanced && classes)) return HX_OK;
     float *w = calloc(p->n + 1, sizeof *w);
-    double *counts = calloc(p->n_classes + 1, sizeof *counts);
-    for (size_t i = 0; i < p->n && w && counts && p->n_classes; i++)
-        counts[(size_t)p->y[i]]++;
-    for (size_t i = 0; i < p->n && w && counts; i++) {
-        double by = balanced && p->n_classes
-                        ? (double)p->n / ((double)p->n_classes * counts[(size_t)p->y[i]])
-                        : 1;
-        w[i] = (float)(by * (p->weights ? p->weights[i] : 1));
-    }
-    bool ok = w && counts;
-    free(counts);
+    double *of_class = calloc(p->n_classes + 1, sizeof *of_class);
+    bool ok = w && of_class;
+    if (ok && classes) hx_class_weights(p, balanced, of_class);
+    for (size_t i = 0; i < p->n && ok; i++)
+        w[i] =
+            (float)((classes ? of_class[(size_t)p->y[i]] : 1) * (p->weights ? p->weights[i] : 1));
+    free(of_class);
     if (!ok) {
         free(w);
-        return no_memory(err);
+        return hx_trees_no_memory(err);
     }
     *out = w;
     return HX_OK;
@@ -247,42 +232,23 @@ static hx_status fit_state(state *s, const hx_problem *train, const hx_problem *
 static hx_status fit(void **out, const hx_problem *train, const hx_problem *validation,
                      const hx_fit_options *o, hx_error *err) {
     state *s = new_state(train->d, train->n_classes, err);
-    if (!s) return no_memory(err);
+    if (!s) return hx_trees_no_memory(err);
     hx_status st = fit_state(s, train, validation, o, err);
-    if (st != HX_OK) {
-        release(s);
-        return st;
-    }
-    *out = s;
-    return HX_OK;
+    return hx_state_give(out, s, release, st, err);
 }
 
 /* ------------------------------------------------------------------ predicting */
-static void two_classes(double *out, size_t n) {
-    for (size_t i = n; i-- > 0;) {
-        double z = out[i], e = exp(-fabs(z));
-        out[2 * i + 1] = z >= 0 ? 1 / (1 + e) : e / (1 + e);
-        out[2 * i] = z >= 0 ? e / (1 + e) : 1 / (1 + e);
-    }
-}
-
-static void more_classes(double *row, size_t n) {
-    double most = -INFINITY, sum = 0;
-    for (size_t k = 0; k < n; k++)
-        most = fmax(most, row[k]);
-    for (size_t k = 0; k < n; k++)
-        sum += row[k] = exp(row[k] - most);
-    for (size_t k = 0; k < n; k++)
-        row[k] /= sum;
-}
-
 static hx_status predict(const void *state_, const double *x, size_t n, size_t n_threads,
                          double *out, hx_error *err) {
     const state *s = state_;
     HX_TRY(hx_trees_sum(&s->trees, x, n, n_threads, out, err));
-    if (s->n_classes == 2) two_classes(out, n);
+    for (size_t i = n; i-- > 0 && s->n_classes == 2;) { /* from the end: two places a sum */
+        const double z = out[i];
+        out[2 * i + 1] = hx_sigmoid_of(z);
+        out[2 * i] = hx_sigmoid_of(-z);
+    }
     for (size_t i = 0; i < n && s->n_classes > 2; i++)
-        more_classes(out + i * s->n_classes, s->n_classes);
+        (void)hx_softmax_of(out + i * s->n_classes, s->n_classes);
     return HX_OK;
 }
 
@@ -296,10 +262,6 @@ static hx_status contributions(const void *state_, const double *x, size_t n, si
     return HX_OK;
 }
 
-static void importance(const void *state_, double *out) {
-    hx_trees_importance(&((const state *)state_)->trees, out);
-}
-
 static void summary(const void *state_, hx_json_writer *w) {
     const state *s = state_;
     hx_json_key(w, "trees");
@@ -308,10 +270,6 @@ static void summary(const void *state_, hx_json_writer *w) {
     hx_json_int(w, (int64_t)s->rounds);
     hx_put_numbers(w, "loss", s->losses, s->rounds_done);
     if (s->validation) hx_put_numbers(w, "validation_loss", s->validation, s->rounds_done);
-}
-
-static void write(const void *state_, hx_json_writer *w) {
-    hx_trees_write(&((const state *)state_)->trees, w);
 }
 
 static void formula(const void *state_, hx_formula *out) {
@@ -325,14 +283,9 @@ static void formula(const void *state_, hx_formula *out) {
 
 static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
     state *s = new_state(d, n_classes, err);
-    if (!s) return no_memory(err);
+    if (!s) return hx_trees_no_memory(err);
     hx_status st = hx_trees_read(&s->trees, json, err);
-    if (st != HX_OK) {
-        release(s);
-        return st;
-    }
-    *out = s;
-    return HX_OK;
+    return hx_state_give(out, s, release, st, err);
 }
 
 const hx_estimator hx_estimator_boosting = {
@@ -344,9 +297,9 @@ const hx_estimator hx_estimator_boosting = {
     .fit = fit,
     .predict = predict,
     .contributions = contributions,
-    .importance = importance,
+    .importance = hx_trees_state_importance,
     .summary = summary,
-    .write = write,
+    .write = hx_trees_state_write,
     .read = read,
     .release = release,
     .formula = formula,

@@ -12,6 +12,7 @@
 #include "base/pool.h"
 #include "learn/families.h"
 #include "learn/fields.h"
+#include "learn/model_state.h"
 #include "learn/tree_grow.h"
 
 enum { DEPTH, LEAF_ROWS, SPLIT_ROWS, CRITERION, LEAST_GAIN, TREE_PARAMS };
@@ -75,12 +76,8 @@ static const hx_model_param forest_params[] = {
 };
 
 typedef struct {
-    hx_trees trees;
+    hx_trees trees; /* first: hx_trees_state_write() takes it for the state */
 } state;
-
-static hx_status no_memory(hx_error *err) {
-    return hx_fail(err, HX_ENOMEM, "not enough memory for the trees");
-}
 
 static void release(void *state_) {
     state *s = state_;
@@ -145,7 +142,8 @@ static hx_status grow_all(state *s, growing *g, hx_error *err) {
               (g->weights = calloc(n_threads, sizeof *g->weights)) != NULL;
     for (size_t i = 0; i < n_threads && ok; i++)
         ok = (g->weights[i] = calloc(g->p->n + 1, sizeof(double))) != NULL;
-    hx_status st = ok ? hx_pool_run(n_threads, g->n_trees, grow_one, g, err) : no_memory(err);
+    hx_status st =
+        ok ? hx_pool_run(n_threads, g->n_trees, grow_one, g, err) : hx_trees_no_memory(err);
     for (size_t k = 0; k < g->n_trees && g->grown; k++) {
         if (st == HX_OK) st = hx_trees_append(&s->trees, &g->grown[k], err);
         hx_trees_release(&g->grown[k]);
@@ -159,14 +157,9 @@ static hx_status grow_all(state *s, growing *g, hx_error *err) {
 
 static hx_status fit_by(void **out, growing *g, hx_error *err) {
     state *s = new_state(g->p->d, g->p->n_classes, err);
-    if (!s) return no_memory(err);
+    if (!s) return hx_trees_no_memory(err);
     hx_status st = grow_all(s, g, err);
-    if (st != HX_OK) {
-        release(s);
-        return st;
-    }
-    *out = s;
-    return HX_OK;
+    return hx_state_give(out, s, release, st, err);
 }
 
 static hx_status fit_tree(void **out, const hx_problem *train, const hx_problem *validation,
@@ -201,20 +194,12 @@ static hx_status contributions(const void *state_, const double *x, size_t n, si
     return hx_trees_shap(&((const state *)state_)->trees, x, n, class, n_threads, out, err);
 }
 
-static void importance(const void *state_, double *out) {
-    hx_trees_importance(&((const state *)state_)->trees, out);
-}
-
 static void summary(const void *state_, hx_json_writer *w) {
     const hx_trees *t = &((const state *)state_)->trees;
     hx_json_key(w, "trees");
     hx_json_int(w, (int64_t)t->n_trees);
     hx_json_key(w, "leaves");
     hx_json_int(w, (int64_t)((t->n_nodes + t->n_trees) / 2));
-}
-
-static void write(const void *state_, hx_json_writer *w) {
-    hx_trees_write(&((const state *)state_)->trees, w);
 }
 
 static void formula(const void *state_, hx_formula *out) {
@@ -226,14 +211,9 @@ static void formula(const void *state_, hx_formula *out) {
 
 static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
     state *s = new_state(d, n_classes, err);
-    if (!s) return no_memory(err);
+    if (!s) return hx_trees_no_memory(err);
     hx_status st = hx_trees_read(&s->trees, json, err);
-    if (st != HX_OK) {
-        release(s);
-        return st;
-    }
-    *out = s;
-    return HX_OK;
+    return hx_state_give(out, s, release, st, err);
 }
 
 #define OF_TREES(NAME, FIT, LIST, EN, ZH)                                                          \
@@ -243,8 +223,9 @@ static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes
                  .params = LIST,                                                                   \
                  .n_params = sizeof LIST / sizeof *LIST,                                           \
                  .help = {EN, ZH}},                                                                \
-        .fit = FIT, .predict = predict, .contributions = contributions, .importance = importance,  \
-        .summary = summary, .write = write, .read = read, .release = release, .formula = formula   \
+        .fit = FIT, .predict = predict, .contributions = contributions,                            \
+        .importance = hx_trees_state_importance, .summary = summary,                               \
+        .write = hx_trees_state_write, .read = read, .release = release, .formula = formula        \
     }
 
 const hx_estimator hx_estimator_tree =

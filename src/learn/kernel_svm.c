@@ -13,6 +13,7 @@
 #include "learn/families.h"
 #include "learn/fields.h"
 #include "learn/margins.h"
+#include "learn/model_state.h"
 #include "learn/smo.h"
 
 #define CACHE ((size_t)512 << 20)
@@ -24,14 +25,7 @@ enum { COST, KERNEL, GAMMA, DEGREE, COEF0, EPSILON, TOLERANCE, PARAMS };
 static const char *const kernels[] = {"rbf", "poly", "linear", NULL};
 
 static const hx_model_param params[PARAMS] = {
-    {.name = "C",
-     .fallback = 1,
-     .low = 1e-10,
-     .high = 1e10,
-     .tune_low = 1e-2,
-     .tune_high = 1e3,
-     .tune_log = true,
-     .help = {"cost of errors: the smaller, the smoother", "误差代价：越小越平滑"}},
+    HX_PARAM_COST(1e-2, 1e3),
     {.name = "kernel",
      .kind = HX_PARAM_CHOICE,
      .choices = kernels,
@@ -74,27 +68,16 @@ typedef struct {
     double *platt; /* (n_machines, 2) */
 } state;
 
-static hx_status no_memory(hx_error *err) {
-    return hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
-}
-
-static void release(void *state_) {
-    state *s = state_;
-    hx_arena_free(s->arena);
-    free(s);
-}
-
 static state *new_state(size_t d, size_t n_classes) {
-    state *s = calloc(1, sizeof *s);
+    state *s = hx_state_new(sizeof *s);
     if (!s) return NULL;
     s->d = d;
     s->n_classes = n_classes;
     s->n_machines = n_classes ? hx_machines_of(n_classes) : 1;
-    s->arena = hx_arena_new((size_t)16 << 30);
-    if (s->arena) s->rho = hx_arena_alloc(s->arena, s->n_machines * sizeof *s->rho);
+    s->rho = hx_arena_alloc(s->arena, s->n_machines * sizeof *s->rho);
     if (s->rho) s->platt = hx_arena_alloc(s->arena, 2 * s->n_machines * sizeof *s->platt);
     if (s->platt) return s;
-    release(s);
+    hx_state_release(s);
     return NULL;
 }
 
@@ -154,7 +137,7 @@ static hx_status fit_machine(const hx_problem *p, size_t machine, const hx_fit_o
                 .y = q.y,
                 .tolerance = o->params[TOLERANCE],
                 .cancel = o->cancel};
-    hx_status st = room ? hx_smo_solve(&s, k, q.a, &rho[machine], err) : no_memory(err);
+    hx_status st = room ? hx_smo_solve(&s, k, q.a, &rho[machine], err) : hx_state_no_memory(err);
     for (size_t i = 0; i < p->n && st == HX_OK; i++)
         coefs[i * machines + machine] = 0;
     for (size_t i = 0; i < q.n && st == HX_OK; i++)
@@ -196,8 +179,8 @@ static hx_status margins_of(void *context, const hx_problem *train, const hx_pro
     size_t machines = hx_machines_of(train->n_classes);
     double *coefs = calloc(train->n * machines + 1, sizeof *coefs);
     double *rho = calloc(machines, sizeof *rho);
-    hx_status st =
-        coefs && rho ? fit_machines(train, f->kernel, f->o, coefs, rho, err) : no_memory(err);
+    hx_status st = coefs && rho ? fit_machines(train, f->kernel, f->o, coefs, rho, err)
+                                : hx_state_no_memory(err);
     for (size_t i = 0; i < ask->n && st == HX_OK; i++)
         margins_at(f->kernel, train->x, coefs, train->n, train->d, machines, rho,
                    ask->x + i * ask->d, out + i * machines);
@@ -246,7 +229,7 @@ static hx_status fit_state(state *s, const hx_problem *p, const hx_fit_options *
                             .coef0 = o->params[COEF0],
                             .degree = (unsigned)o->params[DEGREE]};
     HX_TRY(fit_machines(p, &s->kernel, o, coefs, s->rho, err));
-    if (!keep_vectors(s, p, coefs)) return no_memory(err);
+    if (!keep_vectors(s, p, coefs)) return hx_state_no_memory(err);
     if (!s->n_classes) return HX_OK;
     folded f = {.kernel = &s->kernel, .o = o};
     const hx_margin_machine m = {.margins = margins_of, .context = &f};
@@ -258,14 +241,9 @@ static hx_status fit(void **out, const hx_problem *train, const hx_problem *vali
     (void)validation;
     state *s = new_state(train->d, train->task == HX_TASK_CLASSES ? train->n_classes : 0);
     double *coefs = s ? calloc(train->n * s->n_machines + 1, sizeof *coefs) : NULL;
-    hx_status st = coefs ? fit_state(s, train, o, coefs, err) : no_memory(err);
+    hx_status st = coefs ? fit_state(s, train, o, coefs, err) : hx_state_no_memory(err);
     free(coefs);
-    if (st != HX_OK) {
-        if (s) release(s);
-        return st;
-    }
-    *out = s;
-    return HX_OK;
+    return hx_state_give(out, s, hx_state_release, st, err);
 }
 
 /* ------------------------------------------------------------------ predicting */
@@ -282,7 +260,7 @@ static hx_status ask(void *context, size_t block, size_t worker, hx_error *err) 
     size_t to = (block + 1) * BLOCK < a->n ? (block + 1) * BLOCK : a->n;
     double *margins = calloc(s->n_machines, sizeof *margins);
     (void)worker;
-    if (!margins) return no_memory(err);
+    if (!margins) return hx_state_no_memory(err);
     for (size_t i = block * BLOCK; i < to; i++) {
         margins_at(&s->kernel, s->vectors, s->coefs, s->n_vectors, s->d, s->n_machines, s->rho,
                    a->x + i * s->d, margins);
@@ -333,7 +311,7 @@ static void write(const void *state_, hx_json_writer *w) {
 static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
     bool ok = true;
     state *s = new_state(d, n_classes);
-    if (!s) return no_memory(err);
+    if (!s) return hx_state_no_memory(err);
     s->kernel.kind = (hx_kernel_kind)hx_field_count(json, "kernel", HX_KERNEL_LINEAR, &ok);
     s->kernel.gamma = hx_field_number(json, "gamma", &ok);
     s->kernel.coef0 = hx_field_number(json, "coef0", &ok);
@@ -343,12 +321,7 @@ static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes
     s->coefs = hx_field_numbers(json, "weights", s->n_vectors * s->n_machines, s->arena, &ok);
     s->rho = hx_field_numbers(json, "rho", s->n_machines, s->arena, &ok);
     s->platt = hx_field_numbers(json, "platt", 2 * s->n_machines, s->arena, &ok);
-    if (!ok) {
-        release(s);
-        return hx_fail(err, HX_EFORMAT, "the model's weights are damaged");
-    }
-    *out = s;
-    return HX_OK;
+    return hx_state_give(out, s, hx_state_release, ok ? HX_OK : hx_state_damaged(err), err);
 }
 
 const hx_estimator hx_estimator_kernel_svm = {
@@ -363,5 +336,5 @@ const hx_estimator hx_estimator_kernel_svm = {
     .summary = summary,
     .write = write,
     .read = read,
-    .release = release,
+    .release = hx_state_release,
 };

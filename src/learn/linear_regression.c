@@ -14,6 +14,7 @@
 #include "learn/families.h"
 #include "learn/fields.h"
 #include "learn/linear_state.h"
+#include "learn/model_state.h"
 #include "learn/solve.h"
 #include "learn/special.h"
 
@@ -204,12 +205,7 @@ static hx_status fit(void **out, const hx_problem *train, const hx_problem *vali
     s->n = train->n;
     hx_status st =
         o->params[SOLVER] == CLOSED ? fit_closed(s, train, err) : fit_descent(s, train, o, err);
-    if (st != HX_OK) {
-        hx_linear_release(s);
-        return st;
-    }
-    *out = s;
-    return HX_OK;
+    return hx_state_give(out, s, hx_state_release, st, err);
 }
 
 static void summary(const void *state_, hx_json_writer *w) {
@@ -250,6 +246,6 @@ const hx_estimator hx_estimator_linear = {
     .summary = summary,
     .write = hx_linear_write,
     .read = hx_linear_read,
-    .release = hx_linear_release,
+    .release = hx_state_release,
     .formula = hx_linear_formula,
 };

@@ -6,24 +6,16 @@
 
 #include "base/error.h"
 #include "learn/fields.h"
-
-#define ARENA_MAX ((size_t)16 << 30)
-
-void hx_linear_release(void *state) {
-    hx_linear_state *s = state;
-    hx_arena_free(s->arena);
-    free(s);
-}
+#include "learn/model_state.h"
 
 void *hx_linear_state_new(size_t size, size_t d) {
-    hx_linear_state *s = calloc(1, size);
+    hx_linear_state *s = hx_state_new(size);
     if (!s) return NULL;
     s->d = d;
-    s->arena = hx_arena_new(ARENA_MAX);
-    if (s->arena) s->weights = hx_arena_alloc(s->arena, (d + 1) * sizeof *s->weights);
+    s->weights = hx_arena_alloc(s->arena, (d + 1) * sizeof *s->weights);
     if (s->weights) s->means = hx_arena_alloc(s->arena, (d + 1) * sizeof *s->means);
     if (s->means) return s;
-    hx_linear_release(s);
+    hx_state_release(s);
     return NULL;
 }
 
@@ -84,16 +76,11 @@ hx_status hx_linear_read(void **out, const json_t *json, size_t d, size_t n_clas
     (void)n_classes;
     bool ok = true;
     hx_linear_state *s = hx_linear_state_new(sizeof *s, d);
-    if (!s) return hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
+    if (!s) return hx_state_no_memory(err);
     s->intercept = hx_field_number(json, "intercept", &ok);
     s->weights = hx_field_numbers(json, "weights", d, s->arena, &ok);
     s->means = hx_field_numbers(json, "means", d, s->arena, &ok);
-    if (!ok) {
-        hx_linear_release(s);
-        return hx_fail(err, HX_EFORMAT, "the model's weights are damaged");
-    }
-    *out = s;
-    return HX_OK;
+    return hx_state_give(out, s, hx_state_release, ok ? HX_OK : hx_state_damaged(err), err);
 }
 
 double hx_row_weight(const hx_problem *p, size_t i) {

@@ -15,7 +15,6 @@ typedef struct {
 /* `size` bytes of the model's own struct, zeroed, vectors made. NULL = out of memory. */
 void *hx_linear_state_new(size_t size, size_t d);
 /* These are members of hx_estimator. */
-void hx_linear_release(void *state);
 hx_status hx_linear_predict(const void *state, const double *x, size_t n, size_t n_threads,
                             double *out, hx_error *err);
 hx_status hx_linear_contributions(const void *state, const double *x, size_t n, size_t class,

@@ -13,6 +13,7 @@
 #include "learn/families.h"
 #include "learn/fields.h"
 #include "learn/minimise.h"
+#include "learn/model_state.h"
 #include "learn/solve.h"
 #include "learn/special.h"
 
@@ -20,29 +21,10 @@ enum { COST, ROUNDS, TOLERANCE, BALANCED, PARAMS };
 #define CURVATURE_MAX 1500 /* features of which errors are reckoned */
 
 static const hx_model_param params[PARAMS] = {
-    {.name = "C",
-     .fallback = 1,
-     .low = 1e-10,
-     .high = 1e10,
-     .tune_low = 1e-4,
-     .tune_high = 1e3,
-     .tune_log = true,
-     .help = {"cost of errors: the smaller, the smoother", "误差代价：越小越平滑"}},
-    {.name = "rounds",
-     .kind = HX_PARAM_COUNT,
-     .fallback = 1000,
-     .low = 1,
-     .high = 1e6,
-     .help = {"steps at most", "最多步数"}},
-    {.name = "tolerance",
-     .fallback = 1e-6,
-     .high = 1,
-     .help = {"done where no gradient a row is above it", "每行梯度都不超过它时停止"}},
-    {.name = "balanced",
-     .kind = HX_PARAM_SWITCH,
-     .high = 1,
-     .help = {"classes weigh the same, whatever their number of rows",
-              "各类别权重相同，与行数无关"}},
+    HX_PARAM_COST(1e-4, 1e3),
+    HX_PARAM_STEPS,
+    HX_PARAM_GRADIENT,
+    HX_PARAM_BALANCED,
 };
 
 typedef struct {
@@ -63,40 +45,12 @@ typedef struct {
     double *scores; /* (n_classes) */
 } objective;
 
-static hx_status no_memory(hx_error *err) {
-    return hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
-}
-
 static double row_weight(const objective *o, size_t i) {
     return (o->p->weights ? o->p->weights[i] : 1) * o->class_weights[(size_t)o->p->y[i]];
 }
 
-static double score(const double *weights, const double *x, size_t d) {
-    double sum = weights[d];
-    for (size_t j = 0; j < d; j++)
-        sum += weights[j] * x[j];
-    return sum;
-}
-
 static double softplus(double z) {
     return z > 0 ? z + log1p(exp(-z)) : log1p(exp(z));
-}
-
-static double sigmoid(double z) {
-    double e = exp(-fabs(z));
-    return z >= 0 ? 1 / (1 + e) : e / (1 + e);
-}
-
-/* Scores to probabilities in place; returns the log of their sum. */
-static double softmax(double *scores, size_t n) {
-    double most = -INFINITY, sum = 0;
-    for (size_t k = 0; k < n; k++)
-        most = fmax(most, scores[k]);
-    for (size_t k = 0; k < n; k++)
-        sum += exp(scores[k] - most);
-    for (size_t k = 0; k < n; k++)
-        scores[k] = exp(scores[k] - most) / sum;
-    return most + log(sum);
 }
 
 static void add_scaled(double *out, const double *x, double by, size_t d) {
@@ -110,10 +64,10 @@ static double two_classes(objective *o, const double *w, double *gradient) {
     double loss = 0;
     for (size_t i = 0; i < o->p->n; i++) {
         const double *x = o->p->x + i * d;
-        double z = score(w, x, d), by = o->cost * row_weight(o, i);
+        double z = hx_score_of(w, x, d), by = o->cost * row_weight(o, i);
         bool second = o->p->y[i] > 0;
         loss += by * softplus(second ? -z : z);
-        add_scaled(gradient, x, by * (sigmoid(z) - second), d);
+        add_scaled(gradient, x, by * (hx_sigmoid_of(z) - second), d);
     }
     return loss;
 }
@@ -126,9 +80,9 @@ static double more_classes(objective *o, const double *w, double *gradient) {
         size_t y = (size_t)o->p->y[i];
         double by = o->cost * row_weight(o, i), own;
         for (size_t k = 0; k < n; k++)
-            o->scores[k] = score(w + k * (d + 1), x, d);
+            o->scores[k] = hx_score_of(w + k * (d + 1), x, d);
         own = o->scores[y];
-        loss += by * (softmax(o->scores, n) - own);
+        loss += by * (hx_softmax_of(o->scores, n) - own);
         for (size_t k = 0; k < n; k++)
             add_scaled(gradient + k * (d + 1), x, by * (o->scores[k] - (k == y)), d);
     }
@@ -165,11 +119,11 @@ static hx_status errors_of(state *s, const objective *o, hx_error *err) {
     s->errors = hx_arena_alloc(s->arena, n * sizeof *s->errors);
     if (!a || !s->errors) {
         free(a);
-        return no_memory(err);
+        return hx_state_no_memory(err);
     }
     for (size_t i = 0; i < o->p->n; i++) {
         const double *x = o->p->x + i * d;
-        double p = sigmoid(score(s->weights, x, d));
+        double p = hx_sigmoid_of(hx_score_of(s->weights, x, d));
         add_outer(a, x, o->cost * row_weight(o, i) * p * (1 - p), d);
     }
     for (size_t j = 0; j < d; j++)
@@ -183,34 +137,17 @@ static hx_status errors_of(state *s, const objective *o, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ fitting */
-static void release(void *state_) {
-    state *s = state_;
-    hx_arena_free(s->arena);
-    free(s);
-}
-
 static state *new_state(size_t d, size_t n_classes) {
-    state *s = calloc(1, sizeof *s);
+    state *s = hx_state_new(sizeof *s);
     if (!s) return NULL;
     s->d = d;
     s->n_classes = n_classes;
     s->n_rows = n_classes == 2 ? 1 : n_classes;
-    s->arena = hx_arena_new((size_t)16 << 30);
-    if (s->arena) s->weights = hx_arena_alloc(s->arena, s->n_rows * (d + 1) * sizeof *s->weights);
+    s->weights = hx_arena_alloc(s->arena, s->n_rows * (d + 1) * sizeof *s->weights);
     if (s->weights) s->means = hx_arena_alloc(s->arena, (d + 1) * sizeof *s->means);
     if (s->means) return s;
-    release(s);
+    hx_state_release(s);
     return NULL;
-}
-
-/* n / (classes * rows of the class) where balanced, else 1; (n_classes). */
-static void class_weights_of(const hx_problem *p, bool balanced, double *out) {
-    for (size_t k = 0; k < p->n_classes; k++)
-        out[k] = 0;
-    for (size_t i = 0; i < p->n; i++)
-        out[(size_t)p->y[i]]++;
-    for (size_t k = 0; k < p->n_classes; k++)
-        out[k] = balanced && out[k] > 0 ? (double)p->n / ((double)p->n_classes * out[k]) : 1;
 }
 
 static hx_status fit_state(state *s, const hx_problem *p, const hx_fit_options *o, double *room,
@@ -224,7 +161,7 @@ static hx_status fit_state(state *s, const hx_problem *p, const hx_fit_options *
                              .rounds = (size_t)o->params[ROUNDS],
                              .tolerance = o->params[TOLERANCE] * o->params[COST] * (double)p->n,
                              .cancel = o->cancel};
-    class_weights_of(p, o->params[BALANCED] != 0, room);
+    hx_class_weights(p, o->params[BALANCED] != 0, room);
     for (size_t i = 0; i < p->n; i++)
         for (size_t j = 0; j < p->d; j++)
             s->means[j] += p->x[i * p->d + j] / (double)p->n;
@@ -237,14 +174,9 @@ static hx_status fit(void **out, const hx_problem *train, const hx_problem *vali
     (void)validation;
     state *s = new_state(train->d, train->n_classes);
     double *room = calloc(2 * train->n_classes + 1, sizeof *room);
-    hx_status st = s && room ? fit_state(s, train, o, room, err) : no_memory(err);
+    hx_status st = s && room ? fit_state(s, train, o, room, err) : hx_state_no_memory(err);
     free(room);
-    if (st != HX_OK) {
-        if (s) release(s);
-        return st;
-    }
-    *out = s;
-    return HX_OK;
+    return hx_state_give(out, s, hx_state_release, st, err);
 }
 
 static hx_status predict(const void *state_, const double *x, size_t n, size_t n_threads,
@@ -255,14 +187,14 @@ static hx_status predict(const void *state_, const double *x, size_t n, size_t n
     for (size_t i = 0; i < n; i++) {
         double *row = out + i * s->n_classes;
         if (s->n_rows == 1) {
-            double z = score(s->weights, x + i * s->d, s->d);
-            row[1] = sigmoid(z);
-            row[0] = sigmoid(-z);
+            double z = hx_score_of(s->weights, x + i * s->d, s->d);
+            row[1] = hx_sigmoid_of(z);
+            row[0] = hx_sigmoid_of(-z);
             continue;
         }
         for (size_t k = 0; k < s->n_rows; k++)
-            row[k] = score(s->weights + k * (s->d + 1), x + i * s->d, s->d);
-        softmax(row, s->n_classes);
+            row[k] = hx_score_of(s->weights + k * (s->d + 1), x + i * s->d, s->d);
+        hx_softmax_of(row, s->n_classes);
     }
     return HX_OK;
 }
@@ -277,7 +209,7 @@ static hx_status contributions(const void *state_, const double *x, size_t n, si
     (void)err;
     for (size_t i = 0; i < n; i++) {
         double *row = out + i * (s->d + 1);
-        row[s->d] = sign * score(w, s->means, s->d);
+        row[s->d] = sign * hx_score_of(w, s->means, s->d);
         for (size_t j = 0; j < s->d; j++)
             row[j] = sign * w[j] * (x[i * s->d + j] - s->means[j]);
     }
@@ -321,15 +253,10 @@ static void formula(const void *state_, hx_formula *out) {
 static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
     bool ok = n_classes >= 2;
     state *s = ok ? new_state(d, n_classes) : NULL;
-    if (!s) return no_memory(err);
+    if (!s) return hx_state_no_memory(err);
     s->weights = hx_field_numbers(json, "weights", s->n_rows * (d + 1), s->arena, &ok);
     s->means = hx_field_numbers(json, "means", d, s->arena, &ok);
-    if (!ok) {
-        release(s);
-        return hx_fail(err, HX_EFORMAT, "the model's weights are damaged");
-    }
-    *out = s;
-    return HX_OK;
+    return hx_state_give(out, s, hx_state_release, ok ? HX_OK : hx_state_damaged(err), err);
 }
 
 const hx_estimator hx_estimator_logistic = {
@@ -345,6 +272,6 @@ const hx_estimator hx_estimator_logistic = {
     .summary = summary,
     .write = write,
     .read = read,
-    .release = release,
+    .release = hx_state_release,
     .formula = formula,
 };

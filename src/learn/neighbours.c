@@ -12,6 +12,7 @@
 #include "base/pool.h"
 #include "learn/families.h"
 #include "learn/fields.h"
+#include "learn/model_state.h"
 
 #define BLOCK ((size_t)64) /* rows a job */
 #define ROWS_MAX ((size_t)1 << 24)
@@ -50,25 +51,12 @@ typedef struct {
     double *x, *y, *weights; /* (n, d), (n), (n) */
 } state;
 
-static hx_status no_memory(hx_error *err) {
-    return hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
-}
-
-static void release(void *state_) {
-    state *s = state_;
-    hx_arena_free(s->arena);
-    free(s);
-}
-
 static state *new_state(size_t d, size_t n_classes) {
-    state *s = calloc(1, sizeof *s);
+    state *s = hx_state_new(sizeof *s);
     if (!s) return NULL;
     s->d = d;
     s->n_classes = n_classes;
-    s->arena = hx_arena_new((size_t)64 << 30);
-    if (s->arena) return s;
-    free(s);
-    return NULL;
+    return s;
 }
 
 static bool make_room(state *s) {
@@ -89,14 +77,14 @@ static hx_status fit(void **out, const hx_problem *train, const hx_problem *vali
     if (train->n > ROWS_MAX)
         return hx_fail(err, HX_ELIMIT, "neighbours can keep %zu rows, not %zu", ROWS_MAX, train->n);
     state *s = new_state(train->d, train->task == HX_TASK_CLASSES ? train->n_classes : 0);
-    if (!s) return no_memory(err);
+    if (!s) return hx_state_no_memory(err);
     s->n = train->n;
     s->k = (size_t)o->params[NEIGHBOURS];
     s->by_distance = o->params[WEIGHTS] != 0;
     s->skip = o->params[MISSING] != 0;
     if (!make_room(s)) {
-        release(s);
-        return no_memory(err);
+        hx_state_release(s);
+        return hx_state_no_memory(err);
     }
     for (size_t i = 0; i < s->n * s->d; i++)
         s->x[i] = known(s, train->x[i]);
@@ -215,7 +203,7 @@ static hx_status ask(void *context, size_t block, size_t worker, hx_error *err) 
     }
     free(heap);
     free(row);
-    return room ? HX_OK : no_memory(err);
+    return room ? HX_OK : hx_state_no_memory(err);
 }
 
 static hx_status predict(const void *state_, const double *x, size_t n, size_t n_threads,
@@ -280,13 +268,9 @@ static bool read_members(state *s, const json_t *json, size_t n_classes) {
 
 static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
     state *s = new_state(d, n_classes);
-    if (!s) return no_memory(err);
-    if (!read_members(s, json, n_classes)) {
-        release(s);
-        return hx_fail(err, HX_EFORMAT, "the model's weights are damaged");
-    }
-    *out = s;
-    return HX_OK;
+    if (!s) return hx_state_no_memory(err);
+    const bool ok = read_members(s, json, n_classes);
+    return hx_state_give(out, s, hx_state_release, ok ? HX_OK : hx_state_damaged(err), err);
 }
 
 const hx_estimator hx_estimator_neighbours = {
@@ -301,5 +285,5 @@ const hx_estimator hx_estimator_neighbours = {
     .summary = summary,
     .write = write,
     .read = read,
-    .release = release,
+    .release = hx_state_release,
 };

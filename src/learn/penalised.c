@@ -15,6 +15,7 @@
 #include "learn/families.h"
 #include "learn/fields.h"
 #include "learn/linear_state.h"
+#include "learn/model_state.h"
 #include "learn/solve.h"
 
 enum { ALPHA, MIX, TOLERANCE, ROUNDS };
@@ -218,12 +219,7 @@ static hx_status fit_by(fit_fn *f, void **out, const hx_problem *train, const hx
     if (!s) return no_memory(err);
     s->r2 = s->gap = NAN;
     hx_status st = f(s, train, o, err);
-    if (st != HX_OK) {
-        hx_linear_release(s);
-        return st;
-    }
-    *out = s;
-    return HX_OK;
+    return hx_state_give(out, s, hx_state_release, st, err);
 }
 
 static hx_status ridge(void **out, const hx_problem *train, const hx_problem *validation,
@@ -263,7 +259,7 @@ static void summary(const void *state_, hx_json_writer *w) {
                  .help = {EN, ZH}},                                                                \
         .wants = HX_WANTS_FILLED | HX_WANTS_SCALED, .fit = FIT, .predict = hx_linear_predict,      \
         .contributions = hx_linear_contributions, .summary = summary, .write = hx_linear_write,    \
-        .read = hx_linear_read, .release = hx_linear_release, .formula = hx_linear_formula         \
+        .read = hx_linear_read, .release = hx_state_release, .formula = hx_linear_formula          \
     }
 
 const hx_estimator hx_estimator_ridge =

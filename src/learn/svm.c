@@ -14,36 +14,18 @@
 #include "learn/fields.h"
 #include "learn/margins.h"
 #include "learn/minimise.h"
+#include "learn/model_state.h"
 
 enum { COST, EPSILON, ROUNDS, TOLERANCE, BALANCED, PARAMS };
 
 static const hx_model_param params[PARAMS] = {
-    {.name = "C",
-     .fallback = 1,
-     .low = 1e-10,
-     .high = 1e10,
-     .tune_low = 1e-4,
-     .tune_high = 1e2,
-     .tune_log = true,
-     .help = {"cost of errors: the smaller, the smoother", "误差代价：越小越平滑"}},
+    HX_PARAM_COST(1e-4, 1e2),
     {.name = "epsilon",
      .high = 1e10,
      .help = {"errors of numbers up to it are none", "数值误差不超过它时不计"}},
-    {.name = "rounds",
-     .kind = HX_PARAM_COUNT,
-     .fallback = 1000,
-     .low = 1,
-     .high = 1e6,
-     .help = {"steps at most", "最多步数"}},
-    {.name = "tolerance",
-     .fallback = 1e-6,
-     .high = 1,
-     .help = {"done where no gradient a row is above it", "每行梯度都不超过它时停止"}},
-    {.name = "balanced",
-     .kind = HX_PARAM_SWITCH,
-     .high = 1,
-     .help = {"classes weigh the same, whatever their number of rows",
-              "各类别权重相同，与行数无关"}},
+    HX_PARAM_STEPS,
+    HX_PARAM_GRADIENT,
+    HX_PARAM_BALANCED,
 };
 
 typedef struct {
@@ -54,28 +36,17 @@ typedef struct {
     double *means; /* (d) of the training rows */
 } state;
 
-static hx_status no_memory(hx_error *err) {
-    return hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
-}
-
-static void release(void *state_) {
-    state *s = state_;
-    hx_arena_free(s->arena);
-    free(s);
-}
-
 static state *new_state(size_t d, size_t n_classes) {
-    state *s = calloc(1, sizeof *s);
+    state *s = hx_state_new(sizeof *s);
     if (!s) return NULL;
     s->d = d;
     s->n_classes = n_classes;
     s->n_machines = n_classes ? hx_machines_of(n_classes) : 1;
-    s->arena = hx_arena_new((size_t)16 << 30);
-    if (s->arena) s->weights = hx_arena_alloc(s->arena, s->n_machines * (d + 1) * sizeof(double));
+    s->weights = hx_arena_alloc(s->arena, s->n_machines * (d + 1) * sizeof(double));
     if (s->weights) s->platt = hx_arena_alloc(s->arena, s->n_machines * 2 * sizeof(double));
     if (s->platt) s->means = hx_arena_alloc(s->arena, (d + 1) * sizeof(double));
     if (s->means) return s;
-    release(s);
+    hx_state_release(s);
     return NULL;
 }
 
@@ -85,13 +56,6 @@ typedef struct {
     size_t positive; /* class */
     double cost, epsilon, of_positive, of_others; /* weights of the two sides */
 } objective;
-
-static double score(const double *weights, const double *x, size_t d) {
-    double sum = weights[d];
-    for (size_t j = 0; j < d; j++)
-        sum += weights[j] * x[j];
-    return sum;
-}
 
 static double weight_of(const hx_problem *p, size_t i) {
     return p->weights ? p->weights[i] : 1;
@@ -120,7 +84,7 @@ static double value(void *context, const double *w, double *gradient) {
     }
     for (size_t i = 0; i < o->p->n; i++) {
         const double *x = o->p->x + i * d;
-        double e = excess(o, i, score(w, x, d), &by);
+        double e = excess(o, i, hx_score_of(w, x, d), &by);
         if (e == 0) continue;
         loss += by * e * e;
         for (size_t j = 0; j < d; j++)
@@ -157,12 +121,12 @@ static hx_status margins_of(void *context, const hx_problem *train, const hx_pro
                             double *out, hx_error *err) {
     size_t machines = hx_machines_of(train->n_classes), d = train->d;
     double *w = calloc(d + 1, sizeof *w);
-    hx_status st = w ? HX_OK : no_memory(err);
+    hx_status st = w ? HX_OK : hx_state_no_memory(err);
     for (size_t k = 0; k < machines && st == HX_OK; k++) {
         memset(w, 0, (d + 1) * sizeof *w);
         st = fit_machine(train, k, context, w, err);
         for (size_t i = 0; i < ask->n; i++)
-            out[i * machines + k] = score(w, ask->x + i * d, d);
+            out[i * machines + k] = hx_score_of(w, ask->x + i * d, d);
     }
     free(w);
     return st;
@@ -183,13 +147,8 @@ static hx_status fit(void **out, const hx_problem *train, const hx_problem *vali
                      const hx_fit_options *o, hx_error *err) {
     (void)validation;
     state *s = new_state(train->d, train->task == HX_TASK_CLASSES ? train->n_classes : 0);
-    hx_status st = s ? fit_state(s, train, o, err) : no_memory(err);
-    if (st != HX_OK) {
-        if (s) release(s);
-        return st;
-    }
-    *out = s;
-    return HX_OK;
+    hx_status st = s ? fit_state(s, train, o, err) : hx_state_no_memory(err);
+    return hx_state_give(out, s, hx_state_release, st, err);
 }
 
 /* ------------------------------------------------------------------ predicting */
@@ -198,10 +157,10 @@ static hx_status predict(const void *state_, const double *x, size_t n, size_t n
     const state *s = state_;
     double *margins = calloc(s->n_machines, sizeof *margins);
     (void)n_threads;
-    if (!margins) return no_memory(err);
+    if (!margins) return hx_state_no_memory(err);
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < s->n_machines; k++)
-            margins[k] = score(s->weights + k * (s->d + 1), x + i * s->d, s->d);
+            margins[k] = hx_score_of(s->weights + k * (s->d + 1), x + i * s->d, s->d);
         if (s->n_classes)
             hx_platt_apply(s->platt, margins, s->n_classes, out + i * s->n_classes);
         else
@@ -223,7 +182,7 @@ static hx_status contributions(const void *state_, const double *x, size_t n, si
     (void)err;
     for (size_t i = 0; i < n; i++) {
         double *row = out + i * (s->d + 1);
-        row[s->d] = sign * (by * score(w, s->means, s->d) + more);
+        row[s->d] = sign * (by * hx_score_of(w, s->means, s->d) + more);
         for (size_t j = 0; j < s->d; j++)
             row[j] = sign * by * w[j] * (x[i * s->d + j] - s->means[j]);
     }
@@ -248,16 +207,11 @@ static void write(const void *state_, hx_json_writer *w) {
 static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
     bool ok = true;
     state *s = new_state(d, n_classes);
-    if (!s) return no_memory(err);
+    if (!s) return hx_state_no_memory(err);
     s->weights = hx_field_numbers(json, "weights", s->n_machines * (d + 1), s->arena, &ok);
     s->platt = hx_field_numbers(json, "platt", s->n_machines * 2, s->arena, &ok);
     s->means = hx_field_numbers(json, "means", d, s->arena, &ok);
-    if (!ok) {
-        release(s);
-        return hx_fail(err, HX_EFORMAT, "the model's weights are damaged");
-    }
-    *out = s;
-    return HX_OK;
+    return hx_state_give(out, s, hx_state_release, ok ? HX_OK : hx_state_damaged(err), err);
 }
 
 const hx_estimator hx_estimator_svm = {
@@ -273,5 +227,5 @@ const hx_estimator hx_estimator_svm = {
     .summary = summary,
     .write = write,
     .read = read,
-    .release = release,
+    .release = hx_state_release,
 };

@@ -16,7 +16,7 @@
 #define TREES_MAX 1000000u
 #define BLOCK ((size_t)512) /* rows a job */
 
-static hx_status no_memory(hx_error *err) {
+hx_status hx_trees_no_memory(hx_error *err) {
     return hx_fail(err, HX_ENOMEM, "not enough memory for the trees");
 }
 
@@ -31,7 +31,7 @@ hx_status hx_trees_init(hx_trees *t, size_t n_features, size_t n_outputs, bool t
                     .base = calloc(n_outputs + 1, sizeof *t->base)};
     if (t->roots && t->base) return HX_OK;
     hx_trees_release(t);
-    return no_memory(err);
+    return hx_trees_no_memory(err);
 }
 
 void hx_trees_release(hx_trees *t) {
@@ -88,14 +88,14 @@ uint32_t hx_trees_add_node(hx_trees *t) {
 hx_status hx_trees_end_tree(hx_trees *t, hx_error *err) {
     if (t->n_trees >= TREES_MAX) return hx_fail(err, HX_ELIMIT, "more than %u trees", TREES_MAX);
     if (!grow((void **)&t->roots, t->n_trees + 1, t->n_trees + 2, sizeof *t->roots))
-        return no_memory(err);
+        return hx_trees_no_memory(err);
     t->roots[++t->n_trees] = (uint32_t)t->n_nodes;
     return HX_OK;
 }
 
 hx_status hx_trees_append(hx_trees *to, const hx_trees *from, hx_error *err) {
     size_t at = to->n_nodes, n = from->n_nodes;
-    if (!reserve(to, at + n)) return no_memory(err);
+    if (!reserve(to, at + n)) return hx_trees_no_memory(err);
     memcpy(to->feature + at, from->feature, n * sizeof *to->feature);
     memcpy(to->threshold + at, from->threshold, n * sizeof *to->threshold);
     memcpy(to->missing_left + at, from->missing_left, n * sizeof *to->missing_left);
@@ -172,4 +172,8 @@ void hx_trees_importance(const hx_trees *t, double *out) {
         total += out[j];
     for (size_t j = 0; j < t->n_features && total > 0; j++)
         out[j] /= total;
+}
+
+void hx_trees_state_importance(const void *state, double *out) {
+    hx_trees_importance(state, out);
 }

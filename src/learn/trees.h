@@ -47,6 +47,10 @@ hx_status hx_trees_sum(const hx_trees *t, const double *x, size_t n, size_t n_th
 void hx_trees_importance(const hx_trees *t, double *out);
 
 void hx_trees_write(const hx_trees *t, hx_json_writer *w); /* one object */
+/* Members of hx_estimator for states whose first member is an hx_trees. */
+void hx_trees_state_importance(const void *state, double *out);
+void hx_trees_state_write(const void *state, hx_json_writer *w);
+hx_status hx_trees_no_memory(hx_error *err);
 /* Checked: children in place, features below n_features, finite numbers. `t` is initialised. */
 hx_status hx_trees_read(hx_trees *t, const json_t *json, hx_error *err) HX_MUST_USE;
 

@@ -41,6 +41,10 @@ void hx_trees_write(const hx_trees *t, hx_json_writer *w) {
     hx_json_end_object(w);
 }
 
+void hx_trees_state_write(const void *state, hx_json_writer *w) {
+    hx_trees_write(state, w);
+}
+
 static hx_status damaged(hx_error *err) {
     return hx_fail(err, HX_EFORMAT, "the model's trees are damaged");
 }
