@@ -177,7 +177,7 @@ static void expression(hx_buf *out, const hx_expr *e) {
     }
 }
 
-static void layer_of_expressions(const hx_sql *s, size_t layer) {
+static void layer_of_expressions(const hx_sql_writer *s, size_t layer) {
     const hx_export_plan *p = s->plan;
     if (layer == 0)
         hx_buf_append_lit(s->out, "hx_0 AS MATERIALIZED (\n  SELECT r.hx_row");
@@ -201,7 +201,7 @@ static void put_unit(hx_buf *out, const hx_design_column *c, size_t expr) {
     if (c->kind == HX_KIND_TIME) hx_buf_printf(out, " / %.1f", HX_DESIGN_DAY_MS);
 }
 
-static void features(const hx_sql *s, size_t i) {
+static void features(const hx_sql_writer *s, size_t i) {
     const hx_design *d = s->plan->design;
     const hx_design_column *c = &d->columns[i];
     const size_t expr = s->plan->columns[i];
@@ -233,7 +233,7 @@ static void features(const hx_sql *s, size_t i) {
                       column, i);
 }
 
-static void layer_of_features(const hx_sql *s) {
+static void layer_of_features(const hx_sql_writer *s) {
     hx_buf_append_lit(s->out, "hx_x AS MATERIALIZED (\n  SELECT h.hx_row");
     for (size_t i = 0; i < s->plan->design->n_columns; i++)
         features(s, i);
@@ -241,21 +241,22 @@ static void layer_of_features(const hx_sql *s) {
 }
 
 /* ------------------------------------------------------------------ sums of columns */
-static double weight(const hx_sql *s, size_t output, size_t j) {
+static double weight(const hx_sql_writer *s, size_t output, size_t j) {
     const hx_formula *f = &s->plan->formula;
     const hx_design *d = s->plan->design;
     if (d->deviations != NULL && !(d->deviations[j] > 0)) return 0;
     return f->weights[output * f->stride + j];
 }
 
-static double sum_at(const hx_sql *s, const hx_design_column *c, size_t output, const double *at) {
+static double sum_at(const hx_sql_writer *s, const hx_design_column *c, size_t output,
+                     const double *at) {
     double sum = 0;
     for (size_t k = 0; k < c->n; k++)
         sum += weight(s, output, c->first + k) * at[k];
     return sum;
 }
 
-static void text_term(const hx_sql *s, size_t i, size_t output) {
+static void text_term(const hx_sql_writer *s, size_t i, size_t output) {
     const hx_design *d = s->plan->design;
     const hx_design_column *c = &d->columns[i];
     double at[HX_LEVELS_MAX + 2];
@@ -275,7 +276,7 @@ static void text_term(const hx_sql *s, size_t i, size_t output) {
     hx_buf_append_lit(s->out, " END");
 }
 
-static void number_term(const hx_sql *s, char letter, size_t i, size_t output, size_t j) {
+static void number_term(const hx_sql_writer *s, char letter, size_t i, size_t output, size_t j) {
     const hx_design *d = s->plan->design;
     const double w = weight(s, output, j);
     if (w == 0) return;
@@ -292,7 +293,7 @@ static void number_term(const hx_sql *s, char letter, size_t i, size_t output, s
     hx_buf_append_byte(s->out, ')');
 }
 
-static void column_term(const hx_sql *s, size_t i, size_t output) {
+static void column_term(const hx_sql_writer *s, size_t i, size_t output) {
     const hx_design_column *c = &s->plan->design->columns[i];
     bool counts = false;
     for (size_t k = 0; k < c->n; k++)
@@ -306,7 +307,7 @@ static void column_term(const hx_sql *s, size_t i, size_t output) {
     if (hx_export_tells_missing(s->plan->design, c)) number_term(s, 'm', i, output, c->first + 1);
 }
 
-static void tree_term(const hx_sql *s, hx_sql_scratch *scratch, size_t tree, size_t output) {
+static void tree_term(const hx_sql_writer *s, hx_sql_scratch *scratch, size_t tree, size_t output) {
     const hx_trees *t = s->plan->formula.trees;
     if (t->turns && tree % t->n_outputs != output) return;
     hx_buf_append_lit(s->out, "\n      + ");
@@ -314,7 +315,8 @@ static void tree_term(const hx_sql *s, hx_sql_scratch *scratch, size_t tree, siz
 }
 
 /* Terms [first, last) of every output on top of what came before. */
-static void layer_of_sums(const hx_sql *s, hx_sql_scratch *scratch, size_t layer, size_t last) {
+static void layer_of_sums(const hx_sql_writer *s, hx_sql_scratch *scratch, size_t layer,
+                          size_t last) {
     const hx_formula *f = &s->plan->formula;
     const size_t first = (layer - 1) * SUM_TERMS;
     hx_buf_printf(s->out, "hx_z%zu AS MATERIALIZED (\n  SELECT h.*", layer);
@@ -342,7 +344,7 @@ static void layer_of_sums(const hx_sql *s, hx_sql_scratch *scratch, size_t layer
         hx_buf_append_lit(s->out, "\n  FROM hx_x AS h\n),\n");
 }
 
-static hx_status layers_of_sums(hx_sql *s, hx_error *err) {
+static hx_status layers_of_sums(hx_sql_writer *s, hx_error *err) {
     const hx_formula *f = &s->plan->formula;
     const size_t n = f->trees != NULL ? f->trees->n_trees : s->plan->design->n_columns;
     hx_sql_scratch *scratch = f->trees != NULL ? hx_sql_tree_scratch(s->plan) : NULL;
@@ -358,7 +360,7 @@ static hx_status layers_of_sums(hx_sql *s, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ probabilities */
-static void logit(const hx_sql *s) {
+static void logit(const hx_sql_writer *s) {
     const size_t z = s->n_layers;
     hx_buf_printf(s->out,
                   "hx_e AS MATERIALIZED (\n  SELECT h.hx_row, h.z%zu_0 AS z,\n"
@@ -373,7 +375,7 @@ static void logit(const hx_sql *s) {
                       "AS p1\n  FROM hx_e AS h\n)\n");
 }
 
-static void greatest(const hx_sql *s, const char *column, size_t n, bool text) {
+static void greatest(const hx_sql_writer *s, const char *column, size_t n, bool text) {
     hx_buf_append_lit(s->out, "CASE");
     for (size_t k = 0; k < n; k++) {
         hx_buf_append_lit(s->out, k + 1 < n ? " WHEN " : " ELSE ");
@@ -389,7 +391,7 @@ static void greatest(const hx_sql *s, const char *column, size_t n, bool text) {
     hx_buf_append_lit(s->out, " END");
 }
 
-static void softmax(const hx_sql *s) {
+static void softmax(const hx_sql_writer *s) {
     const size_t n = s->plan->formula.n_outputs, z = s->n_layers;
     char column[32];
     (void)snprintf(column, sizeof column, "h.z%zu_", z);
@@ -412,7 +414,7 @@ static void softmax(const hx_sql *s) {
     hx_buf_append_lit(s->out, "\n  FROM hx_s AS h\n)\n");
 }
 
-static void shares(const hx_sql *s) {
+static void shares(const hx_sql_writer *s) {
     hx_buf_append_lit(s->out, "hx_p AS MATERIALIZED (\n  SELECT h.hx_row");
     for (size_t k = 0; k < s->plan->formula.n_outputs; k++)
         hx_buf_printf(s->out, ", h.z%zu_%zu AS p%zu", s->n_layers, k, k);
@@ -428,7 +430,7 @@ static void class_name(hx_buf *out, const char *class) {
     hx_buf_append_byte(out, '"');
 }
 
-static void answers(const hx_sql *s) {
+static void answers(const hx_sql_writer *s) {
     const hx_learner *l = s->plan->learner;
     const size_t n = l->n_classes;
     const hx_link link = s->plan->formula.link;
@@ -489,7 +491,7 @@ static void table_name(hx_buf *out, const char *table) {
     hx_buf_append_byte(out, '"');
 }
 
-static void head(const hx_sql *s, const char *table) {
+static void head(const hx_sql_writer *s, const char *table) {
     hx_buf_printf(s->out, "-- %s of ", s->plan->learner->estimator->kind.name);
     hx_export_comment(s->out, s->plan->learner->target);
     hx_buf_append_lit(
@@ -503,7 +505,7 @@ static void head(const hx_sql *s, const char *table) {
 }
 
 hx_status hx_export_sql(const hx_export_plan *p, const char *table, hx_buf *out, hx_error *err) {
-    hx_sql s = {.plan = p, .out = out};
+    hx_sql_writer s = {.plan = p, .out = out};
     if (table[0] == '\0')
         return hx_fail(err, HX_EINVAL, "say which table the rows are in by --table");
     HX_TRY(fits(p, err));

@@ -8,7 +8,7 @@ typedef struct {
     const hx_export_plan *plan;
     hx_buf *out;
     size_t n_layers; /* of sums, so far */
-} hx_sql;
+} hx_sql_writer;
 
 /* 'it''s', "a ""b""". */
 void hx_sql_text(hx_buf *out, const char *text);
@@ -17,6 +17,6 @@ void hx_sql_name(hx_buf *out, const char *name);
 /* One tree's value for output o, of the columns f*, t*, o* of the layer `h`. scratch: hx_sql_tree_scratch() of the plan, in its arena. */
 typedef struct hx_sql_scratch hx_sql_scratch;
 hx_sql_scratch *hx_sql_tree_scratch(const hx_export_plan *p); /* NULL = out of memory */
-void hx_sql_tree(const hx_sql *s, hx_sql_scratch *scratch, size_t tree, size_t output);
+void hx_sql_tree(const hx_sql_writer *s, hx_sql_scratch *scratch, size_t tree, size_t output);
 
 #endif

@@ -41,7 +41,7 @@ typedef struct {
     bool always_left, always_right; /* a border that no 0 or 1 can be beyond */
 } split;
 
-static split split_of(const hx_sql *s, uint32_t node) {
+static split split_of(const hx_sql_writer *s, uint32_t node) {
     const hx_design *d = s->plan->design;
     const hx_trees *t = s->plan->formula.trees;
     const size_t j = t->feature[node];
@@ -59,7 +59,7 @@ static split split_of(const hx_sql *s, uint32_t node) {
 }
 
 /* The test that WHEN asks in a nested CASE; returns whether it is that of the left side. */
-static bool nested_test(const hx_sql *s, uint32_t node, const split *p) {
+static bool nested_test(const hx_sql_writer *s, uint32_t node, const split *p) {
     const hx_trees *t = s->plan->formula.trees;
     if (p->kind == SPLIT_LEVEL) {
         hx_buf_printf(s->out, "h.t%zu = ", p->column);
@@ -75,7 +75,7 @@ static bool nested_test(const hx_sql *s, uint32_t node, const split *p) {
 }
 
 /* That the row goes left, never NULL. */
-static void left_test(const hx_sql *s, uint32_t node) {
+static void left_test(const hx_sql_writer *s, uint32_t node) {
     const hx_trees *t = s->plan->formula.trees;
     const split p = split_of(s, node);
     if (p.always_left || p.always_right) {
@@ -97,12 +97,12 @@ static void left_test(const hx_sql *s, uint32_t node) {
 }
 
 /* ------------------------------------------------------------------ trees */
-static void value(const hx_sql *s, uint32_t node, size_t output) {
+static void value(const hx_sql_writer *s, uint32_t node, size_t output) {
     const hx_trees *t = s->plan->formula.trees;
     hx_export_number(s->out, t->values[node * t->width + (t->turns ? 0 : output)]);
 }
 
-static void flat(const hx_sql *s, hx_sql_scratch *scratch, uint32_t root, size_t output) {
+static void flat(const hx_sql_writer *s, hx_sql_scratch *scratch, uint32_t root, size_t output) {
     const hx_trees *t = s->plan->formula.trees;
     size_t n = 0;
     scratch->stack[n++] = (visit){.node = root};
@@ -128,7 +128,7 @@ static void flat(const hx_sql *s, hx_sql_scratch *scratch, uint32_t root, size_t
 }
 
 /* At most NESTED levels deep, whatever the tree. */
-static void nested(const hx_sql *s, hx_sql_scratch *scratch, uint32_t node, size_t output,
+static void nested(const hx_sql_writer *s, hx_sql_scratch *scratch, uint32_t node, size_t output,
                    int levels) {
     const hx_trees *t = s->plan->formula.trees;
     if (t->feature[node] == HX_LEAF) {
@@ -152,6 +152,6 @@ static void nested(const hx_sql *s, hx_sql_scratch *scratch, uint32_t node, size
     }
 }
 
-void hx_sql_tree(const hx_sql *s, hx_sql_scratch *scratch, size_t tree, size_t output) {
+void hx_sql_tree(const hx_sql_writer *s, hx_sql_scratch *scratch, size_t tree, size_t output) {
     nested(s, scratch, s->plan->formula.trees->roots[tree], output, NESTED);
 }
