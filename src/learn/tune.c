@@ -42,7 +42,7 @@ static double now(void) {
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static hx_status write_params(const hx_search *s, hx_setting *one, hx_error *err) {
+static hx_status write_params(const hx_tuning *s, hx_setting *one, hx_error *err) {
     hx_buf b;
     hx_json_writer w;
     double *values = calloc(one->kind->n_params + 1, sizeof *values);
@@ -59,7 +59,7 @@ static hx_status write_params(const hx_search *s, hx_setting *one, hx_error *err
     return st != HX_OK || one->params.ptr ? st : no_memory(err);
 }
 
-static hx_status add_setting(hx_search *s, hx_error *err) {
+static hx_status add_setting(hx_tuning *s, hx_error *err) {
     size_t index = s->n_tried;
     hx_setting *one = &s->tried[index];
     bool plain = index < s->n_models;
@@ -76,7 +76,7 @@ static hx_status add_setting(hx_search *s, hx_error *err) {
 /* ------------------------------------------------------------------ a round */
 /* Tells the share of the search that is done, by time or by fits. */
 static void tell(void *context, size_t ended) {
-    const hx_search *s = context;
+    const hx_tuning *s = context;
     const hx_learn_options *o = &s->folds.learn;
     double past = now() - s->began, share = (double)(s->n_runs + ended) / (double)s->n_expected;
     if (isfinite(s->deadline)) share = fmax(share, past / (s->deadline - s->began));
@@ -93,7 +93,7 @@ static void tell(void *context, size_t ended) {
 }
 
 /* The fits of one setting on folds up to `end`. */
-static hx_status list_runs(const hx_search *s, hx_setting *one, size_t end, hx_fold_run *runs,
+static hx_status list_runs(const hx_tuning *s, hx_setting *one, size_t end, hx_fold_run *runs,
                            size_t *n, hx_error *err) {
     size_t cells = s->folds.truth.n * s->columns;
     bool classes = s->folds.truth.task == HX_TASK_CLASSES;
@@ -110,7 +110,7 @@ static hx_status list_runs(const hx_search *s, hx_setting *one, size_t end, hx_f
 }
 
 /* Takes settings to `end` folds each. */
-static hx_status advance(hx_search *s, hx_setting *const *list, size_t n, size_t end,
+static hx_status advance(hx_tuning *s, hx_setting *const *list, size_t n, size_t end,
                          hx_error *err) {
     hx_fold_run *runs = calloc(n * s->folds.n_folds + 1, sizeof *runs);
     size_t n_runs = 0, at = 0;
@@ -147,11 +147,11 @@ static size_t better_third(hx_setting **list, size_t n) {
     return plain + (n - plain + 2) / 3;
 }
 
-static bool is_late(const hx_search *s, size_t first) {
+static bool is_late(const hx_tuning *s, size_t first) {
     return first > 0 && now() >= s->deadline;
 }
 
-static hx_status run_round(hx_search *s, hx_error *err) {
+static hx_status run_round(hx_tuning *s, hx_error *err) {
     hx_setting *list[ROUND + HX_FOLD_MODELS_MAX];
     size_t n = 0, first = s->n_tried, k = s->folds.n_folds;
     size_t most = first == 0 && s->n_models > ROUND ? s->n_models : ROUND;
@@ -173,7 +173,7 @@ static hx_status run_round(hx_search *s, hx_error *err) {
 }
 
 /* Fits of a search of n_most settings. */
-static size_t fits_of(const hx_search *s) {
+static size_t fits_of(const hx_tuning *s) {
     size_t k = s->folds.n_folds, first = s->n_models > ROUND ? s->n_models : ROUND, sum = 0;
     if (s->how != HX_SEARCH_HALVING) return s->n_most * k;
     for (size_t done = 0; done < s->n_most;) {
@@ -186,7 +186,7 @@ static size_t fits_of(const hx_search *s) {
     return sum;
 }
 
-static hx_status run_search(hx_search *s, const hx_tune_options *o, double seconds, hx_error *err) {
+static hx_status run_search(hx_tuning *s, const hx_tune_options *o, double seconds, hx_error *err) {
     s->n_most = o->n_trials ? o->n_trials : seconds > 0 ? TRIALS_MAX : TRIALS_USUAL;
     if (s->how == HX_SEARCH_GRID) {
         size_t points, most = o->n_trials ? o->n_trials : GRID_USUAL * s->n_tuned;
@@ -209,7 +209,7 @@ static hx_status run_search(hx_search *s, const hx_tune_options *o, double secon
 
 /* ------------------------------------------------------------------ the search of one table */
 /* Columns of what a setting says; 0 where it is not kept: one alone is asked for, it is too much, or the model is to be calibrated. */
-static size_t columns_kept(const hx_search *s, const hx_tune_options *o) {
+static size_t columns_kept(const hx_tuning *s, const hx_tune_options *o) {
     const hx_problem *truth = &s->folds.truth;
     size_t columns = truth->task == HX_TASK_CLASSES ? truth->n_classes : 1;
     bool alone =
@@ -217,10 +217,10 @@ static size_t columns_kept(const hx_search *s, const hx_tune_options *o) {
     return alone || truth->n > SAID_MAX / sizeof(double) / columns ? 0 : columns;
 }
 
-static hx_status open_search(hx_search *s, const hx_table *t, const hx_tune_options *o,
+static hx_status open_search(hx_tuning *s, const hx_table *t, const hx_tune_options *o,
                              hx_arena *arena, hx_error *err) {
     hx_cross_options cross = o->cross;
-    *s = (hx_search){.arena = arena,
+    *s = (hx_tuning){.arena = arena,
                      .n_threads = o->cross.learn.n_threads,
                      .seed = o->cross.learn.seed,
                      .how = o->search,
@@ -241,13 +241,13 @@ static hx_status open_search(hx_search *s, const hx_table *t, const hx_tune_opti
     return HX_OK;
 }
 
-static void close_search(hx_search *s) {
+static void close_search(hx_tuning *s) {
     for (size_t i = 0; i < s->n_tried; i++)
         free(s->tried[i].said);
     hx_folds_close(&s->folds);
 }
 
-static hx_status fit_best(const hx_search *s, const hx_table *t, hx_learner **out, hx_error *err) {
+static hx_status fit_best(const hx_tuning *s, const hx_table *t, hx_learner **out, hx_error *err) {
     const hx_setting *best = hx_setting_best(s, NULL);
     hx_learn_options o = s->folds.learn;
     if (!best)
@@ -269,7 +269,7 @@ typedef struct {
 } nested;
 
 /* What a search found, fitted and judged on an outer fold. */
-static hx_status judge_found(const hx_search *s, const hx_folds *outer, size_t fold, double *found,
+static hx_status judge_found(const hx_tuning *s, const hx_folds *outer, size_t fold, double *found,
                              hx_error *err) {
     hx_fold_run run = {.fold = fold};
     hx_member *members = NULL;
@@ -288,7 +288,7 @@ static hx_status judge_found(const hx_search *s, const hx_folds *outer, size_t f
 static hx_status judge(const hx_folds *outer, size_t fold, const hx_table *train,
                        const hx_tune_options *o, double seconds, hx_arena *arena, double *found,
                        hx_error *err) {
-    hx_search s;
+    hx_tuning s;
     hx_status st = open_search(&s, train, o, arena, err);
     s.part = fold + 1;
     if (st == HX_OK) st = run_search(&s, o, seconds, err);
@@ -357,7 +357,7 @@ static void put_nested(const nested *of, hx_json_writer *w) {
     hx_json_end_object(w);
 }
 
-static hx_status write_json(const hx_search *s, const nested *of, hx_str *json, hx_error *err) {
+static hx_status write_json(const hx_tuning *s, const nested *of, hx_str *json, hx_error *err) {
     hx_buf b;
     hx_json_writer w;
     hx_learn_task task = s->folds.truth.task;
@@ -392,7 +392,7 @@ static hx_status write_json(const hx_search *s, const nested *of, hx_str *json, 
 
 hx_status hx_learner_tune(hx_learner **best, const hx_table *t, const hx_tune_options *o,
                           hx_arena *arena, hx_str *json, hx_error *err) {
-    hx_search s;
+    hx_tuning s;
     nested of = {.n = 0};
     double seconds = o->seconds / (double)(o->n_outer + 1);
     *best = NULL;

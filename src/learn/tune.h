@@ -35,29 +35,29 @@ typedef struct {
     hx_tune_search how;
     size_t levels[HX_FOLD_MODELS_MAX]; /* GRID: of each parameter of tuned[i] */
     hx_arena *arena; /* borrowed */
-} hx_search;
+} hx_tuning;
 
 /* Where tune looks, and the value of a place in [0, 1] of the range; NAN = fallback. */
 bool hx_param_is_tuned(const hx_model_param *p);
 double hx_param_at(const hx_model_param *p, double unit);
 /* The best setting of a model (NULL = of all) that went through all folds; NULL. */
-const hx_setting *hx_setting_best(const hx_search *s, const hx_model_kind *kind);
+const hx_setting *hx_setting_best(const hx_tuning *s, const hx_model_kind *kind);
 /* The model of setting `index`. */
-const char *hx_setting_model(const hx_search *s, size_t index);
+const char *hx_setting_model(const hx_tuning *s, size_t index);
 /* Places of setting `index`, from (seed, index) and what was found so far. */
-hx_status hx_setting_draw(const hx_search *s, size_t index, hx_setting *one,
+hx_status hx_setting_draw(const hx_tuning *s, size_t index, hx_setting *one,
                           hx_error *err) HX_MUST_USE;
 /* GRID: levels of each model so that its points are within `most`; *points = of all models. HX_EINVAL: two levels are too many. */
-hx_status hx_grid_plan(hx_search *s, size_t most, size_t *points, hx_error *err) HX_MUST_USE;
+hx_status hx_grid_plan(hx_tuning *s, size_t most, size_t *points, hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ tune_members.c */
 /* Gives back what settings said, but for the best that may be members. */
-void hx_search_forget(hx_search *s);
+void hx_search_forget(hx_tuning *s);
 /* Chooses the settings that are best together, where they are better than the best alone. */
-hx_status hx_search_choose(hx_search *s, hx_error *err) HX_MUST_USE;
+hx_status hx_search_choose(hx_tuning *s, hx_error *err) HX_MUST_USE;
 /* Those that were chosen, in the search's arena. */
-hx_status hx_search_members(const hx_search *s, hx_member **out, size_t *n,
+hx_status hx_search_members(const hx_tuning *s, hx_member **out, size_t *n,
                             hx_error *err) HX_MUST_USE;
-void hx_search_put_members(const hx_search *s, hx_json_writer *w);
+void hx_search_put_members(const hx_tuning *s, hx_json_writer *w);
 
 #endif

@@ -44,7 +44,7 @@ static double normal(hx_rng *rng) {
     return radius * cos(2 * acos(-1) * hx_rng_uniform(rng));
 }
 
-const hx_setting *hx_setting_best(const hx_search *s, const hx_model_kind *kind) {
+const hx_setting *hx_setting_best(const hx_tuning *s, const hx_model_kind *kind) {
     const hx_setting *best = NULL;
     for (size_t i = 0; i < s->n_tried; i++) {
         const hx_setting *one = &s->tried[i];
@@ -80,7 +80,7 @@ static double points_of(const hx_model_kind *kind, size_t levels) {
     return points;
 }
 
-hx_status hx_grid_plan(hx_search *s, size_t most, size_t *points, hx_error *err) {
+hx_status hx_grid_plan(hx_tuning *s, size_t most, size_t *points, hx_error *err) {
     *points = 0;
     for (size_t m = 0; m < s->n_tuned; m++) {
         const hx_model_kind *kind = hx_model_kind_of(s->tuned[m]);
@@ -100,7 +100,7 @@ hx_status hx_grid_plan(hx_search *s, size_t most, size_t *points, hx_error *err)
 }
 
 /* Point `at` of all models' grids one after another; its model too. */
-static void draw_grid(const hx_search *s, size_t at, hx_setting *one) {
+static void draw_grid(const hx_tuning *s, size_t at, hx_setting *one) {
     size_t m = 0;
     for (; m + 1 < s->n_tuned; m++) {
         size_t points = (size_t)points_of(hx_model_kind_of(s->tuned[m]), s->levels[m]);
@@ -168,7 +168,7 @@ static int by_mean(const void *a, const void *b) {
 }
 
 /* Settings of a model that were drawn and judged, the best first. */
-static size_t judged(const hx_search *s, const hx_model_kind *kind, const hx_setting **list) {
+static size_t judged(const hx_tuning *s, const hx_model_kind *kind, const hx_setting **list) {
     size_t n = 0;
     for (size_t i = 0; i < s->n_tried; i++) {
         const hx_setting *one = &s->tried[i];
@@ -186,7 +186,7 @@ static void gather(density *d, const hx_setting *const *list, size_t n, size_t p
     find_widths(d);
 }
 
-static hx_status draw_tpe(const hx_search *s, hx_rng *rng, hx_setting *one, hx_error *err) {
+static hx_status draw_tpe(const hx_tuning *s, hx_rng *rng, hx_setting *one, hx_error *err) {
     const hx_setting **list = calloc(s->n_tried + 1, sizeof *list);
     double *room = calloc(4 * s->n_tried + 4, sizeof *room);
     hx_status st =
@@ -214,7 +214,7 @@ static hx_status draw_tpe(const hx_search *s, hx_rng *rng, hx_setting *one, hx_e
 }
 
 /* ------------------------------------------------------------------ any */
-hx_status hx_setting_draw(const hx_search *s, size_t index, hx_setting *one, hx_error *err) {
+hx_status hx_setting_draw(const hx_tuning *s, size_t index, hx_setting *one, hx_error *err) {
     hx_rng rng;
     hx_rng_seed(&rng, hx_hash_mix(s->seed, index));
     for (size_t i = 0; i < one->kind->n_params; i++)
@@ -231,7 +231,7 @@ hx_status hx_setting_draw(const hx_search *s, size_t index, hx_setting *one, hx_
     return HX_OK;
 }
 
-static const char *halving_model(const hx_search *s, size_t drawn) {
+static const char *halving_model(const hx_tuning *s, size_t drawn) {
     const hx_setting *best = hx_setting_best(s, NULL);
     if (!best) return s->tuned[drawn % s->n_tuned];
     for (size_t m = 0; m < s->n_tuned && drawn % 2; m++)
@@ -239,7 +239,7 @@ static const char *halving_model(const hx_search *s, size_t drawn) {
     return s->tuned[drawn / 2 % s->n_tuned];
 }
 
-const char *hx_setting_model(const hx_search *s, size_t index) {
+const char *hx_setting_model(const hx_tuning *s, size_t index) {
     if (index < s->n_models) return s->models[index];
     size_t at = index - s->n_models, m = 0;
     if (s->how == HX_SEARCH_HALVING) return halving_model(s, at);

@@ -17,13 +17,13 @@ static int compare_means(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static bool may_be_member(const hx_search *s, const hx_setting *one) {
+static bool may_be_member(const hx_tuning *s, const hx_setting *one) {
     bool whole = one->said && one->done == s->folds.n_folds && !isnan(one->mean);
     return whole && !(hx_estimator_of(one->kind->name)->wants & OTHER_FEATURES);
 }
 
 /* Keeps what the best of them said and lists these by their means. */
-static size_t keep_best(hx_search *s, hx_setting *list[HX_MEMBERS_MAX + 1]) {
+static size_t keep_best(hx_tuning *s, hx_setting *list[HX_MEMBERS_MAX + 1]) {
     size_t n = 0;
     for (size_t i = 0; i < s->n_tried; i++) {
         hx_setting *one = &s->tried[i], *out = one;
@@ -39,12 +39,12 @@ static size_t keep_best(hx_search *s, hx_setting *list[HX_MEMBERS_MAX + 1]) {
     return n;
 }
 
-void hx_search_forget(hx_search *s) {
+void hx_search_forget(hx_tuning *s) {
     hx_setting *list[HX_MEMBERS_MAX + 1];
     (void)keep_best(s, list);
 }
 
-hx_status hx_search_choose(hx_search *s, hx_error *err) {
+hx_status hx_search_choose(hx_tuning *s, hx_error *err) {
     hx_setting *list[HX_MEMBERS_MAX + 1];
     const double *said[HX_MEMBERS_MAX];
     uint32_t counts[HX_MEMBERS_MAX] = {0};
@@ -64,14 +64,14 @@ hx_status hx_search_choose(hx_search *s, hx_error *err) {
     return HX_OK;
 }
 
-static double sum_of(const hx_search *s) {
+static double sum_of(const hx_tuning *s) {
     double sum = 0;
     for (size_t i = 0; i < s->n_tried; i++)
         sum += s->tried[i].count;
     return sum;
 }
 
-hx_status hx_search_members(const hx_search *s, hx_member **out, size_t *n, hx_error *err) {
+hx_status hx_search_members(const hx_tuning *s, hx_member **out, size_t *n, hx_error *err) {
     hx_member *list = hx_arena_alloc(s->arena, HX_MEMBERS_MAX * sizeof *list);
     double sum = sum_of(s);
     *n = 0;
@@ -92,7 +92,7 @@ static void put_number(hx_json_writer *w, const char *key, double value) {
     hx_json_double(w, value);
 }
 
-static void put_members(const hx_search *s, hx_json_writer *w) {
+static void put_members(const hx_tuning *s, hx_json_writer *w) {
     hx_json_key(w, "members");
     hx_json_array(w);
     for (size_t i = 0; i < s->n_tried; i++) {
@@ -109,7 +109,7 @@ static void put_members(const hx_search *s, hx_json_writer *w) {
     hx_json_end_array(w);
 }
 
-void hx_search_put_members(const hx_search *s, hx_json_writer *w) {
+void hx_search_put_members(const hx_tuning *s, hx_json_writer *w) {
     double mean, sd;
     hx_mean_sd(s->together_found, s->folds.n_folds, &mean, &sd);
     hx_json_key(w, "ensemble");
