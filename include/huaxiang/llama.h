@@ -77,6 +77,7 @@ typedef struct {
     size_t n_labels; /* numbers a text or word; 1 of NUMBER */
     bool of_words; /* TAG and those behind it */
     bool bidirectional; /* its texts are read in both directions */
+    bool mean; /* it reads the mean of all tokens, not the last one */
 } hx_llama_head_info;
 
 /* Head i of n_tasks; NULL beyond. Lives as long as the model. */

@@ -64,7 +64,9 @@ int hx_cmd_convert(hx_cli *c) {
     hx_status st = reshape.adapter || reshape.layers || reshape.vocab_from
                        ? hx_model_reshape(from, to, out, &reshape, &options, &err)
                        : hx_model_convert(from, to, out, &options, &err);
-    return finish(c, st, &err, out);
+    status = finish(c, st, &err, out);
+    if (st == HX_OK && to == HX_MODEL_HF) hx_cli_note_transformers(c, out);
+    return status;
 }
 
 int hx_cmd_quantize(hx_cli *c) {

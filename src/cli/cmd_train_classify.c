@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/train.h"
+#include "huaxiang/llama.h"
 
 #define SMALL_BATCH 128 /* tokens; where texts are counted, the usual bound of tokens holds */
 
@@ -99,6 +100,22 @@ static int check_learners(hx_cli *c) {
     return HX_EXIT_DONE;
 }
 
+/* A model that has learnt labels goes on reading texts as it did, unless something else is said: the mean or the last token, both directions. */
+static void put_reading(const json_t *config, json_t *task) {
+    const char *path = json_string_value(json_object_get(config, "model")),
+               *name = json_string_value(json_object_get(task, "name"));
+    hx_llama *m = NULL;
+    hx_error quiet = {0};
+    const hx_llama_options options = {.tokenizer_only = true};
+    if (!path || hx_llama_open(&m, path, &options, &quiet) != HX_OK) return;
+    size_t i = name ? hx_llama_find_head(m, name) : 0;
+    if (hx_llama_describe(m)->n_tasks == 1) i = 0;
+    const hx_llama_head_info *h = hx_llama_head_of(m, i);
+    if (h && !h->of_words && h->mean) hx_train_usual(task, "mean", json_true());
+    if (h && !h->of_words && h->bidirectional) hx_train_usual(task, "bidirectional", json_true());
+    hx_llama_close(m);
+}
+
 json_t *hx_train_labels_of(hx_cli *c, int *status) {
     if (is_alone(c)) {
         *status = check_learners(c);
@@ -122,6 +139,7 @@ json_t *hx_train_labels_of(hx_cli *c, int *status) {
     }
     if (is_alone(c)) hx_train_usual(config, "epochs", json_real(10));
     put_usual(c, config, task);
+    if (!is_alone(c)) put_reading(config, task);
     if (!is_alone(c)) hx_train_put_small(c, config, task);
     return config;
 }

@@ -95,6 +95,28 @@ void hx_cli_llama_close(hx_cli_llama *l) {
     *l = (hx_cli_llama){0};
 }
 
+void hx_cli_note_transformers(hx_cli *c, const char *path) {
+    hx_llama *m = NULL;
+    hx_error quiet = {.ui = c->ui};
+    const hx_llama_options options = {.tokenizer_only = true};
+    if (hx_llama_open(&m, path, &options, &quiet) != HX_OK) return;
+    const hx_llama_head_info *h = hx_llama_head_of(m, 0);
+    bool one = h && hx_llama_describe(m)->n_tasks == 1 && !h->of_words;
+    if (one && h->mean)
+        hx_cli_note(c,
+                    "its head reads the mean of all tokens; LlamaForSequenceClassification of "
+                    "transformers reads the last one and will say something else: train with "
+                    "--pooling last for it",
+                    "它的任务头读取全部词元的均值；transformers 的 LlamaForSequenceClassification "
+                    "只读最后一个词元，结果会不同：为其训练请加 --pooling last");
+    else if (one && h->bidirectional)
+        hx_cli_note(c,
+                    "its head reads texts in both directions; transformers reads them forwards and "
+                    "will say something else",
+                    "它的任务头双向读取文本；transformers 只从前向后读，结果会不同");
+    hx_llama_close(m);
+}
+
 void hx_cli_llama_put_token(hx_outbuf *b, const hx_llama *m, int32_t id, hx_arena *arena) {
     hx_error err = {.code = HX_OK};
     hx_str text = {NULL, 0};

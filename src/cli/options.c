@@ -512,8 +512,9 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         FLAG("words", 0, HX_GROUP_MODEL, "words are what stands between blanks, as in training",
              "词以空白分隔，与训练时相同"),
     [HX_OPT_POOLING] = TEXT("pooling", 0, HX_OPT_CHOICE, HX_GROUP_MODEL, "last,mean",
-                            "the vector of the last token, or the mean of all (default: last)",
-                            "取最后一个词元的向量，或全部的均值（默认 last）"),
+                            "the vector of the last token, or the mean of all (default: last; of a model that train "
+                            "makes: mean)",
+                            "取最后一个词元的向量，或全部的均值（默认 last；train 新建模型时为 mean）"),
     [HX_OPT_NORMALIZE] =
         FLAG("normalize", 0, HX_GROUP_MODEL, "vectors of length 1", "把向量归一化为长度 1"),
     [HX_OPT_BIDIRECTIONAL] = FLAG("bidirectional", 0, HX_GROUP_MODEL,
@@ -727,11 +728,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                       "cross-validation in K parts", "K 折交叉验证"},
     [HX_OPT_LEARNER] = TEXT(
         "learner", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME,...",
-        "llama, or svm, logistic, nb, nbsvm, mlp, cnn, rnn, gru, lstm, cnn-gru, transformer (or "
-        "bert); "
-        "compare: several",
-        "llama，或 svm、logistic、nb、nbsvm、mlp、cnn、rnn、gru、lstm、cnn-gru、transformer（即 bert）；"
-        "compare 可给多个"),
+        "llama, or svm, logistic, nb, nbsvm, mlp, cnn, rnn, gru, lstm, cnn-gru, transformer, "
+        "bert (of --model, read in both directions; else transformer); several: compared",
+        "llama，或 svm、logistic、nb、nbsvm、mlp、cnn、rnn、gru、lstm、cnn-gru、transformer、"
+        "bert（双向读取 --model；无模型时同 transformer）；多个则比较"),
     [HX_OPT_SEARCH] = TEXT("search", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "halving,random",
                            "tune: the better third of all goes on; or all to the end",
                            "tune：较好的三分之一继续，或全部训练到底"),

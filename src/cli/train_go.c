@@ -9,11 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/llama.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/train.h"
 
-#define LINE_MAX_BYTES 256
+#define PATH_BYTES 4096
 
 typedef struct {
     hx_cli *c;
@@ -176,8 +177,11 @@ static void put_last(const hx_cli *c, const json_t *f) {
 }
 
 static int report_one(hx_cli *c, const json_t *m, const char *run) {
+    char best[PATH_BYTES];
     hx_cli_note(c, "the model is %s/best; --model %s takes it",
                 "模型在 %s/best，可用 --model %s 使用", run, run);
+    (void)snprintf(best, sizeof best, "%s/best", run);
+    hx_cli_note_transformers(c, best);
     if (c->shape != HX_SHAPE_JSON) put_last(c, last_figures(m));
     return HX_EXIT_DONE;
 }

@@ -149,7 +149,8 @@ static void describe_head(const hx_config_task *t, hx_model_head *h) {
                                    .kind = t->kind,
                                    .n_labels = t->n_labels,
                                    .of_words = t->kind >= HX_LLAMA_TAG,
-                                   .bidirectional = t->bidirectional};
+                                   .bidirectional = t->bidirectional,
+                                   .mean = t->mean};
     h->n_out = t->kind == HX_LLAMA_REPLACED ? 1 : t->n_labels;
 }
 

@@ -74,6 +74,9 @@ grep -c 'a vocabulary of [0-9]* pieces' said; ls alone/tokenizer alone/best
 python3 -c 'import json; print(json.load(open("alone/metrics.json"))["test"]["tasks"]["label"]["accuracy"] > 0.9)'
 huaxiang train classify samples/labelled.csv --text comment --label label --vocab 1536 --steps 1 --out few 2>&1 > rows | grep -o 'a vocabulary of [0-9]* pieces'
 huaxiang classify two.csv --model alone -q | python3 -c 'import json, sys; print([json.loads(line)["label"] for line in sys.stdin])'
+huaxiang convert alone --to gguf --out alone.gguf -q && huaxiang convert alone.gguf --to hf --out alone_hf 2>&1 | grep -o 'train with --pooling last for it'
+huaxiang train classify labels.csv --model alone --epochs 1 --out further 2>&1 > rows | grep -c 'reads the mean of all tokens'
+python3 -c 'import json; print([json.load(open(f"{run}/config.json"))["tasks"][0].get("mean") for run in ("further", "mood")])'
 echo '--- tags of a model of one'"'"'s own'
 printf 'text\na good shop 7\na bad shop 8\n' > words.csv
 huaxiang tag words.csv --model tags -q | python3 -c 'import json, sys; print([[t["label"] if "label" in t else t for t in json.loads(line)["tags"]] for line in sys.stdin])'
