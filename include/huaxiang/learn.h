@@ -318,7 +318,7 @@ typedef struct {
     bool single; /* the best setting alone is kept, not several together */
 } hx_tune_options;
 /* `best` is fitted on all rows: the settings that are best together (greedy selection with replacement, Caruana 2004), or the best alone. cross.models
- * NULL: boosting and forest, and logistic of classes or elastic of numbers. JSON: figure, folds, tried (model, params, mean, sd, folds of each), best,
+ * NULL: boosting, logistic (classes) or elastic (numbers), and forest up to 5,000 rows. JSON: figure, folds, tried (model, params, mean, sd, folds of each), best,
  * ensemble (mean, sd, folds, members: model, params, weight; where several are together), nested (mean, sd, folds; n_outer). */
 HX_API hx_status hx_learner_tune(hx_learner **best, const hx_table *t,
                                  const hx_tune_options *options, hx_arena *arena, hx_str *json,

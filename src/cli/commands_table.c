@@ -531,14 +531,14 @@ const hx_cli_command hx_cli_actions[] = {
      "寻找好的参数：随机搜索加逐次减半",
      "Settings are judged fold by fold and the better third goes on. It ends after --trials "
      "settings (default: 27) or behind\n"
-     "--minutes. Without --model: boosting, forest, and logistic or elastic. Those that are best "
+     "--minutes. Without --model: boosting, logistic or elastic, up to 5,000 rows forest. Those that are best "
      "together are fitted on all rows and\n"
      "kept as one model (--out); --single keeps the best alone. --outer K also judges the whole "
      "search on rows it never saw.",
      "各设置逐折评估，较好的三分之一继续。试完 --trials 个设置（默认 27）或超过 --minutes "
      "后结束。\n"
-     "未给出 --model 时试 boosting、forest 以及 logistic 或 "
-     "elastic。组合起来最好的设置在全部行上拟合，"
+     "未给出 --model 时试 boosting、logistic 或 "
+     "elastic，5000 行以内再加 forest。组合起来最好的设置在全部行上拟合，"
      "存为一个模型（--out）；--single 只留最佳的一个。\n"
      "--outer K 再在从未见过的行上评判整个搜索。",
      {{"huaxiang learn tune samples/browsing.csv --where 'page is not missing' --target page "

@@ -26,8 +26,8 @@
 #define TPE_FIRST 8 /* settings of a model drawn by chance before what was found counts */
 #define SAID_MAX                                                                                   \
     ((size_t)64 << 20) /* bytes of what a setting said; of more the best is kept alone */
-#define USUAL_CLASSES "boosting,forest,logistic"
-#define USUAL_NUMBERS "boosting,forest,elastic"
+#define FOREST_ROWS                                                                                \
+    5000 /* of more rows a forest is tried only where it is named: it sorts, and takes tens of times as long as boosting */
 #define SHARES 1000 /* steps of the progress */
 #define JSON_MAX ((size_t)1 << 30)
 #define ARENA_MAX ((size_t)64 << 30)
@@ -217,6 +217,13 @@ static size_t columns_kept(const hx_tuning *s, const hx_tune_options *o) {
     return alone || truth->n > SAID_MAX / sizeof(double) / columns ? 0 : columns;
 }
 
+static const char *usual_models(const hx_problem *truth) {
+    bool small = truth->n <= FOREST_ROWS;
+    if (truth->task == HX_TASK_CLASSES)
+        return small ? "boosting,logistic,forest" : "boosting,logistic";
+    return small ? "boosting,elastic,forest" : "boosting,elastic";
+}
+
 static hx_status open_search(hx_tuning *s, const hx_table *t, const hx_tune_options *o,
                              hx_arena *arena, hx_error *err) {
     hx_cross_options cross = o->cross;
@@ -229,8 +236,8 @@ static hx_status open_search(hx_tuning *s, const hx_table *t, const hx_tune_opti
     HX_TRY(hx_folds_open(&s->folds, t, &cross, err));
     s->columns = columns_kept(s, o);
     s->usual = !cross.models || !cross.models[0];
-    const char *models = s->folds.truth.task == HX_TASK_CLASSES ? USUAL_CLASSES : USUAL_NUMBERS;
-    HX_TRY(hx_models_of(s->usual ? models : cross.models, arena, &s->models, &s->n_models, err));
+    const char *models = s->usual ? usual_models(&s->folds.truth) : cross.models;
+    HX_TRY(hx_models_of(models, arena, &s->models, &s->n_models, err));
     for (size_t m = 0; m < s->n_models; m++) {
         const hx_model_kind *kind = hx_model_kind_of(s->models[m]);
         bool tuned = false;

@@ -30,6 +30,11 @@ huaxiang learn cross-validate shop.csv --target buys --drop id --model logistic,
 huaxiang learn cross-validate shop.csv --target buys --drop id --model logistic,forest --param forest.trees=20 --threads 4 | cmp - one.json && echo same
 huaxiang learn tune shop.csv --target buys --drop id --model tree,logistic --trials 11 --folds 3 --outer 2 --seed 1 --format table --out tuned.json
 huaxiang learn predict shop.csv --model tuned.json --head 1 --format csv
+for alone in "" --single; do
+    huaxiang learn tune shop.csv --target age --task regression --drop id --model tree,ridge,neighbours --trials 11 --folds 3 $alone --seed 1 --format table --out age.json | tail -n 2
+    huaxiang learn predict shop.csv --model age.json --head 1 --format csv
+done
+huaxiang learn fit shop.csv --target buys --model ensemble
 huaxiang learn ensemble shop.csv --target buys --drop id --model logistic,tree --folds 3 --format table --out both.json
 huaxiang learn predict shop.csv --model both.json --head 1 --format csv
 sed 's/0/1/' shop.json > damaged.json

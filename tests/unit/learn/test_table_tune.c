@@ -187,6 +187,28 @@ static void together(void **st) {
     hx_table_free(t);
 }
 
+/* Where no model is named; a machine without XGBoost goes on with the others. */
+static void usual_models(void **st) {
+    static const char *const names[] = {"boosting", "elastic", "forest"};
+    (void)st;
+    hx_table *t = waves();
+    hx_arena *arena = hx_arena_new(0);
+    hx_learner *best = NULL;
+    hx_str text;
+    const hx_tune_options o = {
+        .cross = {.n_folds = 2, .learn = {.target = "number", .drop = "y", .n_threads = 2}},
+        .n_trials = 3};
+    json_t *e = tuned(t, &o, arena, &text, &best), *tried = json_object_get(e, "tried");
+    assert_int_equal(json_array_size(tried), 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(json_string_value(json_object_get(json_array_get(tried, i), "model")),
+                            names[i]);
+    json_decref(e);
+    hx_learner_free(best);
+    hx_arena_free(arena);
+    hx_table_free(t);
+}
+
 static void last_share(void *context, const hx_learn_progress *p) {
     double *share = context;
     assert_true((double)p->epoch >= *share && p->epoch <= p->n_epochs);
@@ -367,11 +389,12 @@ static void tpe_learns(void **st) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(search),     cmocka_unit_test(other_searches),
-        cmocka_unit_test(tpe_learns), cmocka_unit_test(same_bytes),
-        cmocka_unit_test(nested),     cmocka_unit_test(time_runs_out),
-        cmocka_unit_test(refusals),   cmocka_unit_test(together),
-        cmocka_unit_test(progress),   cmocka_unit_test(many_values),
+        cmocka_unit_test(search),       cmocka_unit_test(other_searches),
+        cmocka_unit_test(tpe_learns),   cmocka_unit_test(same_bytes),
+        cmocka_unit_test(nested),       cmocka_unit_test(time_runs_out),
+        cmocka_unit_test(refusals),     cmocka_unit_test(together),
+        cmocka_unit_test(progress),     cmocka_unit_test(many_values),
+        cmocka_unit_test(usual_models),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
