@@ -13,7 +13,6 @@
 
 #include "base/error.h"
 #include "base/pool.h"
-#include "learn/trees.h"
 
 #define DEPTH_MAX 1000
 #define POINTS_MAX (DEPTH_MAX / 2)
@@ -402,18 +401,23 @@ static hx_status explain_all(explaining *e, hx_error *err) {
     return st;
 }
 
-hx_status hx_trees_shap(const hx_trees *t, const double *x, size_t n, size_t output,
-                        size_t n_threads, double *out, hx_error *err) {
+hx_status hx_trees_shap_by(hx_shap_walk *walk, const hx_trees *t, const double *x, size_t n,
+                           size_t output, size_t n_threads, double *out, hx_error *err) {
     explaining e = {.t = t,
                     .x = x,
                     .n = n,
                     .output = output,
                     .n_threads = n_threads ? n_threads : hx_processors(),
                     .out = out,
-                    .walk = hx_shap_walk_choose()};
+                    .walk = walk};
     hx_status st = prepare(&e, err);
     if (st == HX_OK) st = make_rooms(&e, err);
     if (st == HX_OK) st = explain_all(&e, err);
     release(&e);
     return st;
+}
+
+hx_status hx_trees_shap(const hx_trees *t, const double *x, size_t n, size_t output,
+                        size_t n_threads, double *out, hx_error *err) {
+    return hx_trees_shap_by(hx_shap_walk_choose(), t, x, n, output, n_threads, out, err);
 }

@@ -12,9 +12,7 @@
 #ifndef HX_LEARN_TREES_SHAP_H
 #define HX_LEARN_TREES_SHAP_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "learn/trees.h"
 
 #define HX_SHAP_LANES 8 /* rows that are walked together */
 
@@ -53,5 +51,8 @@ typedef void hx_shap_walk(const hx_shap_tree *t, const hx_shap_room *r, const do
                           double *phi);
 hx_shap_walk hx_shap_walk_base, hx_shap_walk_avx2, hx_shap_walk_avx512;
 hx_shap_walk *hx_shap_walk_choose(void);
+/* hx_trees_shap() by one of them. */
+hx_status hx_trees_shap_by(hx_shap_walk *walk, const hx_trees *t, const double *x, size_t n,
+                           size_t output, size_t n_threads, double *out, hx_error *err) HX_MUST_USE;
 
 #endif

@@ -4,7 +4,7 @@
 #include "base/rng.h"
 #include "golden.h"
 #include "learn/explain.h"
-#include "learn/trees.h"
+#include "learn/trees_shap.h"
 
 #define N 120
 #define D 4
@@ -339,6 +339,147 @@ static void kernel_of_linear(void **st) {
     hx_table_free(t);
 }
 
+/* ------------------------------------------------------------------ trees */
+#define MANY 10
+#define ROWS 37
+
+/* What the trees say where the features of `known` are known; others send shares of training rows both ways. */
+static double with_known(const hx_trees *t, uint32_t node, const double *x, unsigned known) {
+    if (t->feature[node] == HX_LEAF) return t->values[node];
+    const uint32_t f = t->feature[node], a = t->left[node];
+    if (known & 1u << f) {
+        const bool left = isnan(x[f]) ? t->missing_left[node] != 0 : x[f] < t->threshold[node];
+        return with_known(t, a + !left, x, known);
+    }
+    return (t->cover[a] * with_known(t, a, x, known) +
+            t->cover[a + 1] * with_known(t, a + 1, x, known)) /
+           t->cover[node];
+}
+
+static void by_all_subsets(const hx_trees *t, const double *x, double *phi) {
+    static double worth[1u << MANY];
+    double weights[MANY];
+    for (unsigned s = 0; s < 1u << MANY; s++) {
+        worth[s] = 0;
+        for (size_t k = 0; k < t->n_trees; k++)
+            worth[s] += with_known(t, t->roots[k], x, s);
+    }
+    weights[0] = 1.0 / MANY;
+    for (unsigned s = 1; s < MANY; s++)
+        weights[s] = weights[s - 1] * s / (MANY - s);
+    for (unsigned j = 0; j < MANY; j++) {
+        phi[j] = 0;
+        for (unsigned s = 0; s < 1u << MANY; s++)
+            if (!(s & 1u << j))
+                phi[j] += weights[__builtin_popcount(s)] * (worth[s | 1u << j] - worth[s]);
+    }
+}
+
+static hx_learner *deep_forest(double *x) {
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
+    hx_table *t;
+    hx_error err = {0};
+    hx_rng rng;
+    double column[150], y[150] = {0};
+    hx_rng_seed(&rng, 9);
+    assert_int_equal(hx_table_new(&t, 150, &err), HX_OK);
+    for (size_t j = 0; j < MANY; j++) {
+        for (size_t i = 0; i < 150; i++) {
+            column[i] = hx_rng_uniform(&rng);
+            y[i] += j % 2 ? column[i] * (double)j : (column[i] > 0.4) * y[i];
+            if (hx_rng_below(&rng, 9) == 0) column[i] = NAN;
+        }
+        for (size_t i = 0; i < ROWS; i++)
+            x[i * MANY + j] = column[i];
+        assert_int_equal(
+            hx_table_put_numbers(t, hx_str_of(names[j]), HX_KIND_NUMBER, column, -1, &err), HX_OK);
+    }
+    assert_int_equal(hx_table_put_numbers(t, HX_STR_LIT("y"), HX_KIND_NUMBER, y, -1, &err), HX_OK);
+    hx_learner *l = fitted(t, "forest", "{\"trees\":4}", HX_TASK_REGRESSION);
+    hx_table_free(t);
+    return l;
+}
+
+static void deep_trees_and_all_subsets(void **st) {
+    (void)st;
+    double x[ROWS * MANY], out[ROWS * (MANY + 1)], wanted[MANY], said[ROWS];
+    hx_error err = {0};
+    hx_learner *l = deep_forest(x);
+    const hx_trees *t = l->state;
+    assert_int_equal(hx_trees_shap(t, x, ROWS, 0, 2, out, &err), HX_OK);
+    assert_int_equal(hx_trees_sum(t, x, ROWS, 1, said, &err), HX_OK);
+    for (size_t i = 0; i < ROWS; i++) {
+        double sum = out[i * (MANY + 1) + MANY];
+        if (i < 4) by_all_subsets(t, x + i * MANY, wanted);
+        for (size_t j = 0; j < MANY; j++) {
+            if (i < 4) golden_near(out[i * (MANY + 1) + j], wanted[j], 1e-11, "Shapley value");
+            sum += out[i * (MANY + 1) + j];
+        }
+        golden_near(sum, said[i], 1e-12, "sum");
+    }
+    hx_learner_free(l);
+}
+
+/* One row or many, few threads or more, whatever the processor: the same bytes. */
+static void walks_are_one(void **st) {
+    (void)st;
+    double x[ROWS * MANY], out[2][ROWS * (MANY + 1)];
+    hx_error err = {0};
+    hx_learner *l = deep_forest(x);
+    const hx_trees *t = l->state;
+    assert_int_equal(hx_trees_shap_by(hx_shap_walk_base, t, x, ROWS, 0, 1, out[0], &err), HX_OK);
+    assert_int_equal(hx_trees_shap(t, x, ROWS, 0, 3, out[1], &err), HX_OK);
+    assert_memory_equal(out[0], out[1], sizeof out[0]);
+    for (size_t i = 0; i < ROWS; i++)
+        assert_int_equal(hx_trees_shap(t, x + i * MANY, 1, 0, 2, out[1] + i * (MANY + 1), &err),
+                         HX_OK);
+    assert_memory_equal(out[0], out[1], sizeof out[0]);
+    hx_learner_free(l);
+}
+
+/* A chain: each level has a feature of its own, half of what is left goes on. */
+static void chain(size_t levels) {
+    hx_trees t;
+    hx_error err = {0};
+    double *x = calloc(levels, sizeof *x), *out = calloc(levels + 1, sizeof *out), said;
+    assert_true(x && out);
+    assert_int_equal(hx_trees_init(&t, levels, 1, false, &err), HX_OK);
+    uint32_t node = hx_trees_add_node(&t);
+    t.cover[node] = 1024;
+    for (size_t k = 0; k < levels; k++) {
+        const uint32_t left = hx_trees_add_node(&t), right = hx_trees_add_node(&t);
+        t.feature[node] = (uint32_t)k;
+        t.threshold[node] = 0.5;
+        t.left[node] = left;
+        t.cover[left] = t.cover[node] * 0.1;
+        t.cover[right] = t.cover[node] * 0.9;
+        t.values[left] = sin((double)k);
+        x[k] = k + 3 < levels; /* goes right nearly all the way */
+        node = right;
+    }
+    t.values[node] = 3;
+    assert_int_equal(hx_trees_end_tree(&t, &err), HX_OK);
+    const hx_status st = hx_trees_shap(&t, x, 1, 0, 1, out, &err);
+    assert_int_equal(st, levels > 1000 ? HX_ELIMIT : HX_OK);
+    assert_int_equal(hx_trees_sum(&t, x, 1, 1, &said, &err), HX_OK);
+    double sum = 0;
+    for (size_t j = 0; j <= levels; j++)
+        sum += out[j];
+    if (st == HX_OK) golden_near(sum, said, 1e-9, "sum");
+    hx_trees_release(&t);
+    free(x);
+    free(out);
+}
+
+static void long_paths(void **st) {
+    (void)st;
+    chain(1);
+    chain(40);
+    chain(300);
+    chain(1000);
+    chain(1001);
+}
+
 /* ------------------------------------------------------------------ counterfactuals */
 static double cell_of(const json_t *v) {
     if (json_is_boolean(v)) return json_is_true(v);
@@ -659,6 +800,9 @@ int main(void) {
                                        cmocka_unit_test(cells_are_features),
                                        cmocka_unit_test(rows_add_up),
                                        cmocka_unit_test(kernel_of_linear),
+                                       cmocka_unit_test(deep_trees_and_all_subsets),
+                                       cmocka_unit_test(walks_are_one),
+                                       cmocka_unit_test(long_paths),
                                        cmocka_unit_test(changes_change_the_answer),
                                        cmocka_unit_test(nothing_to_change),
                                        cmocka_unit_test(tree_of_a_tree),
