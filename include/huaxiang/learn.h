@@ -509,6 +509,10 @@ HX_API hx_status hx_selection_html(const hx_selection *s, hx_str title, hx_ui_la
 HX_API hx_status hx_select_rules_propose(const hx_table *t, hx_ui_lang ui, hx_arena *arena,
                                          hx_str *json, hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ steps */
+/* The kinds of steps that learn adds to recipes, for hx_recipe_open() and hx_recipe_read(): "text" (docs/tables.md). *n of them, static. */
+HX_API const hx_step_kind *const *hx_learn_steps(size_t *n);
+
 /* ------------------------------------------------------------------ vectors of words */
 typedef enum {
     HX_WORDS_SKIPGRAM = 0, /* word2vec: each word of a window foretells its middle */

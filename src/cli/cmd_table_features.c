@@ -2,10 +2,11 @@
  *
  *     --parts                 step time         --join, --key, --as-of      step join
  *     --window, --by          step window       --interact, --columns       step interact
- *     --gap or --page, --by   step session
+ *     --gap or --page, --by   step session       --tfidf, --hash, --vectors, --text   step text
+ *     --sequence, --page      step sequence
  *
- * The steps run in the order join, time, window, session, interact. --leak-check runs them on all rows and on the earlier ones and lists the columns that
- * differ; the exit status is 1 where there are any. */
+ * The steps run in the order join, time, window, session or sequence, text, interact. --leak-check runs them on all rows and on the earlier ones and
+ * lists the columns that differ; the exit status is 1 where there are any. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,12 +72,34 @@ static bool add_window(hx_cli *c, json_t *steps) {
 }
 
 static void add_session(const hx_cli *c, json_t *steps) {
-    if (text_of(c, HX_OPT_GAP) == NULL && text_of(c, HX_OPT_PAGE) == NULL) return;
-    json_t *step = add_step(steps, "session");
+    const bool sequence = text_of(c, HX_OPT_SEQUENCE) != NULL;
+    if (text_of(c, HX_OPT_GAP) == NULL && text_of(c, HX_OPT_PAGE) == NULL && !sequence) return;
+    json_t *step = add_step(steps, sequence ? "sequence" : "session");
+    hx_step_set_number(step, "n", c, HX_OPT_SEQUENCE);
     hx_step_set_text(step, "time", c, HX_OPT_FEATURE_TIME);
     hx_step_set_text(step, "by", c, HX_OPT_STEP_BY);
     hx_step_set_text(step, "gap", c, HX_OPT_GAP);
     hx_step_set_text(step, "page", c, HX_OPT_PAGE);
+}
+
+static void add_text(const hx_cli *c, json_t *steps, const char *method, int option,
+                     const char *key) {
+    if (text_of(c, option) == NULL) return;
+    json_t *step = add_step(steps, "text");
+    json_object_set_new(step, "method", json_string(method));
+    hx_step_set_text(step, "column", c, HX_OPT_TEXT);
+    if (option == HX_OPT_VECTORS)
+        hx_step_set_text(step, key, c, option);
+    else
+        hx_step_set_number(step, key, c, option);
+    hx_step_set_number(step, "characters", c, HX_OPT_CHARACTERS);
+    hx_step_set_number(step, "words", c, HX_OPT_WORD_GRAMS);
+}
+
+static void add_texts(const hx_cli *c, json_t *steps) {
+    add_text(c, steps, "tfidf", HX_OPT_TFIDF, "most");
+    add_text(c, steps, "hash", HX_OPT_HASHED, "width");
+    add_text(c, steps, "vectors", HX_OPT_VECTORS, "file");
 }
 
 static void add_interact(const hx_cli *c, json_t *steps) {
@@ -147,11 +170,12 @@ static int check_leaks(hx_cli *c, const json_t *steps) {
 /* ------------------------------------------------------------------ the command */
 static bool check_options(hx_cli *c, const json_t *steps) {
     if (json_array_size(steps) == 0) {
-        hx_cli_usage(
-            c,
-            "table features needs one of --parts, --window, --gap, --page, --join, "
-            "--interact",
-            "table features 需要 --parts、--window、--gap、--page、--join、--interact 之一");
+        hx_cli_usage(c,
+                     "table features needs one of --parts, --window, --gap, --page, --join, "
+                     "--interact, --tfidf, --hash, --vectors",
+                     "table features 需要 "
+                     "--parts、--window、--gap、--page、--join、--interact、--tfidf、--hash、"
+                     "--vectors 之一");
         return false;
     }
     if (text_of(c, HX_OPT_FEATURE_TIME) == NULL &&
@@ -175,6 +199,7 @@ int hx_cmd_table_features(hx_cli *c) {
     add_time(c, steps);
     if (add_window(c, steps)) {
         add_session(c, steps);
+        add_texts(c, steps);
         add_interact(c, steps);
         if (check_options(c, steps))
             status = hx_cli_has(&c->options, HX_OPT_LEAK_CHECK) ? check_leaks(c, steps)

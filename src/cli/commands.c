@@ -375,9 +375,11 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_RULES},
     {"learn",
      HX_PART_TEXT,
-     "words|fit|predict|evaluate|export|import|cross-validate|tune|ensemble|cluster|survival|explain "
+     "words|fit|predict|evaluate|export|import|cross-validate|tune|ensemble|cluster|survival|"
+     "explain "
      "[FILE]",
-     "words,fit,predict,evaluate,export,import,cross-validate,tune,ensemble,cluster,survival,explain",
+     "words,fit,predict,evaluate,export,import,cross-validate,tune,ensemble,cluster,survival,"
+     "explain",
      0,
      1,
      NULL,
@@ -398,7 +400,8 @@ const hx_cli_command hx_cli_commands[] = {
      LIST(RECORDS, HX_OPT_WORD, HX_OPT_PLUS, HX_OPT_MINUS, HX_OPT_SIMILAR_TOP),
      "words that are used like a word, by vectors of 'learn words'",
      "用法相近的词，依据“learn words”的词向量",
-     "VECTORS is a file of word2vec (text or binary) or of GloVe. With --minus and --plus it answers "
+     "VECTORS is a file of word2vec (text or binary) or of GloVe. With --minus and --plus it "
+     "answers "
      "analogies: --word king\n"
      "--minus man --plus woman. Likeness is the cosine of the vectors.",
      "词向量文件为 word2vec（文本或二进制）或 GloVe 格式。加上 --minus 和 --plus 可做类比：\n"

@@ -177,7 +177,8 @@ const hx_cli_command hx_cli_actions[] = {
      LIST(TABLE_IN, RECORDS, TABLE_STEPS, HX_OPT_FEATURE_TIME, HX_OPT_PARTS, HX_OPT_STEP_BY,
           HX_OPT_COLUMNS, HX_OPT_WINDOW, HX_OPT_GAP, HX_OPT_PAGE, HX_OPT_INTERACT, HX_OPT_JOIN,
           HX_OPT_JOIN_KEY, HX_OPT_JOIN_AS_OF, HX_OPT_JOIN_TIME, HX_OPT_JOIN_TOLERANCE,
-          HX_OPT_LEAK_CHECK),
+          HX_OPT_LEAK_CHECK, HX_OPT_SEQUENCE, HX_OPT_TEXT, HX_OPT_TFIDF, HX_OPT_HASHED,
+          HX_OPT_VECTORS, HX_OPT_CHARACTERS, HX_OPT_WORD_GRAMS),
      "columns derived from events, as they could be known at each row's time",
      "由事件派生的特征列，只用每行当时已知的信息",
      "Windows count what lies strictly before the row; joins take the latest row at or before "
@@ -192,7 +193,14 @@ const hx_cli_command hx_cli_actions[] = {
       {"huaxiang table features numbers.csv --time order_time --by customer_id "
        "--window "
        "30,90 --columns amount --head 3",
-       "what the customer had bought before", "客户此前的购买"}},
+       "what the customer had bought before", "客户此前的购买"},
+      {"huaxiang table features samples/browsing.csv --time time --by user --page page --sequence "
+       "2 "
+       "--head 3",
+       "which pages followed which so far", "至此各页面之间的转移次数"},
+      {"huaxiang table features samples/labelled.csv --text comment --tfidf 20 --characters 2 "
+       "--save text.json --head 1",
+       "texts as columns: the 20 commonest n-grams", "把文本变为列：最常见的 20 个 n 元组"}},
      hx_cmd_table_features,
      HX_MODEL_RULES},
     {"table group",
@@ -201,7 +209,8 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(READING, RECORDS, HX_OPT_HEAD, HX_OPT_THREADS, HX_OPT_BY, HX_OPT_AGG, HX_OPT_MAP, HX_OPT_STORE),
+     LIST(READING, RECORDS, HX_OPT_HEAD, HX_OPT_THREADS, HX_OPT_BY, HX_OPT_AGG, HX_OPT_MAP,
+          HX_OPT_STORE),
      "group the rows of a file",
      "对文件的行分组汇总",
      "Sums are exact. Rows come in the order of their keys.",
@@ -404,8 +413,8 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_AS_OF, RECORDS, HX_OPT_SPLIT, HX_OPT_PREFIX, HX_OPT_STRATIFY, HX_OPT_GROUP,
-          HX_OPT_TIME),
+     LIST(TABLE_IN, HX_OPT_AS_OF, RECORDS, HX_OPT_SPLIT, HX_OPT_PREFIX, HX_OPT_STRATIFY,
+          HX_OPT_GROUP, HX_OPT_TIME),
      "files for training, validation and test",
      "分成训练、验证、测试文件",
      "By chance (--seed), or with each value of a column shared out alike (--stratify), or with "
@@ -427,10 +436,10 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_PARAM, HX_OPT_PARAMS, HX_OPT_SOLVER,
-          HX_OPT_LEARNING_RATE, HX_OPT_EPOCHS, HX_OPT_SPLIT, HX_OPT_STRATIFY, HX_OPT_GROUP,
-          HX_OPT_TIME, HX_OPT_VALIDATION_FILE, HX_OPT_COST, HX_OPT_CALIBRATION, HX_OPT_CONFORMAL,
-          HX_OPT_REPORT),
+     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_PARAM, HX_OPT_PARAMS,
+          HX_OPT_SOLVER, HX_OPT_LEARNING_RATE, HX_OPT_EPOCHS, HX_OPT_SPLIT, HX_OPT_STRATIFY,
+          HX_OPT_GROUP, HX_OPT_TIME, HX_OPT_VALIDATION_FILE, HX_OPT_COST, HX_OPT_CALIBRATION,
+          HX_OPT_CONFORMAL, HX_OPT_REPORT),
      "learn one column from the others",
      "由其他列学习某一列",
      "Shows coefficients with intervals, or what counts most, and how the loss went down; --out "
@@ -480,7 +489,8 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_AS_OF, RECORDS, HX_OPT_COST, HX_OPT_RANK_BY, HX_OPT_RANK_AT, HX_OPT_REPORT),
+     LIST(TABLE_IN, HX_OPT_AS_OF, RECORDS, HX_OPT_COST, HX_OPT_RANK_BY, HX_OPT_RANK_AT,
+          HX_OPT_REPORT),
      "how good a model is on rows whose target is known",
      "在已知目标的行上评估模型",
      "Classes: accuracy, precision, recall, F1, ROC-AUC, PR-AUC, log loss, Brier, KS, Gini, "
@@ -501,9 +511,9 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_PARAM, HX_OPT_PARAMS, HX_OPT_FOLDS,
-          HX_OPT_REPEATS, HX_OPT_GROUP, HX_OPT_TIME, HX_OPT_CALIBRATION, HX_OPT_CURVE, HX_OPT_COST,
-          HX_OPT_REPORT),
+     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_PARAM, HX_OPT_PARAMS,
+          HX_OPT_FOLDS, HX_OPT_REPEATS, HX_OPT_GROUP, HX_OPT_TIME, HX_OPT_CALIBRATION, HX_OPT_CURVE,
+          HX_OPT_COST, HX_OPT_REPORT),
      "models judged on the same folds, and whether they differ",
      "在相同的折上评估多个模型，并检验差异",
      "Every fold is predicted by models that learnt from the others (5 folds). Two models are "
@@ -525,13 +535,15 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_FOLDS, HX_OPT_GROUP, HX_OPT_TIME,
-          HX_OPT_TRIALS, HX_OPT_MINUTES, HX_OPT_OUTER, HX_OPT_TUNE_SEARCH, HX_OPT_SINGLE, HX_OPT_REPORT),
+     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_FOLDS, HX_OPT_GROUP,
+          HX_OPT_TIME, HX_OPT_TRIALS, HX_OPT_MINUTES, HX_OPT_OUTER, HX_OPT_TUNE_SEARCH,
+          HX_OPT_SINGLE, HX_OPT_REPORT),
      "find good parameters: random search with successive halving",
      "寻找好的参数：随机搜索加逐次减半",
      "Settings are judged fold by fold and the better third goes on. It ends after --trials "
      "settings (default: 27) or behind\n"
-     "--minutes. Without --model: boosting, logistic or elastic, up to 5,000 rows forest. Those that are best "
+     "--minutes. Without --model: boosting, logistic or elastic, up to 5,000 rows forest. Those "
+     "that are best "
      "together are fitted on all rows and\n"
      "kept as one model (--out); --single keeps the best alone. --outer K also judges the whole "
      "search on rows it never saw.",
@@ -553,8 +565,8 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_FOLDS, HX_OPT_REPEATS, HX_OPT_GROUP,
-          HX_OPT_TIME, HX_OPT_WAYS),
+     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, LEARN, HX_OPT_FOLDS, HX_OPT_REPEATS,
+          HX_OPT_GROUP, HX_OPT_TIME, HX_OPT_WAYS),
      "several models together, and what that gains over the best of them",
      "多个模型的组合，以及相对最佳单一模型的增益",
      "voting is their mean, blending a weighted mean, stacking a model on top of them. All are "
@@ -585,8 +597,10 @@ const hx_cli_command hx_cli_actions[] = {
      "Kaplan-Meier 曲线及 95 % 区间（Greenwood，双对数）和中位数；--group "
      "用对数秩检验比较，--use 用 Cox 回归估计各列使风险成为多少倍。\n"
      "--report 画出曲线。",
-     {{"awk 'BEGIN { print \"days,left,plan\"; for (i = 1; i < 41; i++) print 5 + i * 37 % 90 \",\" (i "
-       "% 4 > 0) \",\" (i % 2 ? \"month\" : \"year\") }' > left.csv; huaxiang learn survival left.csv "
+     {{"awk 'BEGIN { print \"days,left,plan\"; for (i = 1; i < 41; i++) print 5 + i * 37 % 90 "
+       "\",\" (i "
+       "% 4 > 0) \",\" (i % 2 ? \"month\" : \"year\") }' > left.csv; huaxiang learn survival "
+       "left.csv "
        "--time days --event left --group plan --format table",
        "who stays how long, by plan", "按套餐看客户留存多久"}},
      hx_cmd_learn_survival,
@@ -597,26 +611,32 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_OUT, HX_OPT_EXPLAIN_METHOD, HX_OPT_EXPLAIN_TOP,
-          HX_OPT_ROW, HX_OPT_CLASS, HX_OPT_WANT, HX_OPT_FIXED, HX_OPT_BACKGROUND, HX_OPT_REPORT),
+     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_OUT, HX_OPT_EXPLAIN_METHOD,
+          HX_OPT_EXPLAIN_TOP, HX_OPT_ROW, HX_OPT_CLASS, HX_OPT_WANT, HX_OPT_FIXED,
+          HX_OPT_BACKGROUND, HX_OPT_REPORT),
      "why a model says what it says: of one row, or of all",
      "模型为何如此回答：单独一行或全部行",
      "All rows: what counts (Shapley values), what the model needs (permutation), how a column "
      "matters (partial dependence),\n"
-     "coefficients with intervals, a small tree that says nearly the same. --row N: what each column "
+     "coefficients with intervals, a small tree that says nearly the same. --row N: what each "
+     "column "
      "adds to its answer, and the\n"
      "smallest changes with which the model would decide otherwise. kernel asks any model about "
      "mixed rows; others are exact.\n"
      "Texts and columns with missing values are shown as one. --report draws all of it.",
-     "全部行：什么最重要（Shapley 值）、模型依赖什么（打乱）、各列如何起作用（部分依赖）、系数及区间、"
+     "全部行：什么最重要（Shapley "
+     "值）、模型依赖什么（打乱）、各列如何起作用（部分依赖）、系数及区间、"
      "近似的小树。\n"
-     "--row N：每一列对该行回答的贡献，以及使模型改变判断的最小改动。kernel 适用于任何模型；其余为精确"
+     "--row N：每一列对该行回答的贡献，以及使模型改变判断的最小改动。kernel "
+     "适用于任何模型；其余为精确"
      "值。\n"
      "文本列和有缺失值的列合为一列显示。--report 写出图形页面。",
-     {{"huaxiang learn explain samples/browsing.csv --where 'page is not missing' --model page.json "
+     {{"huaxiang learn explain samples/browsing.csv --where 'page is not missing' --model "
+       "page.json "
        "--method shap,permutation --format table",
        "what counts for the page of a visit", "访问页面取决于什么"},
-      {"huaxiang learn explain samples/browsing.csv --where 'page is not missing' --model page.json "
+      {"huaxiang learn explain samples/browsing.csv --where 'page is not missing' --model "
+       "page.json "
        "--row 3 --format table",
        "the third row, and what would change it", "第三行，以及怎样才会不同"}},
      hx_cmd_learn_explain,
@@ -636,7 +656,8 @@ const hx_cli_command hx_cli_actions[] = {
      "PostgreSQL 12; the file in C needs\n"
      "the C library alone. xgboost takes boosting; its features are in the order of learn fit's "
      "table.",
-     "sql 和 c 支持 linear、ridge、lasso、elastic、logistic、tree、forest 和 boosting，以及配方中的 "
+     "sql 和 c 支持 linear、ridge、lasso、elastic、logistic、tree、forest 和 "
+     "boosting，以及配方中的 "
      "scale、impute、encode；\n"
      "得分与 learn predict 一致。SELECT 可在 SQLite 3.35 和 PostgreSQL 12 运行；C 文件只需 C "
      "标准库。\n"
@@ -677,8 +698,9 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, HX_OPT_USE, HX_OPT_DROP, HX_OPT_PARAM,
-          HX_OPT_PARAMS, HX_OPT_CLUSTER_METHOD, HX_OPT_CLUSTERS, HX_OPT_SAVE_CLUSTERS, HX_OPT_HEAD),
+     LIST(TABLE_IN, HX_OPT_AS_OF, HX_OPT_FORMAT, HX_OPT_TARGET, HX_OPT_USE, HX_OPT_DROP,
+          HX_OPT_PARAM, HX_OPT_PARAMS, HX_OPT_CLUSTER_METHOD, HX_OPT_CLUSTERS, HX_OPT_SAVE_CLUSTERS,
+          HX_OPT_HEAD),
      "put rows into clusters, and say what sets each apart",
      "对行聚类，并说明每个簇的特点",
      "--out writes the rows with a column cluster, counted from 1, the largest first (0 = noise of "
@@ -690,7 +712,8 @@ const hx_cli_command hx_cli_actions[] = {
      "--out 写出带 cluster 列的行，从 1 起按大小编号（dbscan、hdbscan 的噪声为 0）；--save "
      "保存聚类，--model 将其用于其他行。\n"
      "--k auto 按轮廓系数选择，mixture 按 BIC（也可 --param choose=gap）。\n"
-     "参数：k_max、choose、restarts、batch、covariance、linkage、radius、min_rows、min_cluster、stability。",
+     "参数：k_max、choose、restarts、batch、covariance、linkage、radius、min_rows、min_"
+     "cluster、stability。",
      {{"huaxiang learn cluster samples/browsing.csv --drop user --k 3 --save clusters.json "
        "--format table",
        "three clusters and their names, kept", "三个簇及其名称，并保存"},
@@ -710,7 +733,8 @@ const hx_cli_command hx_cli_actions[] = {
           HX_OPT_USER_WORDS, HX_OPT_STOP_FILE),
      "vectors of words from texts: word2vec (skip-gram, CBOW) and GloVe",
      "由文本学习词向量：word2vec（skip-gram、CBOW）和 GloVe",
-     "Words are those of 'huaxiang words', without punctuation. --out is word2vec's binary format, or "
+     "Words are those of 'huaxiang words', without punctuation. --out is word2vec's binary format, "
+     "or "
      "its text format where the\n"
      "name ends in .txt or .vec; gensim reads both. The same --seed gives the same bytes with any "
      "number of threads.",
@@ -720,7 +744,8 @@ const hx_cli_command hx_cli_actions[] = {
      {{"huaxiang learn words samples/labelled.csv --min-count 2 --dimension 20 --epochs 20 --out "
        "words.bin",
        "skip-gram on a small file", "对小文件做 skip-gram"},
-      {"huaxiang learn words samples/comments.csv samples/labelled.csv --method glove --min-count 2 "
+      {"huaxiang learn words samples/comments.csv samples/labelled.csv --method glove --min-count "
+       "2 "
        "--dimension 20 --out words.txt",
        "GloVe on two files, as text", "对两个文件做 GloVe，保存为文本"}},
      hx_cmd_learn_words,

@@ -1,13 +1,9 @@
-/* options.c - parses a command line by the table of options.
+/* options.c - the table of options: name, letter, kind, group of the help, value, range, what it is for.
  *
- *     --name VALUE   --name=VALUE   -n VALUE   -nVALUE   --flag   -qh   --  (the rest are no options)   - (no option: standard input)
- *
- * Options may stand anywhere. A value given twice: the last one counts, but of a list all do. Numbers are checked against their range and choices against
- * their list here, so that no command has to. */
+ * One row an option, in the order of the groups as far as they go; a name may have several rows where it means something else to another command. Help,
+ * completion, man page and parsing (args.c) come from it.
+ */
 #include "cli/options.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #define FLAG(name, letter, group, en, zh)                                                          \
     { name, letter, HX_OPT_FLAG, group, NULL, 0, 0, en, zh }
@@ -264,9 +260,31 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         FLAG("leak-check", 0, HX_GROUP_JOB,
              "list features that change when later rows are taken away, instead of rows",
              "不输出各行，而是列出去掉之后的行时会改变的特征"),
-    [HX_OPT_WORD_METHOD] = TEXT("method", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "skipgram,cbow,glove",
-                                "word2vec's skip-gram or CBOW, or GloVe (default: skipgram)",
-                                "word2vec 的 skip-gram 或 CBOW，或 GloVe（默认 skipgram）"),
+    [HX_OPT_SEQUENCE] =
+        {"sequence", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "N", 1, 8,
+         "how often each of the commonest runs of N pages (--page) has happened to --by so "
+         "far; not over a --gap",
+         "--by 至此经历每种常见的连续 N 页（--page）的次数；不跨越 --gap"},
+    [HX_OPT_TFIDF] = {"tfidf", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "K", 1, 4000,
+                      "TF-IDF of the K n-grams that stand in the most texts of --text",
+                      "--text 列中出现在最多文本里的 K 个 n 元组的 TF-IDF"},
+    [HX_OPT_HASHED] = {"hash", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "W", 1, 4000,
+                       "all n-grams of --text in W columns by their hash",
+                       "把 --text 列的全部 n 元组按哈希归入 W 列"},
+    [HX_OPT_VECTORS] = TEXT("vectors", 0, HX_OPT_FILE, HX_GROUP_JOB, "FILE",
+                            "mean of the vectors of a text's words, out of a file of 'learn words'",
+                            "文本中各词向量的均值；词向量由“learn words”生成"),
+    [HX_OPT_CHARACTERS] = {"characters", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "N", 0, 8,
+                           "n-grams of up to N characters (default: 3; 0: none)",
+                           "最多 N 个字符的 n 元组（默认 3；0 为不用）"},
+    [HX_OPT_WORD_GRAMS] =
+        {"word-grams", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "N", 0, 8,
+         "n-grams of up to N words, runs of letters and digits (default: 1; 0: none)",
+         "最多 N 个词（连续的字母和数字）的 n 元组（默认 1；0 为不用）"},
+    [HX_OPT_WORD_METHOD] =
+        TEXT("method", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "skipgram,cbow,glove",
+             "word2vec's skip-gram or CBOW, or GloVe (default: skipgram)",
+             "word2vec 的 skip-gram 或 CBOW，或 GloVe（默认 skipgram）"),
     [HX_OPT_DIMENSION] = {"dimension", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "D", 1, 4096,
                           "values of a vector (default: 100)", "词向量的维数（默认 100）"},
     [HX_OPT_WORD_WINDOW] = {"window", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 1, 100,
@@ -278,12 +296,14 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_MIN_COUNT] = {"min-count", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "N", 1, 1 << 30,
                           "leave out words that occur less often (default: 5)",
                           "略去出现次数更少的词（默认 5）"},
-    [HX_OPT_SAMPLE] = {"sample", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "S", 0, 1,
-                       "thin out words with a greater share of the text (default: 0.001; 0: none; not "
-                       "glove)",
-                       "对占比更大的词降采样（默认 0.001；0 为不降；glove 不用）"},
-    [HX_OPT_WORD] = TEXT("word", 0, HX_OPT_STRING, HX_GROUP_JOB, "WORD,...",
-                         "words like this one, or like several together", "与此词（或几个词合起来）相近的词"),
+    [HX_OPT_SAMPLE] =
+        {"sample", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "S", 0, 1,
+         "thin out words with a greater share of the text (default: 0.001; 0: none; not "
+         "glove)",
+         "对占比更大的词降采样（默认 0.001；0 为不降；glove 不用）"},
+    [HX_OPT_WORD] =
+        TEXT("word", 0, HX_OPT_STRING, HX_GROUP_JOB, "WORD,...",
+             "words like this one, or like several together", "与此词（或几个词合起来）相近的词"),
     [HX_OPT_PLUS] = TEXT("plus", 0, HX_OPT_STRING, HX_GROUP_JOB, "WORD,...",
                          "... and this one: --word king --minus man --plus woman",
                          "再加上此词：--word 国王 --minus 男人 --plus 女人"),
@@ -346,10 +366,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         TEXT("task", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "auto,regression,classes,survival,outliers",
              "what is learnt (default: classes for text, true/false and few whole numbers)",
              "学习任务（默认：文本、真假值和取值很少的整数按类别）"),
-    [HX_OPT_LEARN_TEXT] =
-        TEXT("text", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
-             "the column of texts or sequences that a network reads (default: the only one of texts)",
-             "网络读取的文本列或序列列（默认为唯一的文本列）"),
+    [HX_OPT_LEARN_TEXT] = TEXT(
+        "text", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
+        "the column of texts or sequences that a network reads (default: the only one of texts)",
+        "网络读取的文本列或序列列（默认为唯一的文本列）"),
     [HX_OPT_ITEMS] = TEXT("items", 0, HX_OPT_STRING, HX_GROUP_JOB, "MARK",
                           "--text holds items between such marks: --items '>' for home>list>cart",
                           "--text 列为以此标记分隔的项：首页>列表>购物车 用 --items '>'"),
@@ -390,10 +410,9 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_WAYS] = TEXT("method", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME,...",
                          "voting, blending, stacking (default: all three)",
                          "voting、blending、stacking（默认三种都做）"),
-    [HX_OPT_CALIBRATION] = TEXT("calibrate", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING,
-                                "platt,isotonic,temperature",
-                                "make probabilities mean what they say, by rows out of fold",
-                                "用折外预测校准概率"),
+    [HX_OPT_CALIBRATION] =
+        TEXT("calibrate", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "platt,isotonic,temperature",
+             "make probabilities mean what they say, by rows out of fold", "用折外预测校准概率"),
     [HX_OPT_CONFORMAL] = {"conformal", 0, HX_OPT_REAL, HX_GROUP_TRAINING, "SHARE", 0, 1,
                           "keep this share of the rows for predict --coverage: 0.2",
                           "留出这一比例的行，供 predict --coverage 使用：0.2"},
@@ -413,11 +432,11 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_RANK_AT] = {"at", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "K", 1, 1000000,
                         "--rank-by: of the first K of a group (default: 10)",
                         "--rank-by：取每组前 K 名（默认 10）"},
-    [HX_OPT_TUNE_SEARCH] =
-        TEXT("search", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "halving,random,grid,tpe",
-             "halving: bad settings end early; random; grid: evenly; tpe: where good ones were "
-             "(default: halving)",
-             "halving：差的设置提前结束；random：随机；grid：网格；tpe：在好设置附近（默认 halving）"),
+    [HX_OPT_TUNE_SEARCH] = TEXT(
+        "search", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "halving,random,grid,tpe",
+        "halving: bad settings end early; random; grid: evenly; tpe: where good ones were "
+        "(default: halving)",
+        "halving：差的设置提前结束；random：随机；grid：网格；tpe：在好设置附近（默认 halving）"),
     [HX_OPT_DURATION] = TEXT("time", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
                              "how long each row was seen", "每行被观察了多久"),
     [HX_OPT_ENDED] = TEXT("event", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
@@ -432,12 +451,12 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_TIES] = TEXT("ties", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "efron,breslow",
                          "how rows that ended together count (default: efron)",
                          "同时发生的行如何计算（默认 efron）"),
-    [HX_OPT_EXPLAIN_METHOD] =
-        TEXT("method", 0, HX_OPT_STRING, HX_GROUP_JOB, "M,...",
-             "coefficients, shap, kernel, permutation, partial, ice, counterfactual, surrogate "
-             "(default: those that fit)",
-             "coefficients、shap、kernel、permutation、partial、ice、counterfactual、surrogate（默认："
-             "适用的方法）"),
+    [HX_OPT_EXPLAIN_METHOD] = TEXT(
+        "method", 0, HX_OPT_STRING, HX_GROUP_JOB, "M,...",
+        "coefficients, shap, kernel, permutation, partial, ice, counterfactual, surrogate "
+        "(default: those that fit)",
+        "coefficients、shap、kernel、permutation、partial、ice、counterfactual、surrogate（默认："
+        "适用的方法）"),
     [HX_OPT_EXPLAIN_TOP] = {"top", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "K", 1, 1000,
                             "columns that are shown in full (default: 10; partial: 6)",
                             "详细显示的列数（默认 10，partial 为 6）"},
@@ -460,17 +479,15 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         TEXT("method", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME",
              "kmeans, mini-batch, mixture, hierarchical, dbscan or hdbscan (default: kmeans)",
              "kmeans、mini-batch、mixture、hierarchical、dbscan 或 hdbscan（默认 kmeans）"),
-    [HX_OPT_EXPORT_AS] =
-        TEXT("as", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "sql,c,xgboost",
-             "in which words: one SELECT, one file in C, or XGBoost's JSON",
-             "导出形式：一条 SELECT、一个 C 文件，或 XGBoost 的 JSON"),
-    [HX_OPT_EXPORT_TABLE] =
-        TEXT("table", 0, HX_OPT_STRING, HX_GROUP_JOB, "TABLE",
-             "sql: where the rows are, SCHEMA.TABLE (default: data)",
-             "sql：数据所在的表，可写作 模式.表（默认 data）"),
-    [HX_OPT_EXPORT_NAME] = TEXT("name", 0, HX_OPT_STRING, HX_GROUP_JOB, "NAME",
-                                "c: what its names begin with (default: model)",
-                                "c：各名称的前缀（默认 model）"),
+    [HX_OPT_EXPORT_AS] = TEXT("as", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "sql,c,xgboost",
+                              "in which words: one SELECT, one file in C, or XGBoost's JSON",
+                              "导出形式：一条 SELECT、一个 C 文件，或 XGBoost 的 JSON"),
+    [HX_OPT_EXPORT_TABLE] = TEXT("table", 0, HX_OPT_STRING, HX_GROUP_JOB, "TABLE",
+                                 "sql: where the rows are, SCHEMA.TABLE (default: data)",
+                                 "sql：数据所在的表，可写作 模式.表（默认 data）"),
+    [HX_OPT_EXPORT_NAME] =
+        TEXT("name", 0, HX_OPT_STRING, HX_GROUP_JOB, "NAME",
+             "c: what its names begin with (default: model)", "c：各名称的前缀（默认 model）"),
     [HX_OPT_CLUSTERS] =
         TEXT("k", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "N|auto",
              "how many clusters (default: auto)", "簇的个数（默认 auto，自动选择）"),
@@ -511,10 +528,11 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_WORDS] =
         FLAG("words", 0, HX_GROUP_MODEL, "words are what stands between blanks, as in training",
              "词以空白分隔，与训练时相同"),
-    [HX_OPT_POOLING] = TEXT("pooling", 0, HX_OPT_CHOICE, HX_GROUP_MODEL, "last,mean",
-                            "the vector of the last token, or the mean of all (default: last; of a model that train "
-                            "makes: mean)",
-                            "取最后一个词元的向量，或全部的均值（默认 last；train 新建模型时为 mean）"),
+    [HX_OPT_POOLING] = TEXT(
+        "pooling", 0, HX_OPT_CHOICE, HX_GROUP_MODEL, "last,mean",
+        "the vector of the last token, or the mean of all (default: last; of a model that train "
+        "makes: mean)",
+        "取最后一个词元的向量，或全部的均值（默认 last；train 新建模型时为 mean）"),
     [HX_OPT_NORMALIZE] =
         FLAG("normalize", 0, HX_GROUP_MODEL, "vectors of length 1", "把向量归一化为长度 1"),
     [HX_OPT_BIDIRECTIONAL] = FLAG("bidirectional", 0, HX_GROUP_MODEL,
@@ -726,12 +744,12 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                              "教师隐藏状态的权重（默认 0）"},
     [HX_OPT_FOLDS] = {"folds", 0, HX_OPT_NUMBER, HX_GROUP_TRAINING, "K", 2, 100,
                       "cross-validation in K parts", "K 折交叉验证"},
-    [HX_OPT_LEARNER] = TEXT(
-        "learner", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME,...",
-        "llama, or svm, logistic, nb, nbsvm, mlp, cnn, rnn, gru, lstm, cnn-gru, transformer, "
-        "bert (of --model, read in both directions; else transformer); several: compared",
-        "llama，或 svm、logistic、nb、nbsvm、mlp、cnn、rnn、gru、lstm、cnn-gru、transformer、"
-        "bert（双向读取 --model；无模型时同 transformer）；多个则比较"),
+    [HX_OPT_LEARNER] =
+        TEXT("learner", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "NAME,...",
+             "llama, or svm, logistic, nb, nbsvm, mlp, cnn, rnn, gru, lstm, cnn-gru, transformer, "
+             "bert (of --model, read in both directions; else transformer); several: compared",
+             "llama，或 svm、logistic、nb、nbsvm、mlp、cnn、rnn、gru、lstm、cnn-gru、transformer、"
+             "bert（双向读取 --model；无模型时同 transformer）；多个则比较"),
     [HX_OPT_SEARCH] = TEXT("search", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "halving,random",
                            "tune: the better third of all goes on; or all to the end",
                            "tune：较好的三分之一继续，或全部训练到底"),
@@ -793,194 +811,3 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         TEXT("symbols", 0, HX_OPT_STRING, HX_GROUP_TRAINING, "S,S",
              "pieces that are never cut: <mask>,<sep>", "不切开的符号：<mask>,<sep>"),
 };
-
-static size_t choice_len(const char *choices) {
-    return strcspn(choices, ",");
-}
-
-int hx_cli_choice(const char *choices, const char *word) {
-    size_t n = strlen(word);
-    for (int i = 0;; i++) {
-        size_t len = choice_len(choices);
-        if (len == n && memcmp(choices, word, n) == 0) return i;
-        if (choices[len] == '\0') return -1;
-        choices += len + 1;
-    }
-}
-
-hx_cli_option_set hx_cli_option_globals(void) {
-    return (hx_cli_option_set){.has = {[HX_OPT_HELP] = true,
-                                       [HX_OPT_VERSION] = true,
-                                       [HX_OPT_LANG] = true,
-                                       [HX_OPT_QUIET] = true,
-                                       [HX_OPT_SEED] = true,
-                                       [HX_OPT_MODEL] = true}};
-}
-
-void hx_cli_option_names(const hx_cli_option_set *allowed, char *out, size_t size) {
-    size_t at = 0;
-    out[0] = '\0';
-    for (int id = 0; id < HX_OPT_N; id++) {
-        if (!allowed->has[id]) continue;
-        int n = snprintf(out + at, size - at, "%s--%s", at ? "," : "", hx_cli_options[id].name);
-        if (n < 0 || (size_t)n >= size - at) return;
-        at += (size_t)n;
-    }
-}
-
-/* ------------------------------------------------------------------ values */
-static bool parse_number(const char *s, int64_t *out) {
-    int64_t v = 0;
-    if (*s == '\0') return false;
-    for (; *s; s++) {
-        if (*s < '0' || *s > '9' || v > (INT64_MAX - 9) / 10) return false;
-        v = v * 10 + (*s - '0');
-    }
-    *out = v;
-    return true;
-}
-
-/* "-3" or "3" behind an e, at most two digits. */
-static bool parse_exponent(const char *s, int *out) {
-    bool negative = *s == '-';
-    int64_t n = 0;
-    if (*s == '-' || *s == '+') s++;
-    if (strlen(s) > 2 || !parse_number(s, &n)) return false;
-    *out = negative ? -(int)n : (int)n;
-    return true;
-}
-
-/* A decimal number: digits, perhaps a point with digits, perhaps an exponent: 0.001, 1e-3. */
-bool hx_cli_parse_real(const char *s, double *out) {
-    double value = 0, place = 1;
-    bool point = false, digits = false;
-    int exponent = 0;
-    for (; *s && *s != 'e' && *s != 'E'; s++) {
-        if (*s == '.' && !point) {
-            point = true;
-            continue;
-        }
-        if (*s < '0' || *s > '9') return false;
-        digits = true;
-        if (point) place *= 10;
-        value = value * 10 + (*s - '0');
-    }
-    if (*s && !parse_exponent(s + 1, &exponent)) return false;
-    for (; exponent < 0; exponent++)
-        place *= 10;
-    for (; exponent > 0; exponent--)
-        value *= 10;
-    *out = value / place;
-    return digits && value <= 1e15;
-}
-
-static bool parse_char(const char *s, int64_t *out) {
-    bool tab = strcmp(s, "tab") == 0 || strcmp(s, "\\t") == 0;
-    *out = tab ? '\t' : s[0];
-    return tab || (s[0] > ' ' && s[0] < 127 && s[1] == '\0') || (s[0] == '\t' && s[1] == '\0');
-}
-
-static hx_cli_args_fault set_value(hx_cli_values *values, int id, const char *value) {
-    const hx_cli_option *o = &hx_cli_options[id];
-    values->text[id] = value;
-    if (o->kind == HX_OPT_LIST) {
-        if (values->n_list == HX_OPT_LIST_MAX) return HX_ARGS_TOO_MANY;
-        values->list[values->n_list++] = value;
-    } else if (o->kind == HX_OPT_NUMBER) {
-        if (!parse_number(value, &values->number[id])) return HX_ARGS_NOT_NUMBER;
-        if (values->number[id] < o->min || values->number[id] > o->max) return HX_ARGS_OUT_OF_RANGE;
-    } else if (o->kind == HX_OPT_REAL) {
-        if (!hx_cli_parse_real(value, &values->real[id]) || values->real[id] < (double)o->min ||
-            values->real[id] > (double)o->max)
-            return HX_ARGS_NOT_REAL;
-    } else if (o->kind == HX_OPT_CHOICE) {
-        values->number[id] = hx_cli_choice(o->value, value);
-        if (values->number[id] < 0) return HX_ARGS_NOT_CHOICE;
-    } else if (o->kind == HX_OPT_CHAR) {
-        if (!parse_char(value, &values->number[id])) return HX_ARGS_NOT_CHAR;
-    }
-    return HX_ARGS_OK;
-}
-
-/* ------------------------------------------------------------------ arguments */
-typedef struct {
-    char **argv;
-    int n, at;
-    const hx_cli_option_set *allowed;
-    hx_cli_values *values;
-    hx_cli_args_problem *problem;
-} cursor;
-
-static bool fault(cursor *c, hx_cli_args_fault f, int id, const char *word, const char *value) {
-    *c->problem = (hx_cli_args_problem){f, word, id < HX_OPT_N ? &hx_cli_options[id] : NULL, value};
-    return false;
-}
-
-static int find_name(const hx_cli_option_set *allowed, const char *name, size_t n) {
-    int id = 0;
-    while (id < HX_OPT_N && !(allowed->has[id] && strlen(hx_cli_options[id].name) == n &&
-                              memcmp(hx_cli_options[id].name, name, n) == 0))
-        id++;
-    return id;
-}
-
-static int find_letter(const hx_cli_option_set *allowed, char letter) {
-    int id = 0;
-    while (id < HX_OPT_N && !(allowed->has[id] && hx_cli_options[id].letter == letter))
-        id++;
-    return id;
-}
-
-/* `inside` = the value that is part of the same argument, or NULL. */
-static bool take(cursor *c, int id, const char *word, const char *inside) {
-    if (hx_cli_options[id].kind == HX_OPT_FLAG) {
-        c->values->text[id] = "";
-        return inside ? fault(c, HX_ARGS_SURPLUS_VALUE, id, word, inside) : true;
-    }
-    if (!inside && c->at + 1 >= c->n) return fault(c, HX_ARGS_NO_VALUE, id, word, NULL);
-    const char *value = inside ? inside : c->argv[++c->at];
-    hx_cli_args_fault f = set_value(c->values, id, value);
-    return f == HX_ARGS_OK || fault(c, f, id, word, value);
-}
-
-static bool take_long(cursor *c, const char *word) {
-    size_t n = strcspn(word + 2, "=");
-    int id = find_name(c->allowed, word + 2, n);
-    if (id == HX_OPT_N) return fault(c, HX_ARGS_UNKNOWN, id, word, NULL);
-    return take(c, id, word, word[2 + n] == '=' ? word + 3 + n : NULL);
-}
-
-static bool take_short(cursor *c, const char *word) {
-    for (const char *p = word + 1; *p; p++) {
-        int id = find_letter(c->allowed, *p);
-        if (id == HX_OPT_N) return fault(c, HX_ARGS_UNKNOWN, id, word, NULL);
-        bool flag = hx_cli_options[id].kind == HX_OPT_FLAG;
-        if (!take(c, id, word, !flag && p[1] ? p + 1 : NULL)) return false;
-        if (!flag) break;
-    }
-    return true;
-}
-
-bool hx_cli_args_parse(char **argv, int n, const hx_cli_option_set *allowed, bool stop_at_word,
-                       hx_cli_values *values, int *n_rest, hx_cli_args_problem *problem) {
-    cursor c = {argv, n, 0, allowed, values, problem};
-    int rest = 0;
-    for (; c.at < n; c.at++) {
-        char *word = argv[c.at];
-        bool is_option = word[0] == '-' && word[1] != '\0';
-        if (!is_option && stop_at_word) break;
-        if (!is_option) {
-            argv[rest++] = word;
-            continue;
-        }
-        if (strcmp(word, "--") == 0) {
-            c.at++;
-            break;
-        }
-        if (!(word[1] == '-' ? take_long(&c, word) : take_short(&c, word))) return false;
-    }
-    while (c.at < n)
-        argv[rest++] = argv[c.at++];
-    *n_rest = rest;
-    return true;
-}

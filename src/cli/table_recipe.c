@@ -52,6 +52,8 @@ static bool failed(job *j, hx_status status) {
 }
 
 static bool read_kept(job *j) {
+    size_t n_more;
+    const hx_step_kind *const *more = hx_learn_steps(&n_more);
     const char *path = j->c->options.text[HX_OPT_RECIPE];
     hx_str text;
     if (path == NULL) return true;
@@ -60,8 +62,8 @@ static bool read_kept(job *j) {
     while (at < text.len && strchr(" \t\r\n", text.ptr[at]) != NULL)
         at++;
     const bool fresh = at < text.len && text.ptr[at] == '['; /* steps that were not fitted */
-    if (!fresh) return !failed(j, hx_recipe_read(&j->kept, text, NULL, 0, &j->err));
-    if (j->steps == NULL) return !failed(j, hx_recipe_open(&j->steps, text, NULL, 0, &j->err));
+    if (!fresh) return !failed(j, hx_recipe_read(&j->kept, text, more, n_more, &j->err));
+    if (j->steps == NULL) return !failed(j, hx_recipe_open(&j->steps, text, more, n_more, &j->err));
     hx_cli_usage(j->c, "--recipe %s: was not fitted; it can't stand before other steps",
                  "--recipe %s：尚未拟合，不能放在其他步骤之前", path);
     return false;
@@ -71,13 +73,15 @@ static bool open_steps(job *j, const json_t *steps) {
     if (steps == NULL) return true;
     json_t *list = json_is_array(steps) ? json_deep_copy(steps) : json_array();
     if (!json_is_array(steps)) json_array_append(list, (json_t *)(uintptr_t)steps);
+    size_t n_more;
+    const hx_step_kind *const *more = hx_learn_steps(&n_more);
     char *text = json_dumps(list, JSON_COMPACT);
     json_decref(list);
     if (text == NULL) {
         hx_cli_fail(j->c, "out of memory", "内存不足");
         return false;
     }
-    const hx_status status = hx_recipe_open(&j->steps, hx_str_of(text), NULL, 0, &j->err);
+    const hx_status status = hx_recipe_open(&j->steps, hx_str_of(text), more, n_more, &j->err);
     free(text);
     return !failed(j, status);
 }

@@ -34,6 +34,7 @@
     X(outliers)                                                                                    \
     X(repair)                                                                                      \
     X(scale)                                                                                       \
+    X(sequence)                                                                                    \
     X(session)                                                                                     \
     X(time)                                                                                        \
     X(where)                                                                                       \

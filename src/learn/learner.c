@@ -114,7 +114,9 @@ static hx_status fit_recipe(hx_learner *l, const hx_table *t, const hx_learn_opt
     hx_recipe_run run = {.n_threads = o->n_threads, .seed = o->seed, .cancel = o->cancel};
     *own = NULL;
     if (o->recipe.len == 0) return HX_OK;
-    HX_TRY(hx_recipe_open(&l->recipe, o->recipe, NULL, 0, err));
+    size_t n_more;
+    const hx_step_kind *const *more = hx_learn_steps(&n_more);
+    HX_TRY(hx_recipe_open(&l->recipe, o->recipe, more, n_more, err));
     HX_TRY(whole(own, t, err));
     return hx_recipe_fit(l->recipe, *own, &run, err);
 }

@@ -119,7 +119,9 @@ static hx_status read_recipe(hx_learner *l, const json_t *json, hx_error *err) {
     if (!recipe || json_is_null(recipe)) return HX_OK;
     char *text = json_dumps(recipe, JSON_COMPACT);
     if (!text) return hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
-    hx_status st = hx_recipe_read(&l->recipe, hx_str_of(text), NULL, 0, err);
+    size_t n_more;
+    const hx_step_kind *const *more = hx_learn_steps(&n_more);
+    hx_status st = hx_recipe_read(&l->recipe, hx_str_of(text), more, n_more, err);
     free(text);
     return st;
 }

@@ -411,19 +411,6 @@ bool hx_features_row(const hx_features *f, hx_feature_room *r, hx_str text,
     return true;
 }
 
-size_t hx_features_column(const hx_features *f, bool words, hx_str gram) {
-    if (!words) return find_key(f, character_key(gram));
-    uint64_t key = 0;
-    for (size_t at = 0, n = 0; at <= gram.len; n++) {
-        const char *blank = at < gram.len ? memchr(gram.ptr + at, ' ', gram.len - at) : NULL;
-        size_t end = blank ? (size_t)(blank - gram.ptr) : gram.len;
-        uint64_t word = hx_hash((hx_str){gram.ptr + at, end - at});
-        key = n == 0 ? word : hx_hash_mix(key, word);
-        at = end + 1;
-    }
-    return find_key(f, key | WORDS_BIT);
-}
-
 typedef struct {
     const hx_features *f;
     const hx_str *texts;
@@ -527,6 +514,172 @@ void hx_csr_release(hx_csr *x) {
     free(x->columns);
     free(x->values);
     *x = (hx_csr){.n_rows = 0};
+}
+
+/* ------------------------------------------------------------------ fewer features, by name */
+typedef struct {
+    double idf;
+    uint32_t at;
+} ranked;
+
+static int by_idf(const void *a, const void *b) {
+    const ranked *x = a, *y = b;
+    if (x->idf != y->idf) return x->idf < y->idf ? -1 : 1;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+static int by_place(const void *a, const void *b) {
+    const ranked *x = a, *y = b;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+hx_status hx_features_keep_most(hx_features *f, size_t most, hx_error *err) {
+    if (f->n <= most) return HX_OK;
+    ranked *all = calloc(f->n, sizeof *all);
+    if (!all) return hx_fail(err, HX_ENOMEM, "not enough memory for the features");
+    for (size_t i = 0; i < f->n; i++)
+        all[i] = (ranked){f->idf[i], (uint32_t)i};
+    qsort(all, f->n, sizeof *all, by_idf);
+    qsort(all, most, sizeof *all, by_place);
+    for (size_t i = 0; i < most; i++) {
+        f->keys[i] = f->keys[all[i].at];
+        f->idf[i] = f->idf[all[i].at];
+    }
+    free(all);
+    f->n = most;
+    free(f->first);
+    f->first = NULL;
+    return index_keys(f, err);
+}
+
+static bool name_feature(const hx_features *f, uint64_t key, hx_str gram, hx_arena *arena,
+                         hx_str *names) {
+    const size_t at = find_key(f, key);
+    if (at == SIZE_MAX || names[at].ptr) return true;
+    names[at] = hx_arena_str(arena, gram);
+    return names[at].ptr != NULL;
+}
+
+static bool name_characters(const hx_features *f, const hx_feature_room *r, size_t n,
+                            hx_arena *arena, hx_str *names) {
+    bool ok = true;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i + 1; j <= n && j <= i + f->schema.char_max; j++) {
+            const uint32_t from = start_at(r, i);
+            const hx_str gram = {r->text.ptr + from, start_at(r, j) - from};
+            ok = name_feature(f, character_key(gram), gram, arena, names) && ok;
+        }
+    return ok;
+}
+
+/* The words of a gram are put together in `spare`. */
+static bool name_words(const hx_features *f, hx_feature_room *r, size_t n, hx_arena *arena,
+                       hx_str *names) {
+    hx_str last[GRAM_MAX];
+    size_t seen = 0;
+    bool ok = true;
+    for (size_t i = 0, end; i < n; i = end) {
+        end = i + 1;
+        if (!word_at(r, i)) continue;
+        while (end < n && word_at(r, end))
+            end++;
+        last[seen++ % GRAM_MAX] =
+            (hx_str){r->text.ptr + start_at(r, i), start_at(r, end) - start_at(r, i)};
+        for (size_t k = 1; k <= f->schema.word_max && k <= seen; k++) {
+            uint64_t key = hx_hash(last[(seen - k) % GRAM_MAX]);
+            hx_buf_reset(&r->spare);
+            hx_buf_append_str(&r->spare, last[(seen - k) % GRAM_MAX]);
+            for (size_t j = k - 1; j > 0; j--) {
+                key = hx_hash_mix(key, hx_hash(last[(seen - j) % GRAM_MAX]));
+                hx_buf_append_byte(&r->spare, ' ');
+                hx_buf_append_str(&r->spare, last[(seen - j) % GRAM_MAX]);
+            }
+            ok = name_feature(f, key | WORDS_BIT, hx_buf_str(&r->spare), arena, names) && ok;
+        }
+    }
+    return ok && !r->spare.failed;
+}
+
+hx_status hx_features_names(const hx_features *f, const hx_str *texts, size_t n, hx_arena *arena,
+                            hx_str **names, hx_error *err) {
+    hx_feature_room r;
+    bool ok = true;
+    *names = hx_arena_alloc(arena, (f->n + 1) * sizeof **names);
+    if (!*names) return hx_fail(err, HX_ENOMEM, "not enough memory for the features");
+    hx_feature_room_init(&r);
+    for (size_t i = 0; i < n && ok; i++) {
+        const size_t characters = read_characters(&r, texts[i]);
+        ok = !r.text.failed && !r.starts.failed &&
+             name_characters(f, &r, characters, arena, *names) &&
+             name_words(f, &r, characters, arena, *names);
+    }
+    hx_feature_room_release(&r);
+    return ok ? HX_OK : hx_fail(err, HX_ENOMEM, "not enough memory for the features");
+}
+
+static uint64_t words_key(hx_str gram) {
+    uint64_t key = 0;
+    for (size_t at = 0, n = 0; at <= gram.len; n++) {
+        const char *blank = at < gram.len ? memchr(gram.ptr + at, ' ', gram.len - at) : NULL;
+        size_t end = blank ? (size_t)(blank - gram.ptr) : gram.len;
+        uint64_t word = hx_hash((hx_str){gram.ptr + at, end - at});
+        key = n == 0 ? word : hx_hash_mix(key, word);
+        at = end + 1;
+    }
+    return key | WORDS_BIT;
+}
+
+size_t hx_features_column(const hx_features *f, bool words, hx_str gram) {
+    return find_key(f, words ? words_key(gram) : character_key(gram));
+}
+
+size_t hx_features_characters(const hx_features *f) {
+    size_t n = 0;
+    while (n < f->n && !(f->keys[n] & WORDS_BIT))
+        n++;
+    return n;
+}
+
+hx_status hx_features_of_terms(hx_features *f, const hx_feature_schema *schema, const hx_str *terms,
+                               size_t n_characters, size_t n, const double *idf, hx_error *err) {
+    bool sound = n <= HX_FEATURES_MAX && n_characters <= n;
+    *f = (hx_features){.schema = *schema, .n = n};
+    f->keys = sound ? calloc(n + 1, sizeof *f->keys) : NULL;
+    f->idf = sound ? calloc(n + 1, sizeof *f->idf) : NULL;
+    hx_status st = HX_OK;
+    if (sound && (!f->keys || !f->idf))
+        st = hx_fail(err, HX_ENOMEM, "not enough memory for the features");
+    for (size_t i = 0; st == HX_OK && sound && i < n; i++) {
+        f->keys[i] = i < n_characters ? character_key(terms[i]) : words_key(terms[i]);
+        f->idf[i] = idf[i];
+        sound = isfinite(idf[i]) && (i == 0 || f->keys[i] > f->keys[i - 1]);
+    }
+    if (st == HX_OK)
+        st = sound ? index_keys(f, err)
+                   : hx_fail(err, HX_EFORMAT, "the learner's features are damaged");
+    if (st != HX_OK) hx_features_release(f);
+    return st;
+}
+
+bool hx_features_hashed(const hx_feature_schema *schema, hx_feature_room *r, hx_str text,
+                        size_t width, double *out) {
+    const size_t n = read_keys(schema, r, text);
+    double sum = 0;
+    if (n == SIZE_MAX) return false;
+    memset(out, 0, width * sizeof *out);
+    const uint64_t *keys = (const uint64_t *)(const void *)r->keys.ptr;
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && keys[end] == keys[i];)
+            end++;
+        const uint64_t mixed = hx_hash_mix(keys[i], width);
+        const double tf = 1 + log((double)(end - i));
+        out[(mixed >> 1) % width] += mixed & 1 ? tf : -tf;
+    }
+    for (size_t k = 0; k < width; k++)
+        sum += out[k] * out[k];
+    for (size_t k = 0; k < width && sum > 0; k++)
+        out[k] /= sqrt(sum);
+    return true;
 }
 
 /* ------------------------------------------------------------------ bytes */

@@ -60,6 +60,22 @@ bool hx_features_row(const hx_features *f, hx_feature_room *r, hx_str text,
 /* The column of an n-gram of characters, or of words separated by single blanks; SIZE_MAX = not known. In lower case. */
 size_t hx_features_column(const hx_features *f, bool words, hx_str gram);
 
+/* Leaves the `most` features that stand in the most texts; of equals those with the smaller keys. */
+hx_status hx_features_keep_most(hx_features *f, size_t most, hx_error *err) HX_MUST_USE;
+/* names (f->n): what the features are called, from the texts they were found in; words joined by blanks. In the arena. */
+hx_status hx_features_names(const hx_features *f, const hx_str *texts, size_t n, hx_arena *arena,
+                            hx_str **names, hx_error *err) HX_MUST_USE;
+/* The way back: terms (n) in the order of the features, the first n_characters of them characters; idf (n). HX_EFORMAT where they are in another order. */
+hx_status hx_features_of_terms(hx_features *f, const hx_feature_schema *schema, const hx_str *terms,
+                               size_t n_characters, size_t n, const double *idf,
+                               hx_error *err) HX_MUST_USE;
+/* How many of the features are of characters: the first ones. */
+size_t hx_features_characters(const hx_features *f);
+/* All n-grams of a text, known or not, in `width` places by their hash, with a sign by it: tf = 1 + log(count), out (width) of Euclidean length 1.
+ * False: out of memory. */
+bool hx_features_hashed(const hx_feature_schema *schema, hx_feature_room *r, hx_str text,
+                        size_t width, double *out);
+
 /* As bytes, and back. HX_EFORMAT where they can't be true. */
 void hx_features_write(const hx_features *f, hx_buf *out);
 hx_status hx_features_read(hx_features *f, hx_cursor *in, hx_error *err) HX_MUST_USE;
