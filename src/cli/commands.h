@@ -94,6 +94,7 @@ int hx_cmd_table_apply(hx_cli *c);
 int hx_cmd_table_check(hx_cli *c);
 int hx_cmd_table_dedupe(hx_cli *c);
 int hx_cmd_table_describe(hx_cli *c);
+int hx_cmd_table_embed(hx_cli *c);
 int hx_cmd_table_features(hx_cli *c);
 int hx_cmd_table_group(hx_cli *c);
 int hx_cmd_table_convert(hx_cli *c);

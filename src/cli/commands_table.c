@@ -168,6 +168,28 @@ const hx_cli_command hx_cli_actions[] = {
        "mean amount of the category", "类目的平均金额"}},
      hx_cmd_table_encode,
      HX_MODEL_RULES},
+    {"table embed",
+     HX_PART_TEXT,
+     "[FILE] --text C --model M",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, RECORDS, HX_OPT_HEAD, HX_OPT_TEXT, HX_OPT_POOLING, HX_OPT_NORMALIZE,
+          HX_OPT_BIDIRECTIONAL, HX_OPT_MAX_LENGTH, HX_OPT_PRECISION),
+     "a column of texts as numbers of a language model, beside the others",
+     "用语言模型把文本列变为数值列",
+     "Columns C~1, C~2, ... are the vector of the text, one column a dimension. Any model of learn "
+     "fit on them is a head on the\n"
+     "language model, which itself stays as it is; train classify fine-tunes it.",
+     "C~1、C~2、…… 为文本的向量，每维一列。在这些列上用 learn fit "
+     "学习的任何模型都是语言模型之上的分类头，语言模型本身不变；\n"
+     "要微调它请用 train classify。",
+     {{"huaxiang table embed samples/labelled.csv --text comment --model smollm2-135m --pooling mean "
+       "--format csv --out vectors.csv; huaxiang learn fit vectors.csv --target label --drop "
+       "customer,time,product,comment --model logistic --split 80,20",
+       "a logistic head on vectors of comments", "在评论向量上学习逻辑回归"}},
+     hx_cmd_table_embed,
+     HX_MODEL_MUST},
     {"table features",
      HX_PART_TEXT,
      "[FILE] --time C --parts P",
@@ -461,7 +483,10 @@ const hx_cli_command hx_cli_actions[] = {
        "not missing' --target page --recipe hour.json --model forest --split 80,20 --seed 1 --out "
        "page.json --format table",
        "the page by the hour of the visit, judged on a fifth of the rows",
-       "由访问的小时预测页面，在五分之一的行上评估"}},
+       "由访问的小时预测页面，在五分之一的行上评估"},
+      {"huaxiang learn fit samples/labelled.csv --target label --text comment --use comment --model "
+       "textcnn --param width=32 --param epochs=3 --split 80,20 --seed 1 --format table",
+       "a network that reads the comments", "读取评论的网络"}},
      hx_cmd_learn_fit,
      HX_MODEL_MAY},
     {"learn predict",

@@ -20,6 +20,16 @@ for command in "--use price --model gru" "--model gru" "--use price --text price
     huaxiang learn fit shop.csv --target label $command || echo refused
 done
 huaxiang learn fit shop.csv --target label --use price --model gru --lang zh
+# a head on a language model: its vectors as columns (random weights)
+cp "${0%/*}/../golden/llama/gguf_chat.gguf" chat.gguf
+export HUAXIANG_KERNELS=scalar
+huaxiang table embed shop.csv --text text --model chat.gguf --pooling mean --format csv --out vectors.csv && head -1 vectors.csv | cut -c1-60 && wc -l < vectors.csv
+huaxiang learn fit vectors.csv --target label --drop text,path,price --model ridge --task regression || echo refused
+huaxiang learn fit vectors.csv --target label --drop text,path,price --model logistic --format csv | wc -l
+printf 'text\n""\n' > none.csv && huaxiang table embed none.csv --text text --model chat.gguf --format csv | cut -c1-20
+huaxiang table embed shop.csv --text price --model chat.gguf || echo refused
+huaxiang table embed shop.csv --text text || echo refused
+huaxiang table embed shop.csv --model chat.gguf --lang zh || echo refused
 sed 's/"weights":"/"weights":"AAAA/' words.json > damaged.json
 huaxiang learn predict shop.csv --model damaged.json || echo refused
 huaxiang learn predict more.csv --model words.json || echo refused
