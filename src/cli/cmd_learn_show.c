@@ -371,15 +371,23 @@ static bool put_head(hx_cli *c, const json_t *s) {
     char line[512];
     const char *model = json_string_value(json_object_get(s, "model"));
     const char *target = json_string_value(json_object_get(s, "target"));
+    const char *from = json_string_value(json_object_get(s, "from"));
+    const long long features = (long long)json_integer_value(json_object_get(s, "features"));
     char *params =
         json_dumps(json_object_get(s, "params"), JSON_COMPACT | JSON_REAL_PRECISION(SHOWN_DIGITS));
-    (void)snprintf(line, sizeof line,
-                   hx_cli_tr(c, "%s of %s: %lld rows, %lld features  %s",
-                             "%s 预测 %s：%lld 行，%lld 个特征  %s"),
-                   model != NULL ? model : "", target != NULL ? target : "",
-                   (long long)json_integer_value(json_object_get(s, "rows")),
-                   (long long)json_integer_value(json_object_get(s, "features")),
-                   params != NULL ? params : "");
+    if (from != NULL)
+        (void)snprintf(line, sizeof line,
+                       hx_cli_tr(c, "%s of %s, from %s: %lld features, %lld trees",
+                                 "%s 预测 %s，来自 %s：%lld 个特征，%lld 棵树"),
+                       model != NULL ? model : "", target != NULL ? target : "", from, features,
+                       (long long)json_integer_value(json_object_get(s, "trees")));
+    else
+        (void)snprintf(line, sizeof line,
+                       hx_cli_tr(c, "%s of %s: %lld rows, %lld features  %s",
+                                 "%s 预测 %s：%lld 行，%lld 个特征  %s"),
+                       model != NULL ? model : "", target != NULL ? target : "",
+                       (long long)json_integer_value(json_object_get(s, "rows")), features,
+                       params != NULL ? params : "");
     const double r2 = number_at(s, "r2");
     const size_t used = strlen(line);
     if (isfinite(r2) && used < sizeof line)
