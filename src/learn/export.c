@@ -73,6 +73,10 @@ static hx_status write_plan(const hx_learner *l, const hx_export_options *o, hx_
 hx_status hx_learner_export(const hx_learner *l, const hx_export_options *options, hx_arena *arena,
                             hx_str *text, hx_error *err) {
     hx_buf out;
+    if (l->calibration != NULL)
+        return hx_fail(err, HX_EUNSUPPORTED,
+                       "the model's probabilities are calibrated, which can't be exported; fit it "
+                       "without --calibrate");
     hx_buf_init(&out, EXPORT_BYTES_MAX);
     hx_status status = options->kind == HX_EXPORT_XGBOOST
                            ? hx_export_xgboost(l, &out, err)

@@ -435,13 +435,36 @@ static void refusals(void **st) {
             "say which table the rows are in by --table");
 }
 
+static void calibrated(void **st) {
+    (void)st;
+    data *train = calloc(1, sizeof *train);
+    hx_learner *l = NULL;
+    hx_error err = {0};
+    hx_str text = {0};
+    hx_arena *arena = hx_arena_new(0);
+    make(train, N, false, 1);
+    hx_table *t = table_of(train);
+    const hx_learn_options o = {.model = "tree",
+                                .target = "two",
+                                .drop = "y,three",
+                                .calibrate = HX_CALIBRATE_PLATT,
+                                .n_threads = 1};
+    if (hx_learner_fit(&l, t, NULL, &o, &err) != HX_OK) fail_msg("%s", err.message);
+    assert_int_equal(hx_learner_export(l, &(hx_export_options){0}, arena, &text, &err),
+                     HX_EUNSUPPORTED);
+    assert_string_equal(err.message, "the model's probabilities are calibrated, which can't be "
+                                     "exported; fit it without --calibrate");
+    hx_learner_free(l);
+    hx_table_free(t);
+    hx_arena_free(arena);
+    free(train);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(numbers_of_columns),
-                                       cmocka_unit_test(logistic_models),
-                                       cmocka_unit_test(single_trees),
-                                       cmocka_unit_test(forests),
-                                       cmocka_unit_test(boosted_trees),
-                                       cmocka_unit_test(recipes),
-                                       cmocka_unit_test(refusals)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_of_columns), cmocka_unit_test(logistic_models),
+        cmocka_unit_test(single_trees),       cmocka_unit_test(forests),
+        cmocka_unit_test(boosted_trees),      cmocka_unit_test(recipes),
+        cmocka_unit_test(refusals),           cmocka_unit_test(calibrated)};
     return cmocka_run_group_tests_name("learn/export", tests, NULL, NULL);
 }
