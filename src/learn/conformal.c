@@ -2,8 +2,11 @@
  *
  *     numbers   score = |y - f(x)|                              interval = f(x) -+ bound
  *     LAC       score = 1 - p of the true class                 set = classes with 1 - p <= bound            (Sadinle, Lei, Wasserman 2019)
- *     APS       score = sum of p of the classes that are at least as likely as the true one
- *               set = classes whose sum is <= bound                                                         (Romano, Sesia, Candes 2020, not randomised)
+ *     APS       score = sum of p of the classes that are likelier than the true one, and u times its own
+ *               set = classes whose score is <= bound                                                       (Romano, Sesia, Candes 2020)
+ *
+ * u in [0, 1) is drawn from the row's probabilities, so that it is the same wherever they are: a score may be any function of the row, and without u two
+ * classes would always be both in the set.
  *
  * The bound is order statistic ceil((n + 1) coverage) of the n scores of rows that were kept from the learner. Where new rows are drawn as those were, the
  * truth is within with a probability of at least `coverage`, whatever the model. The likeliest class is always in the set, which only adds to it. */
@@ -36,11 +39,17 @@ static int compare_doubles(const void *a, const void *b) {
 }
 
 /* ------------------------------------------------------------------ scores */
-/* The sum of p of all classes at least as likely as `class`; of equal ones the earlier are likelier. */
-static double aps_score(const double *row, size_t n_classes, size_t class) {
-    double sum = 0;
+/* u of a row: its probabilities hashed. */
+static double share_of(const double *row, size_t n_classes) {
+    const uint64_t h = hx_hash((hx_str){(const char *)row, n_classes * sizeof *row});
+    return (double)(hx_hash_mix(h, SALT) >> 11) * 0x1p-53;
+}
+
+/* The sum of p of all classes likelier than `class`, and u times its own; of equal ones the earlier are likelier. */
+static double aps_score(const double *row, size_t n_classes, size_t class, double u) {
+    double sum = u * row[class];
     for (size_t k = 0; k < n_classes; k++)
-        if (row[k] > row[class] || (row[k] == row[class] && k <= class)) sum += row[k];
+        if (row[k] > row[class] || (row[k] == row[class] && k < class)) sum += row[k];
     return sum;
 }
 
@@ -67,7 +76,7 @@ static bool score_rows(hx_conformal *c, const hx_predictions *said, const double
     for (size_t i = 0; i < n; i++) {
         const double *row = said->probabilities ? said->probabilities + i * k : NULL;
         first[i] = row ? 1 - row[(size_t)truth[i]] : fabs(truth[i] - said->values[i]);
-        second[i] = row ? aps_score(row, k, (size_t)truth[i]) : 0;
+        second[i] = row ? aps_score(row, k, (size_t)truth[i], share_of(row, k)) : 0;
     }
     qsort(first, n, sizeof *first, compare_doubles);
     qsort(second, n, sizeof *second, compare_doubles);
@@ -124,9 +133,9 @@ static hx_status put_sets(const hx_predictions *p, bool aps, double bound, hx_ar
     out->members = hx_arena_alloc(arena, p->n * k + 1);
     if (!out->members) return no_memory(err);
     for (size_t i = 0; i < p->n; i++) {
-        const double *row = p->probabilities + i * k;
+        const double *row = p->probabilities + i * k, u = share_of(row, k);
         for (size_t j = 0; j < k; j++) {
-            double score = aps ? aps_score(row, k, j) : 1 - row[j];
+            double score = aps ? aps_score(row, k, j, u) : 1 - row[j];
             out->members[i * k + j] = score <= bound + ROUNDING || j == (size_t)p->values[i];
         }
     }

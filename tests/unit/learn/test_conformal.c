@@ -99,8 +99,8 @@ static void coverage(void **st) {
     }
     assert_true(numbers > 0.885 && numbers < 0.92);
     assert_true(lac > 0.885 && lac < 0.93);
-    assert_true(aps > 0.885);
-    assert_true(sizes[0] <= sizes[1] && sizes[0] > 1 && sizes[1] < 3);
+    assert_true(aps > 0.885 && aps < 0.93);
+    assert_true(sizes[0] < sizes[1] + 0.1 && sizes[0] > 1 && sizes[1] < 2.9);
 }
 
 static void order_statistics(void **st) {
@@ -121,7 +121,7 @@ static void order_statistics(void **st) {
     assert_string_equal(err.message, "a coverage is a number between 0 and 1, not 1");
 }
 
-/* APS counts the classes that are at least as likely, LAC what the true one lacks. */
+/* APS counts the classes that are likelier and a share of the true one, LAC what the true one lacks. */
 static void scores(void **st) {
     (void)st;
     double p[] = {0.5, 0.3, 0.2, 0.1, 0.1, 0.8}, values[] = {0, 2};
@@ -132,8 +132,9 @@ static void scores(void **st) {
     assert_int_equal(hx_conformal_fit(&c, &said, truth, &err), HX_OK);
     golden_near(c->lac[0], 0.7, 1e-15, "lac");
     golden_near(c->lac[1], 0.9, 1e-15, "lac");
-    golden_near(c->aps[0], 0.8, 1e-15, "aps");
-    golden_near(c->aps[1], 1, 1e-15, "aps of equal ones");
+    assert_true(c->aps[0] >= 0.5 && c->aps[0] < 0.8);
+    assert_true(c->aps[1] >= 0.9 - 1e-15 &&
+                c->aps[1] < 1); /* the first of equal ones is likelier */
     hx_conformal_free(c);
 }
 
