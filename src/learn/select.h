@@ -13,7 +13,7 @@
 #define HX_SELECT_BINS 10 /* of others: tenths of the rows */
 #define HX_SELECT_LINEAR_MAX 600 /* features of VIF, L1 path and elimination */
 #define HX_SELECT_DUMMIES 32 /* of a text among them; rarer values share the last */
-#define HX_SELECT_TREE_ROWS 20000 /* rows drawn for the methods that grow trees */
+#define HX_SELECT_TREE_ROWS 10000 /* rows drawn for the methods that grow trees */
 
 typedef struct {
     const char *name;
