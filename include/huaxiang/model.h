@@ -187,6 +187,10 @@ typedef struct {
 HX_API hx_status hx_train(hx_str config, const char *run, bool resume, const hx_train_calls *calls,
                           hx_arena *arena, hx_str *metrics, hx_error *err) HX_MUST_USE;
 
+/* Whether the run that left a model, at the path that hx_model_resolve() gives, learnt from a file with the bytes of `data`: figures on it would
+ * flatter. False also where nothing is known of a run. */
+HX_API bool hx_model_learnt_from(const char *model, const char *data);
+
 /* ------------------------------------------------------------------ training a tokenizer */
 #define HX_TRAIN_TOKENIZER_SYMBOLS_MAX 256u
 

@@ -173,11 +173,25 @@ static int evaluate_perplexity(hx_cli *c) {
     return status;
 }
 
+static void warn_of_data(hx_cli *c) {
+    const char *model = c->options.text[HX_OPT_MODEL], *data = c->options.text[HX_OPT_FORETOLD];
+    if (!model || !data || strcmp(model, "rules") == 0) return;
+    const char *path = hx_cli_model_path(c, model);
+    if (path && hx_model_learnt_from(path, data))
+        hx_cli_note(c,
+                    "%s is what %s learnt from: figures on all of it flatter; those of its test "
+                    "are in its report.html and metrics.json",
+                    "%s 是 %s 学习所用的文件：整个文件上的指标偏高；其测试集指标见 report.html 和 "
+                    "metrics.json",
+                    data, model);
+}
+
 int hx_cmd_evaluate(hx_cli *c) {
     int task = hx_cli_choice("sentiment,intent,classify,tag", c->action), status;
     if (task < 0) return evaluate_perplexity(c);
     hx_cli_catch_interrupts(c);
-    if (task >= HX_RATE_CLASSIFY && hx_cmd_evaluate_heads(c, task > HX_RATE_CLASSIFY, &status))
-        return status;
-    return hx_cmd_evaluate_labels(c, (hx_rate_task)task);
+    if (task < HX_RATE_CLASSIFY || !hx_cmd_evaluate_heads(c, task > HX_RATE_CLASSIFY, &status))
+        status = hx_cmd_evaluate_labels(c, (hx_rate_task)task);
+    if (status == HX_EXIT_DONE) warn_of_data(c);
+    return status;
 }

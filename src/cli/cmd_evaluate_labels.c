@@ -47,6 +47,9 @@ static int read_rows(evaluation *e) {
     hx_cli *c = e->c;
     const char *data = c->options.text[HX_OPT_FORETOLD], *more = c->options.text[HX_OPT_CALIBRATE];
     if (!data) return hx_cli_usage(c, "evaluate needs --data FILE", "evaluate 需要 --data 文件");
+    if (more && strcmp(more, data) == 0)
+        return hx_cli_usage(c, "--calibrate needs rows other than those of --data",
+                            "--calibrate 须用 --data 之外的数据行");
     if (!hx_rated_read(c, data, e->task, &e->rows)) return HX_EXIT_FAILED;
     if (more && !hx_rated_read(c, more, e->task, &e->other_rows)) return HX_EXIT_FAILED;
     if (!hx_rate_classes_of(c, e->task, &e->rows, &e->classes) ||

@@ -4,53 +4,12 @@
  *
  * A test drawn anew would hold texts that the model learnt from: each way, and the model as it is, would look better than it is. So the run's
  * parts are read again as the run read them: its shares, seed, files, folds. Where it kept no test, its validation is measured on. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/file.h"
-#include "base/hash.h"
-#include "base/json.h"
 #include "model/compress.h"
+#include "model/learnt_from.h"
 #include "model/train_label.h"
-
-#define CONFIG_MAX ((size_t)1 << 22)
-#define PATH_BYTES 4096
-
-/* RUN/config.json of RUN/best or RUN/last; false: the model is no run's. */
-static bool config_of(const char *model, char out[PATH_BYTES]) {
-    size_t n = strlen(model);
-    while (n > 1 && model[n - 1] == '/')
-        n--;
-    size_t start = n;
-    while (start > 0 && model[start - 1] != '/')
-        start--;
-    bool named = n - start == 4 &&
-                 (memcmp(model + start, "best", 4) == 0 || memcmp(model + start, "last", 4) == 0);
-    int wrote = snprintf(out, PATH_BYTES, "%.*sconfig.json", (int)start, model);
-    return named && wrote > 0 && wrote < PATH_BYTES && hx_file_exists(out);
-}
-
-static hx_status read_json(const char *path, json_t **out, hx_error *err) {
-    hx_buf b;
-    hx_buf_init(&b, CONFIG_MAX);
-    hx_status st = hx_file_read(path, &b, err);
-    if (st == HX_OK) st = hx_json_parse(hx_buf_str(&b), CONFIG_MAX, path, out, err);
-    hx_buf_release(&b);
-    return st;
-}
-
-/* A file has the bytes that `noted` says of `name`. */
-static bool is_same(const char *path, const json_t *noted, const char *name) {
-    hx_mapping m;
-    char sum[17];
-    hx_error quiet = {0};
-    const char *said = json_string_value(json_object_get(noted, name));
-    if (!said || hx_mapping_open(&m, path, &quiet) != HX_OK) return false;
-    (void)snprintf(sum, sizeof sum, "%016llx", (unsigned long long)hx_hash(m.bytes));
-    hx_mapping_close(&m);
-    return strcmp(sum, said) == 0;
-}
 
 /* The run's task of this head, where all of its texts are still the same; NULL = none. */
 static hx_task_config *same_task(const hx__compress_job *j, const hx_train_config *c,
@@ -59,9 +18,9 @@ static hx_task_config *same_task(const hx__compress_job *j, const hx_train_confi
         hx_task_config *t = &c->tasks[i];
         bool same = t->kind == HX_TASK_LABEL && t->n_data == 1 && !t->text2 &&
                     strcmp(t->name, j->head->name) == 0 &&
-                    is_same(j->options->data, sums, t->data[0]);
-        if (same && t->validation) same = is_same(t->validation, sums, t->validation);
-        if (same && t->test) same = is_same(t->test, sums, t->test);
+                    hx_is_noted(j->options->data, sums, t->data[0]);
+        if (same && t->validation) same = hx_is_noted(t->validation, sums, t->validation);
+        if (same && t->test) same = hx_is_noted(t->test, sums, t->test);
         if (same) return t;
     }
     return NULL;
@@ -130,11 +89,9 @@ static hx_status read_same(hx__compress_job *j, json_t *config, const char *cons
 
 hx_status hx__compress_read_run(hx__compress_job *j, const char *const *labels, size_t n_labels,
                                 hx_error *err) {
-    char path[PATH_BYTES];
     json_t *config = NULL;
-    if (!config_of(j->model, path)) return HX_OK;
-    hx_status st = read_json(path, &config, err);
-    if (st == HX_OK) st = read_same(j, config, labels, n_labels, err);
+    HX_TRY(hx_run_config_of(j->model, &config, err));
+    hx_status st = config ? read_same(j, config, labels, n_labels, err) : HX_OK;
     json_decref(config);
     return st;
 }

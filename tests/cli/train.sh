@@ -77,6 +77,11 @@ huaxiang classify two.csv --model alone -q | python3 -c 'import json, sys; print
 huaxiang convert alone --to gguf --out alone.gguf -q && huaxiang convert alone.gguf --to hf --out alone_hf 2>&1 | grep -o 'train with --pooling last for it'
 huaxiang train classify labels.csv --model alone --epochs 1 --out further 2>&1 > rows | grep -c 'reads the mean of all tokens'
 python3 -c 'import json; print([json.load(open(f"{run}/config.json"))["tasks"][0].get("mean") for run in ("further", "mood")])'
+echo '--- rows that a model learnt from'
+huaxiang evaluate classify --data labels.csv --text text --label label --model alone 2>&1 > rows | grep -o 'labels.csv is what alone learnt from'
+huaxiang evaluate classify --data two.csv --text text --label text --model alone 2>&1 > rows | grep -c 'learnt from'
+huaxiang train classify labels.csv --learner nb --out bayes -q > rows && huaxiang evaluate classify --data labels.csv --text text --label label --model bayes 2>&1 > rows | grep -o 'what bayes learnt from'
+try huaxiang evaluate classify --data labels.csv --text text --label label --model alone --calibrate labels.csv
 echo '--- tags of a model of one'"'"'s own'
 printf 'text\na good shop 7\na bad shop 8\n' > words.csv
 huaxiang tag words.csv --model tags -q | python3 -c 'import json, sys; print([[t["label"] if "label" in t else t for t in json.loads(line)["tags"]] for line in sys.stdin])'
