@@ -184,7 +184,8 @@ const hx_cli_command hx_cli_actions[] = {
      "C~1、C~2、…… 为文本的向量，每维一列。在这些列上用 learn fit "
      "学习的任何模型都是语言模型之上的分类头，语言模型本身不变；\n"
      "要微调它请用 train classify。",
-     {{"huaxiang table embed samples/labelled.csv --text comment --model smollm2-135m --pooling mean "
+     {{"huaxiang table embed samples/labelled.csv --text comment --model smollm2-135m --pooling "
+       "mean "
        "--format csv --out vectors.csv; huaxiang learn fit vectors.csv --target label --drop "
        "customer,time,product,comment --model logistic --split 80,20",
        "a logistic head on vectors of comments", "在评论向量上学习逻辑回归"}},
@@ -216,10 +217,9 @@ const hx_cli_command hx_cli_actions[] = {
        "--window "
        "30,90 --columns amount --head 3",
        "what the customer had bought before", "客户此前的购买"},
-      {"huaxiang table features samples/browsing.csv --time time --by user --page page --sequence "
-       "2 "
-       "--head 3",
-       "which pages followed which so far", "至此各页面之间的转移次数"},
+      {"huaxiang table features samples/shop/orders.csv --time order_time --by customer_id --page "
+       "category --sequence 2 --head 1",
+       "which category has followed which so far", "至此各类目之间的转移次数"},
       {"huaxiang table features samples/labelled.csv --text comment --tfidf 20 --characters 2 "
        "--save text.json --head 1",
        "texts as columns: the 20 commonest n-grams", "把文本变为列：最常见的 20 个 n 元组"}},
@@ -484,7 +484,8 @@ const hx_cli_command hx_cli_actions[] = {
        "page.json --format table",
        "the page by the hour of the visit, judged on a fifth of the rows",
        "由访问的小时预测页面，在五分之一的行上评估"},
-      {"huaxiang learn fit samples/labelled.csv --target label --text comment --use comment --model "
+      {"huaxiang learn fit samples/labelled.csv --target label --text comment --use comment "
+       "--model "
        "textcnn --param width=32 --param epochs=3 --split 80,20 --seed 1 --format table",
        "a network that reads the comments", "读取评论的网络"}},
      hx_cmd_learn_fit,
