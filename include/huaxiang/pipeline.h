@@ -71,7 +71,7 @@ HX_API hx_status hx_erase_customer(hx_store *store, hx_str who, int64_t now, uin
 
 /* Every customer of a store as a row, as of a time (HX_AS_OF_LATEST of answer.h), so that what reads tables reads stores. Columns: profile, name, the
  * first id of each type (customer, email, phone, account, device, anonymous), first_event, last_event, events, orders, order_lines, refunds, spent
- * (in the store's main currency), currency, discount, first_purchase, last_purchase, recency_days, age_days, silent_days, gap_days, price_share, r, f, m,
+ * (in the store's main currency), currency, discount, first_purchase, last_purchase, recency_days, tenure_days, silent_days, gap_days, price_share, r, f, m,
  * rfm_group, texts, sentiment (-1 to 1), sentiment_trend (a 30 days), positive, neutral, negative, rating, interest, keyword, segment.ID (true/false); then each
  * trait under its name (trait.NAME where that is taken), label.SET and label.SET(LABEL). What is not known is missing. */
 HX_API hx_status hx_profiles_table(hx_table **out, hx_store *store, int64_t as_of,

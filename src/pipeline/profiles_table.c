@@ -54,7 +54,7 @@ typedef enum {
     FIRST_PURCHASE,
     LAST_PURCHASE,
     RECENCY_DAYS,
-    AGE_DAYS,
+    TENURE_DAYS,
     SILENT_DAYS,
     GAP_DAYS,
     PRICE_SHARE,
@@ -98,7 +98,7 @@ static const struct {
                              [FIRST_PURCHASE] = {"first_purchase", HX_KIND_TIME},
                              [LAST_PURCHASE] = {"last_purchase", HX_KIND_TIME},
                              [RECENCY_DAYS] = {"recency_days", HX_KIND_NUMBER},
-                             [AGE_DAYS] = {"age_days", HX_KIND_NUMBER},
+                             [TENURE_DAYS] = {"tenure_days", HX_KIND_NUMBER},
                              [SILENT_DAYS] = {"silent_days", HX_KIND_NUMBER},
                              [GAP_DAYS] = {"gap_days", HX_KIND_NUMBER},
                              [PRICE_SHARE] = {"price_share", HX_KIND_NUMBER},
@@ -295,7 +295,7 @@ static hx_status put_bought(table_job *j, const hx_customer *c, const hx_profile
     put_time(j, FIRST_PURCHASE, p->first_purchase);
     put_time(j, LAST_PURCHASE, p->last_purchase);
     put_days(j, RECENCY_DAYS, c->recency);
-    put_days(j, AGE_DAYS, c->age);
+    put_days(j, TENURE_DAYS, c->age);
     put_days(j, SILENT_DAYS, c->silent);
     if (c->gap > 0) put_number(j, GAP_DAYS, c->gap);
     put_number(j, PRICE_SHARE, (double)c->price_share / HX_SHARE_ONE);
