@@ -24,31 +24,34 @@ void hx_class_weights(const hx_problem *p, bool balanced, double *out);
 
 /* One of hx_model_param[]. */
 #define HX_PARAM_COST(LOW, HIGH)                                                                   \
-    {.name = "C",                                                                                  \
-     .fallback = 1,                                                                                \
-     .low = 1e-10,                                                                                 \
-     .high = 1e10,                                                                                 \
-     .tune_low = (LOW),                                                                            \
-     .tune_high = (HIGH),                                                                          \
-     .tune_log = true,                                                                             \
-     .help = {"cost of errors: the smaller, the smoother", "误差代价：越小越平滑"}}
+    {                                                                                              \
+        .name = "C", .fallback = 1, .low = 1e-10, .high = 1e10, .tune_low = (LOW),                 \
+        .tune_high = (HIGH), .tune_log = true, .help = {                                           \
+            "cost of errors: the smaller, the smoother",                                           \
+            "误差代价：越小越平滑"                                                       \
+        }                                                                                          \
+    }
 #define HX_PARAM_STEPS                                                                             \
-    {.name = "rounds",                                                                             \
-     .kind = HX_PARAM_COUNT,                                                                       \
-     .fallback = 1000,                                                                             \
-     .low = 1,                                                                                     \
-     .high = 1e6,                                                                                  \
-     .help = {"steps at most", "最多步数"}}
+    {                                                                                              \
+        .name = "rounds", .kind = HX_PARAM_COUNT, .fallback = 1000, .low = 1, .high = 1e6,         \
+        .help = {                                                                                  \
+            "steps at most",                                                                       \
+            "最多步数"                                                                         \
+        }                                                                                          \
+    }
 #define HX_PARAM_GRADIENT                                                                          \
-    {.name = "tolerance",                                                                          \
-     .fallback = 1e-6,                                                                             \
-     .high = 1,                                                                                    \
-     .help = {"done where no gradient a row is above it", "每行梯度都不超过它时停止"}}
+    {                                                                                              \
+        .name = "tolerance", .fallback = 1e-6, .high = 1, .help = {                                \
+            "done where no gradient a row is above it",                                            \
+            "每行梯度都不超过它时停止"                                                 \
+        }                                                                                          \
+    }
 #define HX_PARAM_BALANCED                                                                          \
-    {.name = "balanced",                                                                           \
-     .kind = HX_PARAM_SWITCH,                                                                      \
-     .high = 1,                                                                                    \
-     .help = {"classes weigh the same, whatever their number of rows",                             \
-              "各类别权重相同，与行数无关"}}
+    {                                                                                              \
+        .name = "balanced", .kind = HX_PARAM_SWITCH, .high = 1, .help = {                          \
+            "classes weigh the same, whatever their number of rows",                               \
+            "各类别权重相同，与行数无关"                                              \
+        }                                                                                          \
+    }
 
 #endif
