@@ -1,7 +1,8 @@
 /* cmd_table_describe.c - table describe: what each column of a file holds, a row a column of it.
  *
  * Figures as pandas' describe(include="all") has them; in a table the last column is a small histogram: of numbers and times over twenty
- * equal steps from the smallest to the largest value, of texts the commonest values. Times are ISO 8601. */
+ * equal steps from the smallest to the largest value, of texts the commonest values. Times are ISO 8601. Columns of texts that are amounts of money
+ * (1.2万, ￥68.00) are named on standard error, with the command that makes numbers of them. */
 #include <math.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 
 #define BAR_BYTES 3 /* of a block in UTF-8 */
 #define ISO_ROOM 64
+#define LOOKED_AT 10000 /* values of a column */
+#define MOSTLY 0.8
 
 static json_t *number_or_null(double v) {
     return isfinite(v) ? json_real(v) : json_null();
@@ -126,6 +129,44 @@ static bool write_page(hx_cli *c, const hx_table *t) {
     return hx_table_io_write_text(c, html, c->options.text[HX_OPT_HTML]);
 }
 
+static bool is_plain(hx_str s) {
+    for (size_t i = 0; i < s.len; i++)
+        if ((s.ptr[i] < '0' || s.ptr[i] > '9') && s.ptr[i] != '.' && s.ptr[i] != '-') return false;
+    return true;
+}
+
+/* A value of a text column, most of whose values are amounts, that no number is written like; empty where it is no such column. */
+static hx_str odd_amount(const hx_table *t, size_t column) {
+    const size_t all = hx_table_column_at(t, column)->n_values;
+    const size_t n = all < LOOKED_AT ? all : LOOKED_AT;
+    size_t amounts = 0;
+    hx_str odd = {NULL, 0};
+    for (uint32_t k = 0; k < n; k++) {
+        int64_t amount;
+        const hx_str value = hx_table_value(t, column, k);
+        if (hx_parse_amount(value, false, &amount, NULL, NULL) != HX_OK) continue;
+        amounts++;
+        if (odd.len == 0 && !is_plain(value)) odd = value;
+    }
+    return (double)amounts >= MOSTLY * (double)n ? odd : (hx_str){NULL, 0};
+}
+
+static void hint_amounts(const hx_cli *c, const hx_table *t) {
+    for (size_t i = 0; i < hx_table_columns(t); i++) {
+        const hx_table_column *about = hx_table_column_at(t, i);
+        if (about->kind != HX_KIND_TEXT) continue;
+        const hx_str odd = odd_amount(t, i);
+        if (odd.len == 0) continue;
+        hx_cli_note(c,
+                    "%.*s holds amounts as texts (%.*s); numbers of them: huaxiang table convert "
+                    "FILE --columns %.*s --from 1 --to 1",
+                    "列 %.*s 以文本写金额（%.*s）；变为数值：huaxiang table convert 文件 --columns "
+                    "%.*s --from 1 --to 1",
+                    (int)about->name.len, about->name.ptr, (int)odd.len, odd.ptr,
+                    (int)about->name.len, about->name.ptr);
+    }
+}
+
 int hx_cmd_table_describe(hx_cli *c) {
     hx_table *t = NULL;
     hx_description *d = NULL;
@@ -138,6 +179,7 @@ int hx_cmd_table_describe(hx_cli *c) {
         status = hx_cli_error(c, &err);
     else if (!write_records(c, t, d) || (hx_cli_has(&c->options, HX_OPT_HTML) && !write_page(c, t)))
         status = HX_EXIT_FAILED;
+    if (status == HX_EXIT_DONE) hint_amounts(c, t);
     hx_table_free(t);
     return status;
 }
