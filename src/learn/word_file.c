@@ -83,10 +83,6 @@ static hx_status foreign(const reading *r, hx_error *err) {
                    r->path);
 }
 
-static hx_status damaged(const reading *r, size_t row, const char *format, hx_error *err) {
-    return hx_fail_row(err, HX_EFORMAT, (int64_t)row + 1, format, r->path, row + 1);
-}
-
 static const char *line_end(const char *at, const char *end) {
     const char *nl = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
     return nl != NULL ? nl : end;
@@ -174,7 +170,8 @@ static hx_status read_word(reading *r, size_t row, hx_str *word, hx_error *err) 
                                                                          : HX_WORD_BYTES_MAX + 1;
     const char *blank = room > 0 ? memchr(r->at, ' ', room) : NULL;
     if (blank == NULL || blank == r->at || memchr(r->at, '\n', (size_t)(blank - r->at)) != NULL)
-        return damaged(r, row, "%s is damaged: row %zu has no word", err);
+        return hx_fail_row(err, HX_EFORMAT, (int64_t)row + 1, "%s is damaged: row %zu has no word",
+                           r->path, row + 1);
     *word = (hx_str){r->at, (size_t)(blank - r->at)};
     r->at = blank + 1;
     return HX_OK;
@@ -182,14 +179,17 @@ static hx_status read_word(reading *r, size_t row, hx_str *word, hx_error *err) 
 
 static hx_status read_binary_row(reading *r, size_t row, float *out, hx_error *err) {
     if ((size_t)(r->end - r->at) < 4 * r->dimension)
-        return damaged(r, row, "%s is damaged: it ends within row %zu", err);
+        return hx_fail_row(err, HX_EFORMAT, (int64_t)row + 1,
+                           "%s is damaged: it ends within row %zu", r->path, row + 1);
     for (size_t k = 0; k < r->dimension; k++, r->at += 4) {
         uint32_t bits = 0;
         for (size_t b = 0; b < 4; b++)
             bits |= (uint32_t)(unsigned char)r->at[b] << (8 * b);
         memcpy(&out[k], &bits, sizeof bits);
         if (!isfinite(out[k]))
-            return damaged(r, row, "%s is damaged: row %zu has a value that is no number", err);
+            return hx_fail_row(err, HX_EFORMAT, (int64_t)row + 1,
+                               "%s is damaged: row %zu has a value that is no number", r->path,
+                               row + 1);
     }
     return HX_OK;
 }
@@ -198,11 +198,15 @@ static hx_status read_text_row(reading *r, size_t row, float *out, hx_error *err
     const char *end = line_end(r->at, r->end);
     for (size_t k = 0; k < r->dimension; k++)
         if (!read_value(&r->at, end, &out[k]))
-            return damaged(
-                r, row, "%s is damaged: row %zu has too few values, or one that is no number", err);
+            return hx_fail_row(
+                err, HX_EFORMAT, (int64_t)row + 1,
+                "%s is damaged: row %zu has too few values, or one that is no number", r->path,
+                row + 1);
     while (r->at < end && (*r->at == ' ' || *r->at == '\r' || *r->at == '\t'))
         r->at++;
-    if (r->at < end) return damaged(r, row, "%s is damaged: row %zu has too many values", err);
+    if (r->at < end)
+        return hx_fail_row(err, HX_EFORMAT, (int64_t)row + 1,
+                           "%s is damaged: row %zu has too many values", r->path, row + 1);
     return HX_OK;
 }
 
