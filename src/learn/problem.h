@@ -43,8 +43,10 @@ typedef struct {
     const char *target, *event, *weight, *use, *drop; /* as hx_learn_options */
     hx_learn_task task;
     unsigned wants; /* hx_wants */
-    const char *text; /* the column that is read as tokens; others that can't read it leave it out; NULL */
-    const char *items; /* its tokens are what stands between these marks; NULL = words, characters */
+    const char
+        *text; /* the column that is read as tokens; others that can't read it leave it out; NULL */
+    const char
+        *items; /* its tokens are what stands between these marks; NULL = words, characters */
     size_t length, min_count; /* tokens at most, rows a token needs; 0 = 256 and 2 */
 } hx_design_options;
 
