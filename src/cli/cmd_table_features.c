@@ -102,6 +102,11 @@ static void add_texts(const hx_cli *c, json_t *steps) {
     add_text(c, steps, "vectors", HX_OPT_VECTORS, "file");
 }
 
+static bool has_texts(const hx_cli *c) {
+    return text_of(c, HX_OPT_TFIDF) != NULL || text_of(c, HX_OPT_HASHED) != NULL ||
+           text_of(c, HX_OPT_VECTORS) != NULL;
+}
+
 static void add_interact(const hx_cli *c, json_t *steps) {
     if (text_of(c, HX_OPT_INTERACT) == NULL) return;
     json_t *step = add_step(steps, "interact");
@@ -183,6 +188,13 @@ static bool check_options(hx_cli *c, const json_t *steps) {
          text_of(c, HX_OPT_GAP) != NULL || text_of(c, HX_OPT_PAGE) != NULL)) {
         hx_cli_usage(c, "--parts, --window, --gap and --page need --time COLUMN",
                      "--parts、--window、--gap、--page 需要 --time 列");
+        return false;
+    }
+    if (hx_cli_has(&c->options, HX_OPT_LEAK_CHECK) && has_texts(c)) {
+        hx_cli_usage(c,
+                     "--leak-check is not for --tfidf, --hash and --vectors: they see a row's own "
+                     "text alone",
+                     "--leak-check 不用于 --tfidf、--hash、--vectors：它们只看该行自己的文本");
         return false;
     }
     if (hx_cli_has(&c->options, HX_OPT_LEAK_CHECK) && time_of_check(c) == NULL) {

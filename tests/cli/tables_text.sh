@@ -39,6 +39,6 @@ echo '[{"step":"text","column":"comment","most":100,"remove":true}]' >text.json
 huaxiang learn fit samples/labelled.csv --target label --drop customer,time,product --model logistic --recipe text.json --split 80,20 --seed 1 --format json --out m.json |
     grep -o '"of_characters"\|comment~[^"]*' | sort | uniq | wc -l
 huaxiang learn predict samples/labelled.csv --model m.json --head 2 --format csv | cut -d, -f5
-for arguments in "--tfidf 3" "--tfidf 3 --text id" "--vectors none.vec --text said" "--sequence 2 --time at" "--tfidf 9000 --text said" "--tfidf 3 --characters 0 --word-grams 0 --text said"; do
+for arguments in "--tfidf 3" "--tfidf 3 --text id" "--vectors none.vec --text said" "--sequence 2 --time at" "--tfidf 9000 --text said" "--tfidf 3 --text said --leak-check" "--tfidf 3 --characters 0 --word-grams 0 --text said"; do
     huaxiang table features said.csv $arguments --head 1; echo "exit $?"
 done
