@@ -33,7 +33,8 @@ const char hx_explain_style[] =
     ".grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(330px,1fr));gap:14px}"
     ".grid h3{margin:6px 0;font-size:15px;font-weight:600}.legend{color:var(--soft);margin:4px 0}"
     ".big{font-size:30px;font-weight:600;margin:4px 0}.wide{overflow-x:auto}"
-    ".wide svg{min-width:560px;max-width:900px;margin:6px 0}.tree svg{min-width:760px}";
+    ".wide svg{min-width:560px;max-width:900px;margin:6px 0}.tree "
+    "svg{min-width:760px;max-width:none}";
 
 /* ------------------------------------------------------------------ pieces */
 double hx_drawn_number(const json_t *object, const char *key) {
@@ -334,8 +335,10 @@ static void put_dots(hx_page *p, const plot *a, const json_t *line, double r, co
 static void put_axes(hx_page *p, const plot *a) {
     put_line(p, a->x.from, a->y.from, a->x.to, a->y.from, "axis");
     put_line(p, a->x.from, a->y.from, a->x.from, a->y.to, "axis");
-    put_number(p, a->x.from - 5, a->y.from, "end", a->y.low, false);
-    put_number(p, a->x.from - 5, a->y.to + 9, "end", a->y.high, false);
+    put_text(p, a->x.from - 5, a->y.from, "end", "");
+    (void)hx_buf_printf(&p->b, "%.2g</text>", a->y.low);
+    put_text(p, a->x.from - 5, a->y.to + 9, "end", "");
+    (void)hx_buf_printf(&p->b, "%.3g</text>", a->y.high);
     const size_t step = a->numbers || a->n <= 1 ? a->n - 1 : 1;
     const size_t cells = a->numbers ? 20 : 46 / (a->n > 0 ? a->n : 1);
     for (size_t k = 0; k<a->n; k += step> 0 ? step : 1) {
