@@ -1,10 +1,11 @@
 /* monitor_alarms.c - how often `table monitor` alarms where nothing changed, and how often where something did.
  *
- *     monitor_alarms [PAIRS]
+ *     monitor_alarms [PAIRS [ROWS]]
  *
  * Draws pairs of tables from one distribution (a normal number, a skewed one with ties, eight categories of unequal shares, a code with many
  * values, a number of which 5 % are missing), compares each pair by hx_table_monitor() at several alpha, and prints the share of pairs with an
- * alarm beside that of the usual fixed limit PSI > 0.2; then the same where the normal number is moved by half a standard deviation. */
+ * alarm, which tests they were of, and beside that the share of the usual fixed limit PSI > 0.2; then the same where the normal number is moved by
+ * half a standard deviation (a tenth as many pairs). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,8 +61,11 @@ static hx_table *draw(hx_rng *r, size_t n, double shift) {
     return t;
 }
 
+#define KINDS 5
+static const unsigned kinds[KINDS] = {HX_ALARM_PSI, HX_ALARM_JS, HX_ALARM_KS, HX_ALARM_MISSING,
+                                      HX_ALARM_NEW_VALUES};
 typedef struct {
-    size_t alarms, naive;
+    size_t alarms, naive, of[KINDS];
 } outcome;
 
 /* One pair: `now` against `before`. */
@@ -78,8 +82,13 @@ static void compare(hx_rng *r, size_t n, double shift, double alpha, outcome *o)
         exit(1);
     }
     bool naive = false;
-    for (size_t i = 0; i < report.n; i++)
+    unsigned raised = 0;
+    for (size_t i = 0; i < report.n; i++) {
         naive |= report.columns[i].drift.psi > 0.2;
+        raised |= report.columns[i].alarms;
+    }
+    for (int k = 0; k < KINDS; k++)
+        o->of[k] += (raised & kinds[k]) != 0;
     o->alarms += report.n_alarms > 0;
     o->naive += naive;
     for (int i = 1; i <= 2; i++) {
@@ -94,21 +103,27 @@ static void compare(hx_rng *r, size_t n, double shift, double alpha, outcome *o)
 
 int main(int argc, char **argv) {
     static const double alphas[] = {0.05, 0.01, 0.001};
-    static const size_t sizes[] = {50, 200, 1000, 5000};
+    static const size_t sizes[] = {50, 200, 1000, 2000, 5000};
+    const size_t only = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
     const size_t pairs = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000;
-    printf("rows\talpha\tfalse alarms\tPSI > 0.2 alone\tfound (half a deviation)\n");
+    printf("rows\talpha\tfalse alarms\tpsi\tjs\tks\tmissing\tnew\tPSI > 0.2 alone\tfound (half a "
+           "deviation)\n");
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
         for (size_t a = 0; a < sizeof alphas / sizeof *alphas; a++) {
-            outcome same = {0, 0}, moved = {0, 0};
+            outcome same = {.alarms = 0}, moved = {.alarms = 0};
             hx_rng r;
+            if (only > 0 && sizes[s] != only) continue;
             hx_rng_seed(&r, 1 + s);
             for (size_t i = 0; i < pairs; i++)
                 compare(&r, sizes[s], 0, alphas[a], &same);
             for (size_t i = 0; i < pairs / 10; i++)
                 compare(&r, sizes[s], 0.5, alphas[a], &moved);
             const double n = (double)pairs;
-            printf("%zu\t%g\t%.4f\t%.4f\t%.3f\n", sizes[s], alphas[a], (double)same.alarms / n,
-                   (double)same.naive / n, (double)moved.alarms / (double)(pairs / 10));
+            printf("%zu\t%g\t%.4f\t", sizes[s], alphas[a], (double)same.alarms / n);
+            for (int k = 0; k < KINDS; k++)
+                printf("%zu\t", same.of[k]);
+            printf("%.4f\t%.3f\n", (double)same.naive / n,
+                   (double)moved.alarms / (double)(pairs / 10));
             fflush(stdout);
         }
     return 0;

@@ -6,7 +6,8 @@
  *
  * F is known at the points of the profile, both below and up to each, so the supremum is exact where the profile has all values and found
  * at a thousand points otherwise (never above the true one: the test errs to the quiet side). Of rows with values never seen before, chance
- * brings about singles / n of the rows (Good 1953): the share of rows whose value the profile saw once. */
+ * brings about singles / n of the rows (Good 1953): the share of rows whose value the profile saw once. Bins of numbers are tenths of the profile's
+ * rows, those of texts the values commonest in both tables. */
 #include "frame/drift.h"
 
 #include <math.h>
@@ -63,23 +64,31 @@ static double divergence_part(double p, double m) {
     return p > 0 ? p * log2(p / m) : 0;
 }
 
-static void compare_bins(const hx_drift_bins *b, hx_drift *d) {
-    double n = 0, m = 0, js = 0;
+void hx_drift_distances(const hx_drift_bins *b, double *psi, double *js) {
+    double n = 0, m = 0, sum = 0;
     for (size_t i = 0; i < b->n; i++) {
         n += (double)b->before[i];
         m += (double)b->now[i];
     }
-    d->n_bins = b->n;
-    if (n == 0 || m == 0) return;
-    d->psi = 0;
+    *psi = 0;
     for (size_t i = 0; i < b->n; i++) {
         const double half = (double)b->n / 2, x = (double)b->before[i], y = (double)b->now[i];
         const double p = (x + 0.5) / (n + half), q = (y + 0.5) / (m + half);
-        d->psi += (q - p) * log(q / p);
+        *psi += (q - p) * log(q / p);
         const double middle = (x / n + y / m) / 2;
-        js += (divergence_part(x / n, middle) + divergence_part(y / m, middle)) / 2;
+        sum += (divergence_part(x / n, middle) + divergence_part(y / m, middle)) / 2;
     }
-    d->js = sqrt(js > 0 ? js : 0);
+    *js = sqrt(sum > 0 ? sum : 0);
+}
+
+static void compare_bins(const hx_drift_bins *b, hx_drift *d) {
+    size_t n = 0, m = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        n += b->before[i];
+        m += b->now[i];
+    }
+    d->n_bins = b->n;
+    if (n > 0 && m > 0) hx_drift_distances(b, &d->psi, &d->js);
 }
 
 /* Rows of the profile that a bin needs: so many that five of today's are to be expected in it too. */
@@ -140,14 +149,6 @@ static hx_status drift_of_numbers(const hx_profile_column *base, const hx_table 
 }
 
 /* ------------------------------------------------------------------ texts */
-static size_t own_bins(const hx_profile_column *base, size_t now) {
-    const size_t least = rows_of_a_bin(base->count, now);
-    size_t n = 0;
-    while (n < base->n && n < HX_DRIFT_BINS && base->rows[n] >= least)
-        n++;
-    return n;
-}
-
 typedef struct {
     const hx_profile_column *base;
     const hx_table *t;
@@ -165,49 +166,87 @@ static bool index_values(texts *x) {
     return true;
 }
 
-static void count_texts(const texts *x, hx_drift *d, hx_drift_bins *b) {
+/* Rows of a value in both tables. */
+typedef struct {
+    size_t before, now, order;
+} both_rows;
+
+static int commoner_in_both(const void *a, const void *b) {
+    const both_rows *x = a, *y = b;
+    const size_t m = x->before + x->now, n = y->before + y->now;
+    if (m != n) return m < n ? 1 : -1;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+static hx_str value_at(const texts *x, size_t code) {
+    if (hx_table_column_at(x->t, x->column)->kind == HX_KIND_TEXT)
+        return hx_table_value(x->t, x->column, (uint32_t)code);
+    return hx_str_of(code != 0 ? "true" : "false");
+}
+
+/* The values of both tables, those of the profile first; and what is new. all: room for values and codes. */
+static size_t count_both(const texts *x, hx_drift *d, both_rows *all) {
     const hx_table_column *about = hx_table_column_at(x->t, x->column);
-    const bool is_text = about->kind == HX_KIND_TEXT;
-    const size_t codes = is_text ? about->n_values : 2;
-    const size_t own = own_bins(x->base, d->now);
-    size_t most = 0;
+    const size_t codes = about->kind == HX_KIND_TEXT ? about->n_values : 2;
+    size_t n = x->base->n, most = 0;
+    for (size_t i = 0; i < n; i++)
+        all[i] = (both_rows){x->base->rows[i], 0, i};
     for (size_t i = 0; i < codes; i++) {
         if (x->counts[i] == 0) continue;
-        const hx_str value = is_text ? hx_table_value(x->t, x->column, (uint32_t)i)
-                                     : hx_str_of(i != 0 ? "true" : "false");
+        const hx_str value = value_at(x, i);
         const uint64_t *at = hx_map_get(&x->places, hx_hash(value));
-        b->now[at != NULL && *at <= own ? *at - 1 : own] += x->counts[i];
+        if (at != NULL) all[*at - 1].now = x->counts[i];
         if (at != NULL || !d->knows_new) continue;
+        all[n] = (both_rows){0, x->counts[i], n};
+        n++;
         d->new_values++;
         d->new_rows += x->counts[i];
         if (x->counts[i] > most) d->new_value = value;
         if (x->counts[i] > most) most = x->counts[i];
     }
+    return n;
+}
+
+/* A bin for each of the values commonest in both tables, if five rows are to be expected in each; the others together. Chosen by one table alone they
+ * would be those that happen to be common there, and come out rarer in the other though nothing changed. */
+static void text_bins(both_rows *all, size_t n, size_t before, size_t now, hx_drift_bins *b) {
+    const size_t fewer = before < now ? before : now;
+    const double least = ROWS_OF_A_BIN * (double)(before + now) / (double)fewer;
+    size_t own = 0;
+    qsort(all, n, sizeof *all, commoner_in_both);
+    b->together = true;
+    while (own < n && own < HX_DRIFT_BINS && (double)(all[own].before + all[own].now) >= least) {
+        b->before[own] = all[own].before;
+        b->now[own] = all[own].now;
+        before -= all[own].before < before ? all[own].before : before;
+        now -= all[own].now < now ? all[own].now : now;
+        own++;
+    }
+    b->before[own] = before;
+    b->now[own] = now;
+    b->n = own + (before > 0 || now > 0);
 }
 
 static hx_status drift_of_texts(const hx_profile_column *base, const hx_table *t, size_t column,
                                 hx_arena *arena, hx_drift *d, hx_drift_bins *b, hx_error *err) {
-    const size_t own = own_bins(base, d->now);
-    size_t left = base->count, *counts = hx_drift_counts(t, column);
+    const hx_table_column *about = hx_table_column_at(t, column);
+    const size_t codes = about->kind == HX_KIND_TEXT ? about->n_values : 2;
+    size_t *counts = hx_drift_counts(t, column);
+    both_rows *all = calloc(base->n + codes + 1, sizeof *all);
     texts x = {base, t, column, counts, {0}};
     hx_map_init(&x.places);
-    const bool good = counts != NULL && index_values(&x);
+    const bool good = counts != NULL && all != NULL && index_values(&x);
     if (good) {
         d->knows_new = base->n == base->unique;
         d->new_expected =
             base->count > 0 ? (double)base->singles / (double)base->count * (double)d->now : NAN;
-        count_texts(&x, d, b);
-        for (size_t i = 0; i < own; i++) {
-            b->before[i] = base->rows[i];
-            left -= base->rows[i] < left ? base->rows[i] : left;
-        }
-        b->before[own] = left;
-        b->n = own + (left > 0 || b->now[own] > 0);
+        text_bins(all, count_both(&x, d, all), base->count, d->now, b);
         compare_bins(b, d);
         d->new_value = hx_arena_str(arena, d->new_value);
     }
     hx_map_release(&x.places);
     free(counts);
+    free(all);
     return good && d->new_value.ptr != NULL ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
 }
 

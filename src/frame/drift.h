@@ -39,6 +39,8 @@ const hx_profile_column *hx_profile_find(const hx_profile_table *p, hx_str name)
 #define HX_DRIFT_BINS 50 /* of texts; numbers have ten */
 typedef struct {
     size_t n, before[HX_DRIFT_BINS + 1], now[HX_DRIFT_BINS + 1]; /* the last of texts: all others */
+    bool
+        together; /* which values have a bin was settled by the rows of both tables; of numbers by those before */
 } hx_drift_bins;
 
 /* The values of a column of numbers or times, ascending; for the caller to free(). NULL: out of memory. */
@@ -50,6 +52,14 @@ size_t *hx_drift_counts(const hx_table *t, size_t column);
 hx_status hx_drift_of(const hx_profile_column *base, const hx_table *t, size_t column,
                       hx_arena *arena, hx_drift *out, hx_drift_bins *bins,
                       hx_error *err) HX_MUST_USE;
+/* PSI and the root of the JS divergence (base 2) of the bins. Both have rows. */
+void hx_drift_distances(const hx_drift_bins *b, double *psi, double *js);
+/* What they exceed with probability `tail` where nothing changed (drift_limits.c); `exact`: by simulation where rows are few, else by
+ * chi2 alone. */
+void hx_drift_limits(const hx_drift_bins *b, double tail, bool exact, double *psi, double *js);
+/* The same of |share of missing now - before|, on the side where it is. */
+double hx_drift_missing_limit(size_t rows_before, size_t missing_before, size_t rows_now,
+                              size_t missing_now, double tail);
 /* P(D > d) of Kolmogorov's limit law: 2 sum (-1)^(k-1) exp(-2 k^2 x^2). */
 double hx_kolmogorov_tail(double x);
 /* The value that a chi-squared variable of k degrees of freedom exceeds with probability `tail` (Wilson, Hilferty 1931). */

@@ -3,9 +3,9 @@
  *     table -> profile ------------------------------------> kept as run n + 1
  *                 | columns against the baseline's -> distances -> limits -> alarms
  *
- * A limit is the larger of a floor, below which a change does not matter, and what chance does: with no change at all, PSI is about
- * (1/n + 1/m) chi2(k - 1), the JS divergence an eighth of it in nats, KS follows Kolmogorov's law, shares of missing the normal one, rows of new
- * values Good and Turing's estimate. alpha is shared out over all tests of the run (Bonferroni), so a run over unchanged data raises an alarm
+ * A limit is the larger of a floor, below which a change does not matter, and what chance does: with no change at all, PSI and JS are as
+ * simulation has them (drift_limits.c), KS follows Kolmogorov's law, the share of missing is exact, rows of new values follow Good and Turing's
+ * estimate. alpha is shared out over all tests of the run (Bonferroni), so a run over unchanged data raises an alarm
  * in near alpha; docs/quality.md has what was measured of all cases, however few rows and however many columns there are; bench/monitor_alarms.c measures it. */
 #include <math.h>
 #include <string.h>
@@ -31,23 +31,21 @@ static double larger(double a, double b) {
     return a > b ? a : b;
 }
 
-static void set_limits(hx_monitor_column *c, const hx_profile_column *base, double tail) {
+static void set_limits(hx_monitor_column *c, const hx_profile_column *base,
+                       const hx_drift_bins *bins, size_t rows, double tail) {
     const hx_drift *d = &c->drift;
     const double n = (double)d->before, m = (double)d->now;
+    const size_t before = base->count + base->missing;
+    double psi, js;
     c->psi_limit = c->js_limit = c->ks_limit = c->missing_limit = c->new_limit = NAN;
-    const double all_n = (double)(base->count + base->missing);
-    const double all_m = d->missing_now < 1 ? m / (1 - d->missing_now) : all_n;
-    if (d->missing_p == d->missing_p && all_n > 0 && all_m > 0) {
-        const double pooled =
-            (d->missing_before * all_n + d->missing_now * all_m) / (all_n + all_m);
-        c->missing_limit =
-            larger(MISSING_FLOOR, hx_normal_above(tail / 2) *
-                                      sqrt(pooled * (1 - pooled) * (1 / all_n + 1 / all_m)));
-    }
+    if (before > 0 && rows > 0)
+        c->missing_limit = larger(MISSING_FLOOR, hx_drift_missing_limit(before, base->missing, rows,
+                                                                        rows - d->now, tail));
     if (n == 0 || m == 0 || d->n_bins == 0) return;
-    const double chance = hx_chi_square_above((double)d->n_bins - 1, tail) * (1 / n + 1 / m);
-    c->psi_limit = larger(PSI_FLOOR, chance);
-    c->js_limit = larger(JS_FLOOR, sqrt(chance / (8 * M_LN2)));
+    /* below both floors there is no alarm whatever chance does */
+    hx_drift_limits(bins, tail, d->psi > PSI_FLOOR || d->js > JS_FLOOR, &psi, &js);
+    c->psi_limit = larger(PSI_FLOOR, psi);
+    c->js_limit = larger(JS_FLOOR, js);
     if (d->ks == d->ks) c->ks_limit = larger(KS_FLOOR, sqrt(-log(tail / 2) / 2 * (1 / n + 1 / m)));
     if (!d->knows_new) return;
     const double expected = d->new_expected + m / n, z = hx_normal_above(tail);
@@ -86,7 +84,7 @@ static hx_status compare_column(const hx_profile_column *base, const hx_table *t
     }
     HX_TRY(hx_drift_of(base, t, column, arena, &c->drift, &bins, err));
     keep_bins(c, &bins);
-    set_limits(c, base, tail);
+    set_limits(c, base, &bins, hx_table_rows(t), tail);
     raise_alarms(c);
     return HX_OK;
 }

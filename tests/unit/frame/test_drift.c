@@ -2,6 +2,7 @@
  * what does not, and files that are refused. */
 #include <math.h>
 
+#include "base/rng.h"
 #include "frame/drift.h"
 #include "frame_test.h"
 
@@ -242,8 +243,90 @@ static void test_false_alarms(void **state) {
     }
 }
 
+/* Two tables of `n` rows over ten bins, the second drawn like the first: how often its PSI is beyond the limit of `tail`. */
+static void test_limits(void **state) {
+    enum { BINS = 10, PAIRS = 4000 };
+    static const size_t rows[] = {60, 200};
+    (void)state;
+    for (size_t s = 0; s < 2; s++) {
+        const size_t n = rows[s];
+        hx_drift_bins b = {.n = BINS};
+        size_t beyond = 0, beyond_js = 0, by_chi = 0;
+        double psi, js, limit, js_limit, chi, chi_js;
+        hx_rng r;
+        for (size_t i = 0; i < BINS; i++)
+            b.before[i] = b.now[i] = n / BINS;
+        hx_drift_limits(&b, 0.005, true, &limit, &js_limit);
+        hx_drift_limits(&b, 0.005, false, &chi, &chi_js);
+        assert_true(limit > 0 && js_limit > 0);
+        hx_rng_seed(&r, 5 + s);
+        for (size_t pair = 0; pair < PAIRS; pair++) {
+            /* bins hold equal numbers of the first table's rows: shares between its order statistics, then rows of the second */
+            double edges[BINS], at = 0;
+            for (size_t i = 0, k = 0; i < n; i++) {
+                at += -log(1 - hx_rng_uniform(&r));
+                if ((i + 1) % (n / BINS) == 0) edges[k++] = at;
+            }
+            at += -log(1 - hx_rng_uniform(&r));
+            memset(b.now, 0, sizeof b.now);
+            for (size_t i = 0; i < n; i++) {
+                const double v = at * hx_rng_uniform(&r);
+                size_t k = 0;
+                while (k + 1 < BINS && v > edges[k])
+                    k++;
+                b.now[k]++;
+            }
+            hx_drift_distances(&b, &psi, &js);
+            beyond += psi > limit;
+            beyond_js += js > js_limit;
+            by_chi += psi > chi;
+        }
+        /* 20 are to be expected */
+        assert_in_range(beyond, 6, 40);
+        assert_in_range(beyond_js, 6, 40);
+        assert_true(by_chi > 0);
+    }
+    /* many rows: chi2 far below what matters, nothing is drawn */
+    hx_drift_bins b = {.n = 2, .before = {50000, 50000}, .now = {50000, 50000}};
+    double one[2], other[2];
+    hx_drift_limits(&b, 1e-4, true, &one[0], &one[1]);
+    hx_drift_limits(&b, 1e-4, false, &other[0], &other[1]);
+    assert_true(one[0] == other[0] && one[1] == other[1]);
+}
+
+static double choose(size_t n, size_t k) {
+    double c = 1;
+    for (size_t i = 0; i < k; i++)
+        c = c * (double)(n - i) / (double)(i + 1);
+    return c;
+}
+
+/* Fisher's law by counting: beyond the limit chance comes in at most tail / 2, at the limit in more. */
+static void test_missing_limit(void **state) {
+    const size_t n = 30, m = 20;
+    (void)state;
+    for (size_t missing = 1; missing <= 12; missing++) {
+        const double limit = hx_drift_missing_limit(n, 0, m, missing, 0.02);
+        double beyond = 0, at = 0;
+        for (size_t y = 0; y <= missing; y++) {
+            const double p = choose(m, y) * choose(n, missing - y) / choose(n + m, missing);
+            const double off = (double)y / (double)m - (double)(missing - y) / (double)n;
+            if (off > limit + 1e-12) beyond += p;
+            if (off > limit - 1e-12) at += p;
+        }
+        assert_true(beyond <= 0.01 && at > 0.01);
+    }
+    /* the other side; none, all, and no room for either */
+    assert_true(fabs(hx_drift_missing_limit(20, 9, 30, 0, 0.02) -
+                     hx_drift_missing_limit(30, 0, 20, 9, 0.02)) < 1e-12);
+    assert_true(hx_drift_missing_limit(30, 0, 20, 0, 0.02) == 0);
+    assert_true(hx_drift_missing_limit(30, 30, 20, 20, 0.02) == 0);
+    assert_true(isfinite(hx_drift_missing_limit(1, 0, 1, 1, 0.02)));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_limits),         cmocka_unit_test(test_missing_limit),
         cmocka_unit_test(test_equal_to_scipy), cmocka_unit_test(test_laws),
         cmocka_unit_test(test_holes),          cmocka_unit_test(test_runs),
         cmocka_unit_test(test_refused),        cmocka_unit_test(test_false_alarms),
