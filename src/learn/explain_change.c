@@ -155,6 +155,7 @@ static hx_status choices_of(search *s, size_t column, hx_error *err) {
     to->scale = n > 0 ? v[(n - 1) * 9 / 10] - v[(n - 1) / 10] : 0;
     to->middle = n > 0 ? v[n / 2] : 0;
     if (!(to->scale > 0)) to->scale = n > 0 && v[n - 1] > v[0] ? v[n - 1] - v[0] : 1;
+    if (c->tokens) return HX_OK; /* its cells are rows: nothing to choose among */
     if (c->kind == HX_KIND_TEXT) {
         HX_TRY(hx_explain_grid(e, column, VALUES_MAX, &to->values, &to->n, err));
         while (to->n > 0 && to->values[to->n - 1] >= (double)c->n_levels)
