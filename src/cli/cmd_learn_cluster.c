@@ -50,18 +50,22 @@ static void add_figure(const hx_cli *c, const json_t *s, const char *key, const 
 static bool put_head(hx_cli *c, const json_t *s) {
     char line[512];
     const char *by = json_string_value(hx_json_at(s, "choice.by"));
+    const long long k = (long long)json_integer_value(json_object_get(s, "k"));
     (void)snprintf(
         line, sizeof line,
-        hx_cli_tr(c, "%s: %lld clusters of %lld rows%s%s", "%s：%lld 个簇，共 %lld 行%s%s"),
-        json_string_value(json_object_get(s, "method")),
-        (long long)json_integer_value(json_object_get(s, "k")),
+        k == 1
+            ? hx_cli_tr(c, "%s: %lld cluster of %lld rows%s%s", "%s：%lld 个簇，共 %lld 行%s%s")
+            : hx_cli_tr(c, "%s: %lld clusters of %lld rows%s%s", "%s：%lld 个簇，共 %lld 行%s%s"),
+        json_string_value(json_object_get(s, "method")), k,
         (long long)json_integer_value(json_object_get(s, "rows")),
         by != NULL ? hx_cli_tr(c, ", chosen by ", "，簇数依据 ") : "", by != NULL ? by : "");
     add_figure(c, s, "silhouette", "silhouette", "轮廓系数", line, sizeof line);
     add_figure(c, s, "stability", "stability", "稳定性", line, sizeof line);
     if (json_integer_value(json_object_get(s, "noise")) > 0)
         add_figure(c, s, "noise", "noise", "噪声行", line, sizeof line);
-    return put_text(c, line) && put_gap(c);
+    const char *bound =
+        json_string_value(json_object_get(s, c->ui == HX_UI_ZH ? "bound_zh" : "bound_en"));
+    return put_text(c, line) && (bound == NULL || put_text(c, bound)) && put_gap(c);
 }
 
 static bool put_sizes(hx_cli *c, const json_t *s) {

@@ -42,6 +42,8 @@ typedef struct {
     hx_cluster_method method;
     hx_cluster_choice choice;
     size_t k, noise;
+    size_t
+        different; /* rows, where they are fewer than clusters were asked for or might be; else 0 */
     uint32_t *labels; /* (n) of the rule */
     double silhouette, stability;
 } fitting;
@@ -83,9 +85,21 @@ static hx_status stretch_features(fitting *f, hx_error *err) {
     return HX_OK;
 }
 
+/* Different rows bound the clusters: as many as were asked for, or k_max. */
+static hx_status bound(fitting *f, hx_error *err) {
+    size_t most = f->k ? f->k : (size_t)f->run.params[HX_CLUSTER_K_MAX], different;
+    if (most > f->p.n) return HX_OK; /* refused, or chosen among the rows there are */
+    HX_TRY(hx_different_rows(f->p.x, f->p.n, f->p.d, most, &different, err));
+    if (different >= most && different > 1) return HX_OK;
+    f->different = different;
+    if (f->k > different) f->k = different;
+    return HX_OK;
+}
+
 static hx_status find_rule(fitting *f, hx_error *err) {
     const hx_problem *p = &f->p;
     f->k = f->o->k;
+    HX_TRY(bound(f, err));
     f->labels = hx_arena_alloc(f->arena, (p->n + 1) * sizeof *f->labels);
     if (!f->labels) return no_memory(err);
     if (f->k == 0 && !hx_cluster_is_dense(f->method))
@@ -94,6 +108,7 @@ static hx_status find_rule(fitting *f, hx_error *err) {
     HX_TRY(hx_cluster_fit_rule(p->x, p->n, p->d, f->method, f->k, &f->run, f->c->arena, &f->c->rule,
                                f->labels, err));
     f->k = f->c->rule.k;
+    if (f->different != f->k) f->different = 0; /* not what bounds them */
     HX_TRY(hx_silhouette(p->x, p->n, p->d, f->labels, f->k, SILHOUETTE_ROWS, f->run.seed,
                          &f->silhouette, err));
     return hx_cluster_stability(p->x, p->n, p->d, &f->c->rule, f->labels, &f->run, &f->stability,
@@ -118,6 +133,31 @@ static hx_status order(fitting *f, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ summary */
+/* Why there are no more clusters, where the rows are the reason. */
+static void put_bound(const fitting *f, hx_json_writer *w) {
+    hx_buf b;
+    if (f->different == 0) return;
+    hx_buf_init(&b, 1024);
+    hx_json_key(w, "different_rows");
+    hx_json_int(w, (int64_t)f->different);
+    for (int zh = 0; zh < 2; zh++) {
+        hx_buf_reset(&b);
+        if (f->different == 1)
+            hx_buf_printf(&b, "%s",
+                          zh ? "所有行在所看的列上都相同，因此只有一个簇"
+                             : "all rows are the same in the columns that are looked at: they are "
+                               "one cluster");
+        else
+            hx_buf_printf(&b,
+                          zh ? "只有 %zu 种不同的行，因此簇数不会更多"
+                             : "only %zu rows are different: there are no more clusters than that",
+                          f->different);
+        hx_json_key(w, zh ? "bound_zh" : "bound_en");
+        hx_json_str(w, hx_buf_str(&b));
+    }
+    hx_buf_release(&b);
+}
+
 static void put_choice(const hx_cluster_choice *c, hx_json_writer *w) {
     static const char *const names[] = {"auto", "silhouette", "gap", "bic"};
     hx_json_key(w, "choice");
@@ -177,6 +217,7 @@ static hx_status put_summary(const fitting *f, const hx_problem *raw, hx_json_wr
     put_number(w, "inertia", f->c->rule.inertia);
     put_number(w, "bic", f->c->rule.bic);
     put_choice(&f->choice, w);
+    put_bound(f, w);
     hx_json_key(w, "clusters");
     HX_TRY(hx_cluster_describe(&rows, w, err));
     hx_json_end_object(w);

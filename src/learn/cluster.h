@@ -71,8 +71,12 @@ hx_status hx_silhouette(const double *x, size_t n, size_t d, const uint32_t *lab
 /* How alike two partitions are: 1 = the same, 0 = as by chance (Hubert, Arabie 1985). Labels below ka, kb; rows with HX_NOISE in either are left out. */
 hx_status hx_adjusted_rand(const uint32_t *a, size_t ka, const uint32_t *b, size_t kb, size_t n,
                            double *out, hx_error *err) HX_MUST_USE;
+/* Different rows among x (n, d), counted up to most + 1; rows are the same where their values are equal. */
+hx_status hx_different_rows(const double *x, size_t n, size_t d, size_t most, size_t *out,
+                            hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ the number of clusters (cluster_choose.c) */
+/* k_max, the rows and the different rows bound it: rows that are all the same are one cluster. */
 typedef struct {
     int by; /* HX_CLUSTER_BY_... */
     size_t n; /* numbers tried */

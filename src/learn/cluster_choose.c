@@ -146,8 +146,10 @@ hx_status hx_cluster_choose(const double *x, size_t n, size_t d, hx_cluster_meth
     size_t most = (size_t)run->params[HX_CLUSTER_K_MAX];
     if (by == HX_CLUSTER_BY_AUTO)
         by = method == HX_CLUSTER_MIXTURE ? HX_CLUSTER_BY_BIC : HX_CLUSTER_BY_SILHOUETTE;
-    size_t first = by == HX_CLUSTER_BY_SILHOUETTE ? 2 : 1;
-    if (most > n) most = n;
+    size_t first = by == HX_CLUSTER_BY_SILHOUETTE ? 2 : 1, different;
+    HX_TRY(hx_different_rows(x, n, d, most, &different, err));
+    if (most > different) most = different;
+    if (most < 2) first = 2; /* nothing to choose */
     *out = (hx_cluster_choice){.by = by, .n = most >= first ? most - first + 1 : 0};
     out->k = hx_arena_alloc(arena, (out->n + 1) * sizeof *out->k);
     out->values = hx_arena_alloc(arena, (out->n + 1) * sizeof *out->values);

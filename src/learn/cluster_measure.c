@@ -1,10 +1,13 @@
 /* cluster_measure.c - how good clusters are: silhouette (Rousseeuw 1987) and the adjusted Rand index (Hubert, Arabie 1985):
  *
- *     ARI = (sum over cells C(n_ij, 2) - E) / ((A + B) / 2 - E),   A, B = sums of C(rows or columns, 2),   E = A B / C(n, 2) */
+ *     ARI = (sum over cells C(n_ij, 2) - E) / ((A + B) / 2 - E),   A, B = sums of C(rows or columns, 2),   E = A B / C(n, 2)
+ *
+ * Different rows are told apart by the hash of their values. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/rng.h"
 #include "learn/cluster.h"
 
@@ -110,4 +113,39 @@ hx_status hx_adjusted_rand(const uint32_t *a, size_t ka, const uint32_t *b, size
     *out = most == chance ? 1 : (both - chance) / (most - chance);
     free(cells);
     return HX_OK;
+}
+
+/* ------------------------------------------------------------------ different rows */
+/* -0 and 0 are equal. */
+static uint64_t hash_of(const double *row, size_t d, double *room) {
+    for (size_t j = 0; j < d; j++)
+        room[j] = row[j] + 0.0;
+    uint64_t h = hx_hash((hx_str){(const char *)room, d * sizeof *room});
+    return h ? h : 1;
+}
+
+/* Whether h is new in the open table of `places`, a power of two; 0 is an empty place. */
+static bool is_new(uint64_t *table, size_t places, uint64_t h) {
+    size_t at = (size_t)h & (places - 1);
+    while (table[at] && table[at] != h)
+        at = (at + 1) & (places - 1);
+    bool empty = table[at] == 0;
+    table[at] = h;
+    return empty;
+}
+
+hx_status hx_different_rows(const double *x, size_t n, size_t d, size_t most, size_t *out,
+                            hx_error *err) {
+    size_t places = 4;
+    while (places / 2 < (most < n ? most : n) + 1)
+        places *= 2;
+    uint64_t *table = calloc(places, sizeof *table);
+    double *room = calloc(d + 1, sizeof *room);
+    *out = 0;
+    for (size_t i = 0; i < n && table && room && *out <= most; i++)
+        *out += is_new(table, places, hash_of(x + i * d, d, room));
+    hx_status st = table && room ? HX_OK : no_memory(err);
+    free(table);
+    free(room);
+    return st;
 }

@@ -16,6 +16,7 @@
 #define LEAST_DEVIATIONS 0.5
 #define LEAST_LIFT 1.5
 #define LEAST_SHARE 0.1
+#define ROUNDING 1e-12 /* a deviation below it, as a share of the mean, is none */
 #define TEXT_MAX ((size_t)1 << 16)
 
 typedef struct {
@@ -51,6 +52,7 @@ static void measure(describing *g) {
             f->deviation += v * v / (double)r->n;
         }
         f->deviation = sqrt(f->deviation);
+        if (f->deviation <= ROUNDING * fabs(f->mean)) f->deviation = 0;
     }
     for (size_t i = 0; i < r->n; i++) {
         if (r->labels[i] == HX_NOISE) continue;

@@ -4,6 +4,8 @@
  *     core distances -> least spanning tree of mutual reachability (Prim) -> edges by length joined one by one -> condensed tree: a join of two
  *     clusters of `smallest` rows or more is a split, of fewer rows a falling out -> clusters chosen by stability
  *
+ * Rows that are all the same, where no distance splits anything, are one cluster.
+ *
  * lambda = 1 / distance; the stability of a cluster is the sum over its rows of the lambda at which they fall out less that of its birth. From the
  * leaves up a cluster stands for its descendants where they are not more stable together. Clusters of the condensed tree are numbered as they appear
  * breadth first, the root is 0; rows are kept by what they fall out of. Time n^2 d, space n. */
@@ -285,6 +287,12 @@ static hx_status find(finding *f, uint32_t *labels, double *births, size_t *k, h
     return HX_OK;
 }
 
+static bool all_same(const double *x, size_t n, size_t d) {
+    for (size_t i = d; i < n * d; i++)
+        if (x[i] != x[i - d]) return false;
+    return true;
+}
+
 hx_status hx_hdbscan(const double *x, size_t n, size_t d, const hx_hdbscan_options *o,
                      uint32_t *labels, double *cores, double *births, size_t *k, hx_error *err) {
     finding f = {.x = x, .n = n, .d = d, .o = o, .cores = cores};
@@ -298,6 +306,13 @@ hx_status hx_hdbscan(const double *x, size_t n, size_t d, const hx_hdbscan_optio
         cores[i] = INFINITY;
     }
     if (n < 2 || n < o->least) return HX_OK; /* no row has so many near it */
+    if (n >= o->smallest && all_same(x, n, d)) {
+        memset(labels, 0, n * sizeof *labels);
+        memset(cores, 0, n * sizeof *cores);
+        births[0] = 0;
+        *k = 1;
+        return HX_OK;
+    }
     hx_status st = make_room(&f) ? find(&f, labels, births, k, err) : no_memory(err);
     release_room(&f);
     return st;

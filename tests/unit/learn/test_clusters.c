@@ -423,6 +423,84 @@ static void noise_stays_noise(void **st) {
     hx_table_free(t);
 }
 
+/* ------------------------------------------------------------------ few different rows */
+static hx_table *rows_of_values(size_t n, size_t different) {
+    double a[64], b[64];
+    hx_table *t = NULL;
+    hx_error err = {0};
+    for (size_t i = 0; i < n; i++) {
+        a[i] = 10.0 * (double)(i % different);
+        b[i] = 0.1;
+    }
+    assert_int_equal(hx_table_new(&t, n, &err), HX_OK);
+    assert_int_equal(hx_table_put_numbers(t, HX_STR_LIT("a"), HX_KIND_NUMBER, a, -1, &err), HX_OK);
+    assert_int_equal(hx_table_put_numbers(t, HX_STR_LIT("b"), HX_KIND_NUMBER, b, -1, &err), HX_OK);
+    return t;
+}
+
+/* k clusters of all rows come out; the sentence that says why, "" = none. */
+static void few(const char *method, size_t wanted, size_t different, size_t k,
+                const char *sentence) {
+    uint32_t *labels;
+    hx_arena *arena = hx_arena_new(0);
+    hx_table *t = rows_of_values(60, different);
+    hx_clusters *c = NULL;
+    hx_error err = {0};
+    json_t *s = NULL, *one;
+    size_t i, rows = 0;
+    const hx_cluster_options o = {
+        .method = method, .k = wanted, .params = HX_STR_LIT("{\"stability\":2}")};
+    if (hx_clusters_fit(&c, t, &o, &err) != HX_OK) fail_msg("%s: %s", method, err.message);
+    assert_int_equal(hx_clusters_count(c), k);
+    assert_int_equal(hx_json_parse(hx_clusters_summary(c), 1u << 20, "summary", &s, &err), HX_OK);
+    assert_int_equal(json_array_size(json_object_get(s, "clusters")), k);
+    json_array_foreach(json_object_get(s, "clusters"), i, one) {
+        assert_true(json_integer_value(json_object_get(one, "rows")) > 0);
+        assert_null(strstr(json_string_value(json_object_get(one, "name_en")), " b"));
+        rows += (size_t)json_integer_value(json_object_get(one, "rows"));
+    }
+    assert_int_equal(rows, 60);
+    const char *why = json_string_value(json_object_get(s, "bound_en"));
+    assert_string_equal(why ? why : "", sentence);
+    assert_true(!why == !json_object_get(s, "bound_zh"));
+    assert_int_equal(hx_clusters_assign(c, t, arena, &labels, &err), HX_OK);
+    for (i = different; i < 60; i++)
+        assert_int_equal(labels[i], labels[i - different]);
+    json_decref(s);
+    hx_clusters_free(c);
+    hx_table_free(t);
+    hx_arena_free(arena);
+}
+
+static void rows_bound_clusters(void **st) {
+    static const char same[] =
+        "all rows are the same in the columns that are looked at: they are one cluster";
+    static const char three[] = "only 3 rows are different: there are no more clusters than that";
+    (void)st;
+    for (int m = 0; m < HX_CLUSTER_METHODS; m++) {
+        const char *name = hx_cluster_method_name((hx_cluster_method)m);
+        few(name, 0, 1, 1, same);
+        few(name, 0, 3, 3, three);
+        if (hx_cluster_is_dense((hx_cluster_method)m)) continue;
+        few(name, 7, 1, 1, same);
+        few(name, 7, 3, 3, three);
+        few(name, 2, 2, 2, "");
+    }
+}
+
+static void different_rows(void **st) {
+    const double x[] = {0, 1, -0.0, 1, 0, 2, 0, 1};
+    size_t n;
+    hx_error err = {0};
+    (void)st;
+    assert_int_equal(hx_different_rows(x, 4, 2, 10, &n, &err), HX_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(hx_different_rows(x, 8, 1, 1, &n, &err), HX_OK);
+    assert_int_equal(n, 2); /* one more than `most`, then it stops */
+    assert_int_equal(hx_different_rows(x, 0, 2, 10, &n, &err), HX_OK);
+    assert_int_equal(n, 0);
+}
+
 static void refused(hx_table *t, const hx_cluster_options *o, const char *sentence) {
     hx_clusters *c = NULL;
     hx_error err = {0};
@@ -500,6 +578,8 @@ int main(void) {
         cmocka_unit_test(tables),
         cmocka_unit_test(words),
         cmocka_unit_test(noise_stays_noise),
+        cmocka_unit_test(rows_bound_clusters),
+        cmocka_unit_test(different_rows),
         cmocka_unit_test(bad_input),
         cmocka_unit_test(damaged_files),
     };
