@@ -3,7 +3,7 @@
  * Rows are drawn within each class, so that every member sees all classes; member m draws from (seed, m) alone, so the result is the same for any
  * number of threads.
  *
- * Members are as their kind is without parameters. Features are filled and scaled once for all members. */
+ * Members are as their kind is without parameters. What they say of classes are probabilities (of margins Platt's). Features are filled and scaled once for all members. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +19,10 @@
 
 enum { BASE, MEMBERS, SHARE };
 
-static const char *const bases[] = {"tree",  "linear", "ridge",      "lasso", "elastic", "logistic",
-                                    "bayes", "svm",    "neighbours", "mlp",   NULL};
+static const char *const bases[] = {"tree",       "linear", "ridge",    "lasso",       "elastic",
+                                    "logistic",   "bayes",  "svm",      "neighbours",  "mlp",
+                                    "kernel-svm", "forest", "boosting", "textcnn",     "rnn",
+                                    "gru",        "lstm",   "cnn-gru",  "transformer", NULL};
 static const hx_model_param params[] = {
     {.name = "base",
      .kind = HX_PARAM_CHOICE,
@@ -45,6 +47,7 @@ static const hx_model_param params[] = {
 typedef struct {
     const hx_estimator *base;
     size_t n, columns; /* members; of what each says: classes, or 1 */
+    size_t d, n_tokens; /* features; of them ids of tokens, at the end, which networks alone see */
     void *states[MEMBERS_MAX];
 } state;
 
@@ -140,6 +143,29 @@ static hx_status fit_members(state *s, const hx_problem *p, const hx_fit_options
     return st;
 }
 
+static bool reads_text(const hx_estimator *e) {
+    return (e->wants & HX_WANTS_TOKENS) != 0;
+}
+
+/* The rows as the members see them. */
+static hx_status fit_seen(state *s, const hx_problem *p, const hx_fit_options *o, hx_error *err) {
+    hx_problem seen = *p;
+    if (!s->base || !(s->base->kind.tasks & 1u << p->task))
+        return hx_fail(err, HX_EINVAL, "an ensemble needs a member that can learn this target");
+    if (reads_text(s->base) && p->n_tokens == 0)
+        return hx_fail(err, HX_EINVAL, "%s reads a text; name its column by --text",
+                       s->base->kind.name);
+    if (!reads_text(s->base) && p->n_tokens > 0 && p->n_tokens == p->d)
+        return hx_fail(err, HX_EINVAL, "%s can't be a member: there is no column beside the text",
+                       s->base->kind.name);
+    hx_arena *arena = hx_arena_new(ARENA_MAX);
+    hx_status st = arena ? HX_OK : no_memory(err);
+    if (st == HX_OK && !reads_text(s->base)) st = hx_problem_plain(p, arena, &seen, err);
+    if (st == HX_OK) st = fit_members(s, &seen, o, err);
+    hx_arena_free(arena);
+    return st;
+}
+
 static hx_status fit(void **out, const hx_problem *train, const hx_problem *validation,
                      const hx_fit_options *o, hx_error *err) {
     state *s = calloc(1, sizeof *s);
@@ -148,10 +174,9 @@ static hx_status fit(void **out, const hx_problem *train, const hx_problem *vali
     s->base = hx_estimator_of(bases[(size_t)o->params[BASE]]);
     s->n = (size_t)o->params[MEMBERS];
     s->columns = train->task == HX_TASK_CLASSES ? train->n_classes : 1;
-    hx_status st =
-        s->base && s->base->kind.tasks & 1u << train->task
-            ? fit_members(s, train, o, err)
-            : hx_fail(err, HX_EINVAL, "an ensemble needs a member that can learn this target");
+    s->d = train->d;
+    s->n_tokens = train->n_tokens;
+    hx_status st = fit_seen(s, train, o, err);
     if (st != HX_OK) {
         release(s);
         return st;
@@ -165,16 +190,23 @@ static hx_status predict(const void *state_, const double *x, size_t n, size_t n
                          double *out, hx_error *err) {
     const state *s = state_;
     size_t cells = n * s->columns;
-    double *said = calloc(cells + 1, sizeof *said);
-    if (!said) return no_memory(err);
-    memset(out, 0, cells * sizeof *out);
-    hx_status st = HX_OK;
+    double *said = calloc(cells + 1, sizeof *said), *own = NULL;
+    size_t kept = s->d - s->n_tokens;
+    hx_status st = said ? HX_OK : no_memory(err);
+    if (st == HX_OK && s->n_tokens > 0 && !reads_text(s->base)) {
+        own = calloc(n * kept + 1, sizeof *own);
+        if (!own) st = no_memory(err);
+        for (size_t i = 0; i < n && own; i++)
+            memcpy(own + i * kept, x + i * s->d, kept * sizeof *own);
+    }
+    if (st == HX_OK) memset(out, 0, cells * sizeof *out);
     for (size_t m = 0; m < s->n && st == HX_OK; m++) {
-        st = s->base->predict(s->states[m], x, n, n_threads, said, err);
+        st = s->base->predict(s->states[m], own ? own : x, n, n_threads, said, err);
         for (size_t i = 0; i < cells; i++)
             out[i] += said[i] / (double)s->n;
     }
     free(said);
+    free(own);
     return st;
 }
 
@@ -192,6 +224,8 @@ static void write(const void *state_, hx_json_writer *w) {
     hx_json_object(w);
     hx_json_key(w, "base");
     hx_json_cstr(w, s->base->kind.name);
+    hx_json_key(w, "tokens");
+    hx_json_int(w, (int64_t)s->n_tokens);
     hx_json_key(w, "states");
     hx_json_array(w);
     for (size_t m = 0; m < s->n; m++)
@@ -213,12 +247,16 @@ static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes
     if (!s) return no_memory(err);
     s->base = base_of(json);
     s->columns = n_classes ? n_classes : 1;
+    s->d = d;
     size_t n = json_array_size(states);
-    hx_status st = s->base && n > 0 && n <= MEMBERS_MAX
+    bool ok = true;
+    if (json_object_get(json, "tokens")) s->n_tokens = hx_field_count(json, "tokens", d, &ok);
+    size_t seen = s->base && reads_text(s->base) ? d : d - s->n_tokens;
+    hx_status st = s->base && ok && seen > 0 && n > 0 && n <= MEMBERS_MAX
                        ? HX_OK
                        : hx_fail(err, HX_EFORMAT, "the model's members are damaged");
     for (size_t m = 0; m < n && st == HX_OK; m++) {
-        st = s->base->read(&s->states[m], json_array_get(states, m), d, n_classes, err);
+        st = s->base->read(&s->states[m], json_array_get(states, m), seen, n_classes, err);
         s->n = m + 1;
     }
     if (st != HX_OK) {
@@ -236,7 +274,7 @@ const hx_estimator hx_estimator_bagging = {
              .n_params = sizeof params / sizeof *params,
              .help = {"the mean of models of one kind, each of rows drawn anew",
                       "同种模型在重抽样的行上学习后取平均"}},
-    .wants = HX_WANTS_FILLED | HX_WANTS_SCALED,
+    .wants = HX_WANTS_FILLED | HX_WANTS_SCALED | HX_WANTS_TOKENS_TOO,
     .fit = fit,
     .predict = predict,
     .summary = summary,

@@ -2,7 +2,8 @@
  *
  *     log P(class | x) = log prior + sum over features of log P(x_j | class) + constant
  *
- * A feature whose training values are all 0 or 1 is Bernoulli, P(1 | class) = (ones + alpha) / (rows + 2 alpha); any other is normal with the mean
+ * A feature whose training values are all 0 or 1, or of two values in all, is Bernoulli: what lies above the middle of the two is a one,
+ * P(1 | class) = (ones + alpha) / (rows + 2 alpha), so that scaling changes nothing. Any other is normal with the mean
  * and variance of the class, to which `smoothing` times the greatest variance of all normal features is added (scikit-learn's BernoulliNB and
  * GaussianNB). Missing values add nothing, in training as in predicting. A class without a value of a feature has those of all rows. */
 #include <math.h>
@@ -42,6 +43,7 @@ typedef struct {
     size_t d, n_classes;
     double *priors; /* (n_classes) */
     double *binary; /* (d): 1 = Bernoulli */
+    double *cuts; /* (d): above it is a one */
     double *means; /* (n_classes, d): mean, or probability of 1 */
     double *variances; /* (n_classes, d): of normal features */
 } state;
@@ -57,7 +59,8 @@ static state *new_state(size_t d, size_t n_classes) {
     s->n_classes = n_classes;
     s->priors = numbers(s->arena, n_classes);
     if (s->priors) s->binary = numbers(s->arena, d);
-    if (s->binary) s->means = numbers(s->arena, n_classes * d);
+    if (s->binary) s->cuts = numbers(s->arena, d);
+    if (s->cuts) s->means = numbers(s->arena, n_classes * d);
     if (s->means) s->variances = numbers(s->arena, n_classes * d);
     if (s->variances) return s;
     hx_state_release(s);
@@ -98,25 +101,44 @@ static void measure(const hx_problem *p, size_t j, moments *m) {
     }
 }
 
-static bool is_binary(const hx_problem *p, size_t j) {
+/* The two values; 0 and 1 where there are no others. */
+static bool is_binary(const hx_problem *p, size_t j, double *low, double *high) {
+    bool bits = true;
+    *low = INFINITY;
+    *high = -INFINITY;
     for (size_t i = 0; i < p->n; i++) {
         double v = p->x[i * p->d + j];
-        if (!isnan(v) && v != 0 && v != 1) return false;
+        if (isnan(v)) continue;
+        if (isinf(v)) return false;
+        bits = bits && (v == 0 || v == 1);
+        *low = fmin(*low, v);
+        *high = fmax(*high, v);
     }
-    return true;
+    for (size_t i = 0; i < p->n && !bits; i++) {
+        double v = p->x[i * p->d + j];
+        if (!isnan(v) && v != *low && v != *high) return false;
+    }
+    if (bits) {
+        *low = 0;
+        *high = 1;
+    }
+    return *low < *high;
 }
 
 static double fit_feature(state *s, const hx_problem *p, size_t j, double alpha, moments *m) {
     size_t all = p->n_classes;
+    double low, high;
     measure(p, j, m);
-    s->binary[j] = is_binary(p, j);
+    s->binary[j] = is_binary(p, j, &low, &high);
+    s->cuts[j] = s->binary[j] != 0 ? low + (high - low) / 2 : 0;
     for (size_t k = 0; k < all; k++) {
         const moments *from = &m[m[k].weight > 0 ? k : all];
         double *mean = &s->means[k * s->d + j];
         *mean = from->mean;
         s->variances[k * s->d + j] = from->variance;
         if (s->binary[j] != 0)
-            *mean = (m[k].mean * m[k].weight + alpha) / (m[k].weight + 2 * alpha);
+            *mean = (fmin(fmax((m[k].mean - low) / (high - low), 0), 1) * m[k].weight + alpha) /
+                    (m[k].weight + 2 * alpha);
     }
     return s->binary[j] != 0 ? 0 : m[all].variance;
 }
@@ -156,7 +178,7 @@ static hx_status fit(void **out, const hx_problem *train, const hx_problem *vali
 static double log_share(const state *s, size_t k, size_t j, double x) {
     double mean = s->means[k * s->d + j], variance = s->variances[k * s->d + j];
     if (isnan(x)) return 0;
-    if (s->binary[j] != 0) return log(x > 0.5 ? mean : 1 - mean);
+    if (s->binary[j] != 0) return log(x > s->cuts[j] ? mean : 1 - mean);
     if (isinf(x)) return 0;
     return -0.5 * (log(TWO_PI * variance) + (x - mean) * (x - mean) / variance);
 }
@@ -182,6 +204,7 @@ static hx_status predict(const void *state_, const double *x, size_t n, size_t n
 static void members(const state *s, hx_json_writer *w) {
     hx_put_numbers(w, "priors", s->priors, s->n_classes);
     hx_put_numbers(w, "binary", s->binary, s->d);
+    hx_put_numbers(w, "cuts", s->cuts, s->d);
     hx_put_numbers(w, "means", s->means, s->n_classes * s->d);
     hx_put_numbers(w, "variances", s->variances, s->n_classes * s->d);
 }
@@ -212,6 +235,9 @@ static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes
     if (!s) return hx_state_no_memory(err);
     s->priors = hx_field_numbers(json, "priors", n_classes, s->arena, &ok);
     s->binary = hx_field_numbers(json, "binary", d, s->arena, &ok);
+    for (size_t j = 0; j < d; j++)
+        s->cuts[j] = 0.5; /* files without cuts have zeros and ones alone */
+    if (json_object_get(json, "cuts")) s->cuts = hx_field_numbers(json, "cuts", d, s->arena, &ok);
     s->means = hx_field_numbers(json, "means", n_classes * d, s->arena, &ok);
     s->variances = hx_field_numbers(json, "variances", n_classes * d, s->arena, &ok);
     ok = ok && sensible(s);

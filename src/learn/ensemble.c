@@ -5,6 +5,9 @@
  *     stacking   a model on top of what the members say of rows out of fold: logistic regression on log-odds (log p of each class where there are
  *                more than two), ridge regression on numbers (Wolpert 1992)
  *
+ * What a member says of classes are probabilities: of margins (svm, kernel-svm) Platt's, fitted out of fold on the rows the member learns from; of
+ * neighbours the shares of their classes. A share of 0 counts as 1e-9 where its logarithm is taken.
+ *
  * Behind that every member learns from all rows. Members share one matrix of features, filled and scaled; networks read its tokens (of the column
  * that --text names) beside them, the others do not see these. Weights of blending are
  * softmax(theta), theta by L-BFGS; with p_im = what member m gives the true class of row i:
@@ -26,7 +29,7 @@
 #include "learn/minimise.h"
 #include "learn/split.h"
 
-#define MEMBERS_MAX 16
+#define MEMBERS_MAX 32
 #define ARENA_MAX ((size_t)64 << 30)
 #define LEAST 1e-9 /* of a probability whose logarithm is taken */
 #define SHARE_SEEN 0.8
@@ -42,9 +45,10 @@ enum { FOLDS, FIRST };
     }
 #define MEMBERS                                                                                    \
     MEMBER("ridge", 1), MEMBER("lasso", 0), MEMBER("elastic", 0), MEMBER("logistic", 1),           \
-        MEMBER("tree", 0), MEMBER("forest", 1), MEMBER("boosting", 1), MEMBER("textcnn", 0),       \
-        MEMBER("rnn", 0), MEMBER("gru", 0), MEMBER("lstm", 0), MEMBER("cnn-gru", 0),               \
-        MEMBER("transformer", 0)
+        MEMBER("tree", 0), MEMBER("forest", 1), MEMBER("boosting", 1), MEMBER("linear", 0),        \
+        MEMBER("svm", 0), MEMBER("kernel-svm", 0), MEMBER("bayes", 0), MEMBER("neighbours", 0),    \
+        MEMBER("mlp", 0), MEMBER("textcnn", 0), MEMBER("rnn", 0), MEMBER("gru", 0),                \
+        MEMBER("lstm", 0), MEMBER("cnn-gru", 0), MEMBER("transformer", 0)
 #define FOLDS_PARAM(EN, ZH)                                                                        \
     {                                                                                              \
         .name = "folds", .kind = HX_PARAM_COUNT, .fallback = 5, .low = 2, .high = 50, .help = {    \

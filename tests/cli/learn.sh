@@ -45,6 +45,6 @@ for command in "learn fit shop.csv" "learn fit shop.csv --target bys" "learn fit
     "learn evaluate samples/browsing.csv --model shop.json" "learn evaluate shop.csv --model shop.json --cost 1" \
     "learn cross-validate shop.csv --target buys --model tree,tree" "learn cross-validate shop.csv --target buys --model tree --folds 500" \
     "learn cross-validate shop.csv --target buys --model tree --group id --time id" "learn ensemble shop.csv --target buys" \
-    "learn ensemble shop.csv --target buys --model tree,bayes" "learn ensemble shop.csv --target buys --model tree --method votes"; do
+    "learn ensemble shop.csv --target buys --model tree,isolation" "learn ensemble shop.csv --target buys --model tree --method votes"; do
     huaxiang $command; echo "exit $?"
 done

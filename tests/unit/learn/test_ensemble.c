@@ -277,6 +277,141 @@ static void bagging(void **st) {
     hx_arena_free(arena);
 }
 
+/* ------------------------------------------------------------------ every model of the list can be a member */
+static bool can_be_member(const hx_estimator *e, hx_learn_task task) {
+    static const char *const ways[] = {"voting", "blending", "stacking", "bagging"};
+    for (size_t i = 0; i < 4; i++)
+        if (strcmp(e->kind.name, ways[i]) == 0) return false;
+    return e->kind.tasks & 1u << task && !(e->wants & HX_WANTS_TOKENS);
+}
+
+/* A number, a column of two texts, and gaps. */
+static hx_table *mixed(void) {
+    const hx_str words[] = {HX_STR_LIT("old"), HX_STR_LIT("new")};
+    hx_table *t = steps();
+    uint32_t word[N];
+    double gaps[N];
+    hx_error err = {0};
+    for (size_t i = 0; i < N; i++) {
+        word[i] = i * 7 % 5 < 2;
+        gaps[i] = i % 9 == 0 ? (double)NAN : (double)(i * 13 % 50);
+    }
+    put(t, "gaps", gaps);
+    assert_int_equal(hx_table_put_texts(t, HX_STR_LIT("word"), word, words, 2, &err), HX_OK);
+    return t;
+}
+
+static hx_learner *member_alone(const hx_table *t, const char *way, const char *member,
+                                const char *target) {
+    char params[2048] = "{";
+    const hx_model_kind *kind = hx_model_kind_of(way);
+    hx_learner *l = NULL;
+    hx_error err = {0};
+    size_t at = 1;
+    if (strcmp(way, "bagging") == 0)
+        at += (size_t)snprintf(params + at, sizeof params - at, "\"base\":\"%s\",\"members\":3,",
+                               member);
+    for (size_t i = 0; i < kind->n_params; i++)
+        if (kind->params[i].kind == HX_PARAM_SWITCH)
+            at += (size_t)snprintf(params + at, sizeof params - at, "\"%s\":%s,",
+                                   kind->params[i].name,
+                                   strcmp(kind->params[i].name, member) == 0 ||
+                                           strcmp(kind->params[i].name, "tree") == 0
+                                       ? "true"
+                                       : "false");
+    params[at - 1] = '}';
+    const hx_learn_options o = {.model = way,
+                                .params = hx_str_of(params),
+                                .target = target,
+                                .use = "u,v,word,gaps",
+                                .seed = 7,
+                                .n_threads = 2};
+    if (hx_learner_fit(&l, t, NULL, &o, &err) != HX_OK)
+        fail_msg("%s of %s: %s", way, member, err.message);
+    return l;
+}
+
+static void answers_in_file(const hx_learner *l, const hx_table *t, const char *member,
+                            hx_arena *arena) {
+    char path[] = "/tmp/hx-ensemble-XXXXXX";
+    hx_learner *again = NULL;
+    hx_error err = {0};
+    close(mkstemp(path));
+    assert_int_equal(hx_learner_save(l, path, &err), HX_OK);
+    if (hx_learner_load(&again, path, &err) != HX_OK) fail_msg("%s: %s", member, err.message);
+    const hx_predictions p = said(l, t, arena), q = said(again, t, arena);
+    for (size_t i = 0; i < N; i++) {
+        double sum = 0;
+        assert_true(isfinite(p.values[i]) && p.values[i] == q.values[i]);
+        for (size_t c = 0; c < p.n_classes; c++)
+            sum += p.probabilities[i * p.n_classes + c];
+        if (p.n_classes) golden_near(sum, 1, 1e-12, member);
+    }
+    unlink(path);
+    hx_learner_free(again);
+}
+
+static void every_model_can_be_a_member(void **st) {
+    (void)st;
+    static const char *const ways[] = {"voting", "blending", "stacking", "bagging"};
+    static const char *const targets[] = {"number", "two", "label"};
+    size_t n, tried = 0;
+    hx_arena *arena = hx_arena_new(0);
+    hx_table *t = mixed();
+    const hx_estimator *const *all = hx_estimators(&n);
+    for (size_t i = 0; i < n * 12; i++) {
+        const hx_estimator *e = all[i / 12];
+        size_t target = i % 3;
+        if (!can_be_member(e, target ? HX_TASK_CLASSES : HX_TASK_REGRESSION)) continue;
+        hx_learner *l = member_alone(t, ways[i / 3 % 4], e->kind.name, targets[target]);
+        answers_in_file(l, t, e->kind.name, arena);
+        json_t *s = json_loads(hx_learner_summary(l).ptr, 0, NULL);
+        const size_t members = json_array_size(json_object_get(s, "members"));
+        if (i / 3 % 4 < 3) assert_int_equal(members, strcmp(e->kind.name, "tree") == 0 ? 1 : 2);
+        json_decref(s);
+        hx_learner_free(l);
+        tried++;
+    }
+    assert_true(tried >= 90); /* kinds with their tasks, in four ways */
+    hx_table_free(t);
+    hx_arena_free(arena);
+}
+
+/* Members see what they see alone: naive Bayes takes scaled values of yes and no for yes and no. */
+static void members_say_what_they_say_alone(void **st) {
+    (void)st;
+    static const char *const kinds[] = {"bayes", "svm", "kernel-svm", "mlp"};
+    hx_arena *arena = hx_arena_new(0);
+    hx_table *t = mixed();
+    for (size_t k = 0; k < 4; k++) {
+        char params[160];
+        hx_learner *a, *b, *c;
+        hx_error err = {0};
+        snprintf(params, sizeof params,
+                 "{\"%s\":true,\"tree\":true,\"logistic\":false,\"forest\":false,"
+                 "\"boosting\":false}",
+                 kinds[k]);
+        hx_learn_options o = {
+            .params = hx_str_of(params), .target = "two", .use = "u,word", .seed = 7};
+        o.model = "voting";
+        if (hx_learner_fit(&a, t, NULL, &o, &err) != HX_OK) fail_msg("%s", err.message);
+        o.params = (hx_str){0};
+        o.model = kinds[k];
+        assert_int_equal(hx_learner_fit(&b, t, NULL, &o, &err), HX_OK);
+        o.model = "tree";
+        assert_int_equal(hx_learner_fit(&c, t, NULL, &o, &err), HX_OK);
+        const hx_predictions p = said(a, t, arena), x = said(b, t, arena), y = said(c, t, arena);
+        for (size_t i = 0; i < 2 * N; i++)
+            golden_near(p.probabilities[i], (x.probabilities[i] + y.probabilities[i]) / 2, 1e-9,
+                        kinds[k]);
+        hx_learner_free(a);
+        hx_learner_free(b);
+        hx_learner_free(c);
+    }
+    hx_table_free(t);
+    hx_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(voting_is_the_mean),
@@ -286,6 +421,8 @@ int main(void) {
         cmocka_unit_test(kept_in_files),
         cmocka_unit_test(damaged),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(every_model_can_be_a_member),
+        cmocka_unit_test(members_say_what_they_say_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
