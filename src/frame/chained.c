@@ -244,7 +244,7 @@ static void means_and_order(const double *x, size_t n, hx_chained *m, double *mi
             else
                 missing[j]++;
         }
-        m->means[j] = sum / ((double)n - missing[j]);
+        m->means[j] = hx_mean_of_sum(sum, x + j, m->d, n, n - (size_t)missing[j]);
         size_t at = j;
         for (; at > 0 && missing[(size_t)m->order[at - 1]] > missing[j]; at--)
             m->order[at] = m->order[at - 1];

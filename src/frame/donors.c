@@ -45,33 +45,39 @@ static size_t nearest(const hx_neighbours *m, size_t j, const double *distance, 
     return count;
 }
 
-static double mean_of(const hx_neighbours *m, size_t j, const double *far, const double *near,
-                      size_t count) {
-    double sum = 0, weights = 0;
-    const bool same = m->by_distance && far[0] <= 0;
-    for (size_t c = 0; c < count; c++) {
-        double weight = 1;
-        if (same)
-            weight = far[c] <= 0;
-        else if (m->by_distance)
-            weight = 1 / sqrt(far[c]);
-        sum += weight * m->x[(size_t)near[c] * m->d + j];
-        weights += weight;
-    }
-    return sum / weights;
+static double weight_of(const hx_neighbours *m, const double *far, size_t c) {
+    if (!m->by_distance) return 1;
+    return far[0] <= 0 ? far[c] <= 0 : 1 / sqrt(far[c]);
 }
 
-void hx_neighbours_fill(const hx_neighbours *m, double *row, double *room) {
+static double mean_of(const hx_neighbours *m, size_t j, const double *far, const double *near,
+                      size_t count) {
+    double sum = 0, weights = 0, safe = 0;
+    for (size_t c = 0; c < count; c++) {
+        sum += weight_of(m, far, c) * m->x[(size_t)near[c] * m->d + j];
+        weights += weight_of(m, far, c);
+    }
+    if (isfinite(sum)) return sum / weights;
+    for (size_t c = 0; c < count; c++) /* too large to be added up */
+        safe += weight_of(m, far, c) / weights * m->x[(size_t)near[c] * m->d + j];
+    return safe;
+}
+
+size_t hx_neighbours_fill(const hx_neighbours *m, const double *row, double *out, size_t least,
+                          double *room) {
     double *distance = room, *far = room + m->n, *near = room + 2 * m->n;
     bool measured = false;
+    size_t left = 0;
     for (size_t j = 0; j < m->d; j++) {
-        if (row[j] == row[j]) continue;
+        if (out[j] == out[j]) continue;
         if (!measured) measure(m, row, distance);
         measured = true;
-    }
-    for (size_t j = 0; j < m->d && measured; j++) {
-        if (row[j] == row[j]) continue;
         const size_t count = nearest(m, j, distance, far, near);
-        row[j] = count > 0 ? mean_of(m, j, far, near, count) : m->means[j];
+        if (count > 0 && count >= least)
+            out[j] = mean_of(m, j, far, near, count);
+        else if (least == 0)
+            out[j] = m->means[j];
+        left += out[j] != out[j];
     }
+    return left;
 }

@@ -12,7 +12,9 @@ typedef struct {
     bool by_distance; /* weights 1 / distance, else all alike */
 } hx_neighbours;
 
-/* Fills the NaNs of a row (d). room: 3 n doubles. What no column tells stays NaN. */
-void hx_neighbours_fill(const hx_neighbours *m, double *row, double *room);
+/* Fills the NaNs of out (d), at first a copy of row (d), and returns how many are left. room: 3 n doubles. A column is left where fewer
+ * than `least` rows near have it; with least = 0 one that no row tells takes its mean. */
+size_t hx_neighbours_fill(const hx_neighbours *m, const double *row, double *out, size_t least,
+                          double *room);
 
 #endif

@@ -44,6 +44,7 @@ typedef struct {
     hx_groups groups;
     hx_impute_fill *fills; /* [columns.n] */
     hx_neighbours near;
+    double *near_start; /* [groups + 1], with `by`: rows of group g are near_start[g], ...; whole */
     hx_chained chain;
 } hx_impute;
 
@@ -57,8 +58,10 @@ hx_status hx_impute_carry(const hx_impute *s, hx_table *t, const size_t *columns
 /* impute_model.c */
 hx_status hx_impute_fit_model(hx_impute *s, const hx_table *t, const size_t *columns,
                               hx_arena *arena, hx_step_run *run, hx_error *err) HX_MUST_USE;
+/* wide: values that are told by all rows, as the group has too few. */
 hx_status hx_impute_apply_model(const hx_impute *s, hx_table *t, const size_t *columns,
-                                size_t *filled, hx_step_run *run, hx_error *err) HX_MUST_USE;
+                                size_t *filled, size_t *wide, hx_step_run *run,
+                                hx_error *err) HX_MUST_USE;
 void hx_impute_write_model(const hx_impute *s, hx_json_writer *w);
 hx_status hx_impute_read_model(hx_impute *s, const json_t *fitted, hx_arena *arena,
                                hx_error *err) HX_MUST_USE;

@@ -1,7 +1,8 @@
 /* impute_fill.c - filling with one value a column and group, and carrying values along.
  *
  * Means, medians and commonest values are of the rows of a group; a group without a value, or one that was not seen when the step was
- * fitted, takes the whole table's. Among equally common values the least is taken. Means of times are rounded to milliseconds.
+ * fitted, takes the whole table's; where that has none either, the values stay missing. Infinities are not learnt from. Among equally common
+ * values the least is taken. Means of times are rounded to milliseconds.
  *
  * Columns are learnt from by several threads, each with an arena of its own for scratch; results are in the order of columns. */
 #include <math.h>
@@ -21,9 +22,16 @@ typedef struct {
     const size_t *columns, *rows, *start;
 } fitting;
 
+static size_t keep_finite(double *v, size_t n) {
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(v[i])) v[kept++] = v[i];
+    return kept;
+}
+
 static double figure(int method, double *v, size_t n) {
     double mean = NAN, squares = 0;
-    n = hx_drop_missing(v, n);
+    n = keep_finite(v, n);
     if (method == HX_IMPUTE_MEDIAN) return hx_median(v, n);
     if (method == HX_IMPUTE_MODE) return hx_mode(v, n);
     hx_mean_squares(v, n, &mean, &squares);

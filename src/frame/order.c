@@ -3,7 +3,7 @@
  * Selection is Hoare's with the middle of three as pivot, falling back on heap sort after 2 log2 n bad rounds (Musser 1997), so that the worst
  * case is n log n; the result does not depend on how it was found. Quantiles are type 7 of Hyndman and Fan (1996).
  *
- * Moments are of differences to the mean, whose own rounding is taken out again. */
+ * Moments are of differences to the mean, whose own rounding is taken out again; a sum beyond the range of doubles is taken of shares. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -114,7 +114,8 @@ void hx_sort_reals(double *v, size_t n) {
 }
 
 static double between(double a, double b, double share) {
-    return share > 0 && a != b ? a + (b - a) * share : a;
+    if (!(share > 0) || a == b) return a;
+    return isfinite(b - a) ? a + (b - a) * share : a * (1 - share) + b * share;
 }
 
 double hx_quantile(double *v, size_t n, double p) {
@@ -147,11 +148,20 @@ size_t hx_drop_missing(double *v, size_t n) {
     return kept;
 }
 
+double hx_mean_of_sum(double sum, const double *v, size_t step, size_t n, size_t count) {
+    if (count == 0) return NAN;
+    if (isfinite(sum)) return sum / (double)count;
+    sum = 0;
+    for (size_t i = 0; i < n; i++) /* too large to be added up, or infinities */
+        if (v[i * step] == v[i * step]) sum += v[i * step] / (double)count;
+    return sum;
+}
+
 void hx_mean_squares(const double *v, size_t n, double *mean, double *squares) {
     double sum = 0, rest = 0, total = 0;
     for (size_t i = 0; i < n; i++)
         sum += v[i];
-    *mean = n > 0 ? sum / (double)n : NAN;
+    *mean = hx_mean_of_sum(sum, v, 1, n, n);
     for (size_t i = 0; i < n; i++) {
         const double d = v[i] - *mean;
         total += d * d;

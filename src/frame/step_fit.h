@@ -84,6 +84,8 @@ double hx_quantile_sorted(const double *v, size_t n, double p);
 size_t hx_drop_missing(double *v, size_t n);
 /* Mean and sum of squared deviations, in two passes. */
 void hx_mean_squares(const double *v, size_t n, double *mean, double *squares);
+/* The mean of v[0], v[step], ... (n), `count` of them no NaN, whose sum is `sum`; safe where that is beyond doubles. */
+double hx_mean_of_sum(double sum, const double *v, size_t step, size_t n, size_t count);
 /* The commonest value, the least among equals; sorts. */
 double hx_mode(double *v, size_t n);
 

@@ -5,7 +5,7 @@
  *     mode          the commonest value; all kinds
  *     constant      value
  *     ffill bfill   the value before or behind, in order_by and in its group, at most `limit` in a row; nothing is learnt
- *     knn           mean of the nearest rows (neighbours, weights = uniform | distance)
+ *     knn           mean of the nearest rows (neighbours, weights = uniform | distance), of the group (by) where it has as many
  *     iterative     chained Bayesian ridge regressions (rounds, tolerance)
  *     drop-rows     rows with any, all, or fewer than `least` values are removed
  *     drop-columns  columns with a share of missing values above `share` when fitted are removed
@@ -48,7 +48,7 @@ static hx_status parse(void *state, const json_t *spec, hx_arena *arena, hx_erro
     s->value = json_object_get(spec, "value");
     if (s->method == HX_IMPUTE_CONSTANT && s->value == NULL)
         return hx_fail(err, HX_EINVAL, "the method 'constant' needs a 'value'");
-    if (s->method >= HX_IMPUTE_KNN && s->by.n > 0)
+    if (s->method > HX_IMPUTE_KNN && s->by.n > 0)
         return hx_fail(err, HX_EINVAL, "the method '%s' does not go by groups", methods[s->method]);
     if (s->method >= HX_IMPUTE_DROP_ROWS && s->mask)
         return hx_fail(err, HX_EINVAL, "the method '%s' leaves nothing to mask",
@@ -169,23 +169,56 @@ static hx_status drop_rows(const hx_impute *s, hx_table *t, const size_t *column
     return status;
 }
 
+/* Missing values of all columns that the step is about, those among them that nothing could be learnt of. */
+static size_t count_missing(const hx_impute *s, const hx_table *t, const size_t *columns) {
+    size_t count = 0;
+    for (size_t i = 0; i < s->columns.n; i++)
+        count += hx_table_column_at(t, columns[i])->missing;
+    for (size_t c = 0; c < hx_table_columns(t); c++) {
+        const hx_table_column *about = hx_table_column_at(t, c);
+        bool learnt = about->missing == 0 || (kinds_of(s) >> about->kind & 1) == 0;
+        bool meant = s->names.n == 0 && !is_among(s, about->name);
+        for (size_t i = 0; i < s->columns.n; i++)
+            learnt = learnt || columns[i] == c;
+        for (size_t i = 0; i < s->names.n; i++)
+            meant = meant || hx_str_equal(s->names.names[i], about->name);
+        count += learnt || !meant ? 0 : about->missing;
+    }
+    return count;
+}
+
+static void say_filled(size_t filled, size_t before, size_t wide, hx_step_run *run) {
+    if (wide > 0)
+        hx_step_say(run,
+                    "missing values filled: %zu of %zu; left missing for want of a value: %zu; "
+                    "told by all rows, as their groups have too few: %zu",
+                    "填补缺失值 %zu 个（共 %zu 个）；无值可填而仍缺失 %zu 个；"
+                    "组内行数不足而由全部行填补 %zu 个",
+                    filled, before, before - filled, wide);
+    else if (filled < before)
+        hx_step_say(run, "missing values filled: %zu of %zu; left missing for want of a value: %zu",
+                    "填补缺失值 %zu 个（共 %zu 个）；无值可填而仍缺失 %zu 个", filled, before,
+                    before - filled);
+    else
+        hx_step_say(run, "missing values filled: %zu of %zu", "填补缺失值 %zu 个（共 %zu 个）",
+                    filled, before);
+}
+
 static hx_status fill(const hx_impute *s, hx_table *t, const size_t *columns, hx_step_run *run,
                       hx_arena *room, hx_error *err) {
-    size_t filled = 0, before = 0;
+    size_t filled = 0, wide = 0;
+    const size_t before = count_missing(s, t, columns);
     double *mask = NULL;
     HX_TRY(hx_step_array(room, hx_table_rows(t), sizeof *mask, &mask, err));
-    for (size_t i = 0; i < s->columns.n; i++) {
-        before += hx_table_column_at(t, columns[i])->missing;
+    for (size_t i = 0; i < s->columns.n; i++)
         HX_TRY(add_mask(s, t, i, columns[i], mask, err));
-    }
     if (s->method <= HX_IMPUTE_CONSTANT)
         HX_TRY(hx_impute_apply_fills(s, t, columns, &filled, run, err));
     else if (s->method <= HX_IMPUTE_BACKWARD)
         HX_TRY(hx_impute_carry(s, t, columns, &filled, err));
     else
-        HX_TRY(hx_impute_apply_model(s, t, columns, &filled, run, err));
-    hx_step_say(run, "missing values filled: %zu of %zu", "填补缺失值 %zu 个（共 %zu 个）", filled,
-                before);
+        HX_TRY(hx_impute_apply_model(s, t, columns, &filled, &wide, run, err));
+    say_filled(filled, before, wide, run);
     return HX_OK;
 }
 

@@ -1,4 +1,5 @@
 /* test_step_impute.c - filling missing values: against pandas and scikit-learn, by groups, with masks, and where there is nothing to learn from. */
+#include "base/rng.h"
 #include "step_test.h"
 
 typedef struct {
@@ -174,6 +175,123 @@ static void test_infinities(void **state) {
     hx_table_free(t);
 }
 
+/* ------------------------------------------------------------------ nearest rows of a group */
+#define GROUP_ROWS 24
+
+/* Rows of three groups; column 0 and 1 have holes. */
+static void draw_groups(double x[GROUP_ROWS * 3], double of_row[GROUP_ROWS]) {
+    hx_rng rng;
+    hx_rng_seed(&rng, 7);
+    for (size_t i = 0; i < GROUP_ROWS; i++) {
+        of_row[i] = (double)(i % 3);
+        for (size_t j = 0; j < 3; j++)
+            x[i * 3 + j] = hx_rng_uniform(&rng) + 10 * of_row[i];
+        if (i % 4 == 1) x[i * 3 + i % 2] = NAN;
+    }
+}
+
+/* What the nearest of a group tell is what they tell where there is no other group. */
+static void test_neighbours_of_groups(void **state) {
+    static const char steps[] = "[{\"step\":\"impute\",\"method\":\"knn\",\"neighbours\":3,"
+                                "\"weights\":\"distance\",\"by\":\"g\"}]";
+    double x[GROUP_ROWS * 3], of_row[GROUP_ROWS], v[GROUP_ROWS], own[GROUP_ROWS];
+    (void)state;
+    draw_groups(x, of_row);
+    hx_table *t = step_table(x, GROUP_ROWS, 3);
+    step_add_texts(t, "g", of_row);
+    step_run_free(steps, t, NULL);
+    for (size_t g = 0; g < 3; g++) {
+        double part[GROUP_ROWS];
+        for (size_t i = 0; i < GROUP_ROWS / 3; i++)
+            memcpy(part + 3 * i, x + 3 * (3 * i + g), 3 * sizeof *part);
+        hx_table *alone = step_table(part, GROUP_ROWS / 3, 3);
+        step_run_free("[{\"step\":\"impute\",\"method\":\"knn\",\"neighbours\":3,\"weights\":"
+                      "\"distance\"}]",
+                      alone, NULL);
+        for (size_t j = 0; j < 3; j++) {
+            hx_table_numbers(t, j, 0, GROUP_ROWS, v);
+            hx_table_numbers(alone, j, 0, GROUP_ROWS / 3, own);
+            for (size_t i = 0; i < GROUP_ROWS / 3; i++)
+                assert_true(v[3 * i + g] == own[i]);
+        }
+        hx_table_free(alone);
+    }
+    hx_table_free(t);
+}
+
+/* A group with too few rows, one that was not seen and one that was: also behind a file. */
+static void test_neighbours_of_small_groups(void **state) {
+    static const char steps[] =
+        "[{\"step\":\"impute\",\"method\":\"knn\",\"neighbours\":2,\"by\":\"g\"}]";
+    hx_recipe *r = NULL, *again = NULL;
+    hx_arena *arena = hx_arena_new(0);
+    hx_str json;
+    (void)state;
+    hx_table *t = step_csv("g,a,b\nx,,1\nx,2,2\nx,4,3\ny,100,9\ny,,2\n");
+    hx_table *later = step_csv("g,a,b\nx,,1\nz,,3\n");
+    assert_int_equal(hx_recipe_open(&r, hx_str_of(steps), NULL, 0, NULL), HX_OK);
+    assert_int_equal(hx_recipe_fit(r, t, &(hx_recipe_run){0}, NULL), HX_OK);
+    assert_csv(t, "g,a,b\nx,3,1\nx,2,2\nx,4,3\ny,100,9\ny,3,2\n");
+    assert_string_equal(hx_recipe_note(r, 0, HX_UI_EN),
+                        "missing values filled: 2 of 2; left missing for want of a value: 0; told "
+                        "by all rows, as their groups have too few: 1");
+    assert_int_equal(hx_recipe_json(r, arena, &json, NULL), HX_OK);
+    assert_int_equal(hx_recipe_read(&again, json, NULL, 0, NULL), HX_OK);
+    assert_int_equal(hx_recipe_apply(again, later, &(hx_recipe_run){0}, NULL), HX_OK);
+    assert_csv(later, "g,a,b\nx,3,1\nz,3,3\n");
+    hx_recipe_free(r);
+    hx_recipe_free(again);
+    hx_arena_free(arena);
+    hx_table_free(t);
+    hx_table_free(later);
+}
+
+/* ------------------------------------------------------------------ nothing to fill with, too much to add up */
+static void assert_note(const char *steps, const char *csv, const char *rows, const char *note) {
+    hx_recipe *r = NULL;
+    hx_table *t = step_csv(csv);
+    assert_int_equal(hx_recipe_open(&r, hx_str_of(steps), NULL, 0, NULL), HX_OK);
+    assert_int_equal(hx_recipe_fit(r, t, &(hx_recipe_run){0}, NULL), HX_OK);
+    assert_csv(t, rows);
+    assert_string_equal(hx_recipe_note(r, 0, HX_UI_EN), note);
+    hx_recipe_free(r);
+    hx_table_free(t);
+}
+
+static void test_no_value_to_fill_with(void **state) {
+    static const char *const methods[] = {"mean", "median", "knn", "iterative"};
+    char steps[128];
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        (void)snprintf(steps, sizeof steps, "[{\"step\":\"impute\",\"method\":\"%s\"}]",
+                       methods[i]);
+        assert_note(steps, "a,b\n,1\n,2\n", "a,b\n,1\n,2\n",
+                    "missing values filled: 0 of 2; left missing for want of a value: 2");
+        assert_note(steps, "a,b\n,1\n", "a,b\n,1\n",
+                    "missing values filled: 0 of 1; left missing for want of a value: 1");
+        assert_note(steps, "a,b\n", "a,b\n", "missing values filled: 0 of 0");
+        assert_note(steps, "a,b\ninf,1\n,2\n", "a,b\ninf,1\n,2\n",
+                    "missing values filled: 0 of 1; left missing for want of a value: 1");
+    }
+}
+
+static void test_large_values(void **state) {
+    static const char *const methods[] = {"mean", "median", "knn"};
+    const double x[] = {1e308, 1, 1.2e308, 1, 1.7e308, 1, NAN, 1};
+    char steps[128];
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        hx_table *t = step_table(x, 4, 2);
+        double v = 0;
+        (void)snprintf(steps, sizeof steps, "[{\"step\":\"impute\",\"method\":\"%s\"}]",
+                       methods[i]);
+        step_run_free(steps, t, NULL);
+        hx_table_numbers(t, 0, 3, 1, &v);
+        assert_true(fabs(v / (i == 1 ? 1.2e308 : 1.3e308) - 1) < 1e-12);
+        hx_table_free(t);
+    }
+}
+
 /* The same bytes for any number of threads. */
 static void test_threads(void **state) {
     (void)state;
@@ -211,10 +329,10 @@ static void test_sentences(void **state) {
     assert_step_fails(
         "[{\"step\":\"impute\",\"method\":\"constant\",\"value\":\"x\",\"columns\":\"a\"}]", csv,
         "'value' does not fit the column 'a'");
-    assert_step_fails("[{\"step\":\"impute\",\"method\":\"knn\",\"by\":\"b\"}]", csv,
-                      "the method 'knn' does not go by groups");
-    assert_step_fails("[{\"step\":\"impute\",\"method\":\"iterative\"}]", csv,
-                      "the method 'iterative' needs two columns of numbers with values");
+    assert_step_fails("[{\"step\":\"impute\",\"method\":\"iterative\",\"by\":\"b\"}]", csv,
+                      "the method 'iterative' does not go by groups");
+    assert_step_fails("[{\"step\":\"impute\",\"method\":\"iterative\",\"columns\":\"a\"}]", csv,
+                      "the method 'iterative' needs two columns of numbers");
     assert_step_fails("[{\"step\":\"impute\",\"method\":\"ffill\",\"order_by\":\"b\"}]", csv,
                       "the column 'b' gives no order: it holds neither times nor numbers");
     assert_step_fails("[{\"step\":\"impute\",\"method\":\"drop-rows\",\"mask\":true}]", csv,
@@ -233,6 +351,10 @@ int main(void) {
         cmocka_unit_test(test_dropped),
         cmocka_unit_test(test_nothing_there),
         cmocka_unit_test(test_infinities),
+        cmocka_unit_test(test_neighbours_of_groups),
+        cmocka_unit_test(test_neighbours_of_small_groups),
+        cmocka_unit_test(test_no_value_to_fill_with),
+        cmocka_unit_test(test_large_values),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_sentences),
     };
