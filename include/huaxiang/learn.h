@@ -510,7 +510,7 @@ HX_API hx_status hx_select_rules_propose(const hx_table *t, hx_ui_lang ui, hx_ar
                                          hx_str *json, hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ steps */
-/* The kinds of steps that learn adds to recipes, for hx_recipe_open() and hx_recipe_read(): "text" (docs/tables.md). *n of them, static. */
+/* The kinds of steps that learn adds to recipes, for hx_recipe_open() and hx_recipe_read(): "text", "isolation" (docs/tables.md). *n of them, static. */
 HX_API const hx_step_kind *const *hx_learn_steps(size_t *n);
 
 /* ------------------------------------------------------------------ vectors of words */

@@ -72,11 +72,23 @@ static void set_member(const hx_cli *c, json_t *step, const member *m) {
         hx_step_set_text(step, m->key, c, m->option);
 }
 
+/* --method isolation is a step of its own, whose bound is a score. */
+static void set_isolation(json_t *step) {
+    json_t *factor = json_object_get(step, "factor");
+    json_object_set_new(step, "step", json_string("isolation"));
+    json_object_del(step, "method");
+    if (factor == NULL) return;
+    json_object_set(step, "threshold", factor);
+    json_object_del(step, "factor");
+}
+
 static int run_step(hx_cli *c, const char *name) {
+    const char *method = c->options.text[HX_OPT_OUTLIERS_METHOD];
     json_t *step = json_object();
     json_object_set_new(step, "step", json_string(name));
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         set_member(c, step, &members[i]);
+    if (method != NULL && strcmp(method, "isolation") == 0) set_isolation(step);
     const int status = set_others(c, step) ? hx_table_recipe_run(c, step) : HX_EXIT_USAGE;
     json_decref(step);
     return status;

@@ -25,7 +25,7 @@
 /* What hx_learn_options_of() takes. */
 #define LEARN                                                                                      \
     HX_OPT_LEARN_TARGET, HX_OPT_LEARN_TASK, HX_OPT_USE, HX_OPT_DROP, HX_OPT_WEIGHT, HX_OPT_EVENT,  \
-        HX_OPT_LEARN_TEXT, HX_OPT_ITEMS, HX_OPT_RECIPE
+        HX_OPT_LEARN_TEXT, HX_OPT_LEARN_TRUNK, HX_OPT_ITEMS, HX_OPT_RECIPE
 
 const hx_cli_command hx_cli_actions[] = {
     {"table apply",
@@ -315,16 +315,23 @@ const hx_cli_command hx_cli_actions[] = {
      0,
      1,
      LIST(TABLE_IN, RECORDS, TABLE_STEPS, HX_OPT_STEP_SET, HX_OPT_COLUMNS, HX_OPT_OUTLIERS_METHOD,
-          HX_OPT_STEP_BY, HX_OPT_ACTION, HX_OPT_FACTOR),
+          HX_OPT_STEP_BY, HX_OPT_ACTION, HX_OPT_FACTOR, HX_OPT_SEED),
      "find values far from the rest: flag, clip or remove them",
      "找出离群值：标记、截断或删除",
      "iqr: 1.5 interquartile ranges beyond the quartiles; z: 3 standard deviations from the mean; "
-     "mad: 3.5 scaled median deviations from the median.",
+     "mad: 3.5 scaled median deviations from the median; isolation: rows that a forest of random "
+     "splits "
+     "tells from the others (score above 0.6; flag or remove).",
      "iqr：四分位数之外 1.5 倍四分位距；z：离均值 3 个标准差；mad：离中位数 3.5 "
-     "倍（换算后的）中位绝对差。",
+     "倍（换算后的）中位绝对差；isolation：随机划分的森林易与其他行分开的行（得分高于 "
+     "0.6；标记或删除）"
+     "。",
      {{"huaxiang table outliers numbers.csv --columns amount --by category --action "
        "clip --head 2",
-       "amounts within their category", "类目之内的金额"}},
+       "amounts within their category", "类目之内的金额"},
+      {"huaxiang table outliers numbers.csv --columns amount,quantity --method isolation --set "
+       "share=0.02 --head 2",
+       "orders unlike the others", "与其他订单不同的订单"}},
      hx_cmd_table_outliers,
      HX_MODEL_RULES},
     {"table reconcile",

@@ -339,7 +339,7 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         TEXT("method", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "onehot,ordinal,frequency,target,hash",
              "how categories become numbers (default: onehot)", "类别如何变为数值（默认 onehot）"),
     [HX_OPT_OUTLIERS_METHOD] =
-        TEXT("method", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "iqr,z,mad",
+        TEXT("method", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "iqr,z,mad,isolation",
              "how the bounds are drawn (default: iqr)", "界限的算法（默认 iqr）"),
     [HX_OPT_VALUE] = TEXT("value", 0, HX_OPT_STRING, HX_GROUP_JOB, "VALUE",
                           "constant: what to fill with", "constant：填入的值"),
@@ -354,8 +354,8 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         TEXT("action", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "flag,clip,missing,remove",
              "what is done with outliers (default: flag)", "如何处理离群值（默认 flag）"),
     [HX_OPT_FACTOR] = {"factor", 0, HX_OPT_REAL, HX_GROUP_JOB, "F", 0, 1000000,
-                       "how far the bounds are (default: iqr 1.5, z 3, mad 3.5)",
-                       "界限的倍数（默认 iqr 1.5、z 3、mad 3.5）"},
+                       "how far the bounds are (default: iqr 1.5, z 3, mad 3.5, isolation 0.6)",
+                       "界限的倍数（默认 iqr 1.5、z 3、mad 3.5、isolation 0.6）"},
     [HX_OPT_FROM] = TEXT("from", 0, HX_OPT_STRING, HX_GROUP_JOB, "UNIT", "the unit the values have",
                          "现在的单位"),
     [HX_OPT_UNIT] =

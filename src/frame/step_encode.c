@@ -191,15 +191,16 @@ static void fit_ordinal(const encoding *s, code *c, level *levels) {
 }
 
 /* The columns of values: in the order of their texts; rare ones share another, which is their last. */
-static hx_status fit_onehot(const encoding *s, code *c, level *levels, hx_error *err) {
+static hx_status fit_onehot(const encoding *s, hx_str name, code *c, level *levels, hx_error *err) {
     const size_t n = c->groups.n;
-    size_t rank = 0, columns = 0;
+    size_t rank = 0, columns = 0, wanted = 0;
     qsort(levels, n, sizeof *levels, by_count);
     for (size_t i = 0; i < n; i++) {
         const bool missing = levels[i].key.len == 0;
         const bool rare = levels[i].count < (size_t)s->least || rank >= (size_t)s->most;
         c->value[levels[i].group] = missing ? (double)NAN : rare ? -1 : 0;
         rank += !missing;
+        wanted += !missing && levels[i].count >= (size_t)s->least;
     }
     qsort(levels, n, sizeof *levels, by_text);
     bool first = s->drop_first;
@@ -211,9 +212,9 @@ static hx_status fit_onehot(const encoding *s, code *c, level *levels, hx_error 
     }
     if (columns >= COLUMNS_MAX)
         return hx_fail(err, HX_ELIMIT,
-                       "one column a value would be %zu columns: give 'most' or 'least', or use "
-                       "hash or target",
-                       columns);
+                       "'%.*s' has %zu values, and a column each is possible for %d at most: keep "
+                       "the commonest by --set most=50, or use --method hash or target",
+                       HX_STR_ARG(name), wanted, COLUMNS_MAX - 1);
     return HX_OK;
 }
 
@@ -231,7 +232,7 @@ static hx_status fit_column(encoding *s, const hx_table *t, size_t i, hx_arena *
         levels[g] = (level){c->groups.keys[g], 0, g};
     for (size_t row = 0; row < n; row++)
         levels[of_row[row]].count++;
-    if (s->method == ONEHOT) return fit_onehot(s, c, levels, err);
+    if (s->method == ONEHOT) return fit_onehot(s, s->columns.names[i], c, levels, err);
     if (s->method == TARGET) return fit_target(s, t, c, of_row, room, err);
     if (s->method == ORDINAL) fit_ordinal(s, c, levels);
     for (size_t g = 0; g < c->groups.n && s->method == FREQUENCY; g++)

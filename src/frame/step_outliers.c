@@ -8,7 +8,8 @@
  *     action   flag: a true/false column NAME_outlier; clip: the bound instead; missing: no value; remove: the row goes
  *
  * Bounds are learnt from finite values, per group with "by" (a group that was not seen takes those of the whole table). A column or group
- * without spread has no bounds: nothing in it is an outlier. A missing value is none; infinities are. */
+ * without spread has no bounds: nothing in it is an outlier. A missing value is none; infinities are. Rows that are unlike the others in all columns
+ * together are found by the step "isolation" of src/learn. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 #define NORMAL_MAD 1.482602218505602 /* 1 / the 0.75 quantile of the normal distribution */
 #define NAME_BYTES 1024
 
-typedef enum { IQR = 0, Z, MAD } method;
+typedef enum { IQR = 0, Z, MAD, ISOLATION } method;
 typedef enum { FLAG = 0, CLIP, MISSING, REMOVE } action;
 
 typedef struct {
@@ -33,13 +34,16 @@ typedef struct {
 } outliers;
 
 static hx_status parse(void *state, const json_t *spec, hx_arena *arena, hx_error *err) {
-    static const char *const methods[] = {"iqr", "z", "mad", NULL};
+    static const char *const methods[] = {"iqr", "z", "mad", "isolation", NULL};
     static const char *const actions[] = {"flag", "clip", "missing", "remove", NULL};
     static const double factors[] = {1.5, 3, 3.5};
     outliers *s = state;
     HX_TRY(hx_step_names(spec, "columns", arena, &s->names, err));
     HX_TRY(hx_step_names(spec, "by", arena, &s->by, err));
     HX_TRY(hx_step_choice(spec, "method", methods, IQR, &s->method, err));
+    if (s->method == ISOLATION)
+        return hx_fail(err, HX_EINVAL,
+                       "the method 'isolation' is a step of its own: {\"step\":\"isolation\"}");
     HX_TRY(hx_step_choice(spec, "action", actions, FLAG, &s->action, err));
     HX_TRY(hx_step_number(spec, "factor", factors[s->method], &s->factor, err));
     if (!(s->factor > 0)) return hx_fail(err, HX_EINVAL, "'factor' has to be above 0");

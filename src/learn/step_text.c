@@ -18,6 +18,7 @@
 #include "base/utf8.h"
 #include "frame/step_fit.h"
 #include "huaxiang/learn.h"
+#include "learn/steps.h"
 #include "learn/text_features.h"
 #include "learn/word_vectors.h"
 
@@ -431,7 +432,7 @@ static const hx_step_kind step_text = {.name = "text",
                                        .release = release};
 
 const hx_step_kind *const *hx_learn_steps(size_t *n) {
-    static const hx_step_kind *const all[] = {&step_text};
+    static const hx_step_kind *const all[] = {&step_text, &hx_step_isolation};
     *n = sizeof all / sizeof *all;
     return all;
 }

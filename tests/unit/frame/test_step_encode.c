@@ -301,6 +301,31 @@ static void test_units(void **state) {
         "a\n$2\n10 USD\n3 EUR\n", "a\n14.5\n72.5\n\"\"\n");
 }
 
+/* The number of values, and what to do, are in the sentence; with either advice it works. */
+static void test_too_many_values(void **state) {
+    hx_buf csv;
+    hx_buf_init(&csv, 1 << 20);
+    (void)state;
+    (void)hx_buf_append_lit(&csv, "c,v\n");
+    for (int i = 0; i < 10000; i++) {
+        char row[32];
+        (void)snprintf(row, sizeof row, "v%d,%d\n", i, i);
+        (void)hx_buf_append_lit(&csv, row);
+    }
+    (void)hx_buf_append(&csv, "v7,1\n", 6);
+    assert_step_fails("[{\"step\":\"encode\"}]", csv.ptr,
+                      "'c' has 10000 values, and a column each is possible for 4095 at most: keep "
+                      "the commonest by --set most=50, or use --method hash or target");
+    hx_table *t = step_csv(csv.ptr);
+    step_run_free("[{\"step\":\"encode\",\"most\":1}]", t, NULL);
+    assert_int_equal(hx_table_columns(t), 3);
+    double v = 0;
+    hx_table_numbers(t, hx_table_find(t, hx_str_of("c_v7")), 10000, 1, &v);
+    assert_true(v == 1);
+    hx_table_free(t);
+    hx_buf_release(&csv);
+}
+
 static void test_unit_sentences(void **state) {
     (void)state;
     assert_step_fails("[{\"step\":\"convert\",\"columns\":\"a\",\"from\":\"cm\",\"to\":\"kg\"}]",
@@ -331,6 +356,7 @@ int main(void) {
         cmocka_unit_test(test_actions),
         cmocka_unit_test(test_outliers_nothing),
         cmocka_unit_test(test_units),
+        cmocka_unit_test(test_too_many_values),
         cmocka_unit_test(test_unit_sentences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
