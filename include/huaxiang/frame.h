@@ -242,7 +242,8 @@ HX_API hx_status hx_reader_preview(hx_reader *r, size_t n_rows, const hx_time_zo
 
 /* ------------------------------------------------------------------ group */
 /* SELECT keys, aggregates FROM file GROUP BY keys: as `huaxiang table group --by C --agg "sum(amount),count,max(date)"`.
- * Aggregates: count, count(c) of non-empty, distinct(c), sum(c), mean(c), min(c), max(c), first(c), last(c). Numbers are summed exactly
+ * Aggregates: count, count(c) of non-empty, distinct(c) or nunique(c), sum(c), mean(c), min(c), max(c), first(c), last(c); of tables in memory
+ * (hx_table_group) also std(c), var(c) (sample), median(c), q25(c), q97.5(c), ... and mode(c). Numbers are summed exactly
  * as decimals of up to 4 places (int128), times compared as text order where the column is ISO, else as times. */
 typedef struct {
     const char *by; /* "customer_id" or "a,b" */
@@ -251,6 +252,8 @@ typedef struct {
     hx_reader_options reader;
 } hx_group_options;
 typedef struct hx_group_table hx_group_table;
+/* False where one of the aggregates needs all values of a group: those are for hx_table_group(). */
+HX_API bool hx_group_is_streamed(const char *aggregates);
 HX_API hx_status hx_group_file(hx_group_table **out, const char *path,
                                const hx_group_options *options, hx_error *err) HX_MUST_USE;
 HX_API void hx_group_table_free(hx_group_table *t);

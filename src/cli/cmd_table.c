@@ -1,6 +1,7 @@
 /* cmd_table.c - table group: SELECT keys, aggregates FROM file GROUP BY keys.
  *
- * In JSON an aggregate is a number where it is one (exact decimals as they stand), keys are strings. */
+ * Rows of a file go by in a stream where the aggregates allow it; in JSON an aggregate is a number where it is one (exact decimals as they stand), keys
+ * are strings. Else the file is read as a table, whose columns have kinds: there keys are of their kinds, too. */
 #include "cli/commands.h"
 #include "cli/grid.h"
 #include "cli/output.h"
@@ -101,8 +102,16 @@ static bool write_rows(hx_cli *c, const hx_group_table *t, size_t keys, size_t n
     return ok;
 }
 
-/* The customers of a store: a table in memory already. */
-static int group_store(hx_cli *c, const hx_group_options *o) {
+/* What narrows the rows, says what cells mean, or needs all values of a group works on a table in memory, as the customers of a store are. */
+static bool needs_table(const hx_cli *c, const hx_group_options *o) {
+    static const unsigned short of_tables[] = {HX_OPT_STORE, HX_OPT_WHERE, HX_OPT_MISSING,
+                                               HX_OPT_AS_TEXT, HX_OPT_TIMEZONE};
+    for (size_t i = 0; i < sizeof of_tables / sizeof *of_tables; i++)
+        if (c->options.text[of_tables[i]] != NULL) return true;
+    return !hx_group_is_streamed(o->aggregates);
+}
+
+static int group_table(hx_cli *c, const hx_group_options *o) {
     hx_error err = {.ui = c->ui};
     hx_table *t = NULL, *groups = NULL;
     if (!hx_table_io_read(c, hx_table_io_input(c), NULL, &t)) return HX_EXIT_FAILED;
@@ -126,7 +135,7 @@ int hx_cmd_table_group(hx_cli *c) {
     hx_error err = {.ui = c->ui};
     if (!o.by)
         return hx_cli_usage(c, "table group needs --by COLUMN", "table group 需要 --by 列名");
-    if (v->text[HX_OPT_STORE]) return group_store(c, &o);
+    if (needs_table(c, &o)) return group_table(c, &o);
     if (!hx_cli_reader_options(c, &o.reader)) return HX_EXIT_FAILED;
     hx_status st = hx_group_file(&t, c->n_args > 0 ? c->args[0] : "-", &o, &err);
     if (st != HX_OK) return hx_cli_error(c, &err);

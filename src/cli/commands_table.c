@@ -231,15 +231,20 @@ const hx_cli_command hx_cli_actions[] = {
      NULL,
      0,
      1,
-     LIST(READING, RECORDS, HX_OPT_HEAD, HX_OPT_THREADS, HX_OPT_BY, HX_OPT_AGG, HX_OPT_MAP,
-          HX_OPT_STORE),
+     LIST(TABLE_IN, RECORDS, HX_OPT_HEAD, HX_OPT_BY, HX_OPT_AGG),
      "group the rows of a file",
      "对文件的行分组汇总",
-     "Sums are exact. Rows come in the order of their keys.",
-     "求和是精确的；结果按分组键排序。",
+     "Sums are exact. Rows come in the order of their keys. count, distinct (nunique), sum, mean, "
+     "min, max, first and last are reckoned as the file is read; with std, var, median, q25 (any "
+     "quantile) or mode, or with --where, it is read into memory first.",
+     "求和是精确的；结果按分组键排序。count、distinct（nunique）、sum、mean、min、max、first、last "
+     "边读边算；含 std、var、median、q25（任意分位数）、mode 或使用 --where 时先读入内存。",
      {{"huaxiang table group samples/shop/orders.csv --by category --agg "
        "'count,sum(amount),distinct(customer_id)' --format table",
-       "sales by category", "按类目汇总销售"}},
+       "sales by category", "按类目汇总销售"},
+      {"huaxiang table group samples/shop/orders.csv --where 'category is not missing' --by "
+       "category --agg 'count,mode(channel)' --head 2",
+       "the usual channel of a category", "各类目最常见的渠道"}},
      hx_cmd_table_group,
      HX_MODEL_RULES},
     {"table impute",

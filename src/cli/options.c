@@ -124,8 +124,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                        "the columns to group by", "按哪些列分组"),
     [HX_OPT_AGG] = TEXT(
         "agg", 0, HX_OPT_STRING, HX_GROUP_JOB, "A,...",
-        "count, count(c), distinct(c), sum(c), mean(c), min(c), max(c), first(c), last(c)",
-        "count、count(列)、distinct(列)、sum(列)、mean(列)、min(列)、max(列)、first(列)、last(列)"),
+        "count, count(c), distinct(c), sum(c), mean(c), std(c), var(c), min(c), max(c), median(c), "
+        "q25(c), mode(c), first(c), last(c)",
+        "count、count(列)、distinct(列)、sum(列)、mean(列)、std(列)、var(列)、min(列)、max(列)、"
+        "median(列)、q25(列)、mode(列)、first(列)、last(列)"),
     [HX_OPT_COLUMNS] = TEXT("columns", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN,...",
                             "only these columns", "只处理这些列"),
     [HX_OPT_WHERE] = TEXT("where", 0, HX_OPT_STRING, HX_GROUP_READING, "CONDITION",

@@ -28,6 +28,12 @@ typedef enum {
     HX_AGGREGATE_MAX,
     HX_AGGREGATE_FIRST,
     HX_AGGREGATE_LAST,
+    HX_AGGREGATE_STREAMED, /* those above; those below need all values of a group: tables in memory */
+    HX_AGGREGATE_STD = HX_AGGREGATE_STREAMED,
+    HX_AGGREGATE_VAR,
+    HX_AGGREGATE_MEDIAN,
+    HX_AGGREGATE_QUANTILE, /* written q25, q97.5 */
+    HX_AGGREGATE_MODE,
     HX_AGGREGATE_N
 } hx_aggregate_kind;
 
@@ -39,6 +45,7 @@ typedef struct {
     size_t value; /* index in plan.columns; HX_GROUP_NO_COLUMN for count of rows */
     size_t factor; /* of a product of two columns, else HX_GROUP_NO_COLUMN */
     hx_type order; /* min and max: HX_TYPE_NUMBER, HX_TYPE_TIME or HX_TYPE_TEXT */
+    double p; /* of QUANTILE, in (0, 1) */
 } hx_aggregate;
 
 typedef struct {
@@ -150,6 +157,21 @@ size_t hx_group_set_add(hx_group_set *s, const hx_str *cells, const int64_t *ord
 bool hx_group_set_merge(hx_group_set *s, const hx_group_set *from);
 /* Column `k` of the key of group `g`. */
 hx_str hx_group_set_key(const hx_group_set *s, uint32_t g, size_t k);
+
+/* ------------------------------------------------------------------ table_group_values.c: what needs all values of a group */
+typedef struct {
+    const hx_table *t;
+    size_t column; /* of the table */
+    const uint32_t *ids; /* [rows]: the group of a row */
+    size_t n_groups;
+    const hx_aggregate *a; /* STD and what follows it */
+    double *numbers; /* [n_groups] out, NaN = none; not of MODE */
+    int64_t *rows; /* [n_groups] out: a row that has the value, -1 = none; of MODE */
+} hx_group_values;
+
+/* Sample deviations (of two values at least), quantiles as numpy and pandas interpolate them, the commonest value (the least among equals). False =
+ * out of memory. */
+bool hx_group_values_run(const hx_group_values *v);
 
 /* ------------------------------------------------------------------ result */
 /* Sorts and renders; the table owns all its text (takes the set's key bytes over: the set may be released after). */

@@ -5,13 +5,14 @@
  *     aggregate  = "count" | function "(" column [ "*" column ] ")"        the product in sum and mean only
  *     column     = bytes without , ( ) * "   |   '"' bytes, "" for one quote '"'
  *
- * Blanks around names are ignored. Functions in any case. */
+ * Blanks around names are ignored. Functions in any case; q25, q97.5 are quantiles, nunique is another word for distinct. */
 #include "frame/group.h"
 
 #include <string.h>
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/number.h"
 
 typedef struct {
     hx_group_plan *plan;
@@ -22,8 +23,9 @@ typedef struct {
     const char *at; /* what is left to read */
 } parser;
 
-static const char *const function_names[HX_AGGREGATE_N] = {"count", "distinct", "sum",   "mean",
-                                                           "min",   "max",      "first", "last"};
+static const char *const function_names[HX_AGGREGATE_N] = {
+    "count", "distinct", "sum", "mean",   "min", "max", "first",
+    "last",  "std",      "var", "median", "q",   "mode"};
 
 static void skip_blanks(parser *p) {
     while (*p->at == ' ' || *p->at == '\t')
@@ -119,16 +121,30 @@ static hx_status parse_by(parser *p) {
     }
 }
 
-static hx_status parse_function(parser *p, hx_str name, hx_aggregate_kind *kind) {
+/* q25, q97.5: a share above 0 and below 1. */
+static bool is_quantile(hx_str name, double *p) {
+    if (name.len < 2 || (name.ptr[0] | 32) != 'q') return false;
+    *p = hx_double_of((hx_str){name.ptr + 1, name.len - 1}) / 100;
+    return *p > 0 && *p < 1;
+}
+
+static bool is_function(hx_str name, const char *function) {
+    return name.len == strlen(function) && strncasecmp(name.ptr, function, name.len) == 0;
+}
+
+static hx_status parse_function(parser *p, hx_str name, hx_aggregate *a) {
+    a->kind = HX_AGGREGATE_QUANTILE;
+    if (is_quantile(name, &a->p)) return HX_OK;
+    a->kind = HX_AGGREGATE_DISTINCT;
+    if (is_function(name, "nunique")) return HX_OK;
     for (size_t k = 0; k < HX_AGGREGATE_N; k++)
-        if (name.len == strlen(function_names[k]) &&
-            strncasecmp(name.ptr, function_names[k], name.len) == 0) {
-            *kind = (hx_aggregate_kind)k;
+        if (k != HX_AGGREGATE_QUANTILE && is_function(name, function_names[k])) {
+            a->kind = (hx_aggregate_kind)k;
             return HX_OK;
         }
     return hx_fail(p->err, HX_EINVAL,
-                   "group: there is no aggregate '%.*s'; there are count, distinct, sum, mean, "
-                   "min, max, first, last",
+                   "group: there is no aggregate '%.*s'; there are count, distinct (nunique), sum, "
+                   "mean, std, var, min, max, median, q25 (any quantile), mode, first, last",
                    HX_STR_ARG(name));
 }
 
@@ -175,7 +191,7 @@ static hx_status parse_aggregate(parser *p) {
     const char *start = p->at;
     hx_str name;
     HX_TRY(read_name(p, &name));
-    HX_TRY(parse_function(p, name, &a->kind));
+    HX_TRY(parse_function(p, name, a));
     if (*p->at == '(') {
         p->at++;
         HX_TRY(parse_columns(p, a));
@@ -208,4 +224,26 @@ hx_status hx_group_plan_parse(hx_group_plan *plan, const char *by, const char *a
     HX_TRY(parse_by(&p));
     p.at = aggregates == NULL || *aggregates == '\0' ? "count" : aggregates;
     return parse_aggregates(&p);
+}
+
+/* Function names stand at the start of the text and behind commas outside of quotes and parentheses. */
+bool hx_group_is_streamed(const char *aggregates) {
+    bool quoted = false, start = true;
+    size_t depth = 0;
+    for (const char *at = aggregates; at != NULL && *at != '\0'; at++) {
+        if (start && *at != ' ' && *at != '\t') {
+            double share = 0;
+            const size_t len = strcspn(at, "(, \t");
+            start = false;
+            if (is_quantile((hx_str){at, len}, &share)) return false;
+            for (size_t k = HX_AGGREGATE_STREAMED; k < HX_AGGREGATE_N; k++)
+                if (is_function((hx_str){at, len}, function_names[k])) return false;
+        }
+        quoted ^= *at == '"';
+        if (quoted) continue;
+        depth += *at == '(';
+        depth -= *at == ')' && depth > 0;
+        if (*at == ',' && depth == 0) start = true;
+    }
+    return true;
 }

@@ -499,7 +499,19 @@ static bool count_distinct(aggregate *x, size_t n_rows) {
 }
 
 static bool is_ordered(hx_aggregate_kind kind) {
-    return kind != HX_AGGREGATE_SUM && kind != HX_AGGREGATE_MEAN && kind != HX_AGGREGATE_COUNT;
+    return kind != HX_AGGREGATE_SUM && kind != HX_AGGREGATE_MEAN && kind != HX_AGGREGATE_COUNT &&
+           kind < HX_AGGREGATE_STREAMED;
+}
+
+static bool look_at_values(const aggregate *x) {
+    const grouping *g = x->g;
+    return hx_group_values_run(&(hx_group_values){.t = g->t,
+                                                  .column = g->plan.columns[x->a->value],
+                                                  .ids = g->ids,
+                                                  .n_groups = g->n_groups,
+                                                  .a = x->a,
+                                                  .numbers = x->numbers,
+                                                  .rows = x->cells});
 }
 
 /* The first row of each group, where its keys are read. */
@@ -532,6 +544,13 @@ static hx_status run_aggregate(void *context, size_t i, size_t worker, hx_error 
         break;
     case HX_AGGREGATE_DISTINCT:
         good = count_distinct(x, rows);
+        break;
+    case HX_AGGREGATE_STD:
+    case HX_AGGREGATE_VAR:
+    case HX_AGGREGATE_MEDIAN:
+    case HX_AGGREGATE_QUANTILE:
+    case HX_AGGREGATE_MODE:
+        good = look_at_values(x);
         break;
     default:
         find_rows(x, rows);
@@ -575,7 +594,7 @@ static hx_status put_keys(const grouping *g, hx_table *out, hx_error *err) {
 static hx_status put_aggregate(const grouping *g, hx_table *out, aggregate *x, hx_error *err) {
     const hx_aggregate_kind kind = x->a->kind;
     if (kind == HX_AGGREGATE_MIN || kind == HX_AGGREGATE_MAX || kind == HX_AGGREGATE_FIRST ||
-        kind == HX_AGGREGATE_LAST)
+        kind == HX_AGGREGATE_LAST || kind == HX_AGGREGATE_MODE)
         return put_rows(out, x->a->name, x->value, x->cells, g->n_groups, err);
     int decimals = 0;
     if (kind == HX_AGGREGATE_COUNT || kind == HX_AGGREGATE_DISTINCT)
@@ -590,7 +609,8 @@ static hx_status aggregate_init(grouping *g, aggregate *x, const hx_aggregate *a
     *x = (aggregate){.g = g, .a = a};
     if (a->value != HX_GROUP_NO_COLUMN) x->value = column_of(g, a->value);
     if (a->factor != HX_GROUP_NO_COLUMN) x->factor = column_of(g, a->factor);
-    const bool sums = a->kind == HX_AGGREGATE_SUM || a->kind == HX_AGGREGATE_MEAN;
+    const bool sums = a->kind == HX_AGGREGATE_SUM || a->kind == HX_AGGREGATE_MEAN ||
+                      (a->kind >= HX_AGGREGATE_STREAMED && a->kind != HX_AGGREGATE_MODE);
     const hx_table_cells *wrong =
         sums && x->value->about.kind != HX_KIND_NUMBER                         ? x->value
         : sums && x->factor != NULL && x->factor->about.kind != HX_KIND_NUMBER ? x->factor

@@ -1,7 +1,7 @@
 /* test_table_group.c - groups in memory against a plain count of the same rows, and against the groups of the file. */
 #include <math.h>
 
-#include "frame_test.h"
+#include "step_test.h"
 
 #include "base/rng.h"
 
@@ -163,11 +163,67 @@ static void test_cells_of_any_width(void **state) {
     }
 }
 
+/* tests/golden/frame/make_group.py */
+static void test_values_as_pandas(void **state) {
+    static const char *const names[] = {"std", "var", "median", "q25", "q97.5", "nunique", "mode"};
+    golden g;
+    hx_table *t = NULL, *out = NULL;
+    hx_error err = {0};
+    size_t n = 0, groups = 0;
+    (void)state;
+    golden_open(&g, "../frame/group.txt");
+    const double *key = golden_array(&g, "key", &n);
+    assert_int_equal(hx_table_new(&t, n, NULL), HX_OK);
+    assert_int_equal(hx_table_put_numbers(t, HX_STR_LIT("key"), HX_KIND_NUMBER, key, -1, NULL), 0);
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = i == 0 ? "value" : "whole";
+        const double *v = golden_array(&g, name, &n);
+        assert_int_equal(hx_table_put_numbers(t, hx_str_of(name), HX_KIND_NUMBER, v, -1, NULL), 0);
+    }
+    if (hx_table_group(&out, t, "key",
+                       "std(value),var(value),median(value),q25(value),Q97.5(value),nunique(value),"
+                       "mode(whole)",
+                       2, &err) != HX_OK)
+        fail_msg("%s", err.message);
+    for (size_t k = 0; k < 7; k++) {
+        const double *want = golden_array(&g, names[k], &groups);
+        assert_int_equal(hx_table_rows(out), groups);
+        for (size_t i = 0; i < groups; i++) {
+            double v = 0;
+            hx_table_numbers(out, k + 1, i, 1, &v);
+            assert_true(same(v, want[i]));
+        }
+    }
+    hx_table_free(out);
+    hx_table_free(t);
+    golden_close(&g);
+}
+
+/* Texts and times: the commonest, the least among equals; what holds no numbers is said; which ones a stream can reckon. */
+static void test_mode_of_texts(void **state) {
+    hx_table *out = NULL;
+    hx_error err = {0};
+    (void)state;
+    hx_table *t =
+        step_csv("k,c,d\n1,b,2026-01-03\n1,a,2026-01-03\n1,,2026-01-01\n2,x,\n2,b,\n2,x,\n");
+    assert_int_equal(hx_table_group(&out, t, "k", "mode(c),mode(d)", 1, &err), HX_OK);
+    assert_csv(out, "k,mode(c),mode(d)\n1,a,2026-01-03\n2,x,\n");
+    hx_table_free(out);
+    assert_int_equal(hx_table_group(&out, t, "k", "median(c)", 1, &err), HX_EINVAL);
+    assert_string_equal(err.message, "median(c): the column 'c' holds no numbers");
+    assert_int_equal(hx_table_group(&out, t, "k", "q100(k)", 1, &err), HX_EINVAL);
+    assert_non_null(strstr(err.message, "there is no aggregate 'q100'"));
+    assert_true(hx_group_is_streamed("count,sum(a), nunique(\"q5,std(x)\"),last(std)"));
+    assert_false(hx_group_is_streamed("count, Q97.5(a)"));
+    assert_false(hx_group_is_streamed("mode(a)"));
+    hx_table_free(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_against_a_plain_count),
-        cmocka_unit_test(test_missing_and_empty),
-        cmocka_unit_test(test_cells_of_any_width),
+        cmocka_unit_test(test_against_a_plain_count), cmocka_unit_test(test_missing_and_empty),
+        cmocka_unit_test(test_cells_of_any_width),    cmocka_unit_test(test_values_as_pandas),
+        cmocka_unit_test(test_mode_of_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
