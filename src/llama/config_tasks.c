@@ -14,7 +14,7 @@
 
 static const char *const kinds[] = {"label", "labels", "number",  "tag",
                                     "crf",   "parse",  "segment", "replaced"};
-static const char *const without[] = {"causal", "masked", "mixed", "spelling"};
+static const char *const without[] = {"causal", "masked", "mixed", "spelling", "correct"};
 
 /* ------------------------------------------------------------------ memory */
 static void release(hx_config_task *t) {

@@ -47,12 +47,13 @@ typedef struct {
 #define TOKENS (KIND(TAG) | KIND(SEGMENT))
 #define WORDS (TOKENS | KIND(CRF) | KIND(PARSE))
 #define LABELLED (TEXTS | WORDS)
+#define EXAMPLES (LABELLED | KIND(CORRECT))
 #define TAUGHT                                                                                     \
     (KIND(CAUSAL) | KIND(MASKED) | KIND(MIXED) | NAMED | KIND(TAG) | KIND(CRF)) /* by a teacher */
-#define ALL (PLAIN | LABELLED)
+#define ALL (PLAIN | EXAMPLES)
 
 static const char task_kinds[] =
-    "causal,masked,mixed,replaced,spelling,label,labels,number,tag,crf,parse,segment";
+    "causal,masked,mixed,replaced,spelling,label,labels,number,tag,crf,parse,segment,correct";
 
 static const key task_keys[] = {
     TEXT(hx_task_config, name, ALL),
@@ -60,30 +61,30 @@ static const key task_keys[] = {
     OTHER("data", ALL),
     TEXT(hx_task_config, text, ALL),
     TEXT(hx_task_config, label, LABELLED),
-    TEXT(hx_task_config, text2, TEXTS),
+    TEXT(hx_task_config, text2, TEXTS | KIND(CORRECT)),
     TEXT(hx_task_config, validation, ALL),
     TEXT(hx_task_config, test, ALL),
     REAL(hx_task_config, validation_size, 0, 0.95, 0, ALL),
-    REAL(hx_task_config, test_size, 0, 0.95, 0.2, LABELLED),
+    REAL(hx_task_config, test_size, 0, 0.95, 0.2, EXAMPLES),
     REAL(hx_task_config, sampling, 0, 1e9, 1, ALL),
     REAL(hx_task_config, weight, 0, 1e6, 1, ALL),
     REAL(hx_task_config, mixed, 0, 1, 0.5, KIND(MIXED)),
     REAL(hx_task_config, mask_rate, 0.01, 0.9, 0.15, PLAIN & ~KIND(CAUSAL)),
     WHOLE(hx_task_config, length, 8, 65536, 256, PLAIN),
-    WHOLE(hx_task_config, max_length, 2, 65536, 512, LABELLED),
-    WHOLE(hx_task_config, max_examples, 0, 1e12, 0, LABELLED),
+    WHOLE(hx_task_config, max_length, 2, 65536, 512, EXAMPLES),
+    WHOLE(hx_task_config, max_examples, 0, 1e12, 0, EXAMPLES),
     WHOLE(hx_task_config, max_evaluated, 0, 1e12, 0, ALL),
     WHOLE(hx_task_config, batch_tokens, 0, 1e7, 0, ALL),
-    WHOLE(hx_task_config, batch, 0, 1e6, 0, LABELLED),
+    WHOLE(hx_task_config, batch, 0, 1e6, 0, EXAMPLES),
     FLAG(hx_task_config, mean, 0, TEXTS),
     FLAG(hx_task_config, bidirectional, 0, LABELLED),
-    FLAG(hx_task_config, lower, 0, LABELLED),
-    FLAG(hx_task_config, drop_leaks, 0, LABELLED),
+    FLAG(hx_task_config, lower, 0, EXAMPLES),
+    FLAG(hx_task_config, drop_leaks, 0, EXAMPLES),
     FLAG(hx_task_config, balanced, 0, NAMED | TOKENS),
     WHOLE(hx_task_config, hidden, 0, 65536, 0, LABELLED & ~KIND(PARSE)),
     WHOLE(hx_task_config, tap, 0, 1024, 0, ALL),
     WHOLE(hx_task_config, width, 0, 4096, 0, KIND(PARSE)),
-    REAL(hx_task_config, smoothing, 0, 0.99, 0, SEQUENCES | NAMED | TOKENS),
+    REAL(hx_task_config, smoothing, 0, 0.99, 0, SEQUENCES | NAMED | TOKENS | KIND(CORRECT)),
     REAL(hx_task_config, focal, 0, 10, 0, KIND(LABEL) | TOKENS),
     REAL(hx_task_config, dropout, 0, 0.95, 0, LABELLED),
     TEXT(hx_task_config, augment, TEXTS),
@@ -111,7 +112,7 @@ static const key train_keys[] = {
     REAL(hx_train_config, epochs, 0, 1e6, 0, ALL),
     REAL(hx_train_config, minutes, 0, 1e6, 0, ALL),
     WHOLE(hx_train_config, batch_tokens, 8, 1e7, 2048, ALL),
-    WHOLE(hx_train_config, batch, 0, 1e6, 0, LABELLED),
+    WHOLE(hx_train_config, batch, 0, 1e6, 0, EXAMPLES),
     WHOLE(hx_train_config, accumulate, 1, 65536, 1, ALL),
     REAL(hx_train_config, rate, 0, 10, 0, ALL),
     REAL(hx_train_config, floor, 0, 10, 0, ALL),
@@ -265,7 +266,11 @@ bool hx_task_is_text(const hx_task_config *t) {
 }
 
 bool hx_task_is_tags(const hx_task_config *t) {
-    return t->kind >= HX_TASK_TAG;
+    return t->kind >= HX_TASK_TAG && t->kind <= HX_TASK_SEGMENT;
+}
+
+bool hx_task_has_head(const hx_task_config *t) {
+    return t->kind >= HX_TASK_LABEL ? t->kind != HX_TASK_CORRECT : t->kind == HX_TASK_REPLACED;
 }
 
 const char *hx_task_kind_name(int64_t kind, char out[HX_TASK_KIND_NAME]) {

@@ -22,7 +22,8 @@ typedef enum { /* in the order of the choices in train_config.c */
                HX_TASK_TAG,
                HX_TASK_CRF,
                HX_TASK_PARSE,
-               HX_TASK_SEGMENT
+               HX_TASK_SEGMENT,
+               HX_TASK_CORRECT
 } hx_task_kind;
 
 typedef enum { HX_HIDDEN_SQUARES = 0, HX_HIDDEN_COSINE } hx_hidden_loss;
@@ -98,6 +99,7 @@ hx_status hx_train_config_read(hx_train_config *c, json_t *j, hx_arena *arena,
 bool hx_task_is_text(
     const hx_task_config *t); /* plain text: causal, masked, mixed, replaced, spelling */
 bool hx_task_is_tags(const hx_task_config *t); /* words: tag, crf, parse, segment */
+bool hx_task_has_head(const hx_task_config *t); /* of its own: not the output matrix */
 
 #define HX_TASK_KIND_NAME 16
 const char *hx_task_kind_name(int64_t kind, char out[HX_TASK_KIND_NAME]); /* "label"; returns out */

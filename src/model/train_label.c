@@ -92,10 +92,11 @@ void hx_train_warn_of_data(const hx_task *t, const hx_dataset *d) {
 
 /* ------------------------------------------------------------------ data */
 static hx_target_kind target_of(const hx_task_config *c) {
-    return c->kind == HX_TASK_LABEL    ? HX_TARGET_LABEL
-           : c->kind == HX_TASK_LABELS ? HX_TARGET_LABELS
-           : c->kind == HX_TASK_NUMBER ? HX_TARGET_NUMBER
-                                       : HX_TARGET_TAGS;
+    return c->kind == HX_TASK_LABEL     ? HX_TARGET_LABEL
+           : c->kind == HX_TASK_LABELS  ? HX_TARGET_LABELS
+           : c->kind == HX_TASK_NUMBER  ? HX_TARGET_NUMBER
+           : c->kind == HX_TASK_CORRECT ? HX_TARGET_NONE
+                                        : HX_TARGET_TAGS;
 }
 
 hx_status hx_train_read_data(const hx_task *t, hx_dataset **out, hx_error *err) {

@@ -19,6 +19,7 @@
 #include "model/hf_out.h"
 #include "model/model_file.h"
 #include "model/train.h"
+#include "model/train_correct.h"
 #include "tensor/memory.h"
 
 #define FILE_MAX_BYTES ((size_t)256 << 20)
@@ -175,9 +176,10 @@ static hx_status open_trunk(hx_trainer *t, hx_error *err) {
 }
 
 static const hx_task_type *type_of(const hx_task_config *c) {
-    return hx_task_is_text(c)   ? &hx_task_type_text
-           : hx_task_is_tags(c) ? &hx_task_type_tags
-                                : &hx_task_type_label;
+    return hx_task_is_text(c)           ? &hx_task_type_text
+           : hx_task_is_tags(c)         ? &hx_task_type_tags
+           : c->kind == HX_TASK_CORRECT ? &hx_task_type_correct
+                                        : &hx_task_type_label;
 }
 
 static hx_status open_tasks(hx_trainer *t, hx_error *err) {
@@ -348,7 +350,7 @@ const hx_task *hx_train_score_task(const hx_trainer *t) {
     size_t n = 0;
     for (size_t i = 0; i < t->config->n_tasks; i++) {
         const hx_task_config *c = &t->config->tasks[i];
-        if (hx_task_is_text(c)) continue;
+        if (hx_task_is_text(c) || !hx_task_has_head(c)) continue;
         n++;
         bool known = c->kind == HX_TASK_LABEL || c->kind == HX_TASK_LABELS ||
                      c->kind == HX_TASK_NUMBER || c->kind == HX_TASK_TAG ||
@@ -366,7 +368,7 @@ static bool describe_head(const hx_task *k, hx_config_task *out) {
         [HX_TASK_TAG] = HX_LLAMA_TAG,           [HX_TASK_CRF] = HX_LLAMA_CRF,
         [HX_TASK_PARSE] = HX_LLAMA_TREE,        [HX_TASK_SEGMENT] = HX_LLAMA_SEGMENT};
     const hx_task_config *c = k->config;
-    if (hx_task_is_text(c) && c->kind != HX_TASK_REPLACED) return false;
+    if (!hx_task_has_head(c)) return false;
     *out = (hx_config_task){.name = (char *)(uintptr_t)c->name,
                             .kind = kinds[c->kind],
                             .mean = c->mean,

@@ -382,7 +382,7 @@ static hx_status look_task(hx_trainer *t, size_t at, hx_run_report *r, hx_buf *l
     hx_task *task = &t->tasks[at];
     const char *name = t->config->n_tasks > 1 ? task->config->name : NULL;
     r->task = name;
-    if (task->type == &hx_task_type_text) return HX_OK;
+    if (hx_task_is_text(task->config) || !hx_task_has_head(task->config)) return HX_OK;
     const label_task *own = task->own;
     looked k = {.t = task,
                 .data = own->data,

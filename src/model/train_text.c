@@ -27,7 +27,8 @@ typedef struct {
 } text_task;
 
 bool hx_train_is_bidirectional(const hx_task_config *c) {
-    return hx_task_is_text(c) ? c->kind != HX_TASK_CAUSAL : c->bidirectional;
+    return hx_task_is_text(c) ? c->kind != HX_TASK_CAUSAL
+                              : c->kind == HX_TASK_CORRECT || c->bidirectional;
 }
 
 static hx_corpus_objective objective_of(const hx_task_config *c) {

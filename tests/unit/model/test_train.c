@@ -701,23 +701,24 @@ static void wrong_configurations(void **state) {
 
 /* What no kind of the list reads is refused by name, what it reads is not; sentences of missing data come later. */
 static void keys_without_effect_are_refused(void **state) {
-    static const char *const kinds[] = {"causal",   "masked", "mixed",  "replaced",
-                                        "spelling", "label",  "labels", "number",
-                                        "tag",      "crf",    "parse",  "segment"};
+    static const char *const kinds[] = {"causal", "masked",  "mixed",  "replaced", "spelling",
+                                        "label",  "labels",  "number", "tag",      "crf",
+                                        "parse",  "segment", "correct"};
     static const struct {
         const char *member, *read_by; /* kinds, with blanks around */
     } keys[] = {
         {"\"label\":\"x\"", " label labels number tag crf parse segment "},
-        {"\"text2\":\"x\"", " label labels number "},
+        {"\"text2\":\"x\"", " label labels number correct "},
         {"\"test\":\"x\"",
-         " causal masked mixed replaced spelling label labels number tag crf parse segment "},
-        {"\"test_size\":0.5", " label labels number tag crf parse segment "},
-        {"\"lower\":true", " label labels number tag crf parse segment "},
-        {"\"drop_leaks\":true", " label labels number tag crf parse segment "},
+         " causal masked mixed replaced spelling label labels number tag crf parse "
+         "segment correct "},
+        {"\"test_size\":0.5", " label labels number tag crf parse segment correct "},
+        {"\"lower\":true", " label labels number tag crf parse segment correct "},
+        {"\"drop_leaks\":true", " label labels number tag crf parse segment correct "},
         {"\"bidirectional\":true", " label labels number tag crf parse segment "},
-        {"\"max_length\":64", " label labels number tag crf parse segment "},
-        {"\"max_examples\":64", " label labels number tag crf parse segment "},
-        {"\"batch\":64", " label labels number tag crf parse segment "},
+        {"\"max_length\":64", " label labels number tag crf parse segment correct "},
+        {"\"max_examples\":64", " label labels number tag crf parse segment correct "},
+        {"\"batch\":64", " label labels number tag crf parse segment correct "},
         {"\"dropout\":0.5", " label labels number tag crf parse segment "},
         {"\"hidden\":8", " label labels number tag crf segment "},
         {"\"mean\":true", " label labels number "},
@@ -725,7 +726,7 @@ static void keys_without_effect_are_refused(void **state) {
         {"\"mixup\":0.2", " label "},
         {"\"teacher\":\"x.jsonl\"", " causal masked mixed label labels tag crf "},
         {"\"balanced\":true", " label labels tag segment "},
-        {"\"smoothing\":0.1", " causal masked mixed spelling label labels tag segment "},
+        {"\"smoothing\":0.1", " causal masked mixed spelling label labels tag segment correct "},
         {"\"focal\":2", " label tag segment "},
         {"\"width\":8", " parse "},
         {"\"length\":64", " causal masked mixed replaced spelling "},
@@ -733,7 +734,8 @@ static void keys_without_effect_are_refused(void **state) {
         {"\"mixed\":0.2", " mixed "},
         {"\"shapes\":\"x\"", " spelling "}, /* of the others with \"augment\" */
         {"\"lower\":false,\"mean\":false,\"smoothing\":0,\"batch\":0",
-         " causal masked mixed replaced spelling label labels number tag crf parse segment "}};
+         " causal masked mixed replaced spelling label labels number tag crf parse segment "
+         "correct "}};
     place *p = *state;
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
         for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
