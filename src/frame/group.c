@@ -324,14 +324,14 @@ static hx_status group_planned(hx_reader *r, const hx_group_options *o, hx_arena
     hx_group_plan *plan = hx_arena_alloc(arena, sizeof *plan);
     if (plan == NULL) return hx_fail(err, HX_ENOMEM, "out of memory");
     HX_TRY(hx_group_plan_parse(plan, o->by, o->aggregates, columns, n_columns, arena, err));
+    if (!hx_group_is_streamed(o->aggregates))
+        return hx_fail(err, HX_EUNSUPPORTED,
+                       "group: std, var, median, quantiles and mode need a table in memory");
     return group_rows(r, plan, o->n_threads, out, err);
 }
 
 hx_status hx_group_file(hx_group_table **out, const char *path, const hx_group_options *options,
                         hx_error *err) {
-    if (!hx_group_is_streamed(o->aggregates))
-        return hx_fail(err, HX_EUNSUPPORTED,
-                       "group: std, var, median, quantiles and mode need a table in memory");
     hx_reader *r = NULL;
     HX_TRY(hx_reader_open(&r, path, &options->reader, err));
     hx_arena *arena = hx_arena_new(0);
