@@ -270,7 +270,8 @@ HX_API hx_str hx_group_table_cell(const hx_group_table *t, size_t row, size_t co
  *
  * A column read from a file is BOOLEAN where all its values are true/false words, NUMBER where all are numbers that a double holds,
  * TIME where all are times, else TEXT; ids of more than 15 digits and numbers with leading zeros are TEXT. Missing are empty
- * cells and NA, N/A, n/a, #N/A, <NA>, NULL, null, NaN, nan, None, and what the options add. */
+ * cells and what pandas takes for missing (NA, N/A, n/a, #N/A, #NA, #N/A N/A, <NA>, NULL, null, NaN, nan, -NaN, -nan, None, 1.#IND, -1.#IND, 1.#QNAN,
+ * -1.#QNAN), and what the options add. */
 typedef enum { HX_KIND_NUMBER = 0, HX_KIND_TIME, HX_KIND_BOOLEAN, HX_KIND_TEXT } hx_kind;
 HX_API const char *hx_kind_name(hx_kind kind); /* "number", "time", "boolean", "text" */
 
@@ -287,11 +288,21 @@ typedef struct {
     size_t n_values; /* TEXT: entries of the dictionary; codes are below it */
 } hx_table_column;
 
+/* What a column is to be read as. */
+typedef struct {
+    hx_str name;
+    hx_kind kind;
+} hx_column_kind;
+
 typedef struct {
     hx_reader_options reader;
     const char *columns; /* only these, "a,b"; NULL = all */
     const char *missing; /* more texts that mean missing, "未知,-"; NULL */
     const char *texts; /* columns read as TEXT whatever they hold, "zip,sku"; NULL */
+    /* kinds (n_kinds) that something learnt from: a column of that name is read as that kind, cells that are no such value are missing and
+     * counted (hx_table_odd_at()); where most are none, the column is what it is by itself. Names that the file does not have are passed over. */
+    const hx_column_kind *kinds;
+    size_t n_kinds;
     const hx_time_zone *zone; /* of bare times; NULL = UTC */
     size_t n_threads; /* 0 = one a processor */
     size_t max_bytes; /* of the table, 0 = 16 GiB */
@@ -302,8 +313,8 @@ typedef struct {
 
 typedef struct hx_table hx_table;
 
-/* Reads a whole file. Rows that can't be read (ragged, foreign bytes) are left out and counted: hx_table_bad_rows(). Order of
- * rows is the file's at any number of threads. */
+/* Reads a whole file. Rows that can't be read (ragged, foreign bytes) are left out and counted: hx_table_bad_rows(). A row of separators alone is
+ * a row without values, a blank line (and an empty row of a workbook) is none. Order of rows is the file's at any number of threads. */
 HX_API hx_status hx_table_read(hx_table **out, const char *path, const hx_table_options *options,
                                hx_error *err) HX_MUST_USE;
 HX_API hx_status hx_table_new(hx_table **out, size_t n_rows,
@@ -314,6 +325,18 @@ HX_API size_t hx_table_columns(const hx_table *t);
 HX_API size_t hx_table_bad_rows(const hx_table *t);
 /* The first row that was left out and why; "" where there is none. */
 HX_API const char *hx_table_first_bad(const hx_table *t);
+/* Columns of options.kinds with cells that were no value of that kind; fixed once it was read, lives as long as the table. */
+typedef struct {
+    hx_str column;
+    hx_kind kind;
+    size_t cells;
+    hx_str first; /* the first of them, cut short where it is long */
+} hx_odd_cells;
+HX_API size_t hx_table_odd(const hx_table *t);
+HX_API const hx_odd_cells *hx_table_odd_at(const hx_table *t, size_t i);
+/* The kinds of all columns, as hx_table_options takes them; names borrow from the table, the list is in the arena. */
+HX_API hx_status hx_table_kinds(const hx_table *t, hx_arena *arena, hx_column_kind **out, size_t *n,
+                                hx_error *err) HX_MUST_USE;
 HX_API const hx_table_column *hx_table_column_at(const hx_table *t, size_t column);
 /* HX_COLUMN_NONE where there is none. */
 HX_API size_t hx_table_find(const hx_table *t, hx_str name);
@@ -377,9 +400,11 @@ HX_API hx_status hx_table_split(const hx_table *t, const hx_split_options *optio
                                 unsigned char **part, hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ describe */
-/* As pandas' describe(include="all"): sample standard deviation, quartiles by linear interpolation; a NaN is "does not apply". */
+/* As pandas' describe(include="all"): sample standard deviation, quartiles by linear interpolation; a NaN is "does not apply". Infinite values
+ * are values: the mean may be infinite then, there is no standard deviation, and no quartile beside one. */
 typedef struct {
     size_t count, missing, unique; /* unique values; of numbers too */
+    size_t infinite; /* of count; not in bins */
     double mean, std, min, q25, q50, q75, max, sum;
     double skew, zeros, negatives; /* skew as pandas has it */
     hx_str top; /* TEXT, BOOLEAN: the commonest value, the first to appear among equals */
@@ -391,6 +416,21 @@ typedef struct {
 /* Of each column; out (columns) in the arena. */
 HX_API hx_status hx_table_describe(const hx_table *t, size_t n_threads, hx_arena *arena,
                                    hx_description **out, hx_error *err) HX_MUST_USE;
+/* A column of texts that may be meant as something else: nearly all of its values are numbers or times, or most are amounts (￥68.00, 1.2万). */
+#define HX_ODD_EXAMPLES 5
+typedef struct {
+    hx_kind meant; /* NUMBER, TIME */
+    bool amounts; /* NUMBER: as amounts; examples has one */
+    size_t cells; /* with a value */
+    size_t odd,
+        odd_values; /* of them those that are none, and how many different ones; 0 of amounts */
+    hx_str examples[HX_ODD_EXAMPLES]; /* in order of appearance, borrowed from the table */
+    size_t n_examples;
+    bool marks; /* all odd ones are usual signs of a missing value: ?, -, 无, 未知 */
+} hx_mistyped;
+/* False: the column is no such one. At most a fifth of the cells and 20 different values are odd then. */
+HX_API bool hx_table_mistyped(const hx_table *t, size_t column, hx_mistyped *out);
+
 /* The same as one self-contained HTML page, `title` escaped by it. */
 HX_API hx_status hx_table_describe_html(const hx_table *t, hx_str title, hx_ui_lang ui,
                                         hx_arena *arena, hx_str *html, hx_error *err) HX_MUST_USE;
@@ -426,6 +466,9 @@ HX_API hx_status hx_recipe_json(const hx_recipe *r, hx_arena *arena, hx_str *jso
                                 hx_error *err) HX_MUST_USE;
 HX_API hx_status hx_recipe_read(hx_recipe **out, hx_str json, const hx_step_kind *const *more,
                                 size_t n_more, hx_error *err) HX_MUST_USE;
+/* The kinds that columns had which its steps read, when it was fitted: those of the table before its first step. Names borrow from the recipe. 0
+ * where it was not fitted or kept by a version that did not write them down. */
+HX_API size_t hx_recipe_kinds(const hx_recipe *r, const hx_column_kind **out);
 /* What each step did to the table it was fitted on or applied to last: one sentence a step, in the language of `ui`. */
 HX_API size_t hx_recipe_steps(const hx_recipe *r);
 HX_API const char *hx_recipe_note(const hx_recipe *r, size_t step, hx_ui_lang ui);
@@ -644,6 +687,9 @@ typedef struct {
     size_t n_history;
 } hx_monitor_report;
 
+/* The kinds that the columns of the run to be compared with had, for hx_table_options.kinds: (n) in the arena, 0 where there is no run. */
+HX_API hx_status hx_monitor_kinds(const hx_monitor_options *options, hx_arena *arena,
+                                  hx_column_kind **out, size_t *n, hx_error *err) HX_MUST_USE;
 /* Compares a table with a kept profile and keeps its own. What alarms: beyond a floor that matters (PSI 0.2, JS 0.2, KS 0.1, missing 1 % of rows,
  * new values 1 % of rows) and beyond what chance does in 1 - alpha of runs. All in the arena. HX_EBUSY: another run wrote that number. */
 HX_API hx_status hx_table_monitor(const hx_table *t, const hx_monitor_options *options,

@@ -230,6 +230,10 @@ HX_API hx_status hx_learner_cover(const hx_learner *l, const hx_predictions *p, 
                                   hx_error *err) HX_MUST_USE;
 HX_API hx_learn_task hx_learner_task(const hx_learner *l);
 HX_API const char *hx_learner_target(const hx_learner *l); /* "" of OUTLIERS */
+/* The kinds that the columns it reads had in training, for hx_table_options.kinds: a file to be predicted is read as what was learnt from. In the arena,
+ * names borrow from the learner. */
+HX_API hx_status hx_learner_kinds(const hx_learner *l, hx_arena *arena, hx_column_kind **out,
+                                  size_t *n, hx_error *err) HX_MUST_USE;
 /* How it was trained, as a JSON object: model, parameters, rows, features, classes, loss a round, coefficients or importances, seconds. */
 HX_API hx_str hx_learner_summary(const hx_learner *l);
 
@@ -415,6 +419,9 @@ HX_API hx_status hx_clusters_assign(const hx_clusters *c, const hx_table *t, hx_
 /* JSON object: method, k, rows, noise, features, params, silhouette, stability (mean adjusted Rand index of bootstrap samples), inertia, bic, choice (by, tried),
  * clusters (cluster from 1, rows, share, name_en, name_zh, why_en, why_zh, centre: means in the columns' own units). What is not defined is null. */
 HX_API hx_str hx_clusters_summary(const hx_clusters *c);
+/* As hx_learner_kinds(). */
+HX_API hx_status hx_clusters_kinds(const hx_clusters *c, hx_arena *arena, hx_column_kind **out,
+                                   size_t *n, hx_error *err) HX_MUST_USE;
 /* One JSON file, "huaxiang/clusters/1": features, rule, summary, hash. HX_EFORMAT where a file is damaged or something else. */
 HX_API hx_status hx_clusters_save(const hx_clusters *c, const char *path,
                                   hx_error *err) HX_MUST_USE;

@@ -122,6 +122,17 @@ bool hx_learn_read(hx_cli *c, hx_table **out) {
     return hx_table_io_read(c, hx_table_io_input(c), NULL, out);
 }
 
+bool hx_learn_read_for(hx_cli *c, const hx_learner *l, const char *path, hx_table **out) {
+    hx_column_kind *kinds = NULL;
+    size_t n = 0;
+    hx_error err = {.ui = c->ui};
+    if (hx_learner_kinds(l, c->arena, &kinds, &n, &err) != HX_OK)
+        return hx_cli_error(c, &err) == HX_EXIT_DONE;
+    hx_cli_catch_interrupts(c);
+    return hx_table_io_read_as(c, path != NULL ? path : hx_table_io_input(c),
+                               (hx_table_kinds_asked){kinds, n}, out);
+}
+
 /* ------------------------------------------------------------------ fit */
 typedef struct {
     hx_cli *c;
@@ -135,13 +146,23 @@ static bool failed(job *j, hx_status status) {
     return status != HX_OK;
 }
 
-static bool pick_part(job *j, const unsigned char *part, unsigned char which) {
+static bool pick_part(job *j, const unsigned char *part, unsigned char which,
+                      const double shares[3]) {
     const size_t n = hx_table_rows(j->all);
     size_t kept = 0, *rows = hx_arena_alloc(j->c->arena, (n + 1) * sizeof *rows);
     if (rows == NULL) return hx_cli_fail(j->c, "out of memory", "内存不足") == HX_EXIT_DONE;
     for (size_t i = 0; i < n; i++)
         if (part[i] == which) rows[kept++] = i;
-    if (kept == 0 && which > 0) return true;
+    if (kept == 0 && which > 0) {
+        if (shares[which] > 0)
+            hx_cli_note(j->c, "--split: no row fell to the %s: rows of the file: %zu",
+                        "--split：没有行分到%s：文件共 %zu 行",
+                        which == 1
+                            ? hx_cli_tr(j->c, "validation part", "验证部分")
+                            : hx_cli_tr(j->c, "test, so there is none", "测试部分，不作评估"),
+                        n);
+        return true;
+    }
     return !failed(j, hx_table_pick(&j->parts[which], j->all, rows, kept, &j->err));
 }
 
@@ -158,7 +179,8 @@ static bool split_rows(job *j) {
         return false;
     }
     if (failed(j, hx_table_split(j->all, &o, j->c->arena, &part, &j->err))) return false;
-    return pick_part(j, part, 0) && pick_part(j, part, 1) && pick_part(j, part, 2);
+    return pick_part(j, part, 0, o.shares) && pick_part(j, part, 1, o.shares) &&
+           pick_part(j, part, 2, o.shares);
 }
 
 static bool read_parts(job *j) {
@@ -169,7 +191,11 @@ static bool read_parts(job *j) {
     if (!hx_cli_has(v, HX_OPT_VALIDATION_FILE)) return true;
     hx_table_free(j->parts[1]);
     j->parts[1] = NULL;
-    return hx_table_io_read(c, v->text[HX_OPT_VALIDATION_FILE], NULL, &j->parts[1]);
+    hx_column_kind *kinds = NULL;
+    size_t n = 0;
+    if (failed(j, hx_table_kinds(j->all, c->arena, &kinds, &n, &j->err))) return false;
+    return hx_table_io_read_as(c, v->text[HX_OPT_VALIDATION_FILE], (hx_table_kinds_asked){kinds, n},
+                               &j->parts[1]);
 }
 
 static void tell(void *context, const hx_learn_progress *p) {
@@ -349,7 +375,7 @@ static bool put_answers(job *j, const hx_predictions *p) {
 int hx_cmd_learn_predict(hx_cli *c) {
     job j = {.c = c, .err.ui = c->ui};
     hx_predictions p;
-    const bool ok = load(&j) && hx_learn_read(c, &j.all) &&
+    const bool ok = load(&j) && hx_learn_read_for(c, j.learner, NULL, &j.all) &&
                     !failed(&j, hx_learner_predict(j.learner, j.all, hx_table_io_threads(c),
                                                    c->arena, &p, &j.err)) &&
                     put_answers(&j, &p) && put_coverage(&j, &p) && hx_table_io_write(c, j.all);
@@ -361,9 +387,9 @@ int hx_cmd_learn_predict(hx_cli *c) {
 int hx_cmd_learn_evaluate(hx_cli *c) {
     job j = {.c = c, .err.ui = c->ui};
     hx_str json = {0};
-    const bool ok = load(&j) && hx_learn_read(c, &j.all) && assess(&j, j.all, &json) &&
-                    write_page(&j, hx_learner_summary(j.learner), json) &&
-                    hx_learn_show_evaluation(c, json);
+    const bool ok =
+        load(&j) && hx_learn_read_for(c, j.learner, NULL, &j.all) && assess(&j, j.all, &json) &&
+        write_page(&j, hx_learner_summary(j.learner), json) && hx_learn_show_evaluation(c, json);
     release(&j);
     return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }

@@ -212,22 +212,34 @@ static bool find(hx_cli *c, hx_table *t) {
     return ok;
 }
 
-static bool apply(hx_cli *c, hx_table *t) {
+static bool read_for(hx_cli *c, const hx_clusters *clusters, hx_table **t) {
+    hx_column_kind *kinds = NULL;
+    size_t n = 0;
+    hx_error err = {.ui = c->ui};
+    if (hx_clusters_kinds(clusters, c->arena, &kinds, &n, &err) != HX_OK)
+        return hx_cli_error(c, &err) == HX_EXIT_DONE;
+    hx_cli_catch_interrupts(c);
+    return hx_table_io_read_as(c, hx_table_io_input(c), (hx_table_kinds_asked){kinds, n}, t);
+}
+
+static bool apply(hx_cli *c) {
     hx_clusters *clusters = NULL;
+    hx_table *t = NULL;
     hx_error err = {.ui = c->ui};
     const char *rows = c->options.text[HX_OPT_TARGET];
     if (hx_clusters_load(&clusters, c->options.text[HX_OPT_MODEL], &err) != HX_OK)
         return hx_cli_error(c, &err) == HX_EXIT_DONE;
-    const bool ok = add_column(c, clusters, t) &&
+    const bool ok = read_for(c, clusters, &t) && add_column(c, clusters, t) &&
                     (rows != NULL ? hx_table_io_write_file(c, t, rows) : hx_table_io_write(c, t));
+    hx_table_free(t);
     hx_clusters_free(clusters);
     return ok;
 }
 
 int hx_cmd_learn_cluster(hx_cli *c) {
     hx_table *t = NULL;
-    bool ok = hx_learn_read(c, &t);
-    ok = ok && (c->options.text[HX_OPT_MODEL] != NULL ? apply(c, t) : find(c, t));
+    const bool ok =
+        c->options.text[HX_OPT_MODEL] != NULL ? apply(c) : hx_learn_read(c, &t) && find(c, t);
     hx_table_free(t);
     return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }

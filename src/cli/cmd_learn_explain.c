@@ -495,9 +495,9 @@ static bool read_all(job *j) {
         return false;
     }
     if (failed(j, hx_learner_load(&j->learner, path, &j->err))) return false;
-    if (!hx_learn_read(c, &j->table)) return false;
+    if (!hx_learn_read_for(c, j->learner, NULL, &j->table)) return false;
     return !hx_cli_has(&c->options, HX_OPT_BACKGROUND) ||
-           hx_table_io_read(c, c->options.text[HX_OPT_BACKGROUND], NULL, &j->background);
+           hx_learn_read_for(c, j->learner, c->options.text[HX_OPT_BACKGROUND], &j->background);
 }
 
 static bool write_page(job *j, hx_str json) {

@@ -1,9 +1,10 @@
 /* cmd_table_describe.c - table describe: what each column of a file holds, a row a column of it.
  *
  * Figures as pandas' describe(include="all") has them; in a table the last column is a small histogram: of numbers and times over twenty
- * equal steps from the smallest to the largest value, of texts the commonest values. Times are ISO 8601. Columns of texts that are amounts of money
- * (1.2万, ￥68.00) are named on standard error, with the command that makes numbers of them. */
+ * equal steps from the smallest to the largest value, of texts the commonest values. Times are ISO 8601. An infinite figure is the text
+ * "inf" or "-inf" in JSON, which has no such number; one that is not defined is left out. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/commands.h"
@@ -11,18 +12,18 @@
 #include "cli/table_io.h"
 
 #define BAR_BYTES 3 /* of a block in UTF-8 */
+#define INFINITE_ROOM 40
 #define ISO_ROOM 64
-#define LOOKED_AT 10000 /* values of a column */
-#define MOSTLY 0.8
 
-static json_t *number_or_null(double v) {
-    return isfinite(v) ? json_real(v) : json_null();
+static json_t *number_or_text(double v) {
+    if (v != v) return json_null();
+    return isfinite(v) ? json_real(v) : json_string(v > 0 ? "inf" : "-inf");
 }
 
 /* A figure in the column's own terms: a time is a time. */
 static json_t *figure(const hx_table *t, size_t column, double v) {
     if (hx_table_column_at(t, column)->kind != HX_KIND_TIME || !isfinite(v))
-        return number_or_null(v);
+        return number_or_text(v);
     hx_table *one = NULL;
     char room[ISO_ROOM];
     json_t *out = NULL;
@@ -44,7 +45,7 @@ static const char *kind_word(const hx_cli *c, hx_kind kind) {
 
 static json_t *bars(const hx_description *d) {
     static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    char text[sizeof d->bins / sizeof *d->bins * BAR_BYTES + 1] = "";
+    char text[sizeof d->bins / sizeof *d->bins * BAR_BYTES + INFINITE_ROOM] = "";
     size_t most = 0;
     for (size_t i = 0; i < d->n_bins; i++)
         if (d->bins[i] > most) most = d->bins[i];
@@ -54,6 +55,9 @@ static json_t *bars(const hx_description *d) {
         if (d->bins[i] == 0) memcpy(text + i * BAR_BYTES, "\xe2\x80\x87", BAR_BYTES);
     }
     text[d->n_bins * BAR_BYTES] = '\0';
+    if (d->infinite > 0)
+        (void)snprintf(text + d->n_bins * BAR_BYTES, INFINITE_ROOM, "%s±∞: %zu",
+                       d->n_bins > 0 ? " " : "", d->infinite);
     return json_string(text);
 }
 
@@ -66,6 +70,7 @@ static json_t *record_of(const hx_cli *c, const hx_table *t, size_t column,
     json_object_set_new(r, "count", json_integer((json_int_t)d->count));
     json_object_set_new(r, "missing", json_integer((json_int_t)d->missing));
     json_object_set_new(r, "unique", json_integer((json_int_t)d->unique));
+    if (d->infinite > 0) json_object_set_new(r, "infinite", json_integer((json_int_t)d->infinite));
     if (d->freq > 0) {
         json_object_set_new(r, "top", json_stringn(d->top.ptr, d->top.len));
         json_object_set_new(r, "freq", json_integer((json_int_t)d->freq));
@@ -78,7 +83,7 @@ static json_t *record_of(const hx_cli *c, const hx_table *t, size_t column,
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         if (figures[i].v == figures[i].v)
             json_object_set_new(r, figures[i].key, figure(t, column, figures[i].v));
-    if (d->skew == d->skew) json_object_set_new(r, "skew", number_or_null(d->skew));
+    if (d->skew == d->skew) json_object_set_new(r, "skew", number_or_text(d->skew));
     for (size_t i = 0; i < d->n_bins; i++)
         json_array_append_new(bins, json_integer((json_int_t)d->bins[i]));
     if (c->shape == HX_SHAPE_TABLE)
@@ -129,44 +134,6 @@ static bool write_page(hx_cli *c, const hx_table *t) {
     return hx_table_io_write_text(c, html, c->options.text[HX_OPT_HTML]);
 }
 
-static bool is_plain(hx_str s) {
-    for (size_t i = 0; i < s.len; i++)
-        if ((s.ptr[i] < '0' || s.ptr[i] > '9') && s.ptr[i] != '.' && s.ptr[i] != '-') return false;
-    return true;
-}
-
-/* A value of a text column, most of whose values are amounts, that no number is written like; empty where it is no such column. */
-static hx_str odd_amount(const hx_table *t, size_t column) {
-    const size_t all = hx_table_column_at(t, column)->n_values;
-    const size_t n = all < LOOKED_AT ? all : LOOKED_AT;
-    size_t amounts = 0;
-    hx_str odd = {NULL, 0};
-    for (uint32_t k = 0; k < n; k++) {
-        int64_t amount;
-        const hx_str value = hx_table_value(t, column, k);
-        if (hx_parse_amount(value, false, &amount, NULL, NULL) != HX_OK) continue;
-        amounts++;
-        if (odd.len == 0 && !is_plain(value)) odd = value;
-    }
-    return (double)amounts >= MOSTLY * (double)n ? odd : (hx_str){NULL, 0};
-}
-
-static void hint_amounts(const hx_cli *c, const hx_table *t) {
-    for (size_t i = 0; i < hx_table_columns(t); i++) {
-        const hx_table_column *about = hx_table_column_at(t, i);
-        if (about->kind != HX_KIND_TEXT) continue;
-        const hx_str odd = odd_amount(t, i);
-        if (odd.len == 0) continue;
-        hx_cli_note(c,
-                    "%.*s holds amounts as texts (%.*s); numbers of them: huaxiang table convert "
-                    "FILE --columns %.*s --from 1 --to 1",
-                    "列 %.*s 以文本写金额（%.*s）；变为数值：huaxiang table convert 文件 --columns "
-                    "%.*s --from 1 --to 1",
-                    (int)about->name.len, about->name.ptr, (int)odd.len, odd.ptr,
-                    (int)about->name.len, about->name.ptr);
-    }
-}
-
 int hx_cmd_table_describe(hx_cli *c) {
     hx_table *t = NULL;
     hx_description *d = NULL;
@@ -179,7 +146,6 @@ int hx_cmd_table_describe(hx_cli *c) {
         status = hx_cli_error(c, &err);
     else if (!write_records(c, t, d) || (hx_cli_has(&c->options, HX_OPT_HTML) && !write_page(c, t)))
         status = HX_EXIT_FAILED;
-    if (status == HX_EXIT_DONE) hint_amounts(c, t);
     hx_table_free(t);
     return status;
 }

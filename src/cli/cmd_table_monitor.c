@@ -137,7 +137,12 @@ int hx_cmd_table_monitor(hx_cli *c) {
         return hx_cli_usage(c, "table monitor needs --profile-store FOLDER",
                             "table monitor 需要 --profile-store 文件夹");
     hx_cli_catch_interrupts(c);
-    if (!hx_table_io_read(c, hx_table_io_input(c), NULL, &t)) return HX_EXIT_FAILED;
+    hx_table_kinds_asked kinds = {NULL, 0};
+    hx_column_kind *before = NULL;
+    if (hx_monitor_kinds(&o, c->arena, &before, &kinds.n, &err) != HX_OK)
+        return hx_cli_error(c, &err);
+    kinds.list = before;
+    if (!hx_table_io_read_as(c, hx_table_io_input(c), kinds, &t)) return HX_EXIT_FAILED;
     const hx_status status = hx_table_monitor(t, &o, c->arena, &r, &err);
     hx_table_free(t);
     if (status != HX_OK) return hx_cli_error(c, &err);

@@ -86,6 +86,9 @@ static bool write_parts(hx_cli *c, const hx_table *t, const unsigned char *part,
         if (shares[p] <= 0) continue;
         (void)snprintf(path, sizeof path, "%s-%s.csv", prefix, part_names[p]);
         ok = write_part(c, t, part, p, path, &n);
+        if (ok && n == 0)
+            hx_cli_note(c, "%s: a header alone, no row fell to it: rows of the file: %zu",
+                        "%s：只有表头，没有行分到它：文件共 %zu 行", path, hx_table_rows(t));
         const double share = hx_table_rows(t) > 0 ? (double)n / (double)hx_table_rows(t) : 0;
         json_array_append_new(records, json_pack("{s:s,s:I,s:f,s:s}", "part", part_names[p], "rows",
                                                  (json_int_t)n, "share", share, "file", path));

@@ -357,10 +357,10 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_RULES},
     {"table",
      HX_PART_TEXT,
-     "apply|check|convert|dedupe|describe|encode|features|group|impute|interpolate|monitor|"
+     "apply|check|convert|dedupe|describe|embed|encode|features|group|impute|interpolate|monitor|"
      "outliers|"
      "reconcile|repair|scale|select|split [FILE]",
-     "apply,check,convert,dedupe,describe,encode,features,group,impute,interpolate,monitor,"
+     "apply,check,convert,dedupe,describe,embed,encode,features,group,impute,interpolate,monitor,"
      "outliers,"
      "reconcile,repair,scale,select,split",
      0,

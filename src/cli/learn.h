@@ -13,6 +13,8 @@ bool hx_learn_options_of(hx_cli *c, hx_learn_options *out);
 bool hx_learn_params_of(hx_cli *c, bool nested, hx_str *out);
 /* The input file, read. */
 bool hx_learn_read(hx_cli *c, hx_table **out);
+/* `path` (NULL: the input file) read as what the learner learnt from. */
+bool hx_learn_read_for(hx_cli *c, const hx_learner *l, const char *path, hx_table **out);
 
 /* Of a fitted model and, where there is one, of its test: one JSON object, or for eyes. */
 bool hx_learn_show_fit(hx_cli *c, hx_str summary, hx_str test);

@@ -80,13 +80,31 @@ static bool read_store(hx_cli *c, const char *columns, hx_table **out) {
     return status == HX_OK;
 }
 
-static bool read_file(hx_cli *c, const char *path, const char *columns, hx_table **out) {
+/* Cells that are no value of the kind that was learnt from. */
+static void note_odd(const hx_cli *c, const char *path, const hx_table *t) {
+    static const char *const en[] = {"numbers", "times", "true or false", "texts"};
+    static const char *const zh[] = {"数值", "时间", "真假值", "文本"};
+    for (size_t i = 0; i < hx_table_odd(t); i++) {
+        const hx_odd_cells *o = hx_table_odd_at(t, i);
+        hx_cli_note(c,
+                    "%s: %.*s held %s before; cells that are none are taken as missing: %zu (the "
+                    "first: %.*s)",
+                    "%s：列 %.*s 此前为%s；不是的单元格按缺失处理：%zu 个（首个：%.*s）", path,
+                    (int)o->column.len, o->column.ptr, hx_cli_tr(c, en[o->kind], zh[o->kind]),
+                    o->cells, (int)o->first.len, o->first.ptr);
+    }
+}
+
+static bool read_file(hx_cli *c, const char *path, const char *columns, hx_table_kinds_asked kinds,
+                      hx_table **out) {
     const hx_cli_values *v = &c->options;
     hx_progress_clock clock;
     hx_time_zone *zone = NULL;
     hx_error err = {.ui = c->ui};
     hx_table_options options = {.missing = v->text[HX_OPT_MISSING],
                                 .texts = v->text[HX_OPT_AS_TEXT],
+                                .kinds = kinds.list,
+                                .n_kinds = kinds.n,
                                 .n_threads = hx_table_io_threads(c),
                                 .cancel = &c->cancel};
     if (!hx_cli_reader_options(c, &options.reader)) return false;
@@ -109,10 +127,13 @@ static bool read_file(hx_cli *c, const char *path, const char *columns, hx_table
         return false;
     }
     note_bad_rows(c, path, *out);
+    note_odd(c, path, *out);
+    hx_table_hint(c, path, *out, kinds);
     return true;
 }
 
-bool hx_table_io_read(hx_cli *c, const char *path, const char *columns, hx_table **out) {
+static bool read_any(hx_cli *c, const char *path, const char *columns, hx_table_kinds_asked kinds,
+                     hx_table **out) {
     const char *store = c->options.text[HX_OPT_STORE];
     *out = NULL;
     if (store != NULL && path == store) return read_store(c, columns, out);
@@ -120,7 +141,15 @@ bool hx_table_io_read(hx_cli *c, const char *path, const char *columns, hx_table
         hx_cli_usage(c, "FILE or --store, not both", "文件与 --store 只能给出一个");
         return false;
     }
-    return read_file(c, path, columns, out);
+    return read_file(c, path, columns, kinds, out);
+}
+
+bool hx_table_io_read(hx_cli *c, const char *path, const char *columns, hx_table **out) {
+    return read_any(c, path, columns, (hx_table_kinds_asked){NULL, 0}, out);
+}
+
+bool hx_table_io_read_as(hx_cli *c, const char *path, hx_table_kinds_asked kinds, hx_table **out) {
+    return read_any(c, path, NULL, kinds, out);
 }
 
 /* ------------------------------------------------------------------ out */

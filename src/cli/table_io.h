@@ -9,6 +9,16 @@
 /* Reads `path` ("-" = standard input); `columns` = only these, "a,b", NULL = all (the condition of --where may use others). Notes rows that
  * were left out. False after a sentence. The caller frees *out. */
 bool hx_table_io_read(hx_cli *c, const char *path, const char *columns, hx_table **out);
+/* The kinds (n) that something kept learnt from: hx_table_options.kinds. */
+typedef struct {
+    const hx_column_kind *list;
+    size_t n;
+} hx_table_kinds_asked;
+/* The same, as those kinds; notes the cells that are none. */
+bool hx_table_io_read_as(hx_cli *c, const char *path, hx_table_kinds_asked kinds, hx_table **out);
+/* Says which columns were read as text and may be meant as something else, where the command reckons with them. (hint_table.c) */
+void hx_table_hint(const hx_cli *c, const char *path, const hx_table *t,
+                   hx_table_kinds_asked kinds);
 /* The first argument behind the action, else the store of --store, else standard input. hx_table_io_read() of the store gives its customers, a row each. */
 const char *hx_table_io_input(const hx_cli *c);
 /* Rows in the shape that was asked for, at most --head. False after a sentence or a failed write. */

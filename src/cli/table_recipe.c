@@ -86,17 +86,41 @@ static bool open_steps(job *j, const json_t *steps) {
     return !failed(j, status);
 }
 
-static bool read_tables(job *j) {
-    const char *train = j->c->options.text[HX_OPT_FIT_ON];
-    if (!hx_table_io_read(j->c, hx_table_io_input(j->c), NULL, &j->table)) return false;
-    return train == NULL || hx_table_io_read(j->c, train, NULL, &j->train);
-}
-
 static void say_notes(const job *j, const hx_recipe *r) {
     for (size_t i = 0; i < hx_recipe_steps(r); i++) {
         const char *note = hx_recipe_note(r, i, j->c->ui);
         if (note[0] != '\0') hx_cli_say(j->c, note);
     }
+}
+
+/* What the kept recipe learnt from, then what the steps did, as far as they are fitted. */
+static bool kinds_of(job *j, hx_table_kinds_asked *out) {
+    const hx_column_kind *lists[2] = {NULL, NULL};
+    const size_t n_kept = j->kept != NULL ? hx_recipe_kinds(j->kept, &lists[0]) : 0;
+    const size_t n_steps = j->steps != NULL ? hx_recipe_kinds(j->steps, &lists[1]) : 0;
+    hx_column_kind *all = hx_arena_alloc(j->c->arena, (n_kept + n_steps + 1) * sizeof *all);
+    if (all == NULL) return hx_cli_fail(j->c, "out of memory", "内存不足") == HX_EXIT_DONE;
+    if (n_kept > 0) memcpy(all, lists[0], n_kept * sizeof *all);
+    if (n_steps > 0) memcpy(all + n_kept, lists[1], n_steps * sizeof *all);
+    *out = (hx_table_kinds_asked){all, n_kept + n_steps};
+    return true;
+}
+
+/* The steps learn from --fit-on, so that the file can be read as what they learnt from. */
+static bool fit_elsewhere(job *j) {
+    const char *path = j->c->options.text[HX_OPT_FIT_ON];
+    hx_table_kinds_asked kinds;
+    if (path == NULL) return true;
+    if (!kinds_of(j, &kinds) || !hx_table_io_read_as(j->c, path, kinds, &j->train)) return false;
+    if (j->kept != NULL && failed(j, hx_recipe_apply(j->kept, j->train, &j->run, &j->err)))
+        return false;
+    return j->steps == NULL || !failed(j, hx_recipe_fit(j->steps, j->train, &j->run, &j->err));
+}
+
+static bool read_input(job *j) {
+    hx_table_kinds_asked kinds;
+    return kinds_of(j, &kinds) &&
+           hx_table_io_read_as(j->c, hx_table_io_input(j->c), kinds, &j->table);
 }
 
 static bool run_steps(job *j) {
@@ -106,17 +130,11 @@ static bool run_steps(job *j) {
                            : hx_recipe_apply(j->kept, j->table, &j->run, &j->err)))
             return false;
         say_notes(j, j->kept);
-        if (j->train != NULL && failed(j, hx_recipe_apply(j->kept, j->train, &j->run, &j->err)))
-            return false;
     }
     if (j->steps == NULL) return true;
-    if (j->train != NULL) {
-        if (failed(j, hx_recipe_fit(j->steps, j->train, &j->run, &j->err)) ||
-            failed(j, hx_recipe_apply(j->steps, j->table, &j->run, &j->err)))
-            return false;
-    } else if (failed(j, hx_recipe_fit(j->steps, j->table, &j->run, &j->err))) {
+    if (failed(j, j->train != NULL ? hx_recipe_apply(j->steps, j->table, &j->run, &j->err)
+                                   : hx_recipe_fit(j->steps, j->table, &j->run, &j->err)))
         return false;
-    }
     say_notes(j, j->steps);
     return true;
 }
@@ -141,8 +159,8 @@ int hx_table_recipe_run(hx_cli *c, const json_t *steps) {
                             .seed = (uint64_t)c->options.number[HX_OPT_SEED],
                             .cancel = &c->cancel};
     hx_cli_catch_interrupts(c);
-    const bool ok = open_steps(&j, steps) && read_kept(&j) && read_tables(&j) && run_steps(&j) &&
-                    save(&j) && hx_table_io_write(c, j.table);
+    const bool ok = open_steps(&j, steps) && read_kept(&j) && fit_elsewhere(&j) && read_input(&j) &&
+                    run_steps(&j) && save(&j) && hx_table_io_write(c, j.table);
     hx_table_free(j.table);
     hx_table_free(j.train);
     hx_recipe_free(j.kept);

@@ -3,7 +3,7 @@
  * Cells are views into the chunk. Copies are made only of cells that hold doubled quotes, and of records that are not valid UTF-8.
  * A cell is missing (NULL) where the record is too short. Surplus cells that hold something make a row of a text file bad (its cells may
  * have moved); a workbook's cells stand where they stand, so there they go into the row's `extra`.
- * Blank records (no cell holds anything) are numbered, but give no row. */
+ * Blank records are numbered, but give no row: those whose cells are all empty, or, with reader->keep_empty, blank lines alone. */
 #include "frame/reader.h"
 
 #include <stdio.h>
@@ -47,7 +47,9 @@ static hx_status cell_value(const parser *p, const hx_csv_cell *cell, hx_str *ou
     return HX_OK;
 }
 
-static bool is_blank_record(const parser *p, size_t n) {
+static bool is_blank_record(const parser *p, size_t n, hx_str raw) {
+    if (p->r->keep_empty && p->r->format != HX_FORMAT_XLSX)
+        return n <= 1 && hx_record_is_blank(p->r, raw);
     for (size_t i = 0; i < n; i++)
         if (p->cells[i].raw.len > 0) return false;
     return true;
@@ -137,9 +139,9 @@ static hx_status parse_record(const parser *p, const char *at, size_t n, size_t 
     size_t n_cells = 0;
     bool unclosed = false;
     *used = hx_cut_record(p->dialect, at, n, true, p->cells, p->max, &n_cells, &unclosed);
-    *blank = !unclosed && is_blank_record(p, n_cells < p->max ? n_cells : p->max);
-    if (*blank) return HX_OK;
     row->raw = hx_record_text(at, *used);
+    *blank = !unclosed && is_blank_record(p, n_cells < p->max ? n_cells : p->max, row->raw);
+    if (*blank) return HX_OK;
     row->bad_column = -1;
     if (p->flaws.encoding || p->flaws.nul) HX_TRY(check_bytes(p, row, &n_cells, err));
     if (unclosed) {

@@ -228,7 +228,7 @@ static double quantile(const ordered *o, double q) {
     const double rank = q * (double)(o->n - 1);
     const size_t below = (size_t)rank, above = below + 1 < o->n ? below + 1 : below;
     const double a = value_at(o, below), b = value_at(o, above), t = rank - (double)below;
-    if (a == b || t == 0) return a;
+    if (isfinite(a) && isfinite(b) && (a == b || t == 0)) return a; /* else NaN, as NumPy has it */
     return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
 }
 
@@ -245,7 +245,10 @@ static void first_pass(const ordered *o, hx_description *d, double finite[2]) {
         add(&sum, v * (double)n);
         if (v == 0) d->zeros = (double)n;
         if (v < 0) d->negatives += (double)n;
-        if (!isfinite(v)) continue;
+        if (!isfinite(v)) {
+            d->infinite += n;
+            continue;
+        }
         if (v < finite[0]) finite[0] = v;
         finite[1] = v;
     }
@@ -297,11 +300,11 @@ static bool describe_numbers(const hx_table_cells *c, size_t n_rows, hx_descript
         first_pass(&o, d, finite);
         if (d->count > 0) d->mean = d->sum / (double)d->count;
         second_pass(&o, d, finite);
-        d->min = quantile(&o, 0);
+        if (o.n > 0) d->min = value_at(&o, 0);
         d->q25 = quantile(&o, 0.25);
         d->q50 = quantile(&o, 0.5);
         d->q75 = quantile(&o, 0.75);
-        d->max = quantile(&o, 1);
+        if (o.n > 0) d->max = value_at(&o, o.n - 1);
         ordered_release(&o);
         return true;
     }

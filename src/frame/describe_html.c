@@ -101,6 +101,9 @@ static void put_column(const page *p, size_t column, const hx_description *d) {
                         tr(p, "missing", "缺失"), d->missing,
                         rows > 0 ? 100.0 * (double)d->missing / (double)rows : 0.0);
     put_row(p, tr(p, "different values", "不同值"), HX_KIND_NUMBER, (double)d->unique);
+    if (d->infinite > 0)
+        put_row(p, tr(p, "infinite (not drawn)", "无穷（未画出）"), HX_KIND_NUMBER,
+                (double)d->infinite);
     if (d->freq > 0) {
         (void)hx_buf_printf(p->b, "<tr><th>%s</th><td>", tr(p, "commonest", "最多的值"));
         put_escaped(p, d->top);

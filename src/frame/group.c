@@ -164,7 +164,12 @@ static hx_csv_cell cell_of(const split *s, size_t i, size_t behind) {
 }
 
 /* No cell of [first, behind) holds anything; each takes at most "" and a delimiter then, and there may be a CR. */
-static bool is_blank(const split *s, size_t first, size_t behind) {
+static bool is_blank(const hx_reader *r, const split *s, size_t first, size_t behind) {
+    if (r->format != HX_FORMAT_XLSX) {
+        const size_t start = cell_start(s, first), end = s->x.ends[behind - 1];
+        return behind - first == 1 &&
+               hx_record_is_blank(r, hx_record_text(s->p + start, end - start));
+    }
     if (s->x.ends[behind - 1] - cell_start(s, first) > 3 * (behind - first)) return false;
     for (size_t i = first; i < behind; i++)
         if (cell_of(s, i, behind).raw.len > 0) return false;
@@ -193,7 +198,7 @@ static bool add_split(const job *j, worker *w, const hx_chunk *c, const split *s
     for (size_t k = 0; k < s->x.n_rows; k++) {
         const size_t behind = s->x.rows[k];
         row++;
-        if (!is_blank(s, first, behind)) {
+        if (!is_blank(j->reader, s, first, behind)) {
             if (!find_cells(j, w, s, first, behind))
                 return fail_worker(w, row, hx_fail(&w->error, HX_ENOMEM, "out of memory"));
             if (!take_row(j, w, row)) return false;
@@ -334,6 +339,7 @@ hx_status hx_group_file(hx_group_table **out, const char *path, const hx_group_o
                         hx_error *err) {
     hx_reader *r = NULL;
     HX_TRY(hx_reader_open(&r, path, &options->reader, err));
+    r->keep_empty = true;
     hx_arena *arena = hx_arena_new(0);
     const hx_status status = arena == NULL ? hx_fail(err, HX_ENOMEM, "out of memory")
                                            : group_planned(r, options, arena, out, err);

@@ -203,6 +203,26 @@ static hx_status compare_run(const hx_table *t, const hx_monitor_options *o, int
     return HX_OK;
 }
 
+hx_status hx_monitor_kinds(const hx_monitor_options *o, hx_arena *arena, hx_column_kind **out,
+                           size_t *n, hx_error *err) {
+    int64_t *runs = NULL, baseline = 0;
+    size_t n_runs = 0;
+    hx_kept_run kept;
+    *n = 0;
+    HX_TRY(check_options(o, err));
+    HX_TRY(hx_runs_list(o->folder, o->name, arena, &runs, &n_runs, err));
+    HX_TRY(choose_baseline(o, runs, n_runs, arena, &baseline, err));
+    if (baseline == 0) return HX_OK;
+    HX_TRY(hx_runs_read(o->folder, o->name, baseline, true, arena, &kept, err));
+    *out = hx_arena_alloc(arena, (kept.profile.n + 1) * sizeof **out);
+    if (*out == NULL) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < kept.profile.n; i++)
+        if (kept.profile.columns[i].count > 0)
+            (*out)[(*n)++] =
+                (hx_column_kind){kept.profile.columns[i].name, kept.profile.columns[i].kind};
+    return HX_OK;
+}
+
 hx_status hx_table_monitor(const hx_table *t, const hx_monitor_options *options, hx_arena *arena,
                            hx_monitor_report *out, hx_error *err) {
     int64_t *runs = NULL, baseline = 0;

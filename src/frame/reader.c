@@ -239,6 +239,10 @@ static hx_status open_all(hx_reader *r, const char *path, hx_error *err) {
     r->name = (char *)hx_arena_str(r->arena, hx_str_of(hx_source_name(r->source))).ptr;
     if (!r->name) return hx_fail(err, HX_ENOMEM, "out of memory");
     HX_TRY(hx_source_peek(r->source, HX_HEAD_BYTES, &head, err));
+    if (head.len == 0 && strcmp(path, "-") == 0)
+        return hx_fail(
+            err, HX_EFORMAT,
+            "nothing came in on standard input: name a file, or send rows with a header");
     if (head.len == 0) return hx_fail(err, HX_EFORMAT, "%s: is empty", r->name);
     HX_TRY(hx_sniff_container(r, path, head, err));
     if (r->format == HX_FORMAT_XLSX)

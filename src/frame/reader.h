@@ -36,6 +36,7 @@ struct hx_reader {
     hx_column *columns; /* [n_columns] in arena */
     hx_cell_habit *habits; /* [n_columns] in arena */
     bool any_habit;
+    bool keep_empty; /* records of separators alone are rows; set behind opening */
     size_t n_columns;
     hx_str header;
     hx_map by_name; /* JSON Lines: hash of a name -> column + 1 */
@@ -123,6 +124,8 @@ hx_status hx_rows_init(const hx_reader *r, const hx_chunk *c, hx_arena *arena, h
                        hx_error *err) HX_MUST_USE;
 /* The record without its line end. */
 hx_str hx_record_text(const char *p, size_t used);
+/* A line of nothing but blanks and tabs; of plain text only an empty one. */
+bool hx_record_is_blank(const hx_reader *r, hx_str text);
 
 /* ---- csv.c, jsonl.c: rows of a chunk */
 hx_status hx_csv_rows(const hx_reader *r, const hx_chunk *c, hx_arena *arena, hx_rows *out,

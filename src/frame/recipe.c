@@ -2,6 +2,7 @@
  *
  *     [{"step":"impute","columns":["age"]}, ...]                             what is asked for: hx_recipe_open()
  *     {"format":"huaxiang/recipe/1",                                         fitted: hx_recipe_json(), hx_recipe_read()
+ *      "columns":{"age":"number", ...},                                      kinds of those that steps read, before the first
  *      "steps":[{"step":"impute","columns":["age"],"fitted":{...}}, ...],
  *      "hash":"<xxh3-64 of the rest, keys sorted, without blanks>"}
  *
@@ -69,6 +70,8 @@ struct hx_recipe {
     step *steps; /* [n_steps] */
     size_t n_steps;
     bool fitted;
+    hx_column_kind *kinds; /* [n_kinds] in the arena: hx_recipe_kinds() */
+    size_t n_kinds;
     notes *notes; /* owned */
 };
 
@@ -236,9 +239,47 @@ static hx_status run_step(const hx_recipe *r, size_t i, hx_table *t, const hx_re
     return HX_OK;
 }
 
+/* Is there a step that names no columns, so that it may read them all? */
+static bool reads_all(const hx_recipe *r) {
+    for (size_t i = 0; i < r->n_steps; i++)
+        if (json_object_get(r->steps[i].spec, "columns") == NULL) return true;
+    return false;
+}
+
+/* Is the name in the steps, in whatever way it is written there? Rather one too many. */
+static bool mentions(const char *steps, hx_str name) {
+    const bool escaped = memchr(name.ptr, '"', name.len) || memchr(name.ptr, '\\', name.len);
+    return escaped || memmem(steps, strlen(steps), name.ptr, name.len) != NULL;
+}
+
+static hx_status learn_kinds(hx_recipe *r, const hx_table *t, hx_error *err) {
+    const size_t n = hx_table_columns(t);
+    const bool all = reads_all(r);
+    char *steps = json_dumps(r->root, JSON_COMPACT);
+    r->n_kinds = 0;
+    r->kinds = hx_arena_alloc(r->arena, (n + 1) * sizeof *r->kinds);
+    bool good = steps != NULL && r->kinds != NULL;
+    for (size_t c = 0; c < n && good; c++) {
+        const hx_table_column *about = hx_table_column_at(t, c);
+        if (about->missing == hx_table_rows(t)) continue; /* no value, no kind */
+        if (!all && !mentions(steps, about->name)) continue;
+        const hx_str name = hx_arena_str(r->arena, about->name);
+        r->kinds[r->n_kinds++] = (hx_column_kind){name, about->kind};
+        good = name.ptr != NULL;
+    }
+    free(steps);
+    return good ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
+}
+
+size_t hx_recipe_kinds(const hx_recipe *r, const hx_column_kind **out) {
+    *out = r->kinds;
+    return r->n_kinds;
+}
+
 hx_status hx_recipe_fit(hx_recipe *r, hx_table *t, const hx_recipe_run *run, hx_error *err) {
     const bool again = r->fitted;
     r->fitted = false;
+    HX_TRY(learn_kinds(r, t, err));
     for (size_t i = 0; i < r->n_steps; i++) {
         hx_status status = again ? parse_state(r, &r->steps[i], err) : HX_OK;
         if (status == HX_OK) status = run_step(r, i, t, run, true, err);
@@ -313,6 +354,42 @@ static bool hash_of(const json_t *root, char out[HASH_HEX]) {
     return true;
 }
 
+static void write_kinds(const hx_recipe *r, hx_json_writer *w) {
+    if (r->n_kinds == 0) return;
+    hx_json_key(w, "columns");
+    hx_json_object(w);
+    for (size_t i = 0; i < r->n_kinds; i++) {
+        hx_json_key_str(w, r->kinds[i].name);
+        hx_json_cstr(w, hx_kind_name(r->kinds[i].kind));
+    }
+    hx_json_end_object(w);
+}
+
+static bool kind_of_name(const char *name, hx_kind *kind) {
+    for (int k = HX_KIND_NUMBER; k <= HX_KIND_TEXT; k++) {
+        *kind = (hx_kind)k;
+        if (name != NULL && strcmp(name, hx_kind_name(*kind)) == 0) return true;
+    }
+    return false;
+}
+
+/* Recipes kept by versions that did not write them down have none. */
+static hx_status read_kinds(hx_recipe *r, hx_error *err) {
+    const json_t *columns = json_object_get(r->root, "columns");
+    const char *name;
+    json_t *kind;
+    r->kinds = hx_arena_alloc(r->arena, (json_object_size(columns) + 1) * sizeof *r->kinds);
+    if (r->kinds == NULL) return hx_fail(err, HX_ENOMEM, "out of memory");
+    json_object_foreach((json_t *)(uintptr_t)columns, name, kind) {
+        hx_column_kind *to = &r->kinds[r->n_kinds++];
+        to->name = hx_str_of(name);
+        if (!kind_of_name(json_string_value(kind), &to->kind))
+            return hx_fail(err, HX_EFORMAT,
+                           "the recipe does not say what kind the column '%s' is of", name);
+    }
+    return HX_OK;
+}
+
 static void write_recipe(const hx_recipe *r, const char *hash, hx_buf *out) {
     hx_json_writer w;
     hx_buf_reset(out);
@@ -320,6 +397,7 @@ static void write_recipe(const hx_recipe *r, const char *hash, hx_buf *out) {
     hx_json_object(&w);
     hx_json_key(&w, "format");
     hx_json_cstr(&w, FORMAT);
+    write_kinds(r, &w);
     hx_json_key(&w, "steps");
     hx_json_array(&w);
     for (size_t i = 0; i < r->n_steps; i++)
@@ -379,6 +457,7 @@ hx_status hx_recipe_read(hx_recipe **out, hx_str json, const hx_step_kind *const
     hx_status status = check_file(r->root, err);
     if (status == HX_OK)
         status = parse_steps(r, json_object_get(r->root, "steps"), true, more, n_more, err);
+    if (status == HX_OK) status = read_kinds(r, err);
     if (status == HX_OK)
         *out = r;
     else

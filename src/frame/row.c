@@ -92,3 +92,10 @@ const char *hx_row_bad_text(const hx_row *row, hx_ui_lang ui) {
     if (row->bad && ui == HX_UI_ZH) zh = row->bad_zh ? row->bad_zh : hx_message_zh(row->bad);
     return zh ? zh : row->bad;
 }
+
+bool hx_record_is_blank(const hx_reader *r, hx_str text) {
+    if (r->format == HX_FORMAT_TEXT) return text.len == 0;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] != ' ' && text.ptr[i] != '\t' && text.ptr[i] != '\r') return false;
+    return true;
+}

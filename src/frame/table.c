@@ -44,6 +44,7 @@ void hx_table_free(hx_table *t) {
     for (size_t i = 0; i < t->n_columns; i++)
         hx_table_cells_release(t->columns[i]);
     free(t->columns);
+    free(t->odd);
     free(t);
 }
 
@@ -146,6 +147,26 @@ void hx_table_remove(hx_table *t, size_t column) {
     t->n_columns--;
     memmove(t->columns + column, t->columns + column + 1,
             (t->n_columns - column) * sizeof *t->columns);
+}
+
+/* ------------------------------------------------------------------ kinds that were asked for */
+size_t hx_table_odd(const hx_table *t) {
+    return t->n_odd;
+}
+
+const hx_odd_cells *hx_table_odd_at(const hx_table *t, size_t i) {
+    return i < t->n_odd ? &t->odd[i].about : NULL;
+}
+
+hx_status hx_table_kinds(const hx_table *t, hx_arena *arena, hx_column_kind **out, size_t *n,
+                         hx_error *err) {
+    hx_column_kind *list = hx_arena_alloc(arena, (t->n_columns + 1) * sizeof *list);
+    if (list == NULL) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t c = 0; c < t->n_columns; c++)
+        list[c] = (hx_column_kind){t->columns[c]->about.name, t->columns[c]->about.kind};
+    *out = list;
+    *n = t->n_columns;
+    return HX_OK;
 }
 
 /* ------------------------------------------------------------------ rows */

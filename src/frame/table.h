@@ -39,6 +39,14 @@ typedef struct {
     hx_dictionary *dictionary; /* one reference; TEXT */
 } hx_table_cells;
 
+#define HX_ODD_SHOWN 40 /* bytes */
+
+typedef struct {
+    hx_odd_cells about; /* its texts point into these */
+    char column[256];
+    char first[HX_ODD_SHOWN + 4];
+} hx_odd_column;
+
 struct hx_table {
     size_t n_rows;
     size_t n_columns;
@@ -46,6 +54,8 @@ struct hx_table {
     size_t room; /* of columns */
     size_t bad_rows;
     char first_bad[HX_MESSAGE_MAX];
+    hx_odd_column *odd; /* [n_odd], owned; NULL */
+    size_t n_odd;
 };
 
 /* ---- table.c */

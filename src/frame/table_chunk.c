@@ -112,7 +112,13 @@ static hx_csv_cell cell_of(const split *s, size_t i, size_t behind) {
     return hx_csv_cell_at(s->d, s->p, cell_start(s, i), s->x.ends[i], i + 1 == behind);
 }
 
-static bool is_blank_row(const split *s, row_cells r) {
+/* Separators alone are a row of missing values, a blank line is none; a workbook has neither, and its empty rows are not rows. */
+static bool is_blank_row(const hx_reader *reader, const split *s, row_cells r) {
+    if (reader->format != HX_FORMAT_XLSX) {
+        const size_t start = cell_start(s, r.first), end = s->x.ends[r.behind - 1];
+        return r.behind - r.first == 1 &&
+               hx_record_is_blank(reader, hx_record_text(s->p + start, end - start));
+    }
     if (s->x.ends[r.behind - 1] - cell_start(s, r.first) > 3 * (size_t)(r.behind - r.first))
         return false;
     for (size_t i = r.first; i < r.behind; i++)
@@ -151,14 +157,14 @@ static hx_status find_rows(const hx_read_job *j, hx_read_worker *w, const hx_chu
         const size_t n = r.behind - r.first;
         if (n != j->n_columns || n <= 1) {
             const int64_t number = (int64_t)c->start.row + (int64_t)k + 1;
-            if (is_blank_row(s, r)) continue;
+            if (is_blank_row(j->reader, s, r)) continue;
             if (n > HX_COLUMNS_MAX ||
                 (n > j->n_columns && strict && has_surplus(s, r, j->n_columns))) {
                 note_surplus(p, number, n, j->n_columns, err->ui);
                 continue;
             }
-        } else if (s->x.ends[r.behind - 1] - cell_start(s, r.first) <= 3 * n &&
-                   is_blank_row(s, r)) {
+        } else if (!strict && s->x.ends[r.behind - 1] - cell_start(s, r.first) <= 3 * n &&
+                   is_blank_row(j->reader, s, r)) {
             continue;
         }
         to[s->n_rows++] = r;

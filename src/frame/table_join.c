@@ -165,6 +165,8 @@ bool hx_joined_append(hx_joined *j, const hx_strip_plan *p, hx_strip *s) {
     }
     if (has_kind && !unify(j, s)) return false;
     if (!append_cells(j, s)) return false;
+    if (s->odd > 0 && j->odd == 0) memcpy(j->first_odd, s->first_odd, sizeof j->first_odd);
+    j->odd += s->odd;
     j->n += s->n;
     j->c.about.missing += s->missing;
     return true;

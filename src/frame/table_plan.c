@@ -70,6 +70,18 @@ static hx_status plan_texts(hx_read_job *j, hx_error *err) {
     return HX_OK;
 }
 
+/* What is asked for as text stays so. */
+static void plan_asked(hx_read_job *j) {
+    for (size_t i = 0; i < j->options->n_kinds; i++) {
+        const hx_column_kind *k = &j->options->kinds[i];
+        const size_t c = find(j, k->name);
+        if (c == j->n_columns || j->plans[c].decided) continue;
+        j->plans[c].decided = true;
+        j->plans[c].asked = k->kind != HX_KIND_TEXT;
+        j->plans[c].kind = k->kind;
+    }
+}
+
 static bool is_timed(const hx_column *c) {
     return c->type == HX_TYPE_TIME &&
            (c->role == HX_ROLE_TIME || c->role == HX_ROLE_DATE || c->role == HX_ROLE_BIRTHDAY);
@@ -89,7 +101,7 @@ static hx_status plan_kinds(hx_read_job *j, hx_error *err) {
     const hx_status status = hx_chunk_rows(j->reader, sample, j->arena, &rows, err);
     for (size_t i = 0; status == HX_OK && i < rows.n_rows; i++)
         for (size_t c = 0; rows.rows[i].bad == NULL && c < j->n_columns; c++)
-            if (j->plans[c].wanted && j->plans[c].kind != HX_KIND_TEXT)
+            if (j->plans[c].wanted && !j->plans[c].asked && j->plans[c].kind != HX_KIND_TEXT)
                 guess(&j->plans[c], rows.rows[i].cells[c]);
     hx_chunk_free(sample);
     return status;
@@ -110,5 +122,6 @@ hx_status hx_read_plan(hx_read_job *j, hx_error *err) {
         p->kind = hx_kind_first(p);
     }
     HX_TRY(plan_texts(j, err));
+    plan_asked(j);
     return plan_kinds(j, err);
 }

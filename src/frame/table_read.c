@@ -255,10 +255,23 @@ static hx_status run_pass(hx_read_job *j, hx_error *err) {
     return hx_pool_run(j->n_workers, j->n_columns, finish_texts, j, err);
 }
 
+/* A column that was asked for as a kind that most of its values are not of: it is read as what it is. */
+static bool give_up_kind(hx_strip_plan *p, const hx_joined *x) {
+    const size_t values = x->n - x->c.about.missing;
+    if (!p->wanted || !p->asked || x->odd <= values) return false;
+    p->asked = p->decided = false;
+    p->kind = hx_kind_first(p);
+    return true;
+}
+
 static size_t plan_misfits(hx_read_job *j) {
     size_t n = 0;
     for (size_t c = 0; c < j->n_columns; c++) {
         hx_strip_plan *p = &j->plans[c];
+        if (give_up_kind(p, &j->joined[c])) {
+            n++;
+            continue;
+        }
         p->wanted = p->wanted && j->joined[c].misfit;
         if (!p->wanted) continue;
         p->decided = true;
@@ -278,6 +291,7 @@ static hx_status reopen(hx_read_job *j, const char *path, hx_error *err) {
     hx_reader_close(j->reader);
     j->reader = NULL;
     HX_TRY(hx_reader_open(&j->reader, path, &j->options->reader, err));
+    j->reader->keep_empty = true;
     if (j->reader->n_columns != n_columns)
         return hx_fail(err, HX_EFORMAT, "%s: was changed while it was read", path);
     return HX_OK;
@@ -292,6 +306,27 @@ static hx_status read_all(hx_read_job *j, const char *path, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ the table */
+static void name_odd(hx_odd_column *o, hx_str column, const hx_strip_plan *p, const hx_joined *x) {
+    const size_t n = column.len < sizeof o->column ? column.len : sizeof o->column;
+    memcpy(o->column, column.ptr, n);
+    memcpy(o->first, x->first_odd, sizeof o->first);
+    o->about = (hx_odd_cells){{o->column, n}, p->kind, x->odd, hx_str_of(o->first)};
+}
+
+static hx_status take_odd(hx_read_job *j, hx_error *err) {
+    hx_table *t = j->table;
+    size_t n = 0;
+    for (size_t c = 0; c < j->n_columns; c++)
+        n += j->plans[c].asked && j->joined[c].odd > 0;
+    if (n == 0) return HX_OK;
+    t->odd = calloc(n, sizeof *t->odd);
+    if (t->odd == NULL) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t c = 0; c < j->n_columns; c++)
+        if (j->plans[c].asked && j->joined[c].odd > 0)
+            name_odd(&t->odd[t->n_odd++], j->reader->columns[c].name, &j->plans[c], &j->joined[c]);
+    return HX_OK;
+}
+
 static hx_status take_columns(hx_read_job *j, hx_error *err) {
     for (size_t c = 0; c < j->n_columns; c++) {
         if (!j->selected[c]) continue;
@@ -361,10 +396,12 @@ static void job_release(hx_read_job *j) {
 
 static hx_status read_table(hx_read_job *j, const char *path, hx_error *err) {
     HX_TRY(hx_reader_open(&j->reader, path, &j->options->reader, err));
+    j->reader->keep_empty = true;
     HX_TRY(job_init(j, path, err));
     HX_TRY(hx_read_plan(j, err));
     HX_TRY(hx_table_new(&j->table, 0, err));
     HX_TRY(read_all(j, path, err));
+    HX_TRY(take_odd(j, err));
     return take_columns(j, err);
 }
 

@@ -23,11 +23,12 @@ static hx_str trimmed(hx_str s) {
 }
 
 bool hx_text_is_missing(const hx_missing_words *m, hx_str s) {
-    static const char *const words[] = {"NA",   "N/A",  "n/a", "#N/A", "<NA>",
-                                        "NULL", "null", "NaN", "nan",  "None"};
+    static const char *const words[] = {
+        "NA",   "N/A", "n/a",  "#N/A", "<NA>",     "NULL",    "null",     "NaN",    "nan",
+        "None", "#NA", "-NaN", "-nan", "#N/A N/A", "-1.#IND", "-1.#QNAN", "1.#IND", "1.#QNAN"};
     s = trimmed(s);
     if (s.len == 0) return true;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; s.len <= sizeof "-1.#QNAN" && i < sizeof words / sizeof *words; i++)
         if (s.len == strlen(words[i]) && memcmp(s.ptr, words[i], s.len) == 0) return true;
     for (size_t i = 0; i < m->n_words; i++)
         if (hx_str_equal(s, m->words[i])) return true;
@@ -129,12 +130,21 @@ static int64_t number_cell(hx_strip *s, size_t i, const hx_text_number *x) {
     return image_of(x->exact ? (double)x->mantissa / (double)hx_power_of_ten(x->scale) : x->value);
 }
 
-/* A cell that is no value of the kind: missing, or the strip is a misfit. */
-static int64_t other_cell(hx_strip *s, const hx_missing_words *m, hx_str text) {
-    if (hx_text_is_missing(m, text))
-        s->missing++;
-    else
-        s->misfit = true;
+/* At a whole character. */
+static void keep_odd(hx_strip *s, hx_str text) {
+    size_t n = text.len < HX_ODD_SHOWN ? text.len : HX_ODD_SHOWN;
+    while (n > 0 && n < text.len && ((unsigned char)text.ptr[n] & 0xc0) == 0x80)
+        n--;
+    memcpy(s->first_odd, text.ptr, n);
+    memcpy(s->first_odd + n, n < text.len ? "..." : "", n < text.len ? 4 : 1);
+}
+
+/* A cell that is no value of the kind: missing, or odd where the kind was asked for, or the strip is a misfit. */
+static int64_t other_cell(hx_strip *s, const hx_strip_plan *p, hx_str text) {
+    const bool missing = hx_text_is_missing(p->missing, text);
+    s->missing += missing || p->asked;
+    if (!missing && p->asked && s->odd++ == 0) keep_odd(s, trimmed(text));
+    if (!missing && !p->asked) s->misfit = true;
     return s->real ? image_of(NAN) : HX_CELL_NONE;
 }
 
@@ -144,7 +154,7 @@ static void read_numbers(hx_strip *s, const hx_strip_plan *p, const hx_str *cell
         hx_text_number x = hx_number_of_text(cells[i]);
         if (!x.is_number && cells[i].len > 0) x = hx_number_of_text(trimmed(cells[i]));
         if (!x.is_number)
-            to[s->n + i] = other_cell(s, p->missing, cells[i]);
+            to[s->n + i] = other_cell(s, p, cells[i]);
         else if (x.exact && !s->real && x.scale == s->scale)
             to[s->n + i] = x.mantissa;
         else
@@ -155,16 +165,15 @@ static void read_numbers(hx_strip *s, const hx_strip_plan *p, const hx_str *cell
 static void read_times(hx_strip *s, const hx_strip_plan *p, const hx_str *cells, size_t n) {
     int64_t *to = cells_of(s) + s->n, ms = 0;
     for (size_t i = 0; i < n && !s->misfit; i++)
-        to[i] = cells[i].len > 0 && time_of(p, trimmed(cells[i]), &ms)
-                    ? ms
-                    : other_cell(s, p->missing, cells[i]);
+        to[i] = cells[i].len > 0 && time_of(p, trimmed(cells[i]), &ms) ? ms
+                                                                       : other_cell(s, p, cells[i]);
 }
 
 static void read_booleans(hx_strip *s, const hx_strip_plan *p, const hx_str *cells, size_t n) {
     int64_t *to = cells_of(s) + s->n;
     for (size_t i = 0; i < n && !s->misfit; i++) {
         const int word = boolean_of(trimmed(cells[i]));
-        to[i] = word >= 0 ? word : other_cell(s, p->missing, cells[i]);
+        to[i] = word >= 0 ? word : other_cell(s, p, cells[i]);
     }
 }
 

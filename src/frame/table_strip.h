@@ -21,6 +21,7 @@ typedef struct {
     bool wanted; /* in this pass */
     bool timed; /* TIME is tried first */
     bool decided; /* `kind` is that of the values seen so far; else none was seen */
+    bool asked; /* `kind` is what the caller wants: other values are missing, and odd */
     hx_kind kind;
     hx_date_order order;
     bool excel;
@@ -69,6 +70,8 @@ typedef struct {
     bool has_kind; /* else all are missing so far */
     bool misfit;
     bool no_memory;
+    size_t odd; /* of those missing, cells that are no value of the kind asked for */
+    char first_odd[HX_ODD_SHOWN + 4]; /* ended by NUL */
     hx_kind kind;
     bool real;
     int scale;
@@ -88,6 +91,8 @@ typedef struct {
     bool has_kind;
     bool misfit;
     hx_kind misfit_kind; /* the one tried next */
+    size_t odd;
+    char first_odd[HX_ODD_SHOWN + 4];
     int64_t low, high;
 } hx_joined;
 void hx_joined_init(hx_joined *j, size_t max_bytes);

@@ -327,6 +327,8 @@ hx_status hx_learner_assess(const hx_learner *l, const hx_table *t, const hx_ass
     if (task == HX_TASK_OUTLIERS || (task == HX_TASK_SURVIVAL && o->rank_by))
         return hx_fail(err, HX_EINVAL,
                        "only models of numbers and of classes are evaluated row by row");
+    if (hx_table_rows(t) == 0)
+        return hx_fail(err, HX_EFORMAT, "there are no rows to evaluate the model on");
     hx_arena *scratch = hx_arena_new(ARENA_MAX);
     hx_status st = scratch ? hx_learner_prepare(l, t, o->n_threads, &own, err) : no_memory(err);
     if (st == HX_OK && o->rank_by) st = hx_groups_of(t, o->rank_by, scratch, &groups, err);

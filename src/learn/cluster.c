@@ -296,6 +296,11 @@ size_t hx_clusters_count(const hx_clusters *c) {
     return c->rule.k;
 }
 
+hx_status hx_clusters_kinds(const hx_clusters *c, hx_arena *arena, hx_column_kind **out, size_t *n,
+                            hx_error *err) {
+    return hx_design_kinds(c->design, arena, out, n, err);
+}
+
 hx_str hx_clusters_summary(const hx_clusters *c) {
     return c->summary;
 }

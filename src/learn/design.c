@@ -346,6 +346,19 @@ hx_learn_task hx_design_task(const hx_design *d) {
     return d->task;
 }
 
+hx_status hx_design_kinds(const hx_design *d, hx_arena *arena, hx_column_kind **out, size_t *n,
+                          hx_error *err) {
+    hx_column_kind *list = hx_arena_alloc(arena, (d->n_columns + 1) * sizeof *list);
+    if (!list) return no_memory(err);
+    for (size_t i = 0; i < d->n_columns; i++)
+        list[i] = (hx_column_kind){hx_str_of(d->columns[i].name), d->columns[i].kind};
+    *n = d->n_columns;
+    if (d->task == HX_TASK_CLASSES && d->target[0])
+        list[(*n)++] = (hx_column_kind){hx_str_of(d->target), d->target_kind};
+    *out = list;
+    return HX_OK;
+}
+
 const char *const *hx_design_columns(const hx_design *d, size_t *n) {
     *n = d->n_columns;
     return d->column_names;

@@ -189,6 +189,13 @@ static hx_status column_features(const hx_design *d, const hx_design_column *c, 
         number_features(d, c, t, column, p);
         return HX_OK;
     }
+    if (!empty && kind == HX_KIND_TEXT) {
+        const hx_str value = hx_table_value(t, column, 0);
+        return hx_fail(
+            err, HX_EFORMAT,
+            "column '%s' holds texts ('%.*s'), but the model learnt from values of kind %s",
+            c->name, HX_STR_ARG(value), hx_kind_name(c->kind));
+    }
     if (!empty)
         return hx_fail(err, HX_EFORMAT,
                        "column '%s' holds values of kind %s, but the model learnt from %s", c->name,

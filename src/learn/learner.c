@@ -323,3 +323,20 @@ const char *hx_learner_target(const hx_learner *l) {
 hx_str hx_learner_summary(const hx_learner *l) {
     return l->summary;
 }
+
+/* Those that the recipe read come first: the design sees what it made of them. */
+hx_status hx_learner_kinds(const hx_learner *l, hx_arena *arena, hx_column_kind **out, size_t *n,
+                           hx_error *err) {
+    const hx_column_kind *before = NULL;
+    hx_column_kind *of_design = NULL;
+    size_t n_design = 0;
+    const size_t n_before = l->recipe ? hx_recipe_kinds(l->recipe, &before) : 0;
+    HX_TRY(hx_design_kinds(l->design, arena, &of_design, &n_design, err));
+    hx_column_kind *list = hx_arena_alloc(arena, (n_before + n_design + 1) * sizeof *list);
+    if (!list) return no_memory(err);
+    if (n_before > 0) memcpy(list, before, n_before * sizeof *list);
+    memcpy(list + n_before, of_design, n_design * sizeof *list);
+    *out = list;
+    *n = n_before + n_design;
+    return HX_OK;
+}

@@ -58,6 +58,9 @@ hx_learn_task hx_design_task(const hx_design *d);
 /* x of any table with these columns; y too where `with_target`. All in the arena. Rows without a target are refused by number (with_target). */
 hx_status hx_design_problem(const hx_design *d, const hx_table *t, bool with_target,
                             hx_arena *arena, hx_problem *out, hx_error *err) HX_MUST_USE;
+/* What its columns were when it was fitted, its target too where that has classes: (n) in the arena, names borrow from the design. */
+hx_status hx_design_kinds(const hx_design *d, hx_arena *arena, hx_column_kind **out, size_t *n,
+                          hx_error *err) HX_MUST_USE;
 /* Names of the columns features come from: (n) as problem.columns counts them. */
 const char *const *hx_design_columns(const hx_design *d, size_t *n);
 /* Features and classes as every problem of the design has them. */

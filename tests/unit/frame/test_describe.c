@@ -81,6 +81,74 @@ static void test_equal_to_pandas(void **state) {
     hx_arena_free(arena);
 }
 
+/* pandas 2.3.3, NumPy 2.4.6: Series(v).describe(). */
+static void infinite_values_as_pandas(void **state) {
+    (void)state;
+    static const struct {
+        const char *cells;
+        size_t infinite;
+        double mean, std, min, q25, q50, q75, max;
+    } cases[] = {
+        {"1\n2\ninf\n", 1, INFINITY, NAN, 1, 1.5, NAN, NAN, INFINITY},
+        {"-inf\n1\ninf\n", 2, NAN, NAN, -INFINITY, -INFINITY, NAN, NAN, INFINITY},
+        {"-Infinity\n1\n2\n3\n", 1, -INFINITY, NAN, -INFINITY, -INFINITY, 1.5, 2.25, 3},
+        {"1\n2\n3\ninf\nNA\n", 1, INFINITY, NAN, 1, 1.75, 2.5, INFINITY, INFINITY},
+        {"inf\n", 1, INFINITY, NAN, INFINITY, NAN, NAN, NAN, INFINITY},
+        {"1\n2\n3\n4\ninf\n", 1, INFINITY, NAN, 1, 2, 3, NAN, INFINITY},
+        {"-inf\n-inf\n1\n2\n3\n", 2, -INFINITY, NAN, -INFINITY, NAN, 1, 2, 3},
+    };
+    static const char *const names[] = {"mean", "std", "min", "q25", "q50", "q75", "max"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[128];
+        (void)snprintf(text, sizeof text, "v\n%s", cases[i].cells);
+        hx_arena *arena = hx_arena_new(0);
+        hx_description *d = NULL;
+        hx_str html;
+        hx_table *t = read_text(text);
+        assert_int_equal(hx_table_describe(t, 1, arena, &d, NULL), HX_OK);
+        const double want[] = {cases[i].mean, cases[i].std, cases[i].min, cases[i].q25,
+                               cases[i].q50,  cases[i].q75, cases[i].max};
+        for (size_t k = 0; k < 7; k++)
+            if (!is_close(figure(d, names[k]), want[k]))
+                fail_msg("%zu %s: %g, pandas %g", i, names[k], figure(d, names[k]), want[k]);
+        assert_int_equal(d->infinite, cases[i].infinite);
+        size_t drawn = 0;
+        for (size_t k = 0; k < d->n_bins; k++)
+            drawn += d->bins[k];
+        assert_int_equal(drawn, d->count - d->infinite);
+        assert_int_equal(hx_table_describe_html(t, HX_STR_LIT("t"), HX_UI_EN, arena, &html, NULL),
+                         HX_OK);
+        assert_non_null(strstr(html.ptr, "infinite (not drawn)"));
+        hx_table_free(t);
+        hx_arena_free(arena);
+    }
+}
+
+/* pandas: read_csv(skip_blank_lines=True) keeps `,` and skips empty lines and those of blanks. */
+static void rows_of_separators_are_rows(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t rows, missing; /* of the first column */
+    } cases[] = {
+        {"a,b\n1,2\n,\n3,4\n", 3, 1},
+        {"a,b\n1,2\n\n3,4\n\n", 2, 0},
+        {"a,b\r\n1,2\r\n,\r\n\r\n  \r\n3,4", 3, 1},
+        {"a,b\n1,\"2\n3\"\n\"\",\"\"\n", 2, 1}, /* a quoted line end: the general way is the same */
+        {"a,b\n ,\n1,2\n", 2, 1},
+        {"a\n1\n\"\"\n\n2\n", 3, 1},
+        {"a,b,c\n,,\n1,2,3\n,,\n,,\n", 4, 3},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hx_table *t = read_text(cases[i].text);
+        if (hx_table_rows(t) != cases[i].rows ||
+            hx_table_column_at(t, 0)->missing != cases[i].missing)
+            fail_msg("case %zu: %zu rows, %zu missing", i, hx_table_rows(t),
+                     hx_table_column_at(t, 0)->missing);
+        hx_table_free(t);
+    }
+}
+
 static void test_histograms(void **state) {
     (void)state;
     hx_arena *arena = hx_arena_new(0);
@@ -238,6 +306,8 @@ static void test_groups_and_times_stay_together(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal_to_pandas),
+        cmocka_unit_test(infinite_values_as_pandas),
+        cmocka_unit_test(rows_of_separators_are_rows),
         cmocka_unit_test(test_histograms),
         cmocka_unit_test(test_top_of_equals),
         cmocka_unit_test(test_small_tables),

@@ -119,6 +119,52 @@ static void test_fit_apply_keep(void **state) {
     hx_arena_free(arena);
 }
 
+static void assert_kinds(const hx_recipe *r, size_t n, const char *first, hx_kind of) {
+    const hx_column_kind *kinds = NULL;
+    assert_int_equal(hx_recipe_kinds(r, &kinds), n);
+    if (n == 0) return;
+    assert_true(hx_str_equal(kinds[0].name, hx_str_of(first)));
+    assert_int_equal(kinds[0].kind, of);
+}
+
+/* Those of the table before the first step, of columns that the steps may read; kept in the file. */
+static void kinds_go_along(void **state) {
+    (void)state;
+    static const struct {
+        const char *spec;
+        size_t n;
+        const char *first;
+        hx_kind kind;
+    } cases[] = {
+        {"[{\"step\":\"scale\",\"columns\":\"bmi\",\"method\":\"minmax\"}]", 1, "bmi",
+         HX_KIND_NUMBER},
+        {"[{\"step\":\"scale\",\"method\":\"minmax\"}]", 3, "sex", HX_KIND_TEXT},
+        {"[{\"step\":\"where\",\"condition\":\"bmi > 0\"}]", 3, "sex", HX_KIND_TEXT},
+        {"[{\"step\":\"drop\",\"columns\":[\"day\"]}]", 1, "day", HX_KIND_TIME},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        test_file f = test_file_new(
+            "a.csv", HX_STR_LIT("sex,bmi,day,none\nx,1,2026-01-01,\ny,2,2026-01-02,\n"));
+        hx_table *t = NULL;
+        hx_recipe *r = NULL, *again = NULL;
+        hx_str json;
+        hx_arena *arena = hx_arena_new(0);
+        assert_int_equal(hx_table_read(&t, f.path, NULL, NULL), HX_OK);
+        test_file_remove(&f);
+        assert_int_equal(hx_recipe_open(&r, hx_str_of(cases[i].spec), NULL, 0, NULL), HX_OK);
+        assert_kinds(r, 0, NULL, HX_KIND_TEXT);
+        assert_int_equal(hx_recipe_fit(r, t, NULL, NULL), HX_OK);
+        assert_kinds(r, cases[i].n, cases[i].first, cases[i].kind);
+        assert_int_equal(hx_recipe_json(r, arena, &json, NULL), HX_OK);
+        assert_int_equal(hx_recipe_read(&again, json, NULL, 0, NULL), HX_OK);
+        assert_kinds(again, cases[i].n, cases[i].first, cases[i].kind);
+        hx_recipe_free(r);
+        hx_recipe_free(again);
+        hx_table_free(t);
+        hx_arena_free(arena);
+    }
+}
+
 static void assert_refused(const char *json, bool fitted, const char *sentence) {
     hx_recipe *r = NULL;
     hx_error err = {HX_UI_EN, HX_OK, 0, 0, ""};
@@ -206,9 +252,8 @@ static void test_steps_that_choose(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fit_apply_keep),
-        cmocka_unit_test(test_sentences),
-        cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_fit_apply_keep),    cmocka_unit_test(kinds_go_along),
+        cmocka_unit_test(test_sentences),         cmocka_unit_test(test_hash),
         cmocka_unit_test(test_steps_that_choose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

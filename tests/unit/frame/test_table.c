@@ -76,10 +76,11 @@ static void test_cells_as_written(void **state) {
                            "-0.25,2026-03-05 14:20:12,2026-03-06,false,\"a,b\",inf\n"
                            ",,,,,\n"
                            "3,2026-03-05 14:20:13,2026-03-07,true,x,1\n");
-    assert_int_equal(hx_table_rows(t), 3);
+    assert_int_equal(hx_table_rows(t), 4);
     assert_cell(t, "price", 0, "1.50");
     assert_cell(t, "price", 1, "-0.25");
-    assert_cell(t, "price", 2, "3.00");
+    assert_cell(t, "price", 2, "");
+    assert_cell(t, "price", 3, "3.00");
     assert_cell(t, "at", 0, "2026-03-05T14:20:11Z");
     assert_cell(t, "day", 1, "2026-03-06");
     assert_cell(t, "flag", 1, "false");
@@ -87,7 +88,8 @@ static void test_cells_as_written(void **state) {
     assert_cell(t, "name", 1, "a,b");
     assert_cell(t, "real", 0, "0.30000000000000004");
     assert_cell(t, "real", 1, "inf");
-    assert_cell(t, "real", 2, "1");
+    assert_cell(t, "real", 2, "");
+    assert_cell(t, "real", 3, "1");
     hx_table_free(t);
 }
 
@@ -248,6 +250,128 @@ static void test_options(void **state) {
 }
 
 /* What is put comes out bit for bit. */
+static void assert_odd(const hx_table *t, size_t i, const char *column, size_t cells,
+                       const char *first) {
+    const hx_odd_cells *o = hx_table_odd_at(t, i);
+    assert_non_null(o);
+    assert_true(hx_str_equal(o->column, hx_str_of(column)));
+    assert_int_equal(o->cells, cells);
+    assert_true(hx_str_equal(o->first, hx_str_of(first)));
+}
+
+static void kinds_that_were_learnt_from(void **state) {
+    (void)state;
+    const hx_column_kind kinds[] = {
+        {HX_STR_LIT("ca"), HX_KIND_TEXT},     {HX_STR_LIT("age"), HX_KIND_NUMBER},
+        {HX_STR_LIT("day"), HX_KIND_TIME},    {HX_STR_LIT("city"), HX_KIND_NUMBER},
+        {HX_STR_LIT("gone"), HX_KIND_NUMBER}, {HX_STR_LIT("none"), HX_KIND_TEXT},
+        {HX_STR_LIT("yes"), HX_KIND_BOOLEAN}};
+    for (size_t threads = 1; threads <= 3; threads++) {
+        const hx_table_options options = {.n_threads = threads,
+                                          .reader.chunk_bytes = 16,
+                                          .texts = "zip",
+                                          .kinds = kinds,
+                                          .n_kinds = sizeof kinds / sizeof *kinds};
+        hx_table *t =
+            read_with("a.csv",
+                      HX_STR_LIT("ca,age,day,city,zip,none,yes\n"
+                                 "0.0,1,2026-03-05,Paris,1,,true\n"
+                                 "1.0,?,20260306,上海,2,,no\n"
+                                 "2.0,abcdefghijklmnopqrstuvwxyz0123456789上海人,soon,3,3,,false\n"
+                                 ",4.5,2026-03-08,,4,,true\n"
+                                 "1,5,2026-03-09,Rome,5,,\n"),
+                      &options);
+        assert_int_equal(about(t, "ca")->kind, HX_KIND_TEXT);
+        assert_cell(t, "ca", 0, "0.0");
+        assert_cell(t, "ca", 4, "1");
+        assert_int_equal(about(t, "age")->kind, HX_KIND_NUMBER);
+        assert_int_equal(about(t, "age")->missing, 2);
+        assert_true(number(t, "age", 3) == 4.5 && isnan(number(t, "age", 1)));
+        assert_int_equal(about(t, "day")->kind, HX_KIND_TIME);
+        assert_cell(t, "day", 1, "2026-03-06");
+        assert_int_equal(about(t, "city")->kind, HX_KIND_TEXT); /* most are no numbers */
+        assert_cell(t, "city", 2, "3");
+        assert_int_equal(about(t, "zip")->kind, HX_KIND_TEXT);
+        assert_int_equal(about(t, "none")->kind, HX_KIND_TEXT);
+        assert_int_equal(about(t, "yes")->kind, HX_KIND_BOOLEAN);
+        assert_int_equal(hx_table_odd(t), 3);
+        assert_odd(t, 0, "age", 2, "?");
+        assert_odd(t, 1, "day", 1, "soon");
+        assert_odd(t, 2, "yes", 1, "no");
+        assert_null(hx_table_odd_at(t, 3));
+        hx_arena *arena = hx_arena_new(0);
+        hx_column_kind *own = NULL;
+        size_t n = 0;
+        assert_int_equal(hx_table_kinds(t, arena, &own, &n, NULL), HX_OK);
+        assert_int_equal(n, 7);
+        assert_true(hx_str_equal(own[2].name, HX_STR_LIT("day")) && own[2].kind == HX_KIND_TIME);
+        hx_arena_free(arena);
+        hx_table_free(t);
+    }
+}
+
+static void test_long_odd_cell(const char *cell, const char *shown) {
+    char text[256];
+    const hx_column_kind kinds[] = {{HX_STR_LIT("n"), HX_KIND_NUMBER}};
+    const hx_table_options options = {.kinds = kinds, .n_kinds = 1};
+    (void)snprintf(text, sizeof text, "n\n1\n%s\n2\n", cell);
+    hx_table *t = read_with("a.csv", hx_str_of(text), &options);
+    assert_odd(t, 0, "n", 1, shown);
+    hx_table_free(t);
+}
+
+static void texts_that_may_be_numbers(void **state) {
+    (void)state;
+    hx_mistyped m;
+    test_long_odd_cell("abcdefghijklmnopqrstuvwxyz01234567890123456",
+                       "abcdefghijklmnopqrstuvwxyz01234567890123...");
+    test_long_odd_cell("aabcdefghijklmnopqrstuvwxyz012345678901上海",
+                       "aabcdefghijklmnopqrstuvwxyz012345678901...");
+    hx_table *t = read_text("a.csv", "n,when,pay,code,zip,kind,both,free\n"
+                                     "1,2026-03-05,￥68.00,A,01234,1,7,abc\n"
+                                     "2.5,2026-03-06,1.2万,1,21234,2,8,b\n"
+                                     "17',2026-03-07,99,B,31234,1,?,c\n"
+                                     "4,27:61,100,2,41234,2,9,d\n"
+                                     "5,2026-03-08,3,C,51234,3+,1,e\n"
+                                     "?,2026-03-09,4,3,61234,1,2,f\n"
+                                     "6,2026-03-10,5,D,71234,2,-,g\n"
+                                     "7,2026-03-11,6,4,81234,1,3,h\n"
+                                     "8,2026-03-12,7,E,91234,1,4,i\n"
+                                     "9,2026-03-13,8,5,11234,2,5,j\n");
+    assert_true(hx_table_mistyped(t, hx_table_find(t, HX_STR_LIT("n")), &m));
+    assert_true(m.meant == HX_KIND_NUMBER && !m.amounts && !m.marks);
+    assert_true(m.cells == 10 && m.odd == 2 && m.odd_values == 2 && m.n_examples == 2);
+    assert_true(hx_str_equal(m.examples[0], HX_STR_LIT("17'")));
+    assert_true(hx_table_mistyped(t, hx_table_find(t, HX_STR_LIT("when")), &m));
+    assert_true(m.meant == HX_KIND_TIME && m.odd == 1);
+    assert_true(hx_str_equal(m.examples[0], HX_STR_LIT("27:61")));
+    assert_true(hx_table_mistyped(t, hx_table_find(t, HX_STR_LIT("pay")), &m));
+    assert_true(m.amounts && hx_str_equal(m.examples[0], HX_STR_LIT("￥68.00")));
+    assert_false(hx_table_mistyped(t, hx_table_find(t, HX_STR_LIT("code")), &m));
+    assert_false(hx_table_mistyped(t, hx_table_find(t, HX_STR_LIT("zip")), &m)); /* codes */
+    assert_true(hx_table_mistyped(t, hx_table_find(t, HX_STR_LIT("kind")), &m));
+    assert_true(m.odd == 1 && !m.marks);
+    assert_true(hx_table_mistyped(t, hx_table_find(t, HX_STR_LIT("both")), &m));
+    assert_true(m.marks && m.odd == 2);
+    assert_false(hx_table_mistyped(t, hx_table_find(t, HX_STR_LIT("free")), &m));
+    hx_table_free(t);
+    t = read_text("b.csv",
+                  "d,e,n,g\n13/25/26,25/13/26,-1.#IND,1\n01/02/26,x,#NA,1\n03/31/26,y,1.#QNAN,2\n"
+                  "04/30/26,z,#N/A N/A,1\n05/30/26,u,-nan,2\n12/31/26,v,,3\n");
+    assert_true(hx_table_mistyped(t, 0, &m)); /* the month first */
+    assert_true(m.meant == HX_KIND_TIME && m.odd == 1);
+    assert_false(hx_table_mistyped(t, 1, &m));
+    assert_int_equal(hx_table_column_at(t, 2)->missing, 6); /* what pandas takes for missing */
+    assert_false(hx_table_mistyped(t, 3, &m));
+    hx_table_free(t);
+    t = read_text("c.csv",
+                  "order,phone\n25081,+86 150 3071 8052\n25082,15030718053\n25083,150 3071 8054\n"
+                  "25084,15030718055\n25085,15030718056\nB25086,15030718057\n");
+    assert_false(hx_table_mistyped(t, 0, &m)); /* ids */
+    assert_false(hx_table_mistyped(t, 1, &m)); /* numbers of phones are no amounts */
+    hx_table_free(t);
+}
+
 static void test_put(void **state) {
     (void)state;
     enum { N = 3000 };
@@ -409,6 +533,8 @@ int main(void) {
         cmocka_unit_test(test_formats),
         cmocka_unit_test(test_many_categories),
         cmocka_unit_test(test_options),
+        cmocka_unit_test(kinds_that_were_learnt_from),
+        cmocka_unit_test(texts_that_may_be_numbers),
         cmocka_unit_test(test_put),
         cmocka_unit_test(test_texts_pick_keep),
         cmocka_unit_test(test_writing),

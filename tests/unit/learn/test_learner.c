@@ -174,6 +174,36 @@ static void recipe_goes_along(void **st) {
     hx_table_free(t);
 }
 
+static hx_kind kind_of(const hx_column_kind *kinds, size_t n, const char *name) {
+    for (size_t i = 0; i < n; i++)
+        if (hx_str_equal(kinds[i].name, hx_str_of(name))) return kinds[i].kind;
+    fail_msg("no kind of %s", name);
+    return HX_KIND_NUMBER;
+}
+
+/* A recipe makes numbers of the city: the file has texts there, and is to be read so. */
+static void kinds_go_along(void **st) {
+    (void)st;
+    hx_table *t = shop(N);
+    hx_learner *l = fitted(
+        t, &(hx_learn_options){.model = "logistic",
+                               .target = "buys",
+                               .drop = "grade",
+                               .recipe = HX_STR_LIT("[{\"step\":\"encode\",\"columns\":[\"city\"],"
+                                                    "\"method\":\"ordinal\"}]")});
+    hx_arena *arena = hx_arena_new(0);
+    hx_column_kind *kinds = NULL;
+    size_t n = 0;
+    assert_int_equal(hx_learner_kinds(l, arena, &kinds, &n, NULL), HX_OK);
+    assert_int_equal(kind_of(kinds, n, "city"), HX_KIND_TEXT);
+    assert_int_equal(kind_of(kinds, n, "age"), HX_KIND_NUMBER);
+    assert_int_equal(kind_of(kinds, n, "member"), HX_KIND_BOOLEAN);
+    assert_int_equal(kind_of(kinds, n, "buys"), HX_KIND_TEXT);
+    hx_arena_free(arena);
+    hx_learner_free(l);
+    hx_table_free(t);
+}
+
 /* ------------------------------------------------------------------ files */
 static void same_after_file(const char *model, const char *target, const char *recipe) {
     char path[] = "/tmp/huaxiang-learner-XXXXXX";
@@ -289,13 +319,10 @@ static void refusals(void **st) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(features_by_name),
-        cmocka_unit_test(learns_each_kind_of_target),
-        cmocka_unit_test(unseen_values),
-        cmocka_unit_test(recipe_goes_along),
-        cmocka_unit_test(files),
-        cmocka_unit_test(damaged_files),
-        cmocka_unit_test(refusals),
+        cmocka_unit_test(features_by_name), cmocka_unit_test(learns_each_kind_of_target),
+        cmocka_unit_test(unseen_values),    cmocka_unit_test(recipe_goes_along),
+        cmocka_unit_test(kinds_go_along),   cmocka_unit_test(files),
+        cmocka_unit_test(damaged_files),    cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
