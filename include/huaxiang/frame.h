@@ -587,6 +587,9 @@ typedef struct {
         *tolerance; /* how far numbers may be apart and still agree, "amount=0.01,price=1"; NULL */
     const char *survive; /* "first" (NULL), "most-frequent", "newest:COLUMN", "source:NAME" */
     const char *const *names; /* (n) of the sources */
+    const hx_table *const *
+        written; /* (n) the sources with all their columns as texts: then values and merged cells are as they stand in the
+                  * files; NULL = numbers with the places of the column that has most */
 } hx_reconcile_options;
 
 typedef enum {

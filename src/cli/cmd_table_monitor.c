@@ -1,7 +1,7 @@
 /* cmd_table_monitor.c - table monitor: the profile of this run kept, and compared with an earlier one.
  *
- * A row a column. The exit status is 1 where anything alarms, so that cron sends its mail; the first run has nothing to compare with and is
- * fine. */
+ * A row a column. The exit status is 1 where anything alarms, so that cron sends its mail; the first run has nothing to compare with, prints
+ * no rows and is fine. */
 #include <math.h>
 #include <string.h>
 
@@ -93,32 +93,50 @@ static bool write_page(hx_cli *c, const hx_monitor_report *r, const char *name) 
     return hx_table_io_write_text(c, html, c->options.text[HX_OPT_HTML]);
 }
 
-static void say_run(const hx_cli *c, const hx_monitor_report *r) {
+static void say_run(const hx_cli *c, const hx_monitor_report *r, const char *series) {
     if (r->baseline == 0) {
-        hx_cli_note(c, "run %lld is kept; there is nothing to compare it with yet",
-                    "已保存第 %lld 次运行；尚无可比较的档案", (long long)r->run);
+        hx_cli_note(c, "series %s: run %lld is kept; there is nothing to compare it with yet",
+                    "序列 %s：已保存第 %lld 次运行；尚无可比较的档案", series, (long long)r->run);
         return;
     }
-    hx_cli_note(c, "run %lld is kept and compared with run %lld: %zu alarms",
-                "已保存第 %lld 次运行，与第 %lld 次比较：告警 %zu 个", (long long)r->run,
-                (long long)r->baseline, r->n_alarms);
+    hx_cli_note(c, "series %s: run %lld is kept and compared with run %lld; alarms: %zu",
+                "序列 %s：已保存第 %lld 次运行，与第 %lld 次比较；告警 %zu 个", series,
+                (long long)r->run, (long long)r->baseline, r->n_alarms);
     if (r->rows_alarm)
-        hx_cli_note(c, "alarm: %zu rows, before: %zu", "告警：现有 %zu 行，此前 %zu 行", r->rows,
-                    r->baseline_rows);
+        hx_cli_note(c, "alarm: rows now: %zu, before: %zu", "告警：现有 %zu 行，此前 %zu 行",
+                    r->rows, r->baseline_rows);
 }
 
-/* The series: --name, else the file's name up to its first dot, with - for what can't be in one. */
+/* Where the date or number at the end of a name begins: behind a sign (orders-2026-11-01, part_3) or of six digits or more (orders20261101). */
+static size_t without_number(const char *name, size_t n) {
+    for (;;) {
+        size_t digits = n;
+        while (digits > 0 && strchr("0123456789TZ", name[digits - 1]) != NULL)
+            digits--;
+        while (digits < n && (name[digits] == 'T' || name[digits] == 'Z'))
+            digits++;
+        size_t end = digits;
+        while (end > 0 && strchr("-_ ", name[end - 1]) != NULL)
+            end--;
+        if (digits == n || (end == digits && end > 0 && n - digits < 6)) return n;
+        n = end;
+    }
+}
+
+/* The series: --name, else the file's name up to its first dot without a date or number behind it, so that the files of each day are one series;
+ * with - for what can't be in one. */
 static const char *series_of(hx_cli *c) {
     const char *given = c->options.text[HX_OPT_NAME], *path = hx_table_io_input(c);
     if (given != NULL) return given;
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-    size_t n = strcspn(name, ".");
+    size_t n = without_number(name, strcspn(name, "."));
     char *out = hx_arena_alloc(c->arena, n + 2);
     if (out == NULL) return "table";
     for (size_t i = 0; i < n; i++)
         out[i] = strchr("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_", name[i])
                      ? name[i]
                      : '-';
+    out[n] = '\0';
     return n > 0 ? out : "table";
 }
 
@@ -146,8 +164,9 @@ int hx_cmd_table_monitor(hx_cli *c) {
     const hx_status status = hx_table_monitor(t, &o, c->arena, &r, &err);
     hx_table_free(t);
     if (status != HX_OK) return hx_cli_error(c, &err);
-    say_run(c, &r);
-    if (!write_columns(c, &r) || (hx_cli_has(v, HX_OPT_HTML) && !write_page(c, &r, o.name)))
+    say_run(c, &r, o.name);
+    if ((r.baseline > 0 && !write_columns(c, &r)) ||
+        (hx_cli_has(v, HX_OPT_HTML) && !write_page(c, &r, o.name)))
         return HX_EXIT_FAILED;
     return r.n_alarms > 0 ? HX_EXIT_FAILED : HX_EXIT_DONE;
 }

@@ -2,11 +2,14 @@
  *
  *     file -> (--split: the first part alone) -> hx_table_select -> a row a column on standard output, --save recipe, --report page
  *
+ * On a terminal the rankings stand in blocks that fit 100 columns, with --wide side by side, as in a pipe.
+ *
  * Rows that are held out only judge the choice. Columns whose names look like protected attributes are named in a note; nothing is done about them unless
  * --must-not or --rules says so. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -16,6 +19,10 @@
 #define RULES_BYTES_MAX ((size_t)4 << 20)
 #define PATH_BYTES 64
 #define NAMES_BYTES 400
+#define NARROW 100 /* columns of a screen that a table fits */
+#define NAME_WIDE 24 /* of the names in it */
+#define RANK_WIDE 4 /* of a rank: 12.5 */
+#define GAP 2
 
 typedef struct {
     hx_cli *c;
@@ -144,20 +151,80 @@ static size_t put_methods(const job *j, hx_record_column *columns, size_t n,
     return n;
 }
 
-static bool write_columns(job *j) {
-    hx_record_column columns[2 * HX_SELECT_METHODS + 4] = {
-        {"column", "column", "列", HX_CELL_LEFT},
-        {"kept", "kept", "保留", HX_CELL_LEFT},
-        {"mean_rank", "mean", "平均", HX_CELL_RIGHT},
-    };
-    char paths[2 * HX_SELECT_METHODS][PATH_BYTES];
-    size_t n = put_methods(j, columns, 3, paths, false);
-    n = put_methods(j, columns, n, paths, true);
-    columns[n++] = (hx_record_column){"reason", "why", "理由", HX_CELL_LEFT};
+static json_t *records_of(const job *j) {
     json_t *records = json_array();
     for (size_t i = 0; i < j->selection.n; i++)
         json_array_append_new(records, record_of(j, &j->selection.columns[i]));
-    const bool ok = hx_output_records(j->c, records, columns, n);
+    return records;
+}
+
+static const hx_record_column name_column = {"column", "column", "列", HX_CELL_LEFT},
+                              kept_column = {"kept", "kept", "保留", HX_CELL_LEFT},
+                              mean_column = {"mean_rank", "mean", "平均", HX_CELL_RIGHT},
+                              why_column = {"reason", "why", "理由", HX_CELL_LEFT};
+
+static bool write_wide(job *j, const json_t *records) {
+    hx_record_column columns[2 * HX_SELECT_METHODS + 4] = {name_column, kept_column, mean_column};
+    char paths[2 * HX_SELECT_METHODS][PATH_BYTES];
+    size_t n = put_methods(j, columns, 3, paths, false);
+    n = put_methods(j, columns, n, paths, true);
+    columns[n++] = why_column;
+    return hx_output_records(j->c, records, columns, n);
+}
+
+/* ---- for a terminal: blocks of NARROW columns of the screen, one below the other */
+/* Columns of the screen that the names take, at most NAME_WIDE. */
+static size_t name_width(const job *j) {
+    size_t most = strlen("column");
+    for (size_t i = 0; i < j->selection.n; i++) {
+        const size_t n = strlen(j->selection.columns[i].name);
+        most = n > most ? n : most;
+    }
+    return most < NAME_WIDE ? most : NAME_WIDE;
+}
+
+static bool write_block(job *j, const json_t *records, const hx_record_column *columns, size_t n) {
+    hx_outbuf out = {0};
+    const bool ok = hx_output_table(j->c, records, columns, n, NAME_WIDE, &out);
+    hx_outbuf_byte(&out, '\n');
+    const bool written = ok && hx_output_write(j->c, &out);
+    hx_outbuf_release(&out);
+    return written;
+}
+
+/* First what was chosen and why, then the rankings under the names that --method and --by take. */
+static bool write_narrow(job *j, json_t *records) {
+    const hx_record_column answer[] = {name_column, kept_column, mean_column, why_column};
+    hx_record_column columns[HX_SELECT_METHODS + 1] = {name_column};
+    char paths[HX_SELECT_METHODS][PATH_BYTES];
+    const size_t first = name_width(j);
+    size_t n = 1, width = first;
+    if (hx_cli_has(&j->c->options, HX_OPT_HEAD))
+        while (json_array_size(records) > (size_t)j->c->options.number[HX_OPT_HEAD])
+            json_array_remove(records, json_array_size(records) - 1);
+    bool ok = write_block(j, records, answer, sizeof answer / sizeof *answer);
+    for (hx_select_method m = 0; m < HX_SELECT_METHODS && ok; m++) {
+        const char *name = hx_select_method_name(m);
+        const size_t own = GAP + (strlen(name) > RANK_WIDE ? strlen(name) : RANK_WIDE);
+        if (!j->selection.has[m]) continue;
+        if (width + own > NARROW) {
+            ok = write_block(j, records, columns, n);
+            n = 1;
+            width = first;
+        }
+        (void)snprintf(paths[m], PATH_BYTES, "ranks.%s", name);
+        columns[n++] = (hx_record_column){paths[m], name, name, HX_CELL_RIGHT};
+        width += own;
+    }
+    return n > 1 && ok ? write_block(j, records, columns, n) : ok;
+}
+
+static bool write_columns(job *j) {
+    const hx_cli *c = j->c;
+    const bool narrow = c->shape == HX_SHAPE_TABLE && c->out == stdout && isatty(STDOUT_FILENO) &&
+                        !hx_cli_has(&c->options, HX_OPT_WIDE);
+    json_t *records = records_of(j);
+    const bool ok = narrow ? write_narrow(j, records) : write_wide(j, records);
     json_decref(records);
     return ok;
 }

@@ -170,6 +170,9 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_SELECT_TOP] = {"top", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "K", 1, 1000000,
                            "choose the best K columns, those of --must-keep among them",
                            "选出最好的 K 列，含 --must-keep 的列"},
+    [HX_OPT_WIDE] =
+        FLAG("wide", 0, HX_GROUP_OUTPUT, "on a terminal, too: all rankings side by side",
+             "在终端上也把所有排名并列在一张宽表中"),
     [HX_OPT_SELECT_LIMIT] =
         TEXT("threshold", 0, HX_OPT_STRING, HX_GROUP_JOB, "X",
              "choose the columns with at least X in --by (at most: mean, elimination, vif)",
@@ -212,8 +215,8 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         TEXT("profile-store", 0, HX_OPT_FILE, HX_GROUP_JOB, "FOLDER",
              "where the profiles of runs are kept", "保存各次运行档案的文件夹"),
     [HX_OPT_NAME] = TEXT("name", 0, HX_OPT_STRING, HX_GROUP_JOB, "NAME",
-                         "the series of runs (default: the name of the file)",
-                         "运行系列的名称（默认按文件名）"),
+                         "the series of runs (default: the name of the file without a date or number)",
+                         "运行序列的名称（默认取文件名，去掉日期或序号）"),
     [HX_OPT_BASELINE] =
         TEXT("baseline", 0, HX_OPT_STRING, HX_GROUP_JOB, "RUN",
              "compare with: previous (the latest without an alarm), first, or the "

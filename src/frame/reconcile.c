@@ -214,6 +214,16 @@ bool hx_match_value(const hx_match *m, size_t key, size_t field, size_t source, 
     return true;
 }
 
+bool hx_match_written(const hx_match *m, size_t key, size_t field, size_t source, hx_str *text,
+                      char room[64]) {
+    double number = 0;
+    if (!hx_match_value(m, key, field, source, &number, text, room)) return false;
+    if (m->options->written == NULL) return true;
+    *text = hx_table_cell(m->options->written[source], m->rows[key * m->n + source],
+                          m->fields[field].at[source], room);
+    return true;
+}
+
 bool hx_match_agree(const hx_match *m, size_t key, size_t field, size_t a, size_t b) {
     double x = 0, y = 0;
     hx_str s = {NULL, 0}, r = {NULL, 0};
@@ -304,12 +314,11 @@ static hx_status report_field(report *r, size_t key, size_t field, unsigned sour
     hx_source_conflict c = {
         .kind = HX_CONFLICT_DIFFERS, .column = m->fields[field].name, .sources = sources};
     char room[64];
-    double v = 0;
     c.values = hx_arena_alloc(m->arena, m->n * sizeof *c.values);
     if (c.values == NULL) return no_memory(r->err);
     for (size_t s = 0; s < m->n; s++) {
         hx_str text;
-        if (!hx_match_value(m, key, field, s, &v, &text, room)) continue;
+        if (!hx_match_written(m, key, field, s, &text, room)) continue;
         c.values[s] = hx_arena_str(m->arena, text);
         if (c.values[s].ptr == NULL) return no_memory(r->err);
     }
@@ -399,6 +408,10 @@ hx_status hx_tables_reconcile(const hx_table *const *tables, size_t n,
     *out = (hx_reconciliation){0};
     if (n < 2 || n > HX_SOURCES_MAX)
         return hx_fail(err, HX_EINVAL, "two to %d sources can be compared", HX_SOURCES_MAX);
+    for (size_t s = 0; options->written != NULL && s < n; s++)
+        if (hx_table_rows(options->written[s]) != hx_table_rows(tables[s]) ||
+            hx_table_columns(options->written[s]) != hx_table_columns(tables[s]))
+            return hx_fail(err, HX_EINVAL, "%s: was changed while it was read", options->names[s]);
     HX_TRY(find_fields(&m, err));
     HX_TRY(own_names(&m, err));
     HX_TRY(parse_options(&m, err));

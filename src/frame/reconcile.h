@@ -36,6 +36,9 @@ typedef struct {
 /* The value of a field in a source for a key: as a number (not of texts) and as it is written; false where it is missing. */
 bool hx_match_value(const hx_match *m, size_t key, size_t field, size_t source, double *number,
                     hx_str *text, char room[64]);
+/* The value as it stands in the source's file, where the options have that; else as above. */
+bool hx_match_written(const hx_match *m, size_t key, size_t field, size_t source, hx_str *text,
+                      char room[64]);
 /* Whether two sources that both have a value agree. */
 bool hx_match_agree(const hx_match *m, size_t key, size_t field, size_t a, size_t b);
 /* The source whose value survives; HX_COLUMN_NONE where none has one. */

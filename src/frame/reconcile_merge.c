@@ -3,7 +3,8 @@
  *     field -> numbers, times, true/false where all sources say so -> doubles
  *           -> else -> texts as they are written, one code a different text
  *
- * Columns stand in the order in which the sources bring them. A number is written with as many places as the source that has most. */
+ * Columns stand in the order in which the sources bring them. A number is written with as many places as the source that has most,
+ * but where the sources are there as written: then every field is a text, as it stands in its source. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,13 +77,12 @@ static hx_status merge_texts(const hx_match *m, size_t field, hx_table *out, hx_
         calloc(m->n_keys + 1, sizeof *x.codes), calloc(m->n_keys + 1, sizeof *x.values), 0, {0}};
     bool good = x.codes != NULL && x.values != NULL;
     char room[64];
-    double v = 0;
     hx_map_init(&x.map);
     for (size_t key = 0; good && key < m->n_keys; key++) {
         const size_t s = hx_match_survivor(m, key, field);
         hx_str text;
         x.codes[key] = HX_CODE_MISSING;
-        if (s != HX_COLUMN_NONE && hx_match_value(m, key, field, s, &v, &text, room))
+        if (s != HX_COLUMN_NONE && hx_match_written(m, key, field, s, &text, room))
             good = code_of(&x, text, m->arena, &x.codes[key]);
     }
     const hx_status status =
@@ -100,7 +100,7 @@ hx_status hx_match_merge(const hx_match *m, hx_table **out, hx_error *err) {
     for (size_t f = 0; f < m->n_fields && status == HX_OK; f++) {
         hx_kind kind = HX_KIND_NUMBER;
         int decimals = -1;
-        status = one_kind(m, &m->fields[f], &kind, &decimals)
+        status = m->options->written == NULL && one_kind(m, &m->fields[f], &kind, &decimals)
                      ? merge_numbers(m, f, kind, decimals, *out, err)
                      : merge_texts(m, f, *out, err);
     }

@@ -4,7 +4,7 @@
  *
  * In this order, the first that fits: form (equal without width, case, blanks, signs), suffix (上海市 and 上海), pinyin (Shanghai, and
  * Shanghia by likeness, for 上海, where the column has it), spelling (similarity of SPELLING at least, the target twice as common). Among several
- * targets the most alike, then the commonest. A value that is itself replaced is no target: chains are followed to their end. Values are
+ * targets the most alike, then the commonest; among forms of as many rows the one with clean blanks, then the first in bytes. A value that is itself replaced is no target: chains are followed to their end. Values are
  * compared with the TARGETS_MAX commonest only, so 10,000 values are a matter of a second. */
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/map.h"
+#include "base/utf8.h"
 #include "frame/drift.h"
 #include "frame/similar_text.h"
 
@@ -53,7 +54,7 @@ static const char *const suffixes[] = {
 
 typedef struct {
     hx_str text;
-    size_t rows;
+    size_t rows, untidy;
     uint32_t *points; /* [n] plain */
     size_t n;
     uint64_t form, stem; /* hashes of the plain text, and of that without a suffix */
@@ -90,9 +91,23 @@ static bool fill_value(value *v, hx_arena *arena) {
     return v->points != NULL;
 }
 
+/* Blanks at the ends and beside others, blanks that are no spaces, full-width forms of letters and signs. */
+static size_t untidiness(hx_str s) {
+    size_t n = 0;
+    bool blank = true;
+    for (size_t at = 0; at < s.len;) {
+        const uint32_t point = hx_utf8_next(s, &at);
+        const bool space = point == ' ' || point == '\t' || point == 0xA0 || point == 0x3000;
+        n += (space && (blank || point != ' ')) || (point >= 0xFF01 && point <= 0xFF5E);
+        blank = space;
+    }
+    return n + (blank && s.len > 0);
+}
+
 static int compare_values(const void *a, const void *b) {
     const value *x = a, *y = b;
     if (x->rows != y->rows) return x->rows < y->rows ? 1 : -1;
+    if (x->untidy != y->untidy) return x->untidy < y->untidy ? -1 : 1;
     return hx_str_compare(x->text, y->text);
 }
 
@@ -112,6 +127,7 @@ static bool take_values(values *all, const hx_table *t, size_t column, hx_arena 
         if (counts[i] == 0) continue;
         *v = (value){.text = hx_arena_str(arena, hx_table_value(t, column, (uint32_t)i)),
                      .rows = counts[i]};
+        v->untidy = untidiness(v->text);
         good = v->text.ptr != NULL && fill_value(v, arena);
         all->n++;
     }

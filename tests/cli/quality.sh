@@ -34,6 +34,10 @@ sed 's/^1,上海,30/1,上海,30.005/; s/^5,北京,18/5,南京,19/; /^6/d' people
 huaxiang table reconcile people.csv shop.csv --key id --tolerance age=0.01 --survive source:shop --merged merged.csv --format table; echo "exit $?"
 cat merged.csv
 huaxiang table reconcile people.csv shop.csv --key id --compare age --lang zh
+printf 'id,price,when,note\n1,10,2026/1/3,a\n2,3.125,2026-01-04,\n3,7.50,2026-01-05,c\n' > left.csv
+printf 'id,price,when,stock\n1,10.00,2026-01-03,07\n2,3.5,2026-01-04,8\n4,1e3,2026-01-06,9\n' > right.csv
+huaxiang table reconcile left.csv right.csv --key id --merged both.csv; cat both.csv
+huaxiang table reconcile left.csv right.csv --key id --where 'price > 5' --merged both.jsonl --quiet; cat both.jsonl
 for i in $(seq 1 400); do echo "$i,$((i * 7 % 50)),$((i % 3))x"; done | sed '1i id,v,kind' > day1.csv
 for i in $(seq 1 400); do echo "$i,$((i * 11 % 50)),$((i % 3))x"; done | sed '1i id,v,kind' > day2.csv
 for i in $(seq 1 400); do echo "$i,$((20 + i * 11 % 50)),$((i % 4))x"; done | sed '1i id,v,kind' > day3.csv
@@ -41,6 +45,10 @@ huaxiang table monitor day1.csv --profile-store runs --name days; echo "exit $?"
 huaxiang table monitor day2.csv --profile-store runs --name days --format csv; echo "exit $?"
 huaxiang table monitor day3.csv --profile-store runs --name days --format table --lang zh --html page.html; echo "exit $?"
 grep -c '<svg' page.html; ls runs
+cp day1.csv orders-2026-11-01.csv; cp day2.csv orders_20261102.csv; cp day3.csv 2026-11-03.csv
+for file in orders-2026-11-01.csv orders_20261102.csv 2026-11-03.csv; do
+    huaxiang table monitor $file --profile-store dated --format csv | wc -l
+done
 for command in "table check people.csv" "table check people.csv --rules people.csv" "table check people.csv --rules none.json" \
     "table dedupe people.csv --near 0.1" "table dedupe people.csv --keys nmae" "table dedupe people.csv --keep best" \
     "table repair people.csv --columns age" "table repair people.csv --mapping people.csv" \

@@ -186,6 +186,33 @@ static void test_repairs(void **state) {
     hx_arena_free(arena);
 }
 
+/* Among forms of as many rows the one with clean blanks is the target, whatever comes first; a commoner one still wins. */
+static void test_repairs_of_blanks(void **state) {
+    static const struct {
+        const char *csv, *from, *to;
+    } cases[] = {{"name\nAnn  Lee\nAnn Lee\n", "Ann  Lee", "Ann Lee"},
+                 {"name\nAnn Lee\nAnn  Lee\n", "Ann  Lee", "Ann Lee"},
+                 {"name\n\" Ann Lee\"\nAnn Lee\n", " Ann Lee", "Ann Lee"},
+                 {"name\nＡnn Lee\nAnn Lee\n", "Ａnn Lee", "Ann Lee"},
+                 {"name\nAnn\xE3\x80\x80Lee\nAnn Lee\n", "Ann\xE3\x80\x80Lee", "Ann Lee"},
+                 {"name\nAnn  Lee\nAnn Lee\nAnn  Lee\n", "Ann Lee", "Ann  Lee"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hx_arena *arena = hx_arena_new(0);
+        hx_table *t = read_text(cases[i].csv);
+        hx_repair *r = NULL;
+        size_t n = 0;
+        assert_int_equal(hx_table_propose_repairs(t, NULL, arena, &r, &n, NULL), HX_OK);
+        assert_int_equal(n, 1);
+        if (!hx_str_equal(r[0].from, hx_str_of(cases[i].from)) ||
+            !hx_str_equal(r[0].to, hx_str_of(cases[i].to)))
+            fail_msg("%zu: '%.*s' to '%.*s'", i, (int)r[0].from.len, r[0].from.ptr,
+                     (int)r[0].to.len, r[0].to.ptr);
+        hx_table_free(t);
+        hx_arena_free(arena);
+    }
+}
+
 static size_t count_of(const hx_table *t, const char *value) {
     char room[64];
     size_t n = 0;
@@ -270,6 +297,7 @@ int main(void) {
         cmocka_unit_test(test_near_finds_most),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_repairs),
+        cmocka_unit_test(test_repairs_of_blanks),
         cmocka_unit_test(test_repair_step),
         cmocka_unit_test(test_given_mapping),
         cmocka_unit_test(test_dedupe_step),

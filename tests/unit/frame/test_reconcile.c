@@ -28,7 +28,11 @@ static outcome reconcile(size_t n, const char *compare, const char *tolerance,
                          const char *survive) {
     outcome o = {.arena = hx_arena_new(0)};
     const hx_table *tables[3];
-    const hx_reconcile_options options = {"id", compare, tolerance, survive, names};
+    const hx_reconcile_options options = {.key = "id",
+                                          .compare = compare,
+                                          .tolerance = tolerance,
+                                          .survive = survive,
+                                          .names = names};
     hx_error err = {HX_UI_EN, HX_OK, 0, 0, ""};
     for (size_t i = 0; i < n; i++)
         tables[i] = o.t[i] = read_text(texts[i]);
@@ -113,16 +117,48 @@ static void test_survival(void **state) {
     }
 }
 
+/* Cells as they stand in their source: 10 stays 10 beside a source with three places. */
+static void test_written(void **state) {
+    static const char *const files[2] = {"id,v,d\n1,10,2026/1/3\n2,3.125,\n",
+                                         "id,v\n1,10.0\n3,1e3\n"};
+    static const hx_table_options as_text = {.n_threads = 1, .texts = "id,v,d"};
+    static const hx_table_options second = {.n_threads = 1, .texts = "id,v"};
+    static const char *const merged[3][3] = {
+        {"1", "10", "2026/1/3"}, {"2", "3.125", ""}, {"3", "1e3", ""}};
+    const hx_table *tables[2], *written[2];
+    hx_table *owned[4] = {NULL};
+    hx_arena *arena = hx_arena_new(0);
+    hx_reconciliation r;
+    char room[64];
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        test_file f = test_file_new("a.csv", hx_str_of(files[i]));
+        tables[i] = owned[i] = read_text(files[i]);
+        assert_int_equal(hx_table_read(&owned[2 + i], f.path, i ? &second : &as_text, NULL), HX_OK);
+        written[i] = owned[2 + i];
+        test_file_remove(&f);
+    }
+    const hx_reconcile_options o = {.key = "id", .names = names, .written = written};
+    assert_int_equal(hx_tables_reconcile(tables, 2, &o, arena, &r, NULL), HX_OK);
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < 3; k++)
+            assert_true(hx_str_equal(hx_table_cell(r.merged, i, k, room), hx_str_of(merged[i][k])));
+    for (size_t i = 0; i < 4; i++)
+        hx_table_free(owned[i]);
+    hx_table_free(r.merged);
+    hx_arena_free(arena);
+}
+
 static void test_refused(void **state) {
     (void)state;
-    const hx_reconcile_options wrong[] = {{"none", NULL, NULL, NULL, names},
-                                          {"id", "none", NULL, NULL, names},
-                                          {"id", NULL, "amount", NULL, names},
-                                          {"id", NULL, "amount=-1", NULL, names},
-                                          {"id", NULL, NULL, "newest:none", names},
-                                          {"id", NULL, NULL, "source:none", names},
-                                          {"", NULL, NULL, NULL, names},
-                                          {"amount", NULL, "none=1", NULL, names}};
+    const hx_reconcile_options wrong[] = {{"none", NULL, NULL, NULL, names, NULL},
+                                          {"id", "none", NULL, NULL, names, NULL},
+                                          {"id", NULL, "amount", NULL, names, NULL},
+                                          {"id", NULL, "amount=-1", NULL, names, NULL},
+                                          {"id", NULL, NULL, "newest:none", names, NULL},
+                                          {"id", NULL, NULL, "source:none", names, NULL},
+                                          {"", NULL, NULL, NULL, names, NULL},
+                                          {"amount", NULL, "none=1", NULL, names, NULL}};
     hx_table *a = read_text(texts[0]), *b = read_text(texts[1]);
     const hx_table *tables[2] = {a, b};
     hx_arena *arena = hx_arena_new(0);
@@ -155,9 +191,8 @@ static void test_empty(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_two_sources),
-        cmocka_unit_test(test_survival),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_two_sources), cmocka_unit_test(test_survival),
+        cmocka_unit_test(test_written),     cmocka_unit_test(test_refused),
         cmocka_unit_test(test_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
