@@ -5,7 +5,7 @@
  *     PREFIXrecency       days since the row before, of all time
  *
  * Rows at the very same time are not before it: what happens at once is not known yet. Missing and infinite values add nothing; a sum of none is 0,
- * a mean of none is missing. Rows without time or key have no features. Rows come from the table itself: nothing is learnt.
+ * a mean of none is missing. Texts that are amounts (￥68.00, 1.2万) count as numbers. Rows without time or key have no features. Rows come from the table itself: nothing is learnt.
  *
  * Invariant: sums are differences of prefix sums kept as pairs of doubles (T. J. Dekker 1971), so that a window's sum is right to the last digits
  * however much lies before it. */
@@ -16,6 +16,7 @@
 #include "frame/features.h"
 
 #define WINDOWS_MAX 16
+#define AMOUNT_UNIT 1e4
 
 typedef struct {
     hx_names by, columns;
@@ -112,13 +113,41 @@ static hx_status put_counts(const job *j, double days, hx_error *err) {
     return put(j, "count", HX_STR_LIT(""), days, out, 0, err);
 }
 
+/* Of texts, as `table group` reads them: amounts, all of them. */
+static hx_status amounts_of(const job *j, size_t column, double *v, hx_error *err) {
+    const hx_table_column *about = hx_table_column_at(j->t, column);
+    uint32_t *codes = NULL;
+    double *of_code = NULL;
+    HX_TRY(hx_step_codes(j->t, column, j->room, &codes, err));
+    HX_TRY(hx_step_array(j->room, about->n_values, sizeof *of_code, &of_code, err));
+    for (size_t k = 0; k < about->n_values; k++) {
+        const hx_str value = hx_table_value(j->t, column, (uint32_t)k);
+        int64_t e4 = 0;
+        if (hx_parse_amount(value, false, &e4, NULL, NULL) != HX_OK)
+            return hx_fail(err, HX_EINVAL,
+                           "the column '%.*s' holds '%.*s', which is no number and no amount",
+                           HX_STR_ARG(about->name), HX_STR_ARG(value));
+        of_code[k] = (double)e4 / AMOUNT_UNIT;
+    }
+    for (size_t i = 0; i < j->n; i++)
+        v[i] = codes[i] == HX_CODE_MISSING ? (double)NAN : of_code[codes[i]];
+    return HX_OK;
+}
+
+static hx_status values_of(const job *j, size_t column, double **v, hx_error *err) {
+    if (hx_table_column_at(j->t, column)->kind != HX_KIND_TEXT)
+        return hx_step_values(j->t, column, j->room, v, err);
+    HX_TRY(hx_step_array(j->room, j->n, sizeof **v, v, err));
+    return amounts_of(j, column, *v, err);
+}
+
 static hx_status put_sums(const job *j, size_t column, double days, hx_error *err) {
     double *v = NULL, *sums = NULL, *means = NULL;
     pair *before = NULL;
     size_t *known = NULL;
     const hx_str name = hx_table_column_at(j->t, column)->name;
     const size_t n = j->lines.start[j->lines.groups.n];
-    HX_TRY(hx_step_values(j->t, column, j->room, &v, err));
+    HX_TRY(values_of(j, column, &v, err));
     HX_TRY(hx_feature_column(j->n, j->room, &sums, err));
     HX_TRY(hx_feature_column(j->n, j->room, &means, err));
     HX_TRY(hx_step_array(j->room, n + 1, sizeof *before, &before, err));
@@ -156,8 +185,9 @@ static hx_status apply_in(const settings *s, hx_table *t, hx_arena *room, hx_ste
     job j = {.s = s, .t = t, .room = room, .n = hx_table_rows(t)};
     size_t *columns = NULL, n_columns = 0;
     if (s->columns.n > 0)
-        HX_TRY(hx_step_columns_of(t, s->columns, HX_KINDS_NUMBER | 1u << HX_KIND_BOOLEAN, room,
-                                  &columns, &n_columns, err));
+        HX_TRY(hx_step_columns_of(t, s->columns,
+                                  HX_KINDS_NUMBER | 1u << HX_KIND_BOOLEAN | 1u << HX_KIND_TEXT,
+                                  room, &columns, &n_columns, err));
     HX_TRY(hx_timelines_find(t, s->by, s->time, room, &j.lines, err));
     HX_TRY(hx_step_array(room, j.n, sizeof *j.from, &j.from, err));
     HX_TRY(hx_step_array(room, j.n, sizeof *j.to, &j.to, err));

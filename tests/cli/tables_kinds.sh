@@ -25,7 +25,8 @@ huaxiang table describe odd.csv --missing "17',27:61" --columns n,when --format 
 huaxiang table describe odd.csv --as-text n,when,both --columns n,when,both --format csv
 huaxiang table scale odd.csv --columns paid; echo "exit $?"
 printf 'who,day,amount\na,2026-01-01,￥68.00\na,2026-01-02,1.2万\na,2026-01-09,30\n' > paid.csv
-huaxiang table features paid.csv --time day --by who --window 7 --columns amount; echo "exit $?"
+huaxiang table features paid.csv --time day --by who --window 7 --columns amount --format csv
+sed 's/30$/none at all/' paid.csv > unpaid.csv && huaxiang table features unpaid.csv --time day --by who --window 7 --columns amount; echo "exit $?"
 huaxiang table group paid.csv --by who --agg 'sum(amount)'
 huaxiang table convert paid.csv --columns amount --from 1 --to 1 --format csv --out numbers.csv && huaxiang table features numbers.csv --time day --by who --window 7 --columns amount --format csv
 # rows without values
