@@ -177,12 +177,14 @@ void hx_figures_write(const hx_figures *f, hx_learn_task task, hx_json_writer *w
 typedef struct {
     const hx_scored *s;
     uint64_t seed;
-    hx_figures *found; /* (rounds) */
+    size_t rounds;
+    hx_figures *found; /* (rounds + 1): of each draw, the last of the rows themselves */
 } drawing;
 
 static hx_status draw_round(const drawing *d, size_t round, hx_arena *arena, hx_error *err) {
     const hx_scored *s = d->s;
     hx_rng rng;
+    if (round == d->rounds) return hx_figures_of(s, arena, &d->found[round], err);
     double *truth = hx_arena_alloc(arena, (s->n + 1) * sizeof *truth);
     double *values = hx_arena_alloc(arena, (s->n + 1) * sizeof *values);
     double *p = hx_arena_alloc(arena, (s->n * s->n_classes + 1) * sizeof *p);
@@ -224,10 +226,11 @@ static double quantile(const double *sorted, size_t n, double q) {
     return sorted[i] + (at - below) * (sorted[i + 1] - sorted[i]);
 }
 
-static hx_interval interval_of(const drawing *d, size_t rounds, int figure, double level,
-                               double *room) {
+/* None where the figure of the rows themselves is not defined, though it is of some draws (MAPE where one value is 0). */
+static hx_interval interval_of(const drawing *d, int figure, double level, double *room) {
     size_t kept = 0;
-    for (size_t r = 0; r < rounds; r++)
+    if (isnan(d->found[d->rounds].at[figure])) return (hx_interval){NAN, NAN};
+    for (size_t r = 0; r < d->rounds; r++)
         if (!isnan(d->found[r].at[figure])) room[kept++] = d->found[r].at[figure];
     if (kept == 0) return (hx_interval){NAN, NAN};
     qsort(room, kept, sizeof *room, compare_doubles);
@@ -237,13 +240,14 @@ static hx_interval interval_of(const drawing *d, size_t rounds, int figure, doub
 
 hx_status hx_figures_bootstrap(const hx_scored *s, size_t rounds, double level, uint64_t seed,
                                size_t n_threads, hx_interval out[HX_FIGURES], hx_error *err) {
-    drawing d = {.s = s, .seed = seed, .found = calloc(rounds + 1, sizeof(hx_figures))};
-    double *room = calloc(rounds + 1, sizeof *room);
     if (s->n == 0) rounds = 0;
-    hx_status st =
-        d.found && room ? hx_pool_run(n_threads, rounds, run_round, &d, err) : no_memory(s, err);
+    drawing d = {
+        .s = s, .seed = seed, .rounds = rounds, .found = calloc(rounds + 1, sizeof(hx_figures))};
+    double *room = calloc(rounds + 1, sizeof *room);
+    hx_status st = d.found && room ? hx_pool_run(n_threads, rounds + 1, run_round, &d, err)
+                                   : no_memory(s, err);
     for (int i = 0; i < HX_FIGURES && st == HX_OK; i++)
-        out[i] = interval_of(&d, rounds, i, level, room);
+        out[i] = interval_of(&d, i, level, room);
     free(d.found);
     free(room);
     return st;

@@ -142,6 +142,18 @@ static void intervals(void **st) {
     golden_close(&g);
 }
 
+/* MAPE is not defined where a value is 0, nor is its interval, though many draws leave that row out. */
+static void no_interval_of_nothing(void **st) {
+    (void)st;
+    const double y[] = {0, 1, 2, 3, 4, 5}, f[] = {0.5, 1, 2.5, 3, 3, 5};
+    const hx_scored s = {HX_TASK_REGRESSION, 6, 0, y, f, NULL};
+    hx_interval found[HX_FIGURES];
+    hx_error err = {0};
+    assert_int_equal(hx_figures_bootstrap(&s, 200, 0.95, 3, 2, found, &err), HX_OK);
+    assert_true(isnan(found[HX_FIGURE_MAPE].low) && isnan(found[HX_FIGURE_MAPE].high));
+    assert_true(found[HX_FIGURE_MAE].low < found[HX_FIGURE_MAE].high);
+}
+
 /* ------------------------------------------------------------------ the whole, of a learner */
 static void put(hx_table *t, const char *name, const double *x) {
     hx_error err = {0};
@@ -240,6 +252,7 @@ int main(void) {
         cmocka_unit_test(not_defined),
         cmocka_unit_test(names),
         cmocka_unit_test(intervals),
+        cmocka_unit_test(no_interval_of_nothing),
         cmocka_unit_test(deciles_and_threshold),
         cmocka_unit_test(refusals),
     };
