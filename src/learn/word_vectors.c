@@ -267,6 +267,16 @@ static hx_status make(const fitting *f, size_t words, hx_word_vectors **out, hx_
     return no_memory(err);
 }
 
+/* Vectors that are still as they were drawn are refused. */
+static hx_status check_learnt(const fitting *f, hx_error *err) {
+    for (size_t e = 0; e < f->task.options.n_epochs; e++)
+        if (f->samples[e] > 0) return HX_OK;
+    return hx_fail(err, HX_EINVAL,
+                   "no word was learnt from: texts hold one known word each, or common words were "
+                   "thinned out (sample %g); give more text, or keep all words (sample 0)",
+                   fmax(f->task.options.sample, 0));
+}
+
 hx_status hx_word_vectors_fit(hx_word_vectors **out, const hx_word_corpus *c,
                               const hx_word_options *options, hx_error *err) {
     fitting f = {.task.options = *options};
@@ -276,6 +286,7 @@ hx_status hx_word_vectors_fit(hx_word_vectors **out, const hx_word_corpus *c,
         status = f.task.options.method == HX_WORDS_GLOVE
                      ? hx_word_train_glove(&f.task, f.aligned, err)
                      : hx_word_train_negative(&f.task, f.aligned, err);
+    if (status == HX_OK) status = check_learnt(&f, err);
     if (status == HX_OK) status = make(&f, c->n_tokens, out, err);
     free(f.all);
     free(f.numbers);

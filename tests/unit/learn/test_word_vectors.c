@@ -271,6 +271,12 @@ static void bad_questions(void **st) {
     assert_int_equal(hx_word_vectors_fit(&v, c, &o, &err), HX_EINVAL);
     o = (hx_word_options){.rate = NAN};
     assert_int_equal(hx_word_vectors_fit(&v, c, &o, &err), HX_EINVAL);
+    o = (hx_word_options){.min_count = 1, .sample = 1e-12, .seed = 1};
+    assert_int_equal(hx_word_vectors_fit(&v, c, &o, &err), HX_EINVAL);
+    assert_string_equal(err.message,
+                        "no word was learnt from: texts hold one known word each, or common words "
+                        "were thinned out (sample 1e-12); give more text, or keep all words "
+                        "(sample 0)");
     const int stop = 1;
     o = (hx_word_options){.min_count = 1, .cancel = &stop};
     for (int m = 0; m < HX_WORDS_N; m++) {
