@@ -117,7 +117,15 @@ bool hx_learn_params_of(hx_cli *c, bool nested, hx_str *out) {
     return ok;
 }
 
+/* What is learnt for minutes has a place to go to. */
+static bool can_keep(const hx_cli *c) {
+    const char *out = c->options.text[HX_OPT_TARGET], *page = c->options.text[HX_OPT_REPORT];
+    return (out == NULL || hx_output_may_replace(c, out)) &&
+           (page == NULL || hx_output_may_replace(c, page));
+}
+
 bool hx_learn_read(hx_cli *c, hx_table **out) {
+    if (!can_keep(c)) return false;
     hx_cli_catch_interrupts(c);
     return hx_table_io_read(c, hx_table_io_input(c), NULL, out);
 }

@@ -33,9 +33,20 @@ static bool is_input(const hx_cli *c, const struct stat *st) {
     return found;
 }
 
+/* Said before the work, not behind it: the file itself is written under another name in its folder. */
+static bool folder_takes(const hx_cli *c, const char *path) {
+    const char *slash = strrchr(path, '/');
+    const hx_str folder = {slash > path ? path : "/", slash > path ? (size_t)(slash - path) : 1};
+    if (slash == NULL) return true;
+    const hx_str name = hx_arena_str(c->arena, folder);
+    if (name.ptr == NULL || access(name.ptr, W_OK | X_OK) == 0) return true;
+    hx_cli_fail(c, "%s: can't be written: %s", "%s：无法写入：%s", path, strerror(errno));
+    return false;
+}
+
 bool hx_output_may_replace(const hx_cli *c, const char *path) {
     struct stat st;
-    if (stat(path, &st) != 0) return true;
+    if (stat(path, &st) != 0) return folder_takes(c, path);
     if (!S_ISREG(st.st_mode))
         hx_cli_fail(c, "%s: is not a regular file, so it can't be replaced",
                     "%s：不是普通文件，不能替换", path);

@@ -20,3 +20,5 @@ huaxiang learn words samples/labelled.csv --min-count 100000 --out none.bin; ech
 huaxiang learn words samples/labelled.csv --min-count 100000 --out none.bin --lang zh; echo "exit $?"
 huaxiang learn words samples/labelled.csv --text nothing --out none.bin; echo "exit $?"
 huaxiang learn words samples/labelled.csv --method lsa --out none.bin; echo "exit $?"
+huaxiang learn words samples/labelled.csv --out nowhere/words.bin; echo "exit $?"
+huaxiang learn fit samples/browsing.csv --target page --out nowhere/page.json; echo "exit $?"
