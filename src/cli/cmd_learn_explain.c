@@ -412,17 +412,19 @@ static void put_nodes(const hx_cli *c, const json_t *nodes, hx_outbuf *out) {
 }
 
 static bool put_surrogate(hx_cli *c, const json_t *s) {
-    char line[TEXT_BYTES], agreement[TEXT_BYTES] = "";
+    char line[TEXT_BYTES], agreement[TEXT_BYTES] = "", r2[TEXT_BYTES] = "–";
     hx_outbuf out = {0};
     if (c->shape == HX_SHAPE_CSV) return true;
     if (isfinite(number_at(s, "agreement")))
         (void)snprintf(agreement, sizeof agreement,
                        hx_cli_tr(c, ", decides alike on %.1f %% of rows", "，判断一致 %.1f %%"),
                        100 * number_at(s, "agreement"));
+    if (isfinite(number_at(s, "r2")))
+        (void)snprintf(r2, sizeof r2, "%.3f", number_at(s, "r2"));
     (void)snprintf(
         line, sizeof line,
-        hx_cli_tr(c, "nearly the same as a small tree (R2 %.3f%s):", "近似的小树（R2 %.3f%s）："),
-        number_at(s, "r2"), agreement);
+        hx_cli_tr(c, "nearly the same as a small tree (R2 %s%s):", "近似的小树（R2 %s%s）："), r2,
+        agreement);
     put_nodes(c, json_object_get(s, "nodes"), &out);
     const bool ok = put_line(c, line, true) && hx_output_write(c, &out);
     hx_outbuf_release(&out);
