@@ -443,11 +443,25 @@ HX_API hx_status hx_table_describe_html(const hx_table *t, hx_str title, hx_ui_l
  * steps with their keys; an unknown key is refused by name. */
 typedef struct hx_recipe hx_recipe;
 typedef struct hx_step_kind hx_step_kind; /* frame/step.h: steps that modules above bring along */
+/* How the step "embed" wants texts to be read, and what reads them: language models are not of this module (hx_embedder of huaxiang/model.h). */
+typedef struct {
+    hx_str model; /* name or path, as the step has it */
+    bool mean; /* of all tokens, else the last one's vector */
+    bool normalize, bidirectional;
+    size_t max_length; /* tokens; 0 = as many as the model takes */
+} hx_text_embedding;
+typedef struct {
+    void *context;
+    /* Vectors (n, *width) of n texts, in the arena; each depends on its text alone. May be called by several threads at once. */
+    hx_status (*embed)(void *context, const hx_text_embedding *how, const hx_str *texts, size_t n,
+                       hx_arena *arena, float **out, size_t *width, hx_error *err);
+} hx_text_embedder;
 typedef struct {
     size_t n_threads; /* 0 = one a processor */
     uint64_t seed;
     bool keep_rows; /* steps that remove rows do nothing (for predictions, a row each) */
     const volatile int *cancel;
+    const hx_text_embedder *embedder; /* borrowed; NULL: the step "embed" is refused */
 } hx_recipe_run;
 /* more (n_more): further kinds of steps, borrowed; NULL, 0. */
 HX_API hx_status hx_recipe_open(hx_recipe **out, hx_str json, const hx_step_kind *const *more,

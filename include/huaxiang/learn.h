@@ -194,6 +194,8 @@ typedef struct {
     void (*progress)(void *context, const hx_learn_progress *p); /* NULL = none */
     void *context;
     const volatile int *cancel;
+    const hx_text_embedder *
+        embedder; /* what the recipe's step "embed" reads texts by, as long as the learner lives; NULL = none */
 } hx_learn_options;
 
 /* A fitted model with all it needs to read a table: recipe, features, estimator. Immutable, shared by threads. */
@@ -203,6 +205,8 @@ typedef struct hx_learner hx_learner;
 HX_API hx_status hx_learner_fit(hx_learner **out, const hx_table *train, const hx_table *validation,
                                 const hx_learn_options *options, hx_error *err) HX_MUST_USE;
 HX_API void hx_learner_free(hx_learner *l); /* NULL is fine */
+/* Gives a learner that was just loaded what its recipe's step "embed" reads texts by; borrowed as long as it lives. */
+HX_API void hx_learner_lend(hx_learner *l, const hx_text_embedder *embedder);
 
 /* A row each: `values` (n) is the number, the index of the class, the risk or the score of an outlier; probabilities (n, n_classes) of CLASSES, else
  * NULL. In the arena. */

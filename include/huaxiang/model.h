@@ -45,6 +45,15 @@ HX_API const hx_known_model *hx_known_model_find(const char *name);
 HX_API hx_status hx_model_resolve(const char *name, const char *cache, hx_arena *arena,
                                   hx_str *path, hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ texts to vectors, for recipes */
+/* What reads texts for the step "embed" of recipes and learners: models by name or path, opened as they are asked for. Remembers vectors, up to 1 GiB. */
+typedef struct hx_embedder hx_embedder;
+/* models: the folder of models that were got. options NULL = defaults. No model is opened yet. */
+HX_API hx_status hx_embedder_open(hx_embedder **out, const char *models,
+                                  const hx_llama_options *options, hx_error *err) HX_MUST_USE;
+HX_API void hx_embedder_close(hx_embedder *e); /* NULL is fine; after all that borrow it */
+HX_API const hx_text_embedder *hx_embedder_of(const hx_embedder *e);
+
 /* ------------------------------------------------------------------ getting one */
 typedef struct {
     const char *hub; /* another hub with the same paths, "https://..."; NULL = the official one */

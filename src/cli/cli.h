@@ -32,6 +32,7 @@ typedef struct {
     hx_arena *arena; /* the run's */
     volatile int cancel; /* set by Ctrl-C, see surroundings.c */
     hx_str prompt; /* of generate; in the run's arena */
+    hx_embedder *embedder; /* owned; of llama.h, NULL until something asks for it */
     int *said; /* the exit status that goes with the last sentence; NULL = nobody asks */
 } hx_cli;
 

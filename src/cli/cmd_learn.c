@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/learn.h"
+#include "cli/llama.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/table_io.h"
@@ -20,6 +21,34 @@
 #define COLUMN_BYTES 512
 
 /* ------------------------------------------------------------------ options */
+/* --trunk is a step of the recipe, behind the others. */
+static bool add_trunk(hx_cli *c, hx_learn_options *o) {
+    const hx_cli_values *v = &c->options;
+    const char *trunk = v->text[HX_OPT_LEARN_TRUNK], *column = v->text[HX_OPT_LEARN_TEXT];
+    if (trunk == NULL) return true;
+    if (column == NULL) {
+        hx_cli_usage(c, "--trunk needs the column of texts: --text COLUMN",
+                     "--trunk 需要文本所在的列：--text 列");
+        return false;
+    }
+    json_t *steps = o->recipe.len > 0
+                        ? json_loadb(o->recipe.ptr, o->recipe.len, JSON_REJECT_DUPLICATES, NULL)
+                        : json_array();
+    if (!json_is_array(steps)) {
+        json_decref(steps);
+        hx_cli_usage(c, "--recipe %s is no list of steps", "--recipe %s 不是步骤列表",
+                     v->text[HX_OPT_RECIPE]);
+        return false;
+    }
+    json_array_append_new(
+        steps, json_pack("{s:s,s:s,s:s}", "step", "embed", "column", column, "model", trunk));
+    char *text = json_dumps(steps, JSON_COMPACT);
+    json_decref(steps);
+    o->recipe = text != NULL ? hx_arena_str(c->arena, hx_str_of(text)) : (hx_str){NULL, 0};
+    free(text);
+    return o->recipe.ptr != NULL || hx_cli_fail(c, "out of memory", "内存不足") == HX_EXIT_DONE;
+}
+
 bool hx_learn_options_of(hx_cli *c, hx_learn_options *out) {
     const hx_cli_values *v = &c->options;
     *out = (hx_learn_options){.target = v->text[HX_OPT_LEARN_TARGET],
@@ -35,8 +64,11 @@ bool hx_learn_options_of(hx_cli *c, hx_learn_options *out) {
                               .cancel = &c->cancel};
     if (hx_cli_has(v, HX_OPT_CALIBRATION))
         out->calibrate = (hx_calibrate)(v->number[HX_OPT_CALIBRATION] + HX_CALIBRATE_PLATT);
-    if (v->text[HX_OPT_RECIPE] == NULL) return true;
-    return hx_cli_read_file(c, v->text[HX_OPT_RECIPE], RECIPE_BYTES_MAX, &out->recipe);
+    if ((out->embedder = hx_cli_embedder(c)) == NULL) return false;
+    if (v->text[HX_OPT_RECIPE] != NULL &&
+        !hx_cli_read_file(c, v->text[HX_OPT_RECIPE], RECIPE_BYTES_MAX, &out->recipe))
+        return false;
+    return add_trunk(c, out);
 }
 
 /* true, false, a number, else a text. */
@@ -296,7 +328,10 @@ static bool load(job *j) {
                      "请用 --model 模型.json 给出 learn fit --out 保存的模型");
         return false;
     }
-    return !failed(j, hx_learner_load(&j->learner, path, &j->err));
+    const hx_text_embedder *embedder = hx_cli_embedder(j->c);
+    if (embedder == NULL || failed(j, hx_learner_load(&j->learner, path, &j->err))) return false;
+    hx_learner_lend(j->learner, embedder);
+    return true;
 }
 
 static bool put_numbers(job *j, const char *name, const double *x) {

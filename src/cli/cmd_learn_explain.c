@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/learn.h"
+#include "cli/llama.h"
 #include "cli/output.h"
 #include "cli/table_io.h"
 
@@ -419,8 +420,7 @@ static bool put_surrogate(hx_cli *c, const json_t *s) {
         (void)snprintf(agreement, sizeof agreement,
                        hx_cli_tr(c, ", decides alike on %.1f %% of rows", "，判断一致 %.1f %%"),
                        100 * number_at(s, "agreement"));
-    if (isfinite(number_at(s, "r2")))
-        (void)snprintf(r2, sizeof r2, "%.3f", number_at(s, "r2"));
+    if (isfinite(number_at(s, "r2"))) (void)snprintf(r2, sizeof r2, "%.3f", number_at(s, "r2"));
     (void)snprintf(
         line, sizeof line,
         hx_cli_tr(c, "nearly the same as a small tree (R2 %s%s):", "近似的小树（R2 %s%s）："), r2,
@@ -436,10 +436,12 @@ static bool put_head(hx_cli *c, const json_t *e) {
     char line[2 * TEXT_BYTES];
     const char *class = text_at(e, "class");
     (void)snprintf(line, sizeof line,
-                   hx_cli_tr(c, "%s of %s%s%s: %.0f rows, mean answer %.4g",
-                             "%s 预测 %s%s%s：%.0f 行，平均回答 %.4g"),
-                   text_at(e, "model"), text_at(e, "target"), class[0] != '\0' ? " = " : "", class,
-                   number_at(e, "rows"), number_at(e, "mean"));
+                   hx_cli_tr(c, "%s%s%s%s%s: %.0f rows, mean answer %.4g",
+                             "%s%s%s%s%s：%.0f 行，平均回答 %.4g"),
+                   text_at(e, "model"),
+                   text_at(e, "target")[0] != '\0' ? hx_cli_tr(c, " of ", " 预测 ") : "",
+                   text_at(e, "target"), class[0] != '\0' ? " = " : "", class, number_at(e, "rows"),
+                   number_at(e, "mean"));
     return put_line(c, line, false);
 }
 
@@ -496,7 +498,9 @@ static bool read_all(job *j) {
                      "请用 --model 模型.json 给出 learn fit --out 保存的模型");
         return false;
     }
-    if (failed(j, hx_learner_load(&j->learner, path, &j->err))) return false;
+    const hx_text_embedder *embedder = hx_cli_embedder(c);
+    if (embedder == NULL || failed(j, hx_learner_load(&j->learner, path, &j->err))) return false;
+    hx_learner_lend(j->learner, embedder);
     if (!hx_learn_read_for(c, j->learner, NULL, &j->table)) return false;
     return !hx_cli_has(&c->options, HX_OPT_BACKGROUND) ||
            hx_learn_read_for(c, j->learner, c->options.text[HX_OPT_BACKGROUND], &j->background);

@@ -372,6 +372,7 @@ static bool put_head(hx_cli *c, const json_t *s) {
     const char *model = json_string_value(json_object_get(s, "model"));
     const char *target = json_string_value(json_object_get(s, "target"));
     const char *from = json_string_value(json_object_get(s, "from"));
+    const bool of = target != NULL && target[0] != '\0'; /* outliers have none */
     const long long features = (long long)json_integer_value(json_object_get(s, "features"));
     char *params =
         json_dumps(json_object_get(s, "params"), JSON_COMPACT | JSON_REAL_PRECISION(SHOWN_DIGITS));
@@ -383,11 +384,11 @@ static bool put_head(hx_cli *c, const json_t *s) {
                        (long long)json_integer_value(json_object_get(s, "trees")));
     else
         (void)snprintf(line, sizeof line,
-                       hx_cli_tr(c, "%s of %s: %lld rows, %lld features  %s",
-                                 "%s 预测 %s：%lld 行，%lld 个特征  %s"),
-                       model != NULL ? model : "", target != NULL ? target : "",
-                       (long long)json_integer_value(json_object_get(s, "rows")), features,
-                       params != NULL ? params : "");
+                       hx_cli_tr(c, "%s%s%s: %lld rows, %lld features  %s",
+                                 "%s%s%s：%lld 行，%lld 个特征  %s"),
+                       model != NULL ? model : "", of ? hx_cli_tr(c, " of ", " 预测 ") : "",
+                       of ? target : "", (long long)json_integer_value(json_object_get(s, "rows")),
+                       features, params != NULL ? params : "");
     const double r2 = number_at(s, "r2");
     const size_t used = strlen(line);
     if (isfinite(r2) && used < sizeof line)

@@ -25,13 +25,18 @@ static const char *join(hx_cli *c, const char *a, const char *b) {
     return p;
 }
 
-const char *hx_cli_models_folder(hx_cli *c) {
+/* NULL where none is known. */
+static const char *models_folder(hx_cli *c) {
     const char *own = set_in_environment("HUAXIANG_MODELS"),
                *cache = set_in_environment("XDG_CACHE_HOME"), *home = set_in_environment("HOME");
-    const char *folder = own     ? own
-                         : cache ? join(c, cache, "/huaxiang/models")
-                         : home  ? join(c, home, "/.cache/huaxiang/models")
-                                 : NULL;
+    return own     ? own
+           : cache ? join(c, cache, "/huaxiang/models")
+           : home  ? join(c, home, "/.cache/huaxiang/models")
+                   : NULL;
+}
+
+const char *hx_cli_models_folder(hx_cli *c) {
+    const char *folder = models_folder(c);
     if (!folder)
         hx_cli_fail(c, "no folder for models is known; set HUAXIANG_MODELS to one",
                     "不知道模型放在哪个目录；请用 HUAXIANG_MODELS 指出");
@@ -87,6 +92,18 @@ bool hx_cli_llama_open(hx_cli *c, hx_cli_llama *l, const hx_context_options *con
                     c->options.text[HX_OPT_MODEL], precisions[options.precision][c->ui == HX_UI_ZH],
                     l->info->kernels);
     return true;
+}
+
+const hx_text_embedder *hx_cli_embedder(hx_cli *c) {
+    hx_error err = {.ui = c->ui};
+    const char *folder = models_folder(c);
+    const hx_llama_options options = options_of(c, false);
+    if (!c->embedder &&
+        hx_embedder_open(&c->embedder, folder ? folder : "", &options, &err) != HX_OK) {
+        hx_cli_error(c, &err);
+        return NULL;
+    }
+    return hx_embedder_of(c->embedder);
 }
 
 void hx_cli_llama_close(hx_cli_llama *l) {

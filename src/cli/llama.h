@@ -20,6 +20,9 @@ const char *hx_cli_model_path(hx_cli *c, const char *name);
  * standard error what runs. False after a sentence. */
 bool hx_cli_llama_open(hx_cli *c, hx_cli_llama *l, const hx_context_options *context);
 void hx_cli_llama_close(hx_cli_llama *l);
+/* What reads texts for recipes and learners by --precision, --threads and HUAXIANG_KERNELS; the program's, which closes it. No model is opened
+ * before a step asks for one. NULL after a sentence. */
+const hx_text_embedder *hx_cli_embedder(hx_cli *c);
 /* Says where transformers' class would read the one head of a folder or file in another way than it was trained. */
 void hx_cli_note_transformers(hx_cli *c, const char *path);
 /* A token as a JSON string: its text, or the model's own spelling where it is special or holds part of a character. */

@@ -232,6 +232,7 @@ int main(int argc, char **argv) {
     c.arena = hx_arena_new((size_t)4 << 30);
     if (!c.arena) return hx_cli_fail(&c, "not enough memory to start", "内存不足，无法启动");
     int status = dispatch(&c, argc - 1, argv + 1);
+    hx_embedder_close(c.embedder);
     hx_arena_free(c.arena);
     return status;
 }

@@ -214,9 +214,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_PROFILE_STORE] =
         TEXT("profile-store", 0, HX_OPT_FILE, HX_GROUP_JOB, "FOLDER",
              "where the profiles of runs are kept", "保存各次运行档案的文件夹"),
-    [HX_OPT_NAME] = TEXT("name", 0, HX_OPT_STRING, HX_GROUP_JOB, "NAME",
-                         "the series of runs (default: the name of the file without a date or number)",
-                         "运行序列的名称（默认取文件名，去掉日期或序号）"),
+    [HX_OPT_NAME] =
+        TEXT("name", 0, HX_OPT_STRING, HX_GROUP_JOB, "NAME",
+             "the series of runs (default: the name of the file without a date or number)",
+             "运行序列的名称（默认取文件名，去掉日期或序号）"),
     [HX_OPT_BASELINE] =
         TEXT("baseline", 0, HX_OPT_STRING, HX_GROUP_JOB, "RUN",
              "compare with: previous (the latest without an alarm), first, or the "
@@ -375,6 +376,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         "text", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
         "the column of texts or sequences that a network reads (default: the only one of texts)",
         "网络读取的文本列或序列列（默认为唯一的文本列）"),
+    [HX_OPT_LEARN_TRUNK] =
+        TEXT("trunk", 0, HX_OPT_STRING, HX_GROUP_JOB, "MODEL",
+             "a language model that reads --text: its vector of a text becomes columns",
+             "读取 --text 列的语言模型：文本向量成为若干列"),
     [HX_OPT_ITEMS] = TEXT("items", 0, HX_OPT_STRING, HX_GROUP_JOB, "MARK",
                           "--text holds items between such marks: --items '>' for home>list>cart",
                           "--text 列为以此标记分隔的项：首页>列表>购物车 用 --items '>'"),

@@ -191,6 +191,7 @@ typedef enum {
     HX_OPT_LEARN_TARGET,
     HX_OPT_LEARN_TASK,
     HX_OPT_LEARN_TEXT,
+    HX_OPT_LEARN_TRUNK,
     HX_OPT_ITEMS,
     HX_OPT_USE,
     HX_OPT_DROP,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/llama.h"
 #include "cli/output.h"
 #include "cli/table_io.h"
 
@@ -157,10 +158,12 @@ int hx_table_recipe_run(hx_cli *c, const json_t *steps) {
     job j = {.c = c, .err.ui = c->ui};
     j.run = (hx_recipe_run){.n_threads = hx_table_io_threads(c),
                             .seed = (uint64_t)c->options.number[HX_OPT_SEED],
-                            .cancel = &c->cancel};
+                            .cancel = &c->cancel,
+                            .embedder = hx_cli_embedder(c)};
     hx_cli_catch_interrupts(c);
-    const bool ok = open_steps(&j, steps) && read_kept(&j) && fit_elsewhere(&j) && read_input(&j) &&
-                    run_steps(&j) && save(&j) && hx_table_io_write(c, j.table);
+    const bool ok = j.run.embedder != NULL && open_steps(&j, steps) && read_kept(&j) &&
+                    fit_elsewhere(&j) && read_input(&j) && run_steps(&j) && save(&j) &&
+                    hx_table_io_write(c, j.table);
     hx_table_free(j.table);
     hx_table_free(j.train);
     hx_recipe_free(j.kept);

@@ -25,6 +25,7 @@
     X(convert)                                                                                     \
     X(dedupe)                                                                                      \
     X(drop)                                                                                        \
+    X(embed)                                                                                       \
     X(encode)                                                                                      \
     X(hour)                                                                                        \
     X(impute)                                                                                      \

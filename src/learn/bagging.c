@@ -19,10 +19,10 @@
 
 enum { BASE, MEMBERS, SHARE };
 
-static const char *const bases[] = {"tree",       "linear", "ridge",    "lasso",       "elastic",
-                                    "logistic",   "bayes",  "svm",      "neighbours",  "mlp",
-                                    "kernel-svm", "forest", "boosting", "textcnn",     "rnn",
-                                    "gru",        "lstm",   "cnn-gru",  "transformer", NULL};
+static const char *const bases[] = {
+    "tree", "linear",     "ridge", "lasso",      "elastic",     "logistic", "bayes",
+    "svm",  "neighbours", "mlp",   "kernel-svm", "forest",      "boosting", "textcnn",
+    "rnn",  "gru",        "lstm",  "cnn-gru",    "transformer", "nbsvm",    NULL};
 static const hx_model_param params[] = {
     {.name = "base",
      .kind = HX_PARAM_CHOICE,
@@ -143,8 +143,9 @@ static hx_status fit_members(state *s, const hx_problem *p, const hx_fit_options
     return st;
 }
 
+/* Where there is one. */
 static bool reads_text(const hx_estimator *e) {
-    return (e->wants & HX_WANTS_TOKENS) != 0;
+    return (e->wants & (HX_WANTS_TOKENS | HX_WANTS_TOKENS_TOO)) != 0;
 }
 
 /* The rows as the members see them. */
@@ -152,7 +153,7 @@ static hx_status fit_seen(state *s, const hx_problem *p, const hx_fit_options *o
     hx_problem seen = *p;
     if (!s->base || !(s->base->kind.tasks & 1u << p->task))
         return hx_fail(err, HX_EINVAL, "an ensemble needs a member that can learn this target");
-    if (reads_text(s->base) && p->n_tokens == 0)
+    if (s->base->wants & HX_WANTS_TOKENS && p->n_tokens == 0)
         return hx_fail(err, HX_EINVAL, "%s reads a text; name its column by --text",
                        s->base->kind.name);
     if (!reads_text(s->base) && p->n_tokens > 0 && p->n_tokens == p->d)

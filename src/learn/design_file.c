@@ -16,7 +16,7 @@
 #include "learn/fields.h"
 
 #define ARENA_MAX ((size_t)4 << 30)
-#define WANTS_ALL 63
+#define WANTS_ALL 127
 
 static const char *const task_names[] = {"auto", "regression", "classes", "survival", "outliers"};
 #define TASKS (sizeof task_names / sizeof *task_names)

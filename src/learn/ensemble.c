@@ -8,8 +8,8 @@
  * What a member says of classes are probabilities: of margins (svm, kernel-svm) Platt's, fitted out of fold on the rows the member learns from; of
  * neighbours the shares of their classes. A share of 0 counts as 1e-9 where its logarithm is taken.
  *
- * Behind that every member learns from all rows. Members share one matrix of features, filled and scaled; networks read its tokens (of the column
- * that --text names) beside them, the others do not see these. Weights of blending are
+ * Behind that every member learns from all rows. Members share one matrix of features, filled and scaled; networks, svm and logistic read its tokens
+ * (of the column that --text names) beside them, the others do not see these. Weights of blending are
  * softmax(theta), theta by L-BFGS; with p_im = what member m gives the true class of row i:
  *
  *     loss = -sum log sum_m w_m p_im      d loss / d theta_m = -sum (w_m p_im / sum - w_m)
@@ -47,8 +47,8 @@ enum { FOLDS, FIRST };
     MEMBER("ridge", 1), MEMBER("lasso", 0), MEMBER("elastic", 0), MEMBER("logistic", 1),           \
         MEMBER("tree", 0), MEMBER("forest", 1), MEMBER("boosting", 1), MEMBER("linear", 0),        \
         MEMBER("svm", 0), MEMBER("kernel-svm", 0), MEMBER("bayes", 0), MEMBER("neighbours", 0),    \
-        MEMBER("mlp", 0), MEMBER("textcnn", 0), MEMBER("rnn", 0), MEMBER("gru", 0),                \
-        MEMBER("lstm", 0), MEMBER("cnn-gru", 0), MEMBER("transformer", 0)
+        MEMBER("mlp", 0), MEMBER("nbsvm", 0), MEMBER("textcnn", 0), MEMBER("rnn", 0),              \
+        MEMBER("gru", 0), MEMBER("lstm", 0), MEMBER("cnn-gru", 0), MEMBER("transformer", 0)
 #define FOLDS_PARAM(EN, ZH)                                                                        \
     {                                                                                              \
         .name = "folds", .kind = HX_PARAM_COUNT, .fallback = 5, .low = 2, .high = 50, .help = {    \
@@ -91,8 +91,9 @@ static size_t columns_of(const state *s) {
 }
 
 /* ------------------------------------------------------------------ members */
+/* Where there is one. */
 static bool reads_text(const hx_estimator *e) {
-    return (e->wants & HX_WANTS_TOKENS) != 0;
+    return (e->wants & (HX_WANTS_TOKENS | HX_WANTS_TOKENS_TOO)) != 0;
 }
 
 /* The rows as a member sees them; copied into the arena only where it must not see tokens. */
@@ -129,10 +130,10 @@ static hx_status choose(state *s, const hx_problem *p, const double *values, hx_
             return hx_fail(err, HX_EINVAL, "there is no model '%s'; see huaxiang learn fit --help",
                            params[i].name);
         if (!e || !(e->kind.tasks & 1u << p->task)) continue;
-        if (reads_text(e) && p->n_tokens == 0)
+        if (e->wants & HX_WANTS_TOKENS && p->n_tokens == 0)
             return hx_fail(err, HX_EINVAL, "%s reads a text; name its column by --text",
                            e->kind.name);
-        if (!reads_text(e) && p->n_tokens == p->d)
+        if (!reads_text(e) && p->n_tokens > 0 && p->n_tokens == p->d)
             return hx_fail(err, HX_EINVAL,
                            "%s can't be a member: there is no column beside the text",
                            e->kind.name);

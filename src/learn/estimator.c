@@ -18,7 +18,7 @@ static const hx_estimator *const estimators[] = {
     &hx_estimator_gru,         &hx_estimator_lstm,      &hx_estimator_cnn_gru,
     &hx_estimator_transformer, &hx_estimator_isolation, &hx_estimator_voting,
     &hx_estimator_blending,    &hx_estimator_stacking,  &hx_estimator_bagging,
-    &hx_estimator_cox,
+    &hx_estimator_cox,         &hx_estimator_llama,     &hx_estimator_nbsvm,
 };
 #define ESTIMATORS (sizeof estimators / sizeof *estimators)
 

@@ -15,7 +15,8 @@ enum hx_wants {
     HX_WANTS_CONTRASTS = 8, /* no feature for the first value of a text column: differences to it */
     HX_WANTS_TOKENS =
         16, /* a text column as ids of its tokens: the one that is named, or the only one there is */
-    HX_WANTS_TOKENS_TOO = 32 /* ... where one is named */
+    HX_WANTS_TOKENS_TOO = 32, /* ... where one is named */
+    HX_WANTS_EMBEDDING = 64 /* a recipe with the step "embed" */
 };
 
 /* What a fitted model reckons, for those who write it down in another language; borrowed from the state. Output o is intercepts[o * stride] plus
@@ -96,6 +97,7 @@ struct hx_learner {
     struct hx_conformal *conformal; /* owned; NULL = none was asked for */
     const hx_member *members; /* while it is fitted: as hx_fit_options */
     size_t n_members;
+    const hx_text_embedder *embedder; /* borrowed; NULL = none */
 };
 
 #endif

@@ -354,6 +354,11 @@ hx_status hx_export_plan_of(hx_export_plan *p, const hx_learner *l, hx_arena *ar
                        "a model of the kind '%s' can't be written as SQL or C; linear, ridge, "
                        "lasso, elastic, logistic, tree, forest and boosting can",
                        l->estimator->kind.name);
+    for (size_t i = 0; i < l->design->n_columns; i++)
+        if (l->design->columns[i].tokens > 0)
+            return hx_fail(err, HX_EUNSUPPORTED,
+                           "the model reads the text '%s', which can't be written as SQL or C",
+                           l->design->columns[i].name);
     l->estimator->formula(l->state, &p->formula);
     hx_status status = all_steps(&b, l, err);
     if (status == HX_OK) status = all_columns(&b, err);

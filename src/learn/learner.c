@@ -16,6 +16,7 @@
 #include "learn/fields.h"
 #include "learn/learner.h"
 
+#define RECIPE_BYTES_MAX ((size_t)512 << 20)
 #define ARENA_MAX ((size_t)64 << 30)
 #define SUMMARY_MAX ((size_t)256 << 20)
 
@@ -98,7 +99,7 @@ static hx_status whole(hx_table **out, const hx_table *t, hx_error *err) {
 
 hx_status hx_learner_prepare(const hx_learner *l, const hx_table *t, size_t n_threads,
                              hx_table **own, hx_error *err) {
-    hx_recipe_run run = {.n_threads = n_threads, .keep_rows = true};
+    hx_recipe_run run = {.n_threads = n_threads, .keep_rows = true, .embedder = l->embedder};
     *own = NULL;
     if (!l->recipe) return HX_OK;
     HX_TRY(whole(own, t, err));
@@ -109,10 +110,61 @@ hx_status hx_learner_prepare(const hx_learner *l, const hx_table *t, size_t n_th
     return st;
 }
 
+void hx_learner_lend(hx_learner *l, const hx_text_embedder *embedder) {
+    l->embedder = embedder;
+}
+
+/* The column that the recipe's last step "embed" reads, in the learner's arena; NULL where there is no such step. A head on a language model has
+ * nothing to learn from without it. */
+static hx_status find_embedding(const hx_learner *l, hx_str recipe, const char **column,
+                                hx_error *err) {
+    json_t *steps = NULL, *step;
+    size_t i;
+    *column = NULL;
+    if (recipe.len > 0) HX_TRY(hx_json_parse(recipe, RECIPE_BYTES_MAX, "recipe", &steps, err));
+    json_array_foreach(steps, i, step) {
+        const char *name = json_string_value(json_object_get(step, "step"));
+        const char *of = json_string_value(json_object_get(step, "column"));
+        if (name && of && strcmp(name, "embed") == 0)
+            *column = hx_arena_str(l->arena, hx_str_of(of)).ptr;
+    }
+    json_decref(steps);
+    if (*column || !(l->estimator->wants & HX_WANTS_EMBEDDING)) return HX_OK;
+    return hx_fail(err, HX_EINVAL,
+                   "%s reads a text by a language model: name both by --text COLUMN --trunk MODEL",
+                   l->estimator->kind.name);
+}
+
+/* --use of a text that a language model reads means its vector, too: "C" becomes "C,C~1,C~2,...". */
+static hx_status use_vectors(hx_learner *l, const hx_table *t, const hx_learn_options *o,
+                             const char **use, hx_error *err) {
+    const char *column;
+    hx_buf all;
+    *use = o->use;
+    HX_TRY(find_embedding(l, o->recipe, &column, err));
+    if (!column || !o->use || !o->use[0]) return HX_OK;
+    const size_t len = strlen(column);
+    hx_buf_init(&all, SUMMARY_MAX);
+    hx_buf_append_str(&all, hx_str_of(o->use));
+    for (size_t i = 0; i < hx_table_columns(t); i++) {
+        const hx_str name = hx_table_column_at(t, i)->name;
+        if (name.len > len + 1 && memcmp(name.ptr, column, len) == 0 && name.ptr[len] == '~')
+            hx_buf_printf(&all, ",%.*s", HX_STR_ARG(name));
+    }
+    hx_status st = hx_buf_status(&all, "use", err);
+    if (st == HX_OK) *use = hx_arena_str(l->arena, hx_buf_str(&all)).ptr;
+    hx_buf_release(&all);
+    return st == HX_OK && !*use ? no_memory(err) : st;
+}
+
 static hx_status fit_recipe(hx_learner *l, const hx_table *t, const hx_learn_options *o,
                             hx_table **own, hx_error *err) {
-    hx_recipe_run run = {.n_threads = o->n_threads, .seed = o->seed, .cancel = o->cancel};
+    hx_recipe_run run = {
+        .n_threads = o->n_threads, .seed = o->seed, .cancel = o->cancel, .embedder = o->embedder};
     *own = NULL;
+    l->embedder = o->embedder;
+    const char *column;
+    HX_TRY(find_embedding(l, o->recipe, &column, err));
     if (o->recipe.len == 0) return HX_OK;
     size_t n_more;
     const hx_step_kind *const *more = hx_learn_steps(&n_more);
@@ -217,6 +269,7 @@ static hx_status fit_design(hx_learner *l, const hx_table *train, const hx_table
                            .length = count_of(l, "length"),
                            .min_count = count_of(l, "min_count")};
     hx_problem p, v;
+    HX_TRY(use_vectors(l, train, o, &d.use, err));
     HX_TRY(hx_design_fit(&l->design, train, &d, err));
     HX_TRY(hx_design_problem(l->design, train, true, scratch, &p, err));
     if (validation) HX_TRY(hx_design_problem(l->design, validation, true, scratch, &v, err));

@@ -25,8 +25,10 @@ typedef struct {
     double *squares; /* (n_rows): x.x with the constant */
     double *dual; /* (n_rows, 1 or 2) */
     uint32_t *order;
+    size_t n; /* rows that weigh something: so many of `order` */
     hx_rng rng;
     double cost, tolerance;
+    const float *weights;
     size_t max_passes;
     const volatile int *cancel;
 } problem;
@@ -34,6 +36,10 @@ typedef struct {
 static double value_at(const problem *p, size_t j) {
     double v = (double)p->x->values[j];
     return p->scale ? v * (double)p->scale[p->x->columns[j]] : v;
+}
+
+static double cost_of(const problem *p, size_t i) {
+    return p->weights ? p->cost * (double)p->weights[i] : p->cost;
 }
 
 static double dot(const problem *p, size_t i) {
@@ -63,7 +69,7 @@ static void measure(problem *p) {
         for (size_t j = p->x->starts[i]; j < p->x->starts[i + 1]; j++)
             sum += value_at(p, j) * value_at(p, j);
         p->squares[i] = sum;
-        p->order[i] = (uint32_t)i;
+        if (cost_of(p, i) > 0) p->order[p->n++] = (uint32_t)i;
     }
 }
 
@@ -82,7 +88,7 @@ typedef struct {
 
 /* One row of the SVM; false: it may be left out. */
 static bool step_svm(problem *p, size_t i, double bound, violation *seen) {
-    double diagonal = 0.5 / p->cost, *a = &p->dual[i];
+    double diagonal = 0.5 / cost_of(p, i), *a = &p->dual[i];
     double g = p->y[i] * dot(p, i) - 1 + *a * diagonal;
     if (*a == 0 && g > bound) return false;
     double projected = *a == 0 && g > 0 ? 0 : g;
@@ -97,7 +103,7 @@ static bool step_svm(problem *p, size_t i, double bound, violation *seen) {
 }
 
 static void solve_svm(problem *p) {
-    size_t n = p->x->n_rows, active = n;
+    size_t n = p->n, active = n;
     double bound = INFINITY;
     for (size_t pass = 0; pass < p->max_passes && !hx_flag_is_raised(p->cancel); pass++) {
         violation seen = {-INFINITY, INFINITY};
@@ -122,7 +128,7 @@ static void solve_svm(problem *p) {
 
 /* One row of the logistic problem: its two duals sum to C; the smaller end is moved. Returns how far it was from its optimum. */
 static double step_logistic(problem *p, size_t i, double inner, size_t *newton) {
-    double *dual = p->dual + 2 * i, c = p->cost, a = p->squares[i], b = p->y[i] * dot(p, i);
+    double *dual = p->dual + 2 * i, c = cost_of(p, i), a = p->squares[i], b = p->y[i] * dot(p, i);
     bool second = 0.5 * a * (dual[1] - dual[0]) + b < 0;
     double sign = second ? -1 : 1, old = dual[second], z = old;
     if (c - z < 0.5 * c) z *= 0.1;
@@ -143,11 +149,12 @@ static double step_logistic(problem *p, size_t i, double inner, size_t *newton) 
 }
 
 static void solve_logistic(problem *p) {
-    size_t n = p->x->n_rows;
+    size_t n = p->n;
     double least = fmin(1e-8, p->tolerance), inner = 1e-2;
-    for (size_t i = 0; i < n; i++) {
-        p->dual[2 * i] = fmin(0.001 * p->cost, 1e-8);
-        p->dual[2 * i + 1] = p->cost - p->dual[2 * i];
+    for (size_t k = 0; k < n; k++) {
+        const size_t i = p->order[k];
+        p->dual[2 * i] = fmin(0.001 * cost_of(p, i), 1e-8);
+        p->dual[2 * i + 1] = cost_of(p, i) - p->dual[2 * i];
         add(p, i, p->y[i] * p->dual[2 * i]);
     }
     for (size_t pass = 0; pass < p->max_passes && !hx_flag_is_raised(p->cancel); pass++) {
@@ -165,8 +172,13 @@ static void solve_logistic(problem *p) {
 
 hx_status hx_linear_fit(const hx_csr *x, const int8_t *targets, const float *scale,
                         const hx_linear_options *o, double *w, hx_error *err) {
-    problem p = {
-        .x = x, .y = targets, .scale = scale, .w = w, .cost = o->cost, .cancel = o->cancel};
+    problem p = {.x = x,
+                 .y = targets,
+                 .scale = scale,
+                 .w = w,
+                 .cost = o->cost,
+                 .weights = o->weights,
+                 .cancel = o->cancel};
     p.tolerance = o->tolerance > 0 ? o->tolerance : TOLERANCE_USUAL;
     p.max_passes = o->max_passes ? o->max_passes : PASSES_USUAL;
     p.squares = calloc(x->n_rows + 1, sizeof *p.squares);

@@ -20,6 +20,8 @@ typedef struct {
     size_t max_passes; /* over the rows; 0 = 1000 */
     uint64_t seed;
     const volatile int *cancel;
+    const float
+        *weights; /* (rows) by which C is multiplied; a row of 0 is not there; NULL = all 1 */
 } hx_linear_options;
 
 /* w (n_columns + 1) overwritten. scale (n_columns): values of a column are multiplied by it, NULL = 1; the weights are for the scaled values.

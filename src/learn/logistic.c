@@ -4,7 +4,7 @@
  *
  * as scikit-learn's LogisticRegression (penalty l2, the intercept is free); two classes have one row of weights, more have one each. Minimised
  * by L-BFGS. Of two classes also standard errors from the inverse of the curvature at the optimum (weights and intercept; of the penalised
- * likelihood, so that they are a little small where C is small). Scores are blocks of rows times weights; sums over rows are in their order. */
+ * likelihood, so that they are a little small where C is small). Where a text is named, its n-grams are features too: wide.c. Scores are blocks of rows times weights; sums over rows are in their order. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +16,13 @@
 #include "learn/model_state.h"
 #include "learn/solve.h"
 #include "learn/special.h"
+#include "learn/wide.h"
 
-enum { COST, ROUNDS, TOLERANCE, BALANCED, PARAMS };
+enum { COST, ROUNDS, TOLERANCE, BALANCED, LENGTH, MIN_COUNT, GRAMS, PARAMS };
 #define CURVATURE_MAX 1500 /* features of which errors are reckoned */
 
 static const hx_model_param params[PARAMS] = {
-    HX_PARAM_COST(1e-4, 1e3),
-    HX_PARAM_STEPS,
-    HX_PARAM_GRADIENT,
-    HX_PARAM_BALANCED,
+    HX_PARAM_COST(1e-4, 1e3), HX_PARAM_STEPS, HX_PARAM_GRADIENT, HX_PARAM_BALANCED, HX_PARAM_WIDE,
 };
 
 typedef struct {
@@ -35,7 +33,14 @@ typedef struct {
     double *errors; /* (d + 1); NULL of more classes and many features */
     double loss;
     size_t rounds;
+    hx_wide *wide; /* with a text, in place of the above; owned */
 } state;
+
+static void release(void *state_) {
+    state *s = state_;
+    hx_wide_free(s->wide);
+    hx_state_release(s);
+}
 
 typedef struct {
     const hx_problem *p;
@@ -174,16 +179,22 @@ static hx_status fit(void **out, const hx_problem *train, const hx_problem *vali
     (void)validation;
     state *s = new_state(train->d, train->n_classes);
     double *room = calloc(2 * train->n_classes + 1, sizeof *room);
-    hx_status st = s && room ? fit_state(s, train, o, room, err) : hx_state_no_memory(err);
+    const hx_wide_options w = {.kind = HX_WIDE_LOGISTIC,
+                               .cost = o->params[COST],
+                               .balanced = o->params[BALANCED] != 0,
+                               .grams = (size_t)o->params[GRAMS],
+                               .least = (size_t)o->params[MIN_COUNT]};
+    hx_status st = !s || !room       ? hx_state_no_memory(err)
+                   : train->n_tokens ? hx_wide_fit(&s->wide, train, &w, o, err)
+                                     : fit_state(s, train, o, room, err);
     free(room);
-    return hx_state_give(out, s, hx_state_release, st, err);
+    return hx_state_give(out, s, release, st, err);
 }
 
 static hx_status predict(const void *state_, const double *x, size_t n, size_t n_threads,
                          double *out, hx_error *err) {
     const state *s = state_;
-    (void)n_threads;
-    (void)err;
+    if (s->wide) return hx_wide_predict(s->wide, x, n, n_threads, out, err);
     for (size_t i = 0; i < n; i++) {
         double *row = out + i * s->n_classes;
         if (s->n_rows == 1) {
@@ -203,6 +214,7 @@ static hx_status predict(const void *state_, const double *x, size_t n, size_t n
 static hx_status contributions(const void *state_, const double *x, size_t n, size_t class,
                                size_t n_threads, double *out, hx_error *err) {
     const state *s = state_;
+    if (s->wide) return hx_wide_contributions(s->wide, x, n, class, out, err);
     const double *w = s->weights + (s->n_rows == 1 ? 0 : class * (s->d + 1));
     double sign = s->n_rows == 1 && class == 0 ? -1 : 1;
     (void)n_threads;
@@ -219,6 +231,10 @@ static hx_status contributions(const void *state_, const double *x, size_t n, si
 /* ------------------------------------------------------------------ words and files */
 static void summary(const void *state_, hx_json_writer *w) {
     const state *s = state_;
+    if (s->wide) {
+        hx_wide_summary(s->wide, w);
+        return;
+    }
     hx_json_key(w, "loss");
     hx_json_double(w, s->loss);
     hx_json_key(w, "rounds");
@@ -236,6 +252,12 @@ static void summary(const void *state_, hx_json_writer *w) {
 static void write(const void *state_, hx_json_writer *w) {
     const state *s = state_;
     hx_json_object(w);
+    if (s->wide) {
+        hx_json_key(w, "wide");
+        hx_wide_write(s->wide, w);
+        hx_json_end_object(w);
+        return;
+    }
     hx_put_numbers(w, "weights", s->weights, s->n_rows * (s->d + 1));
     hx_put_numbers(w, "means", s->means, s->d);
     hx_json_end_object(w);
@@ -254,9 +276,12 @@ static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes
     bool ok = n_classes >= 2;
     state *s = ok ? new_state(d, n_classes) : NULL;
     if (!s) return hx_state_no_memory(err);
+    const json_t *wide = json_object_get(json, "wide");
+    if (wide)
+        return hx_state_give(out, s, release, hx_wide_read(&s->wide, wide, d, n_classes, err), err);
     s->weights = hx_field_numbers(json, "weights", s->n_rows * (d + 1), s->arena, &ok);
     s->means = hx_field_numbers(json, "means", d, s->arena, &ok);
-    return hx_state_give(out, s, hx_state_release, ok ? HX_OK : hx_state_damaged(err), err);
+    return hx_state_give(out, s, release, ok ? HX_OK : hx_state_damaged(err), err);
 }
 
 const hx_estimator hx_estimator_logistic = {
@@ -265,13 +290,13 @@ const hx_estimator hx_estimator_logistic = {
              .params = params,
              .n_params = PARAMS,
              .help = {"logistic regression of two or more classes", "逻辑回归（二分类或多分类）"}},
-    .wants = HX_WANTS_FILLED | HX_WANTS_SCALED,
+    .wants = HX_WANTS_FILLED | HX_WANTS_SCALED | HX_WANTS_TOKENS_TOO,
     .fit = fit,
     .predict = predict,
     .contributions = contributions,
     .summary = summary,
     .write = write,
     .read = read,
-    .release = hx_state_release,
+    .release = release,
     .formula = formula,
 };

@@ -4,7 +4,9 @@
  *     numbers   min w.w / 2 + C sum weight_i max(0, |y_i - w.x_i| - epsilon)^2
  *
  * with the intercept among the weights, as liblinear has it (scikit-learn's LinearSVC and LinearSVR with squared losses). Both are smooth and
- * strongly convex, and are minimised by L-BFGS. Probabilities: margins.h; the log-odds of two classes are linear in the features. */
+ * strongly convex, and are minimised by L-BFGS. Probabilities: margins.h; the log-odds of two classes are linear in the features.
+ *
+ * Where a text is named, its n-grams are features too, and all of it is wide.c's. "nbsvm" is that alone, with the weights of naive Bayes. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +17,9 @@
 #include "learn/margins.h"
 #include "learn/minimise.h"
 #include "learn/model_state.h"
+#include "learn/wide.h"
 
-enum { COST, EPSILON, ROUNDS, TOLERANCE, BALANCED, PARAMS };
+enum { COST, EPSILON, ROUNDS, TOLERANCE, BALANCED, LENGTH, MIN_COUNT, GRAMS, PARAMS };
 
 static const hx_model_param params[PARAMS] = {
     HX_PARAM_COST(1e-4, 1e2),
@@ -26,6 +29,7 @@ static const hx_model_param params[PARAMS] = {
     HX_PARAM_STEPS,
     HX_PARAM_GRADIENT,
     HX_PARAM_BALANCED,
+    HX_PARAM_WIDE,
 };
 
 typedef struct {
@@ -34,7 +38,14 @@ typedef struct {
     double *weights; /* (n_machines, d + 1), the last of a row the intercept */
     double *platt; /* (n_machines, 2) */
     double *means; /* (d) of the training rows */
+    hx_wide *wide; /* with a text, in place of the above; owned */
 } state;
+
+static void release(void *state_) {
+    state *s = state_;
+    hx_wide_free(s->wide);
+    hx_state_release(s);
+}
 
 static state *new_state(size_t d, size_t n_classes) {
     state *s = hx_state_new(sizeof *s);
@@ -143,18 +154,42 @@ static hx_status fit_state(state *s, const hx_problem *p, const hx_fit_options *
     return s->n_classes ? hx_platt_by_folds(p, &m, o->seed, s->platt, err) : HX_OK;
 }
 
+static hx_status fit_wide(state *s, hx_wide_kind kind, const hx_problem *p, const hx_fit_options *o,
+                          hx_error *err) {
+    const hx_wide_options w = {.kind = s->n_classes ? kind : HX_WIDE_NUMBER,
+                               .cost = o->params[COST],
+                               .epsilon = o->params[EPSILON],
+                               .balanced = o->params[BALANCED] != 0,
+                               .grams = (size_t)o->params[GRAMS],
+                               .least = (size_t)o->params[MIN_COUNT]};
+    return hx_wide_fit(&s->wide, p, &w, o, err);
+}
+
 static hx_status fit(void **out, const hx_problem *train, const hx_problem *validation,
                      const hx_fit_options *o, hx_error *err) {
     (void)validation;
     state *s = new_state(train->d, train->task == HX_TASK_CLASSES ? train->n_classes : 0);
-    hx_status st = s ? fit_state(s, train, o, err) : hx_state_no_memory(err);
-    return hx_state_give(out, s, hx_state_release, st, err);
+    hx_status st = !s                ? hx_state_no_memory(err)
+                   : train->n_tokens ? fit_wide(s, HX_WIDE_SVM, train, o, err)
+                                     : fit_state(s, train, o, err);
+    return hx_state_give(out, s, release, st, err);
+}
+
+static hx_status fit_nbsvm(void **out, const hx_problem *train, const hx_problem *validation,
+                           const hx_fit_options *o, hx_error *err) {
+    (void)validation;
+    if (train->n_tokens == 0)
+        return hx_fail(err, HX_EINVAL, "%s reads a text; name its column by --text", "nbsvm");
+    state *s = new_state(train->d, train->n_classes);
+    hx_status st = s ? fit_wide(s, HX_WIDE_NBSVM, train, o, err) : hx_state_no_memory(err);
+    return hx_state_give(out, s, release, st, err);
 }
 
 /* ------------------------------------------------------------------ predicting */
 static hx_status predict(const void *state_, const double *x, size_t n, size_t n_threads,
                          double *out, hx_error *err) {
     const state *s = state_;
+    if (s->wide) return hx_wide_predict(s->wide, x, n, n_threads, out, err);
     double *margins = calloc(s->n_machines, sizeof *margins);
     (void)n_threads;
     if (!margins) return hx_state_no_memory(err);
@@ -174,6 +209,7 @@ static hx_status predict(const void *state_, const double *x, size_t n, size_t n
 static hx_status contributions(const void *state_, const double *x, size_t n, size_t class,
                                size_t n_threads, double *out, hx_error *err) {
     const state *s = state_;
+    if (s->wide) return hx_wide_contributions(s->wide, x, n, class, out, err);
     size_t machine = s->n_machines == 1 ? 0 : class;
     const double *w = s->weights + machine * (s->d + 1), *platt = s->platt + 2 * machine;
     double by = s->n_classes ? -platt[0] : 1, more = s->n_classes ? -platt[1] : 0;
@@ -192,11 +228,22 @@ static hx_status contributions(const void *state_, const double *x, size_t n, si
 /* ------------------------------------------------------------------ words and files */
 static void summary(const void *state_, hx_json_writer *w) {
     const state *s = state_;
+    if (s->wide) {
+        hx_wide_summary(s->wide, w);
+        return;
+    }
     hx_put_numbers(w, "coefficients", s->weights, s->n_machines * (s->d + 1));
 }
 
 static void write(const void *state_, hx_json_writer *w) {
     const state *s = state_;
+    if (s->wide) {
+        hx_json_object(w);
+        hx_json_key(w, "wide");
+        hx_wide_write(s->wide, w);
+        hx_json_end_object(w);
+        return;
+    }
     hx_json_object(w);
     hx_put_numbers(w, "weights", s->weights, s->n_machines * (s->d + 1));
     hx_put_numbers(w, "platt", s->platt, s->n_machines * 2);
@@ -206,12 +253,15 @@ static void write(const void *state_, hx_json_writer *w) {
 
 static hx_status read(void **out, const json_t *json, size_t d, size_t n_classes, hx_error *err) {
     bool ok = true;
+    const json_t *wide = json_object_get(json, "wide");
     state *s = new_state(d, n_classes);
     if (!s) return hx_state_no_memory(err);
+    if (wide)
+        return hx_state_give(out, s, release, hx_wide_read(&s->wide, wide, d, n_classes, err), err);
     s->weights = hx_field_numbers(json, "weights", s->n_machines * (d + 1), s->arena, &ok);
     s->platt = hx_field_numbers(json, "platt", s->n_machines * 2, s->arena, &ok);
     s->means = hx_field_numbers(json, "means", d, s->arena, &ok);
-    return hx_state_give(out, s, hx_state_release, ok ? HX_OK : hx_state_damaged(err), err);
+    return hx_state_give(out, s, release, ok ? HX_OK : hx_state_damaged(err), err);
 }
 
 const hx_estimator hx_estimator_svm = {
@@ -220,12 +270,29 @@ const hx_estimator hx_estimator_svm = {
              .params = params,
              .n_params = PARAMS,
              .help = {"linear support vector machine", "线性支持向量机"}},
-    .wants = HX_WANTS_FILLED | HX_WANTS_SCALED,
+    .wants = HX_WANTS_FILLED | HX_WANTS_SCALED | HX_WANTS_TOKENS_TOO,
     .fit = fit,
     .predict = predict,
     .contributions = contributions,
     .summary = summary,
     .write = write,
     .read = read,
-    .release = hx_state_release,
+    .release = release,
+};
+
+const hx_estimator hx_estimator_nbsvm = {
+    .kind = {.name = "nbsvm",
+             .tasks = 1u << HX_TASK_CLASSES,
+             .params = params,
+             .n_params = PARAMS,
+             .help = {"a text's n-grams weighed by naive Bayes, then svm (Wang, Manning 2012)",
+                      "文本 n 元组按朴素贝叶斯加权后用 svm（Wang、Manning 2012）"}},
+    .wants = HX_WANTS_FILLED | HX_WANTS_SCALED | HX_WANTS_TOKENS,
+    .fit = fit_nbsvm,
+    .predict = predict,
+    .contributions = contributions,
+    .summary = summary,
+    .write = write,
+    .read = read,
+    .release = release,
 };

@@ -9,7 +9,7 @@
 #include "learn/fields.h"
 #include "learn/tune.h"
 
-#define OTHER_FEATURES (HX_WANTS_LEVELS | HX_WANTS_TOKENS | HX_WANTS_TOKENS_TOO)
+#define OTHER_FEATURES (HX_WANTS_LEVELS | HX_WANTS_TOKENS)
 
 static int compare_means(const void *a, const void *b) {
     const hx_setting *x = *(hx_setting *const *)a, *y = *(hx_setting *const *)b;
@@ -17,9 +17,12 @@ static int compare_means(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* What may read a text, where there is one; ensembles, which say no contributions, are no members in any case. */
 static bool may_be_member(const hx_tuning *s, const hx_setting *one) {
+    const hx_estimator *e = hx_estimator_of(one->kind->name);
     bool whole = one->said && one->done == s->folds.n_folds && !isnan(one->mean);
-    return whole && !(hx_estimator_of(one->kind->name)->wants & OTHER_FEATURES);
+    bool text = e->wants & HX_WANTS_TOKENS_TOO && (s->folds.learn.text || !e->contributions);
+    return whole && !text && !(e->wants & OTHER_FEATURES);
 }
 
 /* Keeps what the best of them said and lists these by their means. */

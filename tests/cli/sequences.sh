@@ -15,7 +15,7 @@ huaxiang learn predict more.csv --model way.json --format csv | cut -d, -f1,2
 huaxiang learn cross-validate shop.csv --target label --text text --drop path --model logistic,textcnn --param textcnn.width=16 --param textcnn.epochs=4 --param textcnn.rate=0.01 --folds 2 --seed 1 --format csv | cut -d, -f1
 huaxiang learn fit shop.csv --target label --text text --use text,price --model stacking --param textcnn=true --param forest=false --param boosting=false --param folds=2 --seed 1 --out both.json > both.txt && huaxiang learn predict shop.csv --model both.json --head 1 --format csv | cut -d, -f5
 huaxiang learn fit shop.csv --target price --task regression --text text --use text --model rnn $small --seed 1 --out price.json > price.txt && huaxiang learn predict shop.csv --model price.json --head 1 --format csv | wc -l
-for command in "--use price --model gru" "--model gru" "--use price --text prices --model gru" "--use price --text price --model gru" "--use text --text text --model logistic" \
+for command in "--use price --model gru" "--model gru" "--use price --text prices --model gru" "--use price --text price --model gru" "--use text --text text --model tree" \
     "--use price --model voting --param gru=true" "--text text --model gru --param width=4" "--text text --model gru --param depth=2"; do
     huaxiang learn fit shop.csv --target label $command || echo refused
 done
@@ -30,6 +30,18 @@ printf 'text\n""\n' > none.csv && huaxiang table embed none.csv --text text --mo
 huaxiang table embed shop.csv --text price --model chat.gguf || echo refused
 huaxiang table embed shop.csv --text text || echo refused
 huaxiang table embed shop.csv --model chat.gguf --lang zh || echo refused
+# the same as one model: llama with --trunk
+huaxiang learn fit shop.csv --target label --use text,price --text text --model llama --trunk chat.gguf --param head=svm --seed 1 --out trunk.json --format table | head -1
+huaxiang learn predict shop.csv --model trunk.json --head 2 --format csv | cut -d, -f1-5
+huaxiang learn evaluate shop.csv --model trunk.json --format csv | head -2 | cut -d, -f1
+huaxiang learn cross-validate shop.csv --target label --text text --use text --model llama,logistic --trunk chat.gguf --folds 2 --seed 1 --format csv | cut -d, -f1
+huaxiang learn fit shop.csv --target price --task regression --use text --text text --model llama --trunk chat.gguf --seed 1 --format table | head -1
+for command in "--model llama" "--model llama --trunk chat.gguf" "--model llama --text text --trunk nosuch" "--model llama --text price --trunk chat.gguf"; do
+    huaxiang learn fit shop.csv --target label $command || echo refused
+done
+cp "${0%/*}/../golden/llama/gguf_classes.gguf" chat.gguf
+huaxiang learn predict shop.csv --model trunk.json --lang zh || echo refused
+huaxiang learn fit shop.csv --task outliers --use price --model isolation --format table | head -1
 sed 's/"weights":"/"weights":"AAAA/' words.json > damaged.json
 huaxiang learn predict shop.csv --model damaged.json || echo refused
 huaxiang learn predict more.csv --model words.json || echo refused

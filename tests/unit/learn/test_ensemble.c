@@ -282,7 +282,7 @@ static bool can_be_member(const hx_estimator *e, hx_learn_task task) {
     static const char *const ways[] = {"voting", "blending", "stacking", "bagging"};
     for (size_t i = 0; i < 4; i++)
         if (strcmp(e->kind.name, ways[i]) == 0) return false;
-    return e->kind.tasks & 1u << task && !(e->wants & HX_WANTS_TOKENS);
+    return e->kind.tasks & 1u << task && !(e->wants & (HX_WANTS_TOKENS | HX_WANTS_EMBEDDING));
 }
 
 /* A number, a column of two texts, and gaps. */
