@@ -60,7 +60,7 @@ typedef struct {
     size_t n_rows; /* of all files; sentences where a sentence has many lines */
     size_t n_empty,
         n_bad; /* left out: no text; can't be read, no number, words and tags not alike many */
-    size_t n_unlabelled; /* left out, but for LABELS, where no label is an answer */
+    size_t n_unlabelled; /* left out; none of LABELS, where no label is an answer */
     int64_t first_bad; /* row of the first bad one, 0 = none */
     size_t
         n_duplicates; /* examples of train whose text stands in train before (spaces, width, case apart) */

@@ -124,7 +124,6 @@ static hx_status add_labels(hx_dataset *d, const hx__dataset_row *r, hx_example 
         n++;
     }
     if (n > 1) qsort(hx__many(d) + first, n, sizeof(uint32_t), compare_ids);
-    if (n == 0) d->check.n_unlabelled++;
     e->label = (uint32_t)first;
     e->n_labels = (uint32_t)n;
     return HX_OK;

@@ -126,7 +126,7 @@ static void several_labels(void **state) {
     }
     assert_int_equal(hx_dataset_at(d, HX_PART_TRAIN, 1)->n_labels, 0);
     assert_null(hx_dataset_many(d, hx_dataset_at(d, HX_PART_TRAIN, 1)));
-    assert_int_equal(hx_dataset_checked(d)->n_unlabelled, 1);
+    assert_int_equal(hx_dataset_checked(d)->n_unlabelled, 0);
     hx_dataset_free(d);
     test_remove_tree(folder);
 }
