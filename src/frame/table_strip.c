@@ -22,6 +22,14 @@ static hx_str trimmed(hx_str s) {
     return s;
 }
 
+/* Whether the caller named it as missing, though it may be a number: 999. */
+static bool is_named(const hx_missing_words *m, hx_str s) {
+    s = trimmed(s);
+    for (size_t i = 0; i < m->n_words; i++)
+        if (hx_str_equal(s, m->words[i])) return true;
+    return false;
+}
+
 bool hx_text_is_missing(const hx_missing_words *m, hx_str s) {
     static const char *const words[] = {
         "NA",   "N/A", "n/a",  "#N/A", "<NA>",     "NULL",    "null",     "NaN",    "nan",
@@ -30,9 +38,7 @@ bool hx_text_is_missing(const hx_missing_words *m, hx_str s) {
     if (s.len == 0) return true;
     for (size_t i = 0; s.len <= sizeof "-1.#QNAN" && i < sizeof words / sizeof *words; i++)
         if (s.len == strlen(words[i]) && memcmp(s.ptr, words[i], s.len) == 0) return true;
-    for (size_t i = 0; i < m->n_words; i++)
-        if (hx_str_equal(s, m->words[i])) return true;
-    return false;
+    return is_named(m, s);
 }
 
 static int boolean_of(hx_str s) {
@@ -153,7 +159,7 @@ static void read_numbers(hx_strip *s, const hx_strip_plan *p, const hx_str *cell
     for (size_t i = 0; i < n && !s->misfit; i++) {
         hx_text_number x = hx_number_of_text(cells[i]);
         if (!x.is_number && cells[i].len > 0) x = hx_number_of_text(trimmed(cells[i]));
-        if (!x.is_number)
+        if (!x.is_number || is_named(p->missing, cells[i]))
             to[s->n + i] = other_cell(s, p, cells[i]);
         else if (x.exact && !s->real && x.scale == s->scale)
             to[s->n + i] = x.mantissa;
@@ -165,14 +171,16 @@ static void read_numbers(hx_strip *s, const hx_strip_plan *p, const hx_str *cell
 static void read_times(hx_strip *s, const hx_strip_plan *p, const hx_str *cells, size_t n) {
     int64_t *to = cells_of(s) + s->n, ms = 0;
     for (size_t i = 0; i < n && !s->misfit; i++)
-        to[i] = cells[i].len > 0 && time_of(p, trimmed(cells[i]), &ms) ? ms
-                                                                       : other_cell(s, p, cells[i]);
+        to[i] = cells[i].len > 0 && !is_named(p->missing, cells[i]) &&
+                        time_of(p, trimmed(cells[i]), &ms)
+                    ? ms
+                    : other_cell(s, p, cells[i]);
 }
 
 static void read_booleans(hx_strip *s, const hx_strip_plan *p, const hx_str *cells, size_t n) {
     int64_t *to = cells_of(s) + s->n;
     for (size_t i = 0; i < n && !s->misfit; i++) {
-        const int word = boolean_of(trimmed(cells[i]));
+        const int word = is_named(p->missing, cells[i]) ? -1 : boolean_of(trimmed(cells[i]));
         to[i] = word >= 0 ? word : other_cell(s, p, cells[i]);
     }
 }

@@ -523,8 +523,30 @@ static void a_missing_cell_alone_is_quoted(void **state) {
     hx_table_free(t);
 }
 
+/* A number, a time or a yes that is named as missing is one, in each kind of column; the same number written otherwise is not. */
+static void named_values(void **st) {
+    (void)st;
+    const hx_table_options options = {.missing = "999,inf,2099-01-01,true"};
+    hx_table *t =
+        read_with("named.csv",
+                  HX_STR_LIT("n,x,day,b\n999,inf,2099-01-01,true\n5,1.5,2026-01-02,false\n"
+                             " 999 ,2,2026-01-03,false\n999.0,-inf,2026-01-04,false\n"),
+                  &options);
+    static const size_t missing[] = {2, 1, 1, 1};
+    static const hx_kind kinds[] = {HX_KIND_NUMBER, HX_KIND_NUMBER, HX_KIND_TIME, HX_KIND_BOOLEAN};
+    for (size_t k = 0; k < 4; k++) {
+        assert_int_equal(hx_table_column_at(t, k)->kind, kinds[k]);
+        assert_int_equal(hx_table_column_at(t, k)->missing, missing[k]);
+    }
+    double n[4];
+    hx_table_numbers(t, 0, 0, 4, n);
+    assert_true(isnan(n[0]) && n[1] == 5 && isnan(n[2]) && n[3] == 999);
+    hx_table_free(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(named_values),
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_cells_as_written),
         cmocka_unit_test(test_late_values_decide),
