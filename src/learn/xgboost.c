@@ -79,6 +79,31 @@ static hx_status failed(const xgboost *x, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ matrices */
+/* Infinite numbers are learnt from as these. */
+#define REACH 1e38
+
+/* The split of missing values from all others lies at twice the greatest number, and an infinite one would be on the wrong side of it. */
+static hx_status check_infinite(const hx_problem *p, hx_error *err) {
+    size_t n = p->n * p->d, i = 0;
+    while (i < n && !(p->x[i] == INFINITY))
+        i++;
+    for (size_t k = 0; k < p->d && i < n; k++) {
+        size_t infinite = p->n;
+        bool missing = false;
+        for (size_t r = 0; r < p->n; r++) {
+            const double v = p->x[r * p->d + k];
+            missing |= isnan(v);
+            if (v == INFINITY && infinite == p->n) infinite = r;
+        }
+        if (missing && infinite < p->n)
+            return hx_fail(err, HX_EUNSUPPORTED,
+                           "row %zu: '%s' is infinite, and missing in other rows; boosting can't "
+                           "tell the two apart: name it by --missing inf, or take --model forest",
+                           infinite + 1, p->names ? p->names[k] : "");
+    }
+    return HX_OK;
+}
+
 static hx_status matrix_of(const xgboost *x, const hx_problem *p, const float *weights, handle *out,
                            hx_error *err) {
     size_t n = p->n * p->d;
@@ -86,7 +111,7 @@ static hx_status matrix_of(const xgboost *x, const hx_problem *p, const float *w
     if (!data) return hx_fail(err, HX_ENOMEM, "not enough memory for the features");
     for (size_t i = 0; i < n; i++) {
         double v = p->x[i];
-        data[i] = isinf(v) ? (float)copysign(3.4e38, v) : (float)v;
+        data[i] = isnan(v) ? NAN : (float)fmin(fmax(v, -REACH), REACH);
     }
     for (size_t i = 0; i < p->n; i++)
         y[i] = (float)p->y[i];
@@ -178,6 +203,7 @@ hx_status hx_xgboost_train(hx_xgboost_model *out, const hx_problem *train_rows,
     xgboost x = {0};
     training t = {.x = &x, .n_matrices = validation ? 2 : 1, .o = options, .out = out};
     memset(out, 0, sizeof *out);
+    HX_TRY(check_infinite(train_rows, err));
     HX_TRY(open_library(&x, err));
     x.on_log(say_nothing);
     hx_status st = matrix_of(&x, train_rows, options->weights, &t.matrices[0], err);

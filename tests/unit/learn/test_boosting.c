@@ -142,12 +142,42 @@ static void stops_early(void **st) {
     release(&v);
 }
 
+/* Infinite features are the least and the greatest; beside missing ones they are refused by a sentence. */
+static void infinite(void **st) {
+    (void)st;
+    static const char *const names[] = {"a", "b", "c", "d", "e"};
+    hx_problem p;
+    double said[2 * N], params[16];
+    hx_error err = {0};
+    make(&p, HX_TASK_CLASSES, 2, 8);
+    p.names = names;
+    for (size_t i = 0; i < N; i++) {
+        p.x[i * D + 1] = i % 5 == 1 ? INFINITY : i % 5 == 2 ? -INFINITY : 1;
+        p.y[i] = i % 5 == 1;
+    }
+    void *state = fitted(&p, NULL, "{\"rounds\":40,\"depth\":4}");
+    assert_int_equal(hx_estimator_boosting.predict(state, p.x, N, 1, said, &err), HX_OK);
+    for (size_t i = 0; i < N; i++)
+        assert_true((said[2 * i + 1] > 0.5) == (i % 5 == 1));
+    hx_estimator_boosting.release(state);
+    p.x[1] = NAN;
+    assert_int_equal(hx_params_of(&hx_estimator_boosting.kind, HX_STR_LIT("{}"), params, &err),
+                     HX_OK);
+    const hx_fit_options o = {.params = params, .n_threads = 1};
+    assert_int_equal(hx_estimator_boosting.fit(&state, &p, NULL, &o, &err), HX_EUNSUPPORTED);
+    assert_string_equal(err.message,
+                        "row 2: 'b' is infinite, and missing in other rows; boosting can't tell "
+                        "the two apart: name it by --missing inf, or take --model forest");
+    release(&p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers),
         cmocka_unit_test(two),
         cmocka_unit_test(three),
         cmocka_unit_test(stops_early),
+        cmocka_unit_test(infinite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
