@@ -65,7 +65,8 @@ def texts_of(path):
         return
     for row in rows_of(path):
         for column in COLUMNS:
-            if row.get(column):
+            # A right word of a dictionary is no text.
+            if row.get(column) and not (column == "right" and row[column].isascii() and row[column].isalpha()):
                 yield row[column]
 
 

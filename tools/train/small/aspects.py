@@ -48,11 +48,12 @@ class Words:
 
 
 class Reader:
-    def __init__(self):
+    def __init__(self, learned):
+        """learned: also words whose weight was learnt (from research sets) and that no hand has judged."""
         aspects, polarity = {}, {}
         for lang in ("zh", "en"):
             for word, weight, *_ in lines_of(f"sentiment.{lang}.tsv"):
-                if abs(float(weight)) >= LEARNED:
+                if learned and abs(float(weight)) >= LEARNED:
                     polarity[word] = float(weight)
             for name in (f"seed.{lang}.tsv", f"phrases.{lang}.tsv"):
                 for word, weight, *_ in lines_of(name):
@@ -131,7 +132,7 @@ def rows_of_review(reader, text, sign, random, allowed=None):
 
 
 def make(maker, most=40000):
-    reader, rows = Reader(), []
+    reader, rows = Reader(not maker.commercial), []
     for name, column in SETS.items():
         made = []
         for row in maker.rows(name, "train"):
