@@ -1,6 +1,8 @@
 /* cmd_table_monitor.c - table monitor: the profile of this run kept, and compared with an earlier one.
  *
- * A row a column. The exit status is 1 where anything alarms, so that cron sends its mail; the first run has nothing to compare with, prints
+ *     file -> series of its name -> hx_table_monitor -> a row a column, --html page
+ *
+ * The exit status is 1 where anything alarms, so that cron sends its mail; the first run has nothing to compare with, prints
  * no rows and is fine. The file is read as the kinds that the run compared with had: a mark that comes or goes (?) is a missing value, not
  * another kind of column. */
 #include <math.h>

@@ -1,5 +1,7 @@
 /* cmd_table_reconcile.c - table reconcile: files that should say the same, matched by key; what is missing where, what differs.
  *
+ *     each file twice, as values and as texts -> hx_tables_reconcile -> a row a conflict, --merged table
+ *
  * A row a conflict; --merged keeps the table in which each conflict is settled by --survive. Sources are named as their files without folder
  * and ending. Files are read twice, as values and as texts, so that cells come out as they stand in their source. */
 #include <stdio.h>
