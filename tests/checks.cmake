@@ -8,10 +8,10 @@ if(NOT HX_CXX)
   set(HX_CXX "")
 endif()
 
-foreach(tool layers style articles)
+foreach(tool layers style articles training_keys)
   add_test(NAME checks/${tool}_self COMMAND ${PROJECT_SOURCE_DIR}/tools/check_${tool} --self-test)
 endforeach()
-foreach(tool layers style format)
+foreach(tool layers style format training_keys)
   add_test(NAME checks/${tool} COMMAND ${PROJECT_SOURCE_DIR}/tools/check_${tool})
 endforeach()
 add_test(NAME checks/exports COMMAND ${PROJECT_SOURCE_DIR}/tests/checks/exports.py

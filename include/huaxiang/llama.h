@@ -78,6 +78,9 @@ typedef struct {
     bool of_words; /* TAG and those behind it */
     bool bidirectional; /* its texts are read in both directions */
     bool mean; /* it reads the mean of all tokens, not the last one */
+    bool pairs; /* it learnt from pairs of texts */
+    double
+        temperature; /* fitted on validation: its logits are divided by it before they are probabilities; 0 = none */
 } hx_llama_head_info;
 
 /* Head i of n_tasks; NULL beyond. Lives as long as the model. */
@@ -217,6 +220,12 @@ HX_API hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, siz
 HX_API hx_status hx_llama_read(hx_llama_context *c, const size_t *heads, size_t n_heads,
                                const hx_str *texts, size_t n_texts, size_t max_length,
                                float *const *out, hx_error *err) HX_MUST_USE;
+/* The same of pairs: seconds (n_texts) for heads that learnt from pairs, empty where there is none; other heads read the first text alone.
+ * hx_llama_read() refuses heads that learnt from pairs. */
+HX_API hx_status hx_llama_read_pairs(hx_llama_context *c, const size_t *heads, size_t n_heads,
+                                     const hx_str *texts, const hx_str *seconds, size_t n_texts,
+                                     size_t max_length, float *const *out,
+                                     hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ tags */
 typedef struct {

@@ -233,7 +233,8 @@ HX_API hx_status hx_train_tokenizer(const char *const *paths, size_t n_paths, co
 
 /* k trainings of `config`, each with another k-th of the data (test apart) for validation: runs folder/fold1, ...; summary, also in
  * folder/folds.json: {"folds":[figures],"figures":{NAME:{"mean":..,"deviation":..}}}. A member "learner" of config names one of learn.h that is
- * trained instead, as hx_train_compare() would. */
+ * trained instead, as hx_train_compare() would; of several, with commas between them, the summary is {"learners":[{"learner","accuracy":{"mean",..},
+ * "macro_f1":{..},"gain"}],"chosen","folds"}, with both ensembles among them and their gain over the best single one. */
 HX_API hx_status hx_train_folds(hx_str config, const char *folder, size_t k, bool resume,
                                 const hx_train_calls *calls, hx_arena *arena, hx_str *summary,
                                 hx_error *err) HX_MUST_USE;
@@ -252,9 +253,27 @@ HX_API hx_status hx_train_compare(hx_str config, const char *folder, const char 
                                   bool resume, const hx_train_calls *calls, hx_arena *arena,
                                   hx_str *summary, hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ several models as one */
+/* What a comparison leaves of its two ensembles, folder/average.pool and folder/stack.pool: members (learners, runs of one label a text) beside the
+ * file, and their weights. HX_EFORMAT where a member is not the one it was made of. One thread at a time. */
+typedef struct hx_text_pool hx_text_pool;
+HX_API bool hx_text_pool_is_file(const char *path);
+HX_API hx_status hx_text_pool_open(hx_text_pool **out, const char *path,
+                                   const hx_llama_options *options, hx_error *err) HX_MUST_USE;
+HX_API void hx_text_pool_close(hx_text_pool *p); /* NULL is fine */
+HX_API size_t hx_text_pool_labels(const hx_text_pool *p);
+HX_API const char *hx_text_pool_label(const hx_text_pool *p, size_t i); /* NULL beyond */
+/* Of a language model among the members; else "average" or "stack". */
+HX_API const char *hx_text_pool_kernels(const hx_text_pool *p);
+/* probabilities (n, n_labels), the caller's; n_threads of learners, 0 = one a processor. */
+HX_API hx_status hx_text_pool_predict(hx_text_pool *p, const hx_str *texts, size_t n,
+                                      size_t n_threads, float *probabilities,
+                                      hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ evaluation of heads */
 typedef struct {
     const char *text, *label; /* columns of the data; NULL = by role */
+    const char *text2; /* of heads that learnt from pairs: the second text's column; NULL = none */
     size_t n; /* the first so many rows; 0 = all */
     size_t max_length; /* tokens; 0 = as in training */
     double threshold; /* LABELS: a label is set from here on; 0 = 0.5 */
@@ -267,7 +286,7 @@ typedef struct {
 } hx_head_evaluation;
 
 /* How good a head is on labelled data (CSV, TSV, JSON Lines, Excel; of words also CoNLL-U), read as training reads it. One JSON object:
- *     LABEL    hx_evaluate()'s figures
+ *     LABEL    hx_evaluate()'s figures; of a head with a temperature also temperature, ece_before (without it)
  *     LABELS   n, micro_f1, macro_f1, sample_f1, subset_accuracy, hamming_loss, micro_auc, macro_auc; labels: one object each
  *     NUMBER   n, mae, rmse, r2, median_error, max_error, mape
  *     TAG, CRF, SEGMENT, REPLACED   n (words), accuracy; where labels make spans precision, recall, f1 of whole spans

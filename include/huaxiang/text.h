@@ -120,11 +120,12 @@ typedef struct {
     uint64_t model; /* hash of the dictionaries and lexicons it was made with */
 } hx_annotation;
 
-/* What a trained model of the caller's says of a text: one label of a set of its own, beside what the rules say. */
+/* What a trained model of the caller's says of a text: one label of a set of its own, beside what the rules say; or a number. */
 typedef struct {
     hx_str set; /* what its labels are about: "mood" */
-    hx_str label;
-    double score; /* the model's probability of the label, [0, 1] */
+    hx_str label; /* empty: a number */
+    double
+        score; /* the model's probability of the label, [0, 1]; or the number, at most HX_LABEL_NUMBER_MAX either way */
     hx_engine engine; /* HX_ENGINE_LEARN or HX_ENGINE_LLAMA */
     hx_str kernels; /* that ran: "vnni", ... */
     hx_str model; /* SHA-256 of its weights' file, 64 digits */
@@ -132,14 +133,26 @@ typedef struct {
 
 #define HX_LABELS_MAX 256 /* labels of one customer that are counted, over all sets */
 
+#define HX_LABEL_NUMBER_MAX 1e9
+
+typedef enum {
+    HX_LABELLER_ONE = 0, /* one label a text */
+    HX_LABELLER_SEVERAL, /* any number of labels: each is a set of its own, "yes" or "no" */
+    HX_LABELLER_NUMBER /* a number a text */
+} hx_labeller_kind;
+
 /* A model that labels texts, borrowed by whoever is given it. read() is called from any thread; what it says must depend on each text alone,
- * not on its neighbours. labels (n), each below n_labels; scores (n). */
+ * not on its neighbours. ONE: labels (n), each below n_labels; scores (n). SEVERAL: scores (n, n_labels), the probability of each. NUMBER:
+ * scores (n), the numbers; labels is NULL for these two. */
 typedef struct {
+    hx_labeller_kind kind;
+    const char *const *sets; /* (n_labels) of SEVERAL: "topics.price"; NULL of the others */
+    double threshold; /* of SEVERAL: "yes" from here on; 0 = 0.5 */
     const char *set; /* letters, digits, '_', '-' */
     hx_engine engine;
     const char *kernels, *model; /* as above */
-    const char *const *labels; /* (n_labels), at most HX_LABELS_MAX */
-    size_t n_labels;
+    const char *const *labels; /* (n_labels), at most HX_LABELS_MAX, of SEVERAL half of it */
+    size_t n_labels; /* of NUMBER 1 */
     hx_status (*read)(void *context, const hx_str *texts, size_t n, uint32_t *labels,
                       double *scores, hx_error *err);
     void *context;

@@ -21,7 +21,7 @@ static hx_status find_text(hx_claim_case *k, const hx_event **out, hx_error *err
     for (size_t i = 0; i < k->n; i++) {
         const hx_event *e = &k->events[i];
         if (hx_event_id(e) != k->claim.event) continue;
-        bool read = k->claim.set.ptr ? e->model_label != NULL : e->annotation != NULL;
+        bool read = k->claim.set.ptr ? e->n_model_labels > 0 : e->annotation != NULL;
         if (!read)
             return hx_fail(err, HX_ENOTFOUND, "event %s: it has no text that was read",
                            hx_event_id_text(k->claim.event, id));

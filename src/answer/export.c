@@ -10,6 +10,7 @@
 #include "answer/sheet.h"
 #include "answer/value.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "base/hash.h"
 
 #define TRAIT_COLUMNS_MAX 256
@@ -109,6 +110,7 @@ static hx_str label_column(export_job *j, const hx_label_count *c, bool count) {
 
 static hx_status note_labels(export_job *j, const hx_profile *p) {
     for (uint32_t i = 0; i < 2 * p->n_labels; i++) {
+        if (i % 2 && hx_label_is_number(&p->labels[i / 2])) continue;
         hx_str name = label_column(j, &p->labels[i / 2], i % 2);
         if (!name.ptr || note_column(j, name) != HX_OK) return HX_ENOMEM;
     }
@@ -219,13 +221,21 @@ static void put_lists(export_job *j, const hx_profile *p) {
     put_joined(j);
 }
 
+static void put_mean(export_job *j, const hx_label_count *c) {
+    char digits[HX_DOUBLE_TEXT_MAX];
+    size_t n = hx_double_put((double)hx_label_mean(c) / 1000000.0, digits);
+    hx__sheet_number(j->sheet, (hx_str){digits, n});
+}
+
 static bool put_label(export_job *j, const hx_profile *p, hx_str name) {
     for (uint32_t i = 0; i < 2 * p->n_labels; i++) {
         const hx_label_count *c = &p->labels[i / 2];
         bool found = hx_str_equal(label_column(j, c, i % 2), name);
         hx_buf_reset(&j->cell);
         if (!found) continue;
-        if (i % 2)
+        if (hx_label_is_number(c))
+            put_mean(j, c);
+        else if (i % 2)
             hx__sheet_int(j->sheet, (int64_t)c->count);
         else
             hx__sheet_text(j->sheet, hx_profile_last_label(p, c->set)->label);

@@ -41,7 +41,7 @@ static void list_labels(hx_json_writer *w, const hx_population *pop, hx_ui_lang 
     for (size_t i = 0; i < pop->labels.n; i++) {
         const hx_label_sum *s = &pop->labels.at[i];
         hx_label_rule r = {.set = s->set, .label = s->label, .threshold = 1};
-        if (s->customers == 0 || !hx_label_rule_text(&r, text)) continue;
+        if (s->customers == 0 || s->label.len == 0 || !hx_label_rule_text(&r, text)) continue;
         hx_json_object(w);
         put_rule(w, pop, &r, text, s->customers, ui);
         hx_json_end_object(w);
@@ -65,7 +65,7 @@ static hx_status measure(void *context, const hx_customer *c, const hx_profile *
     walk->in[at] = fact.passed;
     walk->size += fact.passed;
     walk->values[at] =
-        count && walk->rule->measure != HX_LABEL_SHARE ? (int64_t)count->count : fact.value;
+        count && walk->rule->measure < HX_LABEL_SHARE ? (int64_t)count->count : fact.value;
     return HX_OK;
 }
 

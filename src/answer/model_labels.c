@@ -3,12 +3,17 @@
  *   one customer   "texts":n,"counts":{LABEL:n},"shares":{LABEL:x}      behind the trait label.SET
  *   everybody      {SET:{LABEL:{"texts":n,"customers":n}}}               customers: whose last label it is
  *
+ * A set of numbers has its mean instead: "texts":n behind the trait, whose value it is; {SET:{"mean":{"texts":n,"customers":n,"value":x}}}.
+ *
  * Labels come by count, most texts first, equal ones by name, so that an answer does not depend on which text came first. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "answer/value.h"
 #include "base/error.h"
+
+#define MICRO 1000000.0
 
 /* ------------------------------------------------------------------ one customer */
 static int compare_counts(const void *a, const void *b) {
@@ -32,6 +37,8 @@ void hx__label_counts(hx_json_writer *w, const hx_profile *p, hx_str set) {
     size_t n = hx__label_order(p, order);
     uint64_t all = hx_profile_labelled(p, set);
     hx__value_count(w, "texts", all);
+    const hx_label_count *last = hx_profile_last_label(p, set);
+    if (last && hx_label_is_number(last)) return;
     hx_json_key(w, "counts");
     hx_json_object(w);
     for (size_t i = 0; i < n; i++) {
@@ -62,6 +69,15 @@ static void put_name(hx_json_writer *w, const char *prefix, hx_str set, bool key
     hx_buf_release(&name);
 }
 
+void hx__label_value(hx_json_writer *w, const hx_label_count *last) {
+    bool number = hx_label_is_number(last);
+    if (number)
+        hx__value_double(w, "value", (double)hx_label_mean(last) / MICRO);
+    else
+        hx__value_str(w, "value", last->label);
+    hx__value_cstr(w, "type", number ? "number" : "text");
+}
+
 void hx__label_traits(hx_json_writer *w, const hx_profile *p) {
     const hx_label_count *order[HX_LABELS_MAX];
     size_t n = hx__label_order(p, order);
@@ -71,8 +87,7 @@ void hx__label_traits(hx_json_writer *w, const hx_profile *p) {
         const hx_label_count *last = hx_profile_last_label(p, set);
         put_name(w, "label.", set, true);
         hx_json_object(w);
-        hx__value_str(w, "value", last->label);
-        hx__value_cstr(w, "type", "text");
+        hx__label_value(w, last);
         hx__value_cstr(w, "source", "model");
         hx__value_time(w, "at", last->at);
         hx__value_hash(w, "event", last->event);
@@ -83,16 +98,33 @@ void hx__label_traits(hx_json_writer *w, const hx_profile *p) {
     }
 }
 
-void hx__label_of_text(hx_json_writer *w, const hx_model_label *l) {
-    hx_json_key(w, "model_label");
+static void put_said(hx_json_writer *w, const hx_model_label *l) {
     hx_json_object(w);
     hx__value_str(w, "set", l->set);
-    hx__value_str(w, "label", l->label);
-    hx__value_double(w, "score", l->score);
+    if (l->label.len > 0) {
+        hx__value_str(w, "label", l->label);
+        hx__value_double(w, "score", l->score);
+    } else {
+        hx__value_double(w, "value", l->score);
+    }
     hx__value_cstr(w, "engine", hx_engine_name(l->engine));
     hx__value_str(w, "kernels", l->kernels);
     hx__value_str(w, "model", l->model);
     hx_json_end_object(w);
+}
+
+void hx__label_of_text(hx_json_writer *w, const hx_event *e) {
+    if (e->n_model_labels == 1) {
+        hx_json_key(w, "model_label");
+        put_said(w, e->model_labels);
+        return;
+    }
+    if (e->n_model_labels == 0) return;
+    hx_json_key(w, "model_labels");
+    hx_json_array(w);
+    for (uint32_t i = 0; i < e->n_model_labels; i++)
+        put_said(w, &e->model_labels[i]);
+    hx_json_end_array(w);
 }
 
 /* ------------------------------------------------------------------ everybody */
@@ -118,8 +150,13 @@ void hx__label_sums_add(hx_label_sums *sums, const hx_profile *p, bool customer)
         hx_label_sum *s = sum_of(sums, c->set, c->label);
         if (!s) continue;
         s->texts += c->count;
+        s->micro += (double)c->score_sum;
         s->customers += customer && c == hx_profile_last_label(p, c->set);
     }
+}
+
+double hx__label_mean_of(const hx_label_sum *s) {
+    return s->texts > 0 ? floor(s->micro / (double)s->texts) / MICRO : 0;
 }
 
 static int compare_sums(const void *a, const void *b) {
@@ -146,10 +183,12 @@ void hx__label_sums_put(hx_json_writer *w, const hx_label_sums *sums) {
             hx_json_key_str(w, s->set);
             hx_json_object(w);
         }
-        hx_json_key_str(w, s->label);
+        bool number = s->label.len == 0;
+        hx_json_key_str(w, number ? HX_STR_LIT("mean") : s->label);
         hx_json_object(w);
         hx__value_count(w, "texts", s->texts);
         hx__value_count(w, "customers", s->customers);
+        if (number) hx__value_double(w, "value", hx__label_mean_of(s));
         hx_json_end_object(w);
         if (last) hx_json_end_object(w);
     }

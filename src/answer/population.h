@@ -31,6 +31,7 @@ typedef struct {
     hx_str set, label;
     uint64_t texts;
     uint64_t customers; /* whose last label of the set it is */
+    double micro; /* sum of the scores x 1,000,000: of a number's entry, whose label is empty */
 } hx_label_sum;
 
 typedef struct {
@@ -96,6 +97,7 @@ hx_status hx__population_unhappiest(const hx_population *pop, size_t limit, hx_a
 
 /* model_labels.c: adds a profile (`customer` false: guests, who are nobody), then sorts. */
 void hx__label_sums_add(hx_label_sums *sums, const hx_profile *p, bool customer);
+double hx__label_mean_of(const hx_label_sum *s); /* of numbers */
 hx_status hx__label_sums_finish(hx_label_sums *sums, hx_error *err) HX_MUST_USE;
 
 #endif

@@ -256,6 +256,8 @@ static void put_model_labels(const hx_report *r, hx_json_writer *w) {
         hx__value_str(w, "label", sums->at[i].label);
         hx__value_count(w, "texts", sums->at[i].texts);
         hx__value_count(w, "customers", sums->at[i].customers);
+        if (sums->at[i].label.len == 0)
+            hx__value_double(w, "mean", hx__label_mean_of(&sums->at[i]));
         hx_json_end_object(w);
     }
     hx_json_end_array(w);

@@ -97,7 +97,7 @@ static void put_event(hx_json_writer *w, const hx_event *e, const hx_zone *zone)
     put_text_member(w, "text", e->text);
     put_text_member(w, "label", e->label);
     if (e->annotation) put_annotation(w, e->annotation);
-    if (e->model_label) hx__label_of_text(w, e->model_label);
+    hx__label_of_text(w, e);
     put_properties(w, e);
     hx_json_key(w, "imports");
     hx_json_array(w);

@@ -38,7 +38,10 @@ hx_value_name hx__intent_name, hx__lang_name, hx__sentiment_name, hx__kind_name;
 size_t hx__label_order(const hx_profile *p, const hx_label_count *order[HX_LABELS_MAX]);
 void hx__label_counts(hx_json_writer *w, const hx_profile *p, hx_str set); /* members */
 void hx__label_traits(hx_json_writer *w, const hx_profile *p); /* members "label.SET":{..} */
-void hx__label_of_text(hx_json_writer *w, const hx_model_label *l); /* member "model_label" */
+/* Members "value" and "type" of a trait: the last label, or the mean of numbers. */
+void hx__label_value(hx_json_writer *w, const hx_label_count *last);
+/* Member "model_label", or "model_labels" where there are several. */
+void hx__label_of_text(hx_json_writer *w, const hx_event *e);
 void hx__label_sums_put(hx_json_writer *w,
                         const hx_label_sums *sums); /* {SET:{LABEL:{"texts","customers"}}} */
 

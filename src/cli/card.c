@@ -209,13 +209,23 @@ static void put_marked(const hx_cli *c, hx_outbuf *out, hx_str text, const json_
     hx_outbuf_visible(out, (hx_str){text.ptr + at, text.len - at}, 0);
 }
 
+/* label.mood: good 0.97; label.stars: 4.2 */
+static void put_said(const json_t *said, const char *between, hx_outbuf *out) {
+    const char *label = text_at(said, "label");
+    hx_outbuf_printf(out, "%slabel.%s: ", between, text_at(said, "set"));
+    hx_outbuf_visible(out, hx_str_of(label), 0);
+    if (*label)
+        hx_outbuf_printf(out, " %.2f", json_number_value(json_object_get(said, "score")));
+    else
+        hx_outbuf_printf(out, "%.4g", json_number_value(json_object_get(said, "value")));
+}
+
 static void put_label_line(const hx_cli *c, hx_outbuf *out, const json_t *e) {
     const char *mood = text_at(e, "sentiment.label"), *intent = text_at(e, "intent.label");
     const char *color = !c->color                       ? ""
                         : strcmp(mood, "positive") == 0 ? GREEN
                         : strcmp(mood, "negative") == 0 ? RED
                                                         : "";
-    const char *said = text_at(e, "model_label.label");
     bool read = *mood || (*intent && strcmp(intent, "other") != 0);
     hx_outbuf_text(out, "    → ");
     if (*mood)
@@ -224,11 +234,11 @@ static void put_label_line(const hx_cli *c, hx_outbuf *out, const json_t *e) {
     if (*intent && strcmp(intent, "other") != 0)
         hx_outbuf_printf(out, "%s%s %.2f", *mood ? " · " : "", word_of(c, intent),
                          json_number_value(hx_json_at(e, "intent.score")));
-    if (*said)
-        hx_outbuf_printf(out, "%slabel.%s: ", read ? " · " : "", text_at(e, "model_label.set"));
-    hx_outbuf_visible(out, hx_str_of(said), 0);
-    if (*said)
-        hx_outbuf_printf(out, " %.2f", json_number_value(hx_json_at(e, "model_label.score")));
+    const json_t *one = json_object_get(e, "model_label"),
+                 *several = json_object_get(e, "model_labels");
+    if (one) put_said(one, read ? " · " : "", out);
+    for (size_t i = 0; i < json_array_size(several); i++)
+        put_said(json_array_get(several, i), read || i > 0 ? " · " : "", out);
     hx_outbuf_byte(out, '\n');
 }
 
@@ -259,7 +269,7 @@ static void put_event(hx_cli *c, const json_t *e, hx_outbuf *out) {
                hx_json_at(e, "sentiment.evidence"));
     hx_outbuf_byte(out, '\n');
     if (json_object_get(e, "sentiment") || json_object_get(e, "intent") ||
-        json_object_get(e, "model_label"))
+        json_object_get(e, "model_label") || json_object_get(e, "model_labels"))
         put_label_line(c, out, e);
 }
 

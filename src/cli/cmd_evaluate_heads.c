@@ -46,6 +46,7 @@ static int evaluate_head(evaluation *e, size_t head) {
     const hx_head_evaluation options = {
         .text = v->text[HX_OPT_TEXT],
         .label = v->text[HX_OPT_LABEL],
+        .text2 = v->text[HX_OPT_TEXT2],
         .n = hx_cli_has(v, HX_OPT_HEAD) ? (size_t)v->number[HX_OPT_HEAD] : 0,
         .max_length = hx_cli_has(v, HX_OPT_MAX_LENGTH) ? (size_t)v->number[HX_OPT_MAX_LENGTH] : 0,
         .threshold = v->real[HX_OPT_THRESHOLD],
@@ -72,6 +73,7 @@ static int evaluate_head(evaluation *e, size_t head) {
     (void)json_object_set_new(record, "texts_per_second",
                               json_real(floor(n / (seconds > 0 ? seconds : 1) * 10) / 10));
     json_decref(figures);
+    hx_evaluate_say_temperature(c, record);
     (void)json_array_append_new(e->records, record);
     return HX_EXIT_DONE;
 }
@@ -174,7 +176,7 @@ static bool gives_one_label(const char *path) {
     for (size_t i = 0; i < info->n_tasks; i++) {
         const hx_llama_head_info *h = hx_llama_head_of(m, i);
         n += !h->of_words;
-        one = one && (h->of_words || h->kind == HX_LLAMA_LABEL);
+        one = one && (h->of_words || (h->kind == HX_LLAMA_LABEL && !h->pairs));
     }
     hx_llama_close(m);
     return one && n <= 1;
@@ -218,7 +220,7 @@ bool hx_cmd_evaluate_heads(hx_cli *c, bool of_words, int *status) {
     const char *path = hx_cli_model_path(c, model);
     *status = HX_EXIT_FAILED;
     if (!path) return true;
-    bool is_learner = hx_text_learner_is_file(path);
+    bool is_learner = hx_text_learner_is_file(path) || hx_text_pool_is_file(path);
     if (!of_words && (is_learner || (!c->options.text[HX_OPT_TASK] && gives_one_label(path))))
         return false;
     *status = evaluate(&e);

@@ -78,7 +78,23 @@ static bool calibrate(evaluation *e, hx_rater *r, float *p) {
     return true;
 }
 
-static json_t *figures_of(evaluation *e, const uint32_t *said, const float *p) {
+/* Both the model's own and the one fitted here: what is divided twice is divided by the product. */
+static double temperature_of(const evaluation *e, const hx_rater *r, bool first) {
+    double own = r->prompt ? 0 : r->temperature, fitted = first ? e->temperature : 0;
+    return own > 0 && fitted > 0 ? own * fitted : own > 0 ? own : fitted;
+}
+
+void hx_evaluate_say_temperature(hx_cli *c, const json_t *record) {
+    const json_t *ece = json_object_get(record, "ece"),
+                 *before = json_object_get(record, "ece_before");
+    if (!json_is_number(ece) || !json_is_number(before)) return;
+    hx_cli_note(c, "temperature %.3g: the probabilities' ECE is %.4f, without it %.4f",
+                "温度 %.3g：概率的校准误差（ECE）为 %.4f，不用温度时为 %.4f",
+                json_number_value(json_object_get(record, "temperature")), json_number_value(ece),
+                json_number_value(before));
+}
+
+static json_t *figures_of(evaluation *e, const uint32_t *said, const float *p, double temperature) {
     hx_error err = {.ui = e->c->ui};
     hx_str json;
     const hx_evaluation asked = {.labels = e->labels,
@@ -88,6 +104,7 @@ static json_t *figures_of(evaluation *e, const uint32_t *said, const float *p) {
                                  .n = e->rows.n,
                                  .n_labels = e->classes.n,
                                  .names = e->classes.names,
+                                 .temperature = temperature,
                                  .seed = (uint64_t)e->c->options.number[HX_OPT_SEED]};
     if (hx_evaluate(&asked, e->c->arena, &json, &err) == HX_OK) return hx_output_parse(e->c, json);
     hx_cli_error(e->c, &err);
@@ -111,13 +128,13 @@ static json_t *ask(evaluation *e, const char *model, const char *engine, bool fi
     e->labels = done ? indexes_of(e->c, &e->rows, &e->classes) : NULL;
     *said = done ? best_of(e->c, p, e->rows.n, e->classes.n) : NULL;
     if (done && (!e->labels || !*said)) no_memory(e->c);
-    json_t *figures = done && e->labels && *said ? figures_of(e, *said, p) : NULL;
+    json_t *figures =
+        done && e->labels && *said ? figures_of(e, *said, p, temperature_of(e, &r, first)) : NULL;
     if (figures) {
         record = json_pack("{s:s,s:s,s:s}", "task", task_names[e->task], "engine",
                            hx_engine_name(r.engine), "model", r.name);
         (void)json_object_update(record, figures);
-        if (first && e->temperature > 0)
-            (void)json_object_set_new(record, "temperature", json_real(e->temperature));
+        hx_evaluate_say_temperature(e->c, record);
         (void)json_object_set_new(
             record, "texts_per_second",
             json_real(floor((double)e->rows.n / (seconds > 0 ? seconds : 1) * 10) / 10));

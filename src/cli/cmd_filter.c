@@ -99,12 +99,25 @@ static int set_options(filter_job *j) {
 }
 
 /* ------------------------------------------------------------------ columns */
+static bool find_second(filter_job *j) {
+    hx_filter_plan *p = &j->plan;
+    const char *name = j->c->options.text[HX_OPT_TEXT2];
+    p->pairs = name != NULL;
+    for (size_t k = 0; name && k < p->n_columns; k++) {
+        p->second_column = k;
+        if (hx_str_equal(p->columns[k].name, hx_str_of(name))) return true;
+    }
+    if (name) hx_cli_fail(j->c, "%s has no column %s", "%s 没有 %s 列", p->path, name);
+    return !name;
+}
+
 static bool plan_file(filter_job *j, const char *path, const hx_reader *r) {
     hx_filter_plan *p = &j->plan;
     p->path = strcmp(path, "-") == 0 ? hx_cli_tr(j->c, "standard input", "标准输入") : path;
     p->reader = r;
     p->n_columns = hx_reader_columns(r, &p->columns);
     if (!hx_cli_text_column(j->c, p->path, p->columns, p->n_columns, &p->text_column)) return false;
+    if (!find_second(j)) return false;
     p->hidden = hx_arena_alloc(j->c->arena, p->n_columns + 1);
     if (!p->hidden) {
         hx_cli_fail(j->c, "not enough memory to start", "内存不足，无法启动");

@@ -182,11 +182,17 @@ int hx_cmd_train_classify(hx_cli *c) {
 
 int hx_cmd_train_compare(hx_cli *c) {
     int status;
+    const char *given = c->options.text[HX_OPT_LEARNER];
+    bool folds = hx_cli_has(&c->options, HX_OPT_FOLDS);
     json_t *config = hx_train_labels_of(c, &status);
     if (!config) return status;
-    put_validation(c, hx_train_task_of(config));
+    if (folds)
+        (void)json_object_set_new(config, "learner",
+                                  json_string(given ? given : HX_TRAIN_LEARNERS));
+    else
+        put_validation(c, hx_train_task_of(config));
     put_epochs(c, config);
-    return hx_train_go(c, config, HX_TRAIN_COMPARE);
+    return hx_train_go(c, config, folds ? HX_TRAIN_FOLDS : HX_TRAIN_COMPARE);
 }
 
 /* A list of values to try, unless an option says which it is. */

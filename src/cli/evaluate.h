@@ -6,6 +6,7 @@
 #define HX_CLI_EVALUATE_H
 
 #include "cli/llama.h"
+#include "cli/output.h"
 
 typedef enum { HX_RATE_SENTIMENT = 0, HX_RATE_INTENT, HX_RATE_CLASSIFY } hx_rate_task;
 
@@ -36,8 +37,10 @@ typedef struct {
     hx_text_model *rules; /* owned, as the others; NULL = not this one */
     hx_annotator *annotator;
     hx_text_learner *learner;
+    hx_text_pool *pool;
     hx_cli_llama llama;
     hx_label_prompt *prompt; /* NULL: the model's head */
+    double temperature; /* of that head; 0 = none */
 } hx_rater;
 
 /* `model` NULL or "rules" = the rules; `engine` NULL = by the model. HX_EXIT_DONE, or the exit status after a sentence. `classes` are what a language
@@ -55,6 +58,9 @@ bool hx_rater_run(hx_cli *c, hx_rater *r, const hx_rated_rows *rows, const hx_ra
 size_t hx_rate_class(const hx_rate_classes *classes, const char *name); /* n = none */
 /* "positive" for "1", "pos", "正面", ... where the task is sentiment; else the name itself. */
 const char *hx_rate_name(hx_rate_task task, const char *given, bool from_minus_one, bool to_two);
+
+/* What a temperature did, as a note, where a record has one. */
+void hx_evaluate_say_temperature(hx_cli *c, const json_t *record);
 
 int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task);
 /* Heads that training left, but for one label a text without --task: false there, and hx_cmd_evaluate_labels() does it. */

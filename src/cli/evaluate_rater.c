@@ -72,6 +72,17 @@ static const char *head_label(const hx_rater *r, size_t i) {
     return label ? label : "";
 }
 
+static const char *pool_label(const hx_rater *r, size_t i) {
+    return hx_text_pool_label(r->pool, i);
+}
+
+static int open_pool(hx_cli *c, hx_rater *r, const char *path) {
+    r->engine = HX_ENGINE_LEARN;
+    r->pool = hx_cli_pool_open(c, path);
+    if (!r->pool) return HX_EXIT_FAILED;
+    return take_labels(c, r, hx_text_pool_labels(r->pool), pool_label);
+}
+
 /* The instruction of a model without a head: what is asked, and the answers there are. */
 static const char *instruction_of(hx_cli *c, const hx_rater *r, const hx_rate_classes *classes) {
     static const char *const asked[] = {
@@ -117,6 +128,9 @@ static int open_llama(hx_cli *c, hx_rater *r, const hx_rate_classes *classes) {
     const hx_llama_info *info = r->llama.info;
     if (info->n_labels > 0 && info->is_token_classifier)
         return hx_cli_fail(c, "%s labels tokens, not texts", "%s 标注的是词元，不是文本", r->name);
+    for (size_t i = info->n_tasks; i-- > 0;)
+        if (!hx_llama_head_of(r->llama.model, i)->of_words)
+            r->temperature = hx_llama_head_of(r->llama.model, i)->temperature;
     return info->n_labels > 0 ? take_labels(c, r, info->n_labels, head_label)
                               : make_prompt(c, r, classes);
 }
@@ -127,14 +141,15 @@ int hx_rater_open(hx_cli *c, hx_rater *r, hx_rate_task task, const char *model, 
     *r = (hx_rater){.name = rules ? "rules" : model, .task = task};
     const char *path = rules ? NULL : hx_cli_model_path(c, model);
     if (!rules && !path) return HX_EXIT_FAILED;
-    hx_engine is = rules                           ? HX_ENGINE_RULES
-                   : hx_text_learner_is_file(path) ? HX_ENGINE_LEARN
-                                                   : HX_ENGINE_LLAMA;
+    hx_engine is = rules                                                         ? HX_ENGINE_RULES
+                   : hx_text_learner_is_file(path) || hx_text_pool_is_file(path) ? HX_ENGINE_LEARN
+                                                                                 : HX_ENGINE_LLAMA;
     if (engine && strcmp(engine, hx_engine_name(is)) != 0)
         return hx_cli_fail(
             c, "--engine %s does not go with the model %s, which is one of engine %s",
             "--engine %s 与模型 %s 不符，后者属于引擎 %s", engine, r->name, hx_engine_name(is));
     if (is == HX_ENGINE_RULES) return open_rules(c, r);
+    if (hx_text_pool_is_file(path)) return open_pool(c, r, path);
     return is == HX_ENGINE_LEARN ? open_learner(c, r, path) : open_llama(c, r, classes);
 }
 
@@ -142,6 +157,7 @@ void hx_rater_close(hx_rater *r) {
     hx_annotator_free(r->annotator);
     hx_text_model_close(r->rules);
     hx_text_learner_free(r->learner);
+    hx_text_pool_close(r->pool);
     hx_label_prompt_free(r->prompt);
     hx_cli_llama_close(&r->llama);
 }
@@ -222,7 +238,9 @@ static bool run_learner(hx_cli *c, hx_rater *r, const hx_str *texts, size_t n, f
     hx_error err = {.ui = c->ui};
     size_t threads =
         hx_cli_has(&c->options, HX_OPT_THREADS) ? (size_t)c->options.number[HX_OPT_THREADS] : 0;
-    if (hx_text_learner_predict(r->learner, texts, n, threads, out, &err) == HX_OK) return true;
+    hx_status st = r->pool ? hx_text_pool_predict(r->pool, texts, n, threads, out, &err)
+                           : hx_text_learner_predict(r->learner, texts, n, threads, out, &err);
+    if (st == HX_OK) return true;
     hx_cli_error(c, &err);
     return false;
 }
@@ -245,9 +263,9 @@ bool hx_rater_run(hx_cli *c, hx_rater *r, const hx_rated_rows *rows, const hx_ra
     float *said = hx_arena_alloc(c->arena, (rows->n * r->n_labels + 1) * sizeof *said);
     *out = hx_arena_alloc(c->arena, (rows->n * classes->n + 1) * sizeof **out);
     if (!said || !*out) return no_memory(c), false;
-    bool done = r->annotator ? run_rules(c, r, rows->texts, rows->n, said)
-                : r->learner ? run_learner(c, r, rows->texts, rows->n, said)
-                             : run_llama(c, r, rows->texts, rows->n, said);
+    bool done = r->annotator            ? run_rules(c, r, rows->texts, rows->n, said)
+                : r->learner || r->pool ? run_learner(c, r, rows->texts, rows->n, said)
+                                        : run_llama(c, r, rows->texts, rows->n, said);
     for (size_t i = 0; i < rows->n && done; i++)
         to_classes(r, classes, said + i * r->n_labels, *out + i * classes->n);
     return done;

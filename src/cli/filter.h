@@ -34,7 +34,8 @@ typedef struct {
     const char *path; /* of the file, for sentences */
     const hx_reader *reader;
     const hx_column *columns;
-    size_t n_columns, text_column;
+    size_t n_columns, text_column, second_column; /* second: of --text2 */
+    bool pairs; /* there is a second column */
     bool *hidden; /* by column: a result takes its place; in the run's arena */
     bool json_lines; /* the format of the input */
     bool splice; /* records stay as they stand, results go behind the last member */
@@ -64,6 +65,7 @@ typedef struct {
 typedef struct {
     hx_arena *arena; /* reset for each group */
     float *values; /* (n, width) */
+    const hx_str *seconds; /* (n): the other texts of pairs; NULL = no pairs */
     hx_tags *tags; /* (n), of tag */
     hx_tree *trees; /* (n), of tag by a head that makes trees */
     hx_error *failed; /* (n); code HX_OK where the row was read */

@@ -111,6 +111,22 @@ static int open_words(hx_cli *c, hx_filter_llama *l) {
     return HX_EXIT_DONE;
 }
 
+/* Pairs must be given where a head reads them, and nowhere else. */
+static int check_pairs(hx_cli *c, const hx_filter_llama *l) {
+    const char *second = c->options.text[HX_OPT_TEXT2], *model = c->options.text[HX_OPT_MODEL];
+    bool pairs = false;
+    for (size_t k = 0; k < l->n_heads; k++)
+        pairs = pairs || head_at(l, k)->pairs;
+    if (pairs && !second)
+        return hx_cli_usage(
+            c, "%s learnt from pairs of texts; say the second one's column by --text2 COLUMN",
+            "%s 学的是文本对；请用 --text2 列名 指出第二段文本", model);
+    if (!pairs && second)
+        return hx_cli_usage(c, "--text2: %s learnt from single texts", "--text2：%s 学的是单段文本",
+                            model);
+    return HX_EXIT_DONE;
+}
+
 int hx_filter_heads_open(hx_cli *c, const hx_filter_plan *p, hx_filter_llama *l) {
     bool of_words = p->kind == HX_FILTER_TAG;
     const char *names = c->options.text[HX_OPT_TASK];
@@ -122,6 +138,8 @@ int hx_filter_heads_open(hx_cli *c, const hx_filter_plan *p, hx_filter_llama *l)
     if (status != HX_EXIT_DONE) return status;
     if (l->n_heads == 0) return fail_none(c, of_words, l);
     if (of_words) return open_words(c, l);
+    status = check_pairs(c, l);
+    if (status != HX_EXIT_DONE) return status;
     for (size_t k = 0; k < l->n_heads; k++) {
         l->first[k] = l->width;
         l->width += head_at(l, k)->n_labels;
@@ -131,8 +149,8 @@ int hx_filter_heads_open(hx_cli *c, const hx_filter_plan *p, hx_filter_llama *l)
 }
 
 /* ------------------------------------------------------------------ reading */
-hx_status hx_filter_heads_run(const hx_filter_llama *l, const hx_str *texts, size_t n,
-                              hx_arena *arena, float *out, hx_error *err) {
+hx_status hx_filter_heads_run(const hx_filter_llama *l, const hx_str *texts, const hx_str *seconds,
+                              size_t n, hx_arena *arena, float *out, hx_error *err) {
     float *parts[HX_FILTER_TASKS_MAX];
     for (size_t k = 0; k < l->n_heads; k++) {
         parts[k] = hx_arena_alloc(arena, (n * head_at(l, k)->n_labels + 1) * sizeof **parts);
@@ -141,8 +159,8 @@ hx_status hx_filter_heads_run(const hx_filter_llama *l, const hx_str *texts, siz
             return HX_ENOMEM;
         }
     }
-    hx_status st =
-        hx_llama_read(l->opened.context, l->heads, l->n_heads, texts, n, l->max_length, parts, err);
+    hx_status st = hx_llama_read_pairs(l->opened.context, l->heads, l->n_heads, texts, seconds, n,
+                                       l->max_length, parts, err);
     for (size_t k = 0; k < l->n_heads && st == HX_OK; k++) {
         size_t wide = head_at(l, k)->n_labels;
         for (size_t i = 0; i < n; i++)

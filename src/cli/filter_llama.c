@@ -116,6 +116,7 @@ static int use_tags(hx_cli *c, const hx_filter_plan *p, hx_filter_llama *l) {
 
 /* ------------------------------------------------------------------ opening */
 static const char *label_at(const hx_filter_llama *l, size_t i) {
+    if (l->pool) return hx_text_pool_label(l->pool, i);
     if (l->learner) return hx_text_learner_label(l->learner, i);
     return l->prompt ? l->labels[i] : hx_llama_head_label(l->opened.model, l->heads[0], i);
 }
@@ -141,6 +142,13 @@ static int use_learner(hx_cli *c, hx_filter_plan *p, hx_filter_llama *l, const c
     if (hx_cli_has(&c->options, HX_OPT_LABELS))
         return hx_cli_usage(c, "--labels: %s has labels of its own", "--labels：%s 有自己的标签",
                             c->options.text[HX_OPT_MODEL]);
+    if (hx_text_pool_is_file(path)) {
+        l->pool = hx_cli_pool_open(c, path);
+        if (!l->pool) return HX_EXIT_FAILED;
+        l->n_labels = l->width = hx_text_pool_labels(l->pool);
+        p->llama = l;
+        return HX_EXIT_DONE;
+    }
     if (hx_text_learner_load(&l->learner, path, &err) != HX_OK) return hx_cli_error(c, &err);
     hx_cli_note(c, "engine: learn (%s, %s)", "引擎：learn（%s，%s）", c->options.text[HX_OPT_MODEL],
                 hx_text_learner_name(hx_text_learner_kind_of(l->learner)));
@@ -159,7 +167,12 @@ int hx_filter_llama_open(hx_cli *c, hx_filter_plan *p, hx_filter_llama *l) {
     if (p->kind == HX_FILTER_CLASSIFY) {
         const char *path = hx_cli_model_path(c, c->options.text[HX_OPT_MODEL]);
         if (!path) return HX_EXIT_FAILED;
-        if (hx_text_learner_is_file(path)) return use_learner(c, p, l, path);
+        bool is_learner = hx_text_learner_is_file(path) || hx_text_pool_is_file(path);
+        if (hx_cli_has(&c->options, HX_OPT_TEXT2) &&
+            (is_learner || hx_cli_has(&c->options, HX_OPT_LABELS)))
+            return hx_cli_usage(c, "--text2 is for models with a head that learnt from pairs",
+                                "--text2 只用于任务头学过文本对的模型");
+        if (is_learner) return use_learner(c, p, l, path);
     }
     bool only_tokens = p->kind == HX_FILTER_TOKENIZE;
     if (!hx_cli_llama_open(c, &l->opened, only_tokens ? NULL : &context)) return HX_EXIT_FAILED;
@@ -175,6 +188,7 @@ int hx_filter_llama_open(hx_cli *c, hx_filter_plan *p, hx_filter_llama *l) {
 
 void hx_filter_llama_close(hx_filter_llama *l) {
     hx_text_learner_free(l->learner);
+    hx_text_pool_close(l->pool);
     hx_label_prompt_free(l->prompt);
     hx_cli_llama_close(&l->opened);
     *l = (hx_filter_llama){0};
@@ -200,10 +214,12 @@ static hx_status run_texts(const hx_filter_plan *p, const hx_str *texts, size_t 
     float *out = ahead->values + first * l->width;
     texts += first;
     if (l->learner) return hx_text_learner_predict(l->learner, texts, n, 1, out, err);
+    if (l->pool) return hx_text_pool_predict(l->pool, texts, n, 1, out, err);
     if (p->kind == HX_FILTER_TAG) return run_words(l, texts, first, n, ahead, err);
     if (p->kind == HX_FILTER_EMBED) return hx_llama_embed(c, texts, n, &l->embed, out, err);
     if (l->prompt) return hx_llama_label_texts(c, l->prompt, texts, n, out, err);
-    return hx_filter_heads_run(l, texts, n, ahead->arena, out, err);
+    const hx_str *seconds = ahead->seconds ? ahead->seconds + first : NULL;
+    return hx_filter_heads_run(l, texts, seconds, n, ahead->arena, out, err);
 }
 
 static bool is_of_the_text(hx_status st) {
@@ -240,9 +256,17 @@ hx_status hx_filter_llama_read(const hx_filter_plan *p, const hx_row *rows, size
         err->code = HX_ENOMEM;
         return HX_ENOMEM;
     }
+    hx_str *seconds = p->pairs ? hx_arena_alloc(ahead->arena, (n + 1) * sizeof *seconds) : NULL;
+    if (p->pairs && !seconds) {
+        err->code = HX_ENOMEM;
+        return HX_ENOMEM;
+    }
+    ahead->seconds = seconds;
     for (size_t i = 0; i < n; i++) {
         bool usable = !rows[i].bad && rows[i].cells[p->text_column].ptr;
         texts[i] = usable ? rows[i].cells[p->text_column] : HX_STR_LIT("");
+        usable = p->pairs && !rows[i].bad && rows[i].cells[p->second_column].ptr;
+        if (p->pairs) seconds[i] = usable ? rows[i].cells[p->second_column] : HX_STR_LIT("");
     }
     hx_status st = run_texts(p, texts, 0, n, ahead, err);
     return is_of_the_text(st) ? run_one_by_one(p, texts, n, ahead, err) : st;

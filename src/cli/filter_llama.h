@@ -11,6 +11,7 @@
 struct hx_filter_llama {
     hx_cli_llama opened; /* owned */
     hx_text_learner *learner; /* owned; NULL = a language model */
+    hx_text_pool *pool; /* owned; several models as one */
     hx_label_prompt *prompt; /* owned; NULL = the model's head, or no labels */
     const char
         *labels[HX_FILTER_LABELS_MAX]; /* those to choose from; in the run's arena or static */
@@ -55,8 +56,8 @@ hx_status hx_filter_llama_read(const hx_filter_plan *p, const hx_row *rows, size
                                hx_filter_ahead *ahead, hx_error *err) HX_MUST_USE;
 /* filter_heads.c: the heads of --task, or all that fit; what they say of texts; and how it is written. */
 int hx_filter_heads_open(hx_cli *c, const hx_filter_plan *p, hx_filter_llama *l);
-hx_status hx_filter_heads_run(const hx_filter_llama *l, const hx_str *texts, size_t n,
-                              hx_arena *arena, float *out, hx_error *err) HX_MUST_USE;
+hx_status hx_filter_heads_run(const hx_filter_llama *l, const hx_str *texts, const hx_str *seconds,
+                              size_t n, hx_arena *arena, float *out, hx_error *err) HX_MUST_USE;
 void hx_filter_heads_json(hx_outbuf *b, const hx_filter_plan *p, const hx_llama_said *said);
 void hx_filter_heads_cell(hx_outbuf *b, const hx_filter_plan *p, const hx_llama_said *said,
                           const char *column);

@@ -11,7 +11,9 @@ typedef struct {
         labeller; /* what the library is given; borrows from this struct, which must not move */
     hx_cli_llama opened; /* owned */
     hx_text_learner *learner; /* owned; NULL = a language model with a head for texts */
+    hx_text_pool *pool; /* owned; several models as one */
     pthread_mutex_t lock; /* a pass takes all threads of the model: one at a time */
+    size_t head; /* of the language model */
     size_t n; /* labels; 0 = not open */
     float *values; /* (texts of a pass, n), in the run's arena */
     char sum[65];

@@ -94,6 +94,18 @@ bool hx_cli_llama_open(hx_cli *c, hx_cli_llama *l, const hx_context_options *con
     return true;
 }
 
+hx_text_pool *hx_cli_pool_open(hx_cli *c, const char *path) {
+    hx_error err = {.ui = c->ui};
+    const hx_llama_options options = options_of(c, false);
+    hx_text_pool *pool = NULL;
+    if (hx_text_pool_open(&pool, path, &options, &err) != HX_OK) {
+        hx_cli_error(c, &err);
+        return NULL;
+    }
+    hx_cli_note(c, "engine: several models as one (%s)", "引擎：多个模型合一（%s）", path);
+    return pool;
+}
+
 const hx_text_embedder *hx_cli_embedder(hx_cli *c) {
     hx_error err = {.ui = c->ui};
     const char *folder = models_folder(c);

@@ -25,6 +25,7 @@ typedef enum {
     HX_OPT_TIMEZONE,
     HX_OPT_CURRENCY,
     HX_OPT_TEXT,
+    HX_OPT_TEXT2,
     HX_OPT_MAP,
     HX_OPT_MAP_FILE,
     HX_OPT_FORMAT_IN,

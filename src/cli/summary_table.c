@@ -78,6 +78,8 @@ static void put_labels(const json_t *labels, hx_outbuf *out) {
         json_object_foreach(counts, label, count) {
             hx_outbuf_text(out, between);
             hx_outbuf_visible(out, hx_str_of(label), 0);
+            const json_t *mean = json_object_get(count, "value");
+            if (mean) hx_outbuf_printf(out, " %.4g,", json_number_value(mean));
             hx_outbuf_printf(out, " %lld",
                              (long long)json_integer_value(json_object_get(count, "texts")));
             between = "  ";

@@ -54,6 +54,7 @@ static const mapping mappings[] = {
     {HX_OPT_QUANTISE_BITS, OF_TRAINING, "quantise_bits"},
     {HX_OPT_SEED, OF_TRAINING, "seed"},
     {HX_OPT_TEXT, OF_TASK, "text"},
+    {HX_OPT_TEXT2, OF_TASK, "text2"},
     {HX_OPT_LABEL, OF_TASK, "label"},
     {HX_OPT_LENGTH, OF_TASK, "length"},
     {HX_OPT_MAX_LENGTH, OF_TASK, "max_length"},

@@ -196,7 +196,25 @@ static void put_means(const hx_cli *c, const json_t *figures_of, const char *bef
                 json_number_value(json_object_get(v, "deviation")));
 }
 
-static int report_folds(const hx_cli *c, const json_t *m) {
+/* Learners side by side: means over the folds. */
+static int report_rivals(hx_cli *c, const json_t *m) {
+    static const hx_record_column columns[] = {
+        {"learner", "learner", "学习器", HX_CELL_LEFT},
+        {"accuracy.mean", "accuracy", "准确率", HX_CELL_RIGHT},
+        {"accuracy.deviation", "±", "±", HX_CELL_RIGHT},
+        {"macro_f1.mean", "macro F1", "宏平均 F1", HX_CELL_RIGHT},
+        {"macro_f1.deviation", "±", "±", HX_CELL_RIGHT},
+        {"gain", "gain", "增益", HX_CELL_RIGHT}};
+    bool ok = hx_output_records(c, json_object_get(m, "learners"), columns,
+                                sizeof columns / sizeof *columns);
+    hx_cli_note(c, "best on the folds: %s; gain: macro F1 over it",
+                "各折上最好的是 %s；增益指相对它的宏平均 F1",
+                json_string_value(json_object_get(m, "chosen")));
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
+
+static int report_folds(hx_cli *c, const json_t *m) {
+    if (json_object_get(m, "learners")) return report_rivals(c, m);
     bool csv = c->shape == HX_SHAPE_CSV;
     if (csv) fputs("figure,mean,deviation\n", c->out);
     put_means(c, json_object_get(m, "figures"), "");

@@ -3,6 +3,7 @@
  *   label.SET = LABEL            the customer's last text with a label of SET has this one
  *   label.SET(LABEL) >= N        at least N texts have it
  *   label.SET(LABEL) >= N%       at least N percent of the texts that have a label of SET
+ *   label.SET >= X               the mean of the numbers that SET gave the texts; also <=, >, <
  *
  * Blanks around the parts do not count. A rule is one fact about one customer: it needs no population. */
 #ifndef HX_INSIGHT_LABEL_RULE_H
@@ -10,12 +11,14 @@
 
 #include "insight/segment.h"
 
-typedef enum { HX_LABEL_LAST = 0, HX_LABEL_COUNT, HX_LABEL_SHARE } hx_label_measure;
+typedef enum { HX_LABEL_LAST = 0, HX_LABEL_COUNT, HX_LABEL_SHARE, HX_LABEL_MEAN } hx_label_measure;
 
 typedef struct {
-    hx_str set, label; /* borrowed from the text */
+    hx_str set, label; /* borrowed from the text; MEAN has no label */
     hx_label_measure measure;
-    int64_t threshold; /* LAST: 1; COUNT: texts, >= 1; SHARE: 1/1,000, 10 to 1,000 */
+    const char *relation; /* of MEAN: ">=", "<=", ">" or "<" */
+    int64_t
+        threshold; /* LAST: 1; COUNT: texts, >= 1; SHARE: 1/1,000, 10 to 1,000; MEAN: 1/1,000,000 */
 } hx_label_rule;
 
 #define HX_LABEL_RULE_MAX 512 /* bytes of a rule as text */

@@ -6,6 +6,7 @@
  *
  * which stay within [0, 1] for a handful of rows. */
 #include <math.h>
+#include <string.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -91,6 +92,21 @@ static void put_calibration(hx_json_writer *w, const hx_evaluation *e, hx_arena 
     hx_json_end_array(w);
 }
 
+/* How far off the probabilities would be without the temperature. */
+static void put_before(hx_json_writer *w, const hx_evaluation *e, hx_arena *arena) {
+    size_t n = e->n * e->n_labels;
+    float *plain = hx_arena_alloc(arena, (n + 1) * sizeof *plain);
+    hx_calibration_bin bins[BINS];
+    double ece = NAN;
+    if (plain) {
+        memcpy(plain, e->probabilities, n * sizeof *plain);
+        hx_temperature_apply(1 / e->temperature, plain, e->n, e->n_labels);
+        (void)hx_calibration_bins(e->labels, plain, e->n, e->n_labels, BINS, arena, bins, &ece);
+    }
+    put_number(w, "ece_before", ece);
+    put_number(w, "temperature", e->temperature);
+}
+
 static void put_probable(hx_json_writer *w, const hx_evaluation *e, const hx_classification *c,
                          hx_arena *arena) {
     put_number(w, "auc", c->auc);
@@ -99,6 +115,7 @@ static void put_probable(hx_json_writer *w, const hx_evaluation *e, const hx_cla
     put_number(w, "brier", c->brier);
     put_number(w, "ece", c->ece);
     if (e->probabilities && e->n > 0) put_calibration(w, e, arena);
+    if (e->probabilities && e->n > 0 && e->temperature > 0) put_before(w, e, arena);
 }
 
 static hx_status put_intervals(hx_json_writer *w, const hx_evaluation *e, hx_arena *arena,

@@ -49,12 +49,14 @@ typedef struct {
     char *name; /* owned: letters, digits, _ and -; "score" where nothing is said */
     hx_llama_head_kind kind;
     bool is_score, mean, bidirectional, lower; /* lower: texts are read in lower case */
+    bool pairs; /* it learnt from pairs of texts (pair_tokens.h) */
     size_t hidden; /* width of the layer before its logits; 0 = none */
     size_t tap; /* reads the stream after this block, by a norm of its own; 0 = the end */
     size_t max_length; /* tokens of a text in training; 0 = not said */
     size_t n_labels; /* columns of what it says; 2 of REPLACED, whose matrix has one row */
     char **labels; /* (n_labels), owned */
     double average, deviation; /* NUMBER: what is learnt is (number - average) / deviation */
+    double temperature; /* LABEL, LABELS: logits are divided by it; 0 = not fitted, as they are */
 } hx_config_task;
 
 typedef struct {

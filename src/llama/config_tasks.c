@@ -1,7 +1,7 @@
 /* config_tasks.c - the heads of a model, as "huaxiang.heads" lists them.
  *
  *     [{"name":"mood","kind":"label","pooling":"mean","bidirectional":true,"tap":0,"hidden":0,"max_length":512,"lower":false,
- *       "labels":["bad","good"]}, {"name":"stars","kind":"number",...,"mean":3.2,"deviation":1.1}, ...]
+ *       "labels":["bad","good"],"temperature":1.4}, {"name":"stars","kind":"number",...,"mean":3.2,"deviation":1.1}, ...]
  *
  * In config.json the list is a value, in GGUF files a text. Where there is none, the head of transformers' classes (score, cls.output) is the only
  * one. Of the list, the head that transformers knows is the one of a kind it knows, without a layer of its own, where there is such a head. */
@@ -15,6 +15,8 @@
 static const char *const kinds[] = {"label", "labels", "number",  "tag",
                                     "crf",   "parse",  "segment", "replaced"};
 static const char *const without[] = {"causal", "masked", "mixed", "spelling", "correct"};
+
+#define TEMPERATURE_MAX 1000.0
 
 /* ------------------------------------------------------------------ memory */
 static void release(hx_config_task *t) {
@@ -145,12 +147,17 @@ static hx_status read_task(const reading *r, const hx_config *c, hx_config_task 
     HX_TRY(read_pooling(r, &t->mean));
     HX_TRY(read_bool(r, "bidirectional", &t->bidirectional));
     HX_TRY(read_bool(r, "lower", &t->lower));
+    HX_TRY(read_bool(r, "pairs", &t->pairs));
     HX_TRY(read_size(r, "tap", c->n_layers, &t->tap));
     HX_TRY(read_size(r, "hidden", HX_CONFIG_WIDTH_MAX, &t->hidden));
     HX_TRY(read_size(r, "max_length", HX_CONFIG_POSITIONS_MAX, &t->max_length));
     t->deviation = 1;
     HX_TRY(read_number(r, "mean", &t->average));
     HX_TRY(read_number(r, "deviation", &t->deviation));
+    HX_TRY(read_number(r, "temperature", &t->temperature));
+    if (json_object_get(r->entry, "temperature") &&
+        !(t->temperature > 0 && t->temperature <= TEMPERATURE_MAX))
+        return fail_key(r, "temperature");
     return read_labels(r, t);
 }
 
@@ -233,11 +240,16 @@ static void put_task(hx_json_writer *w, const hx_config_task *t) {
     put_size(w, "hidden", t->hidden);
     if (t->max_length > 0) put_size(w, "max_length", t->max_length);
     if (t->lower) put_bool(w, "lower", true);
+    if (t->pairs) put_bool(w, "pairs", true);
     hx_json_key(w, "labels");
     hx_json_array(w);
     for (size_t i = 0; i < t->n_labels; i++)
         hx_json_cstr(w, t->labels[i]);
     hx_json_end_array(w);
+    if (t->temperature > 0) {
+        hx_json_key(w, "temperature");
+        hx_json_double(w, t->temperature);
+    }
     if (t->kind == HX_LLAMA_NUMBER) {
         hx_json_key(w, "mean");
         hx_json_double(w, t->average);

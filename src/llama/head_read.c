@@ -64,13 +64,17 @@ static const float *logits_of(const pass *p, const hx_model_head *h, const hx_ll
     return p->logits;
 }
 
+/* `out` holds the logits on the way. */
 static void say(const hx_llama *m, const hx_config_task *t, const float *logits, float *out) {
     size_t n = t->n_labels;
-    float whole = t->kind == HX_LLAMA_LABEL ? hx_vector_log_sum_exp(m->kernels, logits, n) : 0;
+    float cooled = t->temperature > 0 ? (float)(1 / t->temperature) : 1;
     for (size_t i = 0; i < n; i++)
-        out[i] = t->kind == HX_LLAMA_LABEL ? expf(logits[i] - whole)
+        out[i] = logits[i] * cooled;
+    float whole = t->kind == HX_LLAMA_LABEL ? hx_vector_log_sum_exp(m->kernels, out, n) : 0;
+    for (size_t i = 0; i < n; i++)
+        out[i] = t->kind == HX_LLAMA_LABEL ? expf(out[i] - whole)
                  : t->kind == HX_LLAMA_LABELS
-                     ? 1 / (1 + expf(-logits[i]))
+                     ? 1 / (1 + expf(-out[i]))
                      : (float)((double)logits[i] * t->deviation + t->average);
 }
 
@@ -200,15 +204,21 @@ static size_t length_of(const hx_config_task *t, size_t max_length) {
     return max_length ? max_length : t->max_length;
 }
 
-static hx_status run_pass(pass *p, hx_llama_context *c, const hx_str *texts, size_t n_texts,
-                          size_t max_length, hx_error *err) {
+/* What is read. */
+typedef struct {
+    const hx_str *texts, *seconds; /* (n); seconds NULL = no pairs */
+    size_t n, max_length;
+} reading;
+
+static hx_status run_pass(pass *p, hx_llama_context *c, const reading *r, hx_error *err) {
     const hx_config_task *t = p->members[0].head->task;
     hx_text_job *j = NULL;
     for (size_t k = 0; k < p->n; k++)
         HX_TRY(take_weights(p->m, &p->members[k], err));
     HX_TRY(make_room(p, c->team, err));
     HX_TRY(hx_texts_open(&j, c, err));
-    j->tokens = hx_texts_options(p->m, length_of(t, max_length));
+    j->tokens = hx_texts_options(p->m, length_of(t, r->max_length));
+    j->seconds = t->pairs ? r->seconds : NULL;
     j->want = rows_wanted(p);
     j->bidirectional = t->bidirectional;
     j->lower = t->lower;
@@ -218,14 +228,14 @@ static hx_status run_pass(pass *p, hx_llama_context *c, const hx_str *texts, siz
     j->to = p;
     for (size_t k = 0; k < p->n; k++)
         if (p->members[k].head->task->kind == HX_LLAMA_NUMBER) j->precision = HX_PRECISION_EXACT;
-    hx_status st = hx_texts_run(j, texts, n_texts, err);
+    hx_status st = hx_texts_run(j, r->texts, r->n, err);
     hx_texts_close(j);
     return st;
 }
 
 static bool go_together(const hx_config_task *a, const hx_config_task *b, size_t max_length) {
     return a->bidirectional == b->bidirectional && a->tap == b->tap && a->lower == b->lower &&
-           length_of(a, max_length) == length_of(b, max_length);
+           a->pairs == b->pairs && length_of(a, max_length) == length_of(b, max_length);
 }
 
 /* Members of `all` from `first` on that go with it, moved together. */
@@ -240,13 +250,13 @@ static size_t gather_pass(member *all, size_t first, size_t n, size_t max_length
     return end - first;
 }
 
-static hx_status run_all(hx_llama_context *c, member *all, size_t n, const hx_str *texts,
-                         size_t n_texts, size_t max_length, hx_error *err) {
+static hx_status run_all(hx_llama_context *c, member *all, size_t n, const reading *r,
+                         hx_error *err) {
     hx_status st = HX_OK;
     for (size_t i = 0, some; i < n && st == HX_OK; i += some) {
-        some = gather_pass(all, i, n, max_length);
+        some = gather_pass(all, i, n, r->max_length);
         pass p = {.m = c->model, .members = all + i, .n = some};
-        st = run_pass(&p, c, texts, n_texts, max_length, err);
+        st = run_pass(&p, c, r, err);
         if (p.memory) hx_memory_free(p.memory, p.bytes);
     }
     for (size_t i = 0; i < n; i++)
@@ -255,37 +265,56 @@ static hx_status run_all(hx_llama_context *c, member *all, size_t n, const hx_st
 }
 
 /* ------------------------------------------------------------------ calls */
-static hx_status check_head(const hx_llama *m, size_t head, hx_error *err) {
+static hx_status check_head(const hx_llama *m, size_t head, const reading *r, hx_error *err) {
     const hx_llama_head_info *h = hx_llama_head_of(m, head);
     if (!h) return hx_fail(err, HX_EUNSUPPORTED, "the model has no classification head");
     if (h->of_words)
         return hx_fail(err, HX_EUNSUPPORTED, "the model's head labels tokens, not texts");
+    if (h->pairs && !r->seconds)
+        return hx_fail(err, HX_EUNSUPPORTED,
+                       "the model's head %s reads pairs of texts; say the second one's column by "
+                       "--text2",
+                       h->name);
     return HX_OK;
 }
 
-hx_status hx_llama_read(hx_llama_context *c, const size_t *heads, size_t n_heads,
-                        const hx_str *texts, size_t n_texts, size_t max_length, float *const *out,
-                        hx_error *err) {
+static hx_status read_heads(hx_llama_context *c, const size_t *heads, size_t n_heads,
+                            const reading *r, float *const *out, hx_error *err) {
     const hx_llama *m = c->model;
     for (size_t k = 0; k < n_heads; k++)
-        HX_TRY(check_head(m, heads[k], err));
+        HX_TRY(check_head(m, heads[k], r, err));
     HX_TRY(hx_texts_check(c, err));
     member *all = calloc(n_heads + 1, sizeof *all);
     if (!all) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
     for (size_t k = 0; k < n_heads; k++)
         all[k] = (member){.head = &m->heads[heads[k]], .out = out[k]};
-    hx_status st = run_all(c, all, n_heads, texts, n_texts, max_length, err);
+    hx_status st = run_all(c, all, n_heads, r, err);
     free(all);
     return st;
+}
+
+hx_status hx_llama_read(hx_llama_context *c, const size_t *heads, size_t n_heads,
+                        const hx_str *texts, size_t n_texts, size_t max_length, float *const *out,
+                        hx_error *err) {
+    const reading r = {.texts = texts, .n = n_texts, .max_length = max_length};
+    return read_heads(c, heads, n_heads, &r, out, err);
+}
+
+hx_status hx_llama_read_pairs(hx_llama_context *c, const size_t *heads, size_t n_heads,
+                              const hx_str *texts, const hx_str *seconds, size_t n_texts,
+                              size_t max_length, float *const *out, hx_error *err) {
+    const reading r = {texts, seconds, n_texts, max_length};
+    return read_heads(c, heads, n_heads, &r, out, err);
 }
 
 hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, size_t n_texts,
                             size_t max_length, float *out, hx_error *err) {
     const hx_llama *m = c->model;
-    HX_TRY(check_head(m, m->main_head, err));
+    const reading r = {.texts = texts, .n = n_texts, .max_length = max_length};
+    HX_TRY(check_head(m, m->main_head, &r, err));
     if (m->heads[m->main_head].info.kind != HX_LLAMA_LABEL)
         return hx_fail(err, HX_EUNSUPPORTED,
                        "the model's head %s gives several labels or a number, not one label a text",
                        m->heads[m->main_head].info.name);
-    return hx_llama_read(c, &m->main_head, 1, texts, n_texts, max_length, &out, err);
+    return read_heads(c, &m->main_head, 1, &r, &out, err);
 }

@@ -150,7 +150,9 @@ static void describe_head(const hx_config_task *t, hx_model_head *h) {
                                    .n_labels = t->n_labels,
                                    .of_words = t->kind >= HX_LLAMA_TAG,
                                    .bidirectional = t->bidirectional,
-                                   .mean = t->mean};
+                                   .mean = t->mean,
+                                   .pairs = t->pairs,
+                                   .temperature = t->temperature};
     h->n_out = t->kind == HX_LLAMA_REPLACED ? 1 : t->n_labels;
 }
 

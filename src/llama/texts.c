@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "llama/pair_tokens.h"
 
 #define GROUP_TEXTS HX_TEXTS_GROUP
 #define GROUP_BYTES ((size_t)4 << 20)
@@ -23,7 +24,7 @@
 struct hx_text_worker {
     hx_tokenizer_scratch *scratch;
     hx_buf ids; /* int32, of all its texts */
-    hx_buf text; /* in lower case */
+    hx_buf text, other; /* in lower case */
     hx_status status; /* of the first text that failed */
     size_t failed; /* which one that is */
     hx_error err;
@@ -32,20 +33,31 @@ typedef struct hx_text_worker tokenising;
 typedef hx_text_job job;
 
 /* ------------------------------------------------------------------ tokens */
+static hx_status lower_text(hx_buf *room, hx_str *text, hx_error *err) {
+    hx_buf_reset(room);
+    hx_text_lower(*text, room);
+    *text = hx_buf_str(room);
+    return hx_buf_status(room, "a text", err);
+}
+
+static hx_status encode(const job *j, tokenising *w, size_t i, hx_error *err) {
+    const hx_tokenizer *t = j->c->model->tokenizer;
+    hx_str text = j->texts[i], other = j->others ? j->others[i] : (hx_str){NULL, 0};
+    bool cut;
+    if (j->lower) HX_TRY(lower_text(&w->text, &text, err));
+    if (j->lower && other.len > 0) HX_TRY(lower_text(&w->other, &other, err));
+    return other.len > 0 ? hx_pair_encode(t, w->scratch, &j->frame, text, other,
+                                          j->tokens.max_length, &w->ids, &cut, err)
+                         : hx_tokenizer_encode(t, w->scratch, text, &j->tokens, &w->ids, err);
+}
+
 static void tokenise(void *context, size_t i, size_t worker) {
     job *j = context;
     tokenising *w = &j->workers[worker];
     if (w->status != HX_OK && w->failed < i) return;
     size_t before = w->ids.len;
     hx_error err = {.ui = w->err.ui};
-    hx_str text = j->texts[i];
-    hx_buf_reset(&w->text);
-    if (j->lower) hx_text_lower(text, &w->text);
-    hx_status status = j->lower ? hx_buf_status(&w->text, "a text", &err) : HX_OK;
-    if (status == HX_OK)
-        status =
-            hx_tokenizer_encode(j->c->model->tokenizer, w->scratch,
-                                j->lower ? hx_buf_str(&w->text) : text, &j->tokens, &w->ids, &err);
+    hx_status status = encode(j, w, i, &err);
     if (status != HX_OK) {
         w->status = status;
         w->failed = i;
@@ -72,6 +84,7 @@ static hx_status begin_workers(job *j, hx_error *err) {
         tokenising *w = &j->workers[i];
         hx_buf_init(&w->ids, SIZE_MAX / 2);
         hx_buf_init(&w->text, SIZE_MAX / 2);
+        hx_buf_init(&w->other, SIZE_MAX / 2);
         w->err.ui = err ? err->ui : HX_UI_EN;
         w->scratch = hx_tokenizer_scratch_new(j->c->model->tokenizer);
         if (!w->scratch) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
@@ -97,16 +110,20 @@ void hx_texts_close(hx_text_job *j) {
         hx_tokenizer_scratch_free(j->workers[i].scratch);
         hx_buf_release(&j->workers[i].ids);
         hx_buf_release(&j->workers[i].text);
+        hx_buf_release(&j->workers[i].other);
     }
     free(j->workers);
     free(j);
 }
 
 /* ------------------------------------------------------------------ groups */
-static size_t group_size(const job *j, const hx_str *texts, size_t n) {
+static size_t group_size(const job *j, const hx_str *texts, const hx_str *others, size_t n) {
     size_t bytes = 0, i = 0, most = j->want & HX_WANT_HIDDEN_ALL ? GROUP_BYTES_ALL : GROUP_BYTES;
-    while (i < n && i < GROUP_TEXTS && (i == 0 || bytes + texts[i].len <= most))
-        bytes += texts[i++].len;
+    for (; i < n && i < GROUP_TEXTS; i++) {
+        size_t len = texts[i].len + (others ? others[i].len : 0);
+        if (i > 0 && bytes + len > most) break;
+        bytes += len;
+    }
     return i;
 }
 
@@ -149,9 +166,12 @@ static hx_status run_near(job *j, size_t n, size_t first, hx_error *err) {
 hx_status hx_texts_run(hx_text_job *j, const hx_str *texts, size_t n_texts, hx_error *err) {
     bool rereads = j->is_near && j->precision != HX_PRECISION_EXACT;
     HX_TRY(begin_workers(j, err));
+    if (j->seconds)
+        HX_TRY(hx_text_frame_of(j->c->model->tokenizer, j->workers[0].scratch, &j->frame, err));
     for (size_t i = 0, n; i < n_texts; i += n) {
-        n = group_size(j, texts + i, n_texts - i);
         j->texts = texts + i;
+        j->others = j->seconds ? j->seconds + i : NULL;
+        n = group_size(j, j->texts, j->others, n_texts - i);
         HX_TRY(run_group(j, n, err));
         for (size_t k = 0; k < n; k++)
             if (!j->take(j->c, j->piece_of[k], j->to, i + k)) return hx_fail_finite(i + k, err);

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "llama/context.h"
+#include "llama/word_tokens.h"
 
 #define HX_TEXTS_GROUP 512
 
@@ -25,8 +26,11 @@ typedef struct {
     hx_text_take *take;
     hx_text_take *is_near; /* whether a text must be read again, exactly; NULL = none is */
     void *to; /* of both */
+    const hx_str
+        *seconds; /* of all texts: the other text of a pair, empty = none; NULL = no pairs */
     /* inside */
-    const hx_str *texts; /* of the group */
+    const hx_str *texts, *others; /* of the group; others: of `seconds` */
+    hx_text_frame frame; /* what stands around a pair */
     struct hx_text_worker *workers; /* (team size) */
     hx_text_ids ids[HX_TEXTS_GROUP];
     hx_llama_piece pieces[HX_TEXTS_GROUP];

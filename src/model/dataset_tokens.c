@@ -4,13 +4,13 @@
  *     pair        [bos] text sep text2 [eos]            the longer one is cut until it fits
  *     tags        [bos] word word word [eos]            each word by itself, so that its first token is known
  *
- * How words become tokens: llama/word_tokens.h. Jobs of 64 examples; the lists are put together in file order. */
+ * How words become tokens: llama/word_tokens.h, pairs: llama/pair_tokens.h. Jobs of 64 examples; the lists are put together in file order. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/pool.h"
-#include "llama/word_tokens.h"
+#include "llama/pair_tokens.h"
 #include "model/dataset_parts.h"
 
 #define A_JOB 64
@@ -27,7 +27,6 @@ typedef struct {
     const hx_tokenizer *tokenizer;
     hx_part part;
     size_t max_length;
-    int32_t separator;
     hx_text_frame frame; /* specials around a text */
     hx_tokenizer_scratch **scratch; /* (n_workers), made on first need */
     piece *pieces; /* (n_jobs) */
@@ -38,12 +37,6 @@ static const int32_t *ids_of(const hx_buf *b) {
 }
 
 /* ------------------------------------------------------------------ specials */
-static int32_t find_separator(const hx_tokenizer *t) {
-    int32_t id = hx_tokenizer_find(t, HX_STR_LIT("<sep>"));
-    if (id < 0) id = hx_tokenizer_find(t, HX_STR_LIT("[SEP]"));
-    return id < 0 ? hx_tokenizer_eos(t) : id;
-}
-
 static void put_ids(piece *p, const int32_t *ids, size_t n) {
     (void)hx_buf_append(&p->ids, ids, n * sizeof *ids);
 }
@@ -72,32 +65,11 @@ static hx_status add_text(const token_job *j, hx_tokenizer_scratch *s, hx_str te
 }
 
 static hx_status add_pair(const token_job *j, hx_tokenizer_scratch *s, const hx_example *e,
-                          piece *p, hx_buf *one, hx_error *err) {
-    const hx_token_options plain = {0};
-    size_t free_room = room(j), n_sep = j->separator >= 0 ? 1 : 0;
-    hx_buf_reset(one);
-    HX_TRY(hx_tokenizer_encode(j->tokenizer, s, e->text, &plain, one, err));
-    size_t n = one->len / sizeof(int32_t), first = n;
-    HX_TRY(hx_tokenizer_encode(j->tokenizer, s, e->text2, &plain, one, err));
-    size_t m = one->len / sizeof(int32_t) - first;
-    free_room = free_room > n_sep ? free_room - n_sep : 0;
-    if (n + m > free_room) {
-        size_t half = free_room / 2;
-        p->n_long++;
-        if (m <= half)
-            n = free_room - m;
-        else if (n <= free_room - half)
-            m = free_room - n;
-        else {
-            m = half;
-            n = free_room - half;
-        }
-    }
-    put_ids(p, j->frame.before, j->frame.n_before);
-    put_ids(p, ids_of(one), n);
-    put_ids(p, &j->separator, n_sep);
-    put_ids(p, ids_of(one) + first, m);
-    put_ids(p, j->frame.after, j->frame.n_after);
+                          piece *p, hx_error *err) {
+    bool cut = false;
+    HX_TRY(hx_pair_encode(j->tokenizer, s, &j->frame, e->text, e->text2, j->max_length, &p->ids,
+                          &cut, err));
+    p->n_long += cut;
     return HX_OK;
 }
 
@@ -117,7 +89,7 @@ static hx_status add_example(const token_job *j, hx_tokenizer_scratch *s, const 
     if (j->d->target == HX_TARGET_TAGS)
         HX_TRY(add_words(j, s, e, p, err));
     else if (e->text2.len > 0)
-        HX_TRY(add_pair(j, s, e, p, one, err));
+        HX_TRY(add_pair(j, s, e, p, err));
     else
         HX_TRY(add_text(j, s, e->text, p, one, err));
     uint32_t length = (uint32_t)((p->ids.len - before) / sizeof(int32_t));
@@ -194,7 +166,6 @@ hx_status hx_dataset_tokens(hx_dataset *d, const hx_tokenizer *tokenizer, hx_par
                    .tokenizer = tokenizer,
                    .part = part,
                    .max_length = max_length,
-                   .separator = find_separator(tokenizer),
                    .scratch = calloc(threads, sizeof *j.scratch),
                    .pieces = calloc(n_jobs + 1, sizeof *j.pieces)};
     for (size_t k = 0; j.pieces && k < n_jobs; k++) {
@@ -220,15 +191,14 @@ hx_status hx_dataset_tokens(hx_dataset *d, const hx_tokenizer *tokenizer, hx_par
 hx_status hx_dataset_text_tokens(const hx_tokenizer *tokenizer, hx_tokenizer_scratch *scratch,
                                  hx_str text, hx_str text2, size_t max_length, hx_buf *ids,
                                  hx_error *err) {
-    token_job j = {
-        .tokenizer = tokenizer, .max_length = max_length, .separator = find_separator(tokenizer)};
+    token_job j = {.tokenizer = tokenizer, .max_length = max_length};
     const hx_example e = {.text = text, .text2 = text2};
     piece p = {0};
     hx_buf one;
     HX_TRY(hx_text_frame_of(j.tokenizer, scratch, &j.frame, err));
     hx_buf_init(&one, SIZE_MAX / 2);
     hx_buf_init(&p.ids, SIZE_MAX / 2);
-    hx_status st = text2.len > 0 ? add_pair(&j, scratch, &e, &p, &one, err)
+    hx_status st = text2.len > 0 ? add_pair(&j, scratch, &e, &p, err)
                                  : add_text(&j, scratch, text, &p, &one, err);
     if (st == HX_OK && !hx_buf_append(ids, p.ids.ptr, p.ids.len))
         st = hx_buf_status(ids, "tokens", err);

@@ -62,12 +62,17 @@ static hx_status read_data(evaluation *e, const char *path) {
         [HX_LLAMA_SEGMENT] = HX_TARGET_TAGS,  [HX_LLAMA_REPLACED] = HX_TARGET_TAGS};
     const hx_dataset_options options = {.text = e->o->text,
                                         .label = e->o->label,
+                                        .text2 = e->o->text2,
                                         .target = targets[e->info->kind],
                                         .reader = e->o->reader,
                                         .cancel = e->o->cancel};
     HX_TRY(hx_dataset_read(&e->data, path, &options, e->err));
     e->n = hx_dataset_count(e->data, HX_PART_TRAIN);
     if (e->o->n > 0 && e->n > e->o->n) e->n = e->o->n;
+    if (e->o->text2 && !e->info->pairs)
+        return hx_fail(e->err, HX_EINVAL,
+                       "the head %s learnt from single texts; --text2 is for heads of pairs",
+                       e->info->name);
     return e->n > 0 ? HX_OK : hx_fail(e->err, HX_EINVAL, "%s has no labelled rows", path);
 }
 
@@ -89,12 +94,16 @@ static hx_status name_labels(evaluation *e) {
     return HX_OK;
 }
 
-static hx_status next_texts(const evaluation *e, size_t at, hx_str *texts, size_t *n) {
+/* `seconds` NULL = not wanted. */
+static hx_status next_texts(const evaluation *e, size_t at, hx_str *texts, hx_str *seconds,
+                            size_t *n) {
     if (hx_flag_is_raised(e->o->cancel))
         return hx_fail(e->err, HX_ECANCELLED, "stopped on request");
     *n = e->n - at < A_TIME ? e->n - at : A_TIME;
     for (size_t i = 0; i < *n; i++)
         texts[i] = example(e, at + i)->text;
+    for (size_t i = 0; seconds && i < *n; i++)
+        seconds[i] = example(e, at + i)->text2;
     hx_arena_reset(e->scratch);
     if (e->o->progress) e->o->progress(e->o->context, at, e->n);
     return HX_OK;
@@ -103,14 +112,15 @@ static hx_status next_texts(const evaluation *e, size_t at, hx_str *texts, size_
 /* ------------------------------------------------------------------ texts */
 /* (n, n_labels) of all texts. */
 static hx_status read_texts(const evaluation *e, float **out) {
-    hx_str texts[A_TIME];
+    hx_str texts[A_TIME], seconds[A_TIME];
     size_t wide = e->info->n_labels;
     *out = hx_arena_alloc(e->arena, (e->n * wide + 1) * sizeof **out);
     if (!*out) return no_memory(e);
-    for (size_t at = 0, n; at < e->n; at += n) {
+    for (size_t at = 0, n = 0; at < e->n; at += n) {
         float *to = *out + at * wide;
-        HX_TRY(next_texts(e, at, texts, &n));
-        HX_TRY(hx_llama_read(e->c, &e->head, 1, texts, n, e->o->max_length, &to, e->err));
+        HX_TRY(next_texts(e, at, texts, seconds, &n));
+        HX_TRY(hx_llama_read_pairs(e->c, &e->head, 1, texts, e->o->text2 ? seconds : NULL, n,
+                                   e->o->max_length, &to, e->err));
     }
     return HX_OK;
 }
@@ -202,6 +212,7 @@ static hx_status evaluate_label(evaluation *e, const float *said, hx_str *json) 
                                  .n = e->n,
                                  .n_labels = wide,
                                  .names = e->names,
+                                 .temperature = e->info->temperature,
                                  .seed = e->o->seed};
     return hx_evaluate(&asked, e->arena, json, e->err);
 }
@@ -331,8 +342,8 @@ static hx_status evaluate_words(evaluation *e) {
     hx_str texts[A_TIME];
     tally y = {0};
     HX_TRY(open_spans(e, &y));
-    for (size_t at = 0, n; at < e->n; at += n) {
-        HX_TRY(next_texts(e, at, texts, &n));
+    for (size_t at = 0, n = 0; at < e->n; at += n) {
+        HX_TRY(next_texts(e, at, texts, NULL, &n));
         HX_TRY(count_texts(e, at, texts, n, &y));
     }
     double n = y.n_words > 0 ? (double)y.n_words : NAN;

@@ -43,6 +43,8 @@ typedef struct {
     hx_status (*count)(hx_task *t, double epochs, uint64_t *batches, hx_error *err);
     hx_status (*evaluate)(hx_task *t, bool test, hx_arena *arena, hx_task_figures *out,
                           hx_error *err);
+    /* Sets t->temperature by the weights as they are; NULL = there is none to set. */
+    hx_status (*cool)(hx_task *t, hx_arena *arena, hx_error *err);
     void (*free_own)(hx_task *t);
 } hx_task_type;
 
@@ -57,6 +59,7 @@ struct hx_task {
     const char **labels; /* (n_labels): for the model folder; borrowed */
     size_t n_labels;
     double mean, deviation; /* of the numbers of train: NUMBER */
+    double temperature; /* of the best weights, fitted on validation: LABEL, LABELS; 0 = none */
 };
 
 struct hx_trainer {
@@ -97,6 +100,8 @@ struct hx_trainer {
 hx_status hx_train_open_model(hx_trainer *t, hx_error *err) HX_MUST_USE;
 hx_status hx_train_save_model(void *trainer, const char *folder,
                               hx_error *err); /* hx_run_write_fn */
+/* The folder's config.json alone. */
+hx_status hx_train_save_config(const hx_trainer *t, const char *folder, hx_error *err) HX_MUST_USE;
 void hx_train_close_model(hx_trainer *t);
 /* The one task whose head transformers knows as "score"; NULL = none, or several heads. */
 const hx_task *hx_train_score_task(const hx_trainer *t);

@@ -42,6 +42,7 @@ typedef struct {
     bool resume;
     bool resumed; /* the folder's learners were trained on the same files with the same options */
     rival rivals[LEARNERS_MAX + 2]; /* the last two: average and stack */
+    const double *weights; /* of the stack */
     size_t n;
     bool
         alone; /* without the learner llama: then epochs, rate, batch, hidden_size and max_length are the neural learners' */
@@ -249,7 +250,7 @@ static hx_status stack(comparison *c, rival *all, hx_error *err) {
                         .n_test = c->parts[HX_PART_TEST].n,
                         .n_labels = c->task.n_labels};
     HX_TRY(hx_train_stack(&s, c->trainer.arena, all->rows[HX_PART_VALIDATION],
-                          all->rows[HX_PART_TEST], err));
+                          all->rows[HX_PART_TEST], &c->weights, err));
     return judge(c, all, err);
 }
 
@@ -420,6 +421,76 @@ static hx_status write_run(const comparison *c, hx_error *err) {
     return st;
 }
 
+/* ------------------------------------------------------------------ pools */
+static void put_pool(const comparison *c, const char *way, char sums[][65], const double *weights,
+                     hx_json_writer *w) {
+    hx_json_object(w);
+    hx_json_key(w, "huaxiang");
+    hx_json_cstr(w, "pool");
+    hx_json_key(w, "version");
+    hx_json_int(w, 1);
+    hx_json_key(w, "way");
+    hx_json_cstr(w, way);
+    hx_json_key(w, "labels");
+    hx_json_array(w);
+    for (size_t i = 0; i < c->task.n_labels; i++)
+        hx_json_cstr(w, c->task.labels[i]);
+    hx_json_end_array(w);
+    hx_json_key(w, "members");
+    hx_json_array(w);
+    for (size_t i = 0; i < c->n; i++) {
+        char name[sizeof c->rivals[i].name + 16];
+        (void)snprintf(name, sizeof name, "%s%s", c->rivals[i].name,
+                       is_model(c, &c->rivals[i]) ? "" : ".learner");
+        hx_json_object(w);
+        hx_json_key(w, "model");
+        hx_json_cstr(w, name);
+        hx_json_key(w, "sha256");
+        hx_json_cstr(w, sums[i]);
+        hx_json_key(w, "weight");
+        hx_json_double(w, weights ? weights[i] : 1.0 / (double)c->n);
+        hx_json_end_object(w);
+    }
+    hx_json_end_array(w);
+    hx_json_key(w, "bias");
+    hx_json_array(w);
+    for (size_t i = 0; i < c->task.n_labels; i++)
+        hx_json_double(w, weights ? weights[c->n + i] : 0);
+    hx_json_end_array(w);
+    hx_json_end_object(w);
+}
+
+static hx_status sum_of(const comparison *c, const rival *r, char sum[65], hx_error *err) {
+    char path[PATH_BYTES];
+    hx_str model;
+    HX_TRY(place_of(c, r->name, is_model(c, r) ? "" : ".learner", path, err));
+    HX_TRY(hx_model_resolve(path, NULL, c->trainer.arena, &model, err));
+    return hx_model_sum(model.ptr, c->trainer.calls->cancel, sum, err);
+}
+
+/* average.pool and stack.pool (text_pool.c): the ensembles, which read texts as every other model does. */
+static hx_status write_pools(const comparison *c, hx_error *err) {
+    static const char *const ways[] = {"average", "stack"};
+    char sums[LEARNERS_MAX][65];
+    hx_status st = HX_OK;
+    if (c->n < 2) return HX_OK;
+    for (size_t i = 0; i < c->n; i++)
+        HX_TRY(sum_of(c, &c->rivals[i], sums[i], err));
+    for (size_t k = 0; k < 2 && st == HX_OK; k++) {
+        char name[32];
+        hx_json_writer w;
+        hx_buf b;
+        hx_buf_init(&b, (size_t)16 << 20);
+        hx_json_begin(&w, &b);
+        put_pool(c, ways[k], sums, k == 1 ? c->weights : NULL, &w);
+        (void)snprintf(name, sizeof name, "%s.pool", ways[k]);
+        st = hx_buf_status(&b, name, err);
+        if (st == HX_OK) st = write_text(c, name, hx_buf_str(&b), err);
+        hx_buf_release(&b);
+    }
+    return st;
+}
+
 /* ------------------------------------------------------------------ all */
 static hx_status name_rivals(comparison *c, const char *learners, hx_error *err) {
     for (const char *at = learners; *at;) {
@@ -473,6 +544,7 @@ static hx_status compare(comparison *c, const char *learners, hx_str *summary, h
     HX_TRY(average(c, &c->rivals[c->n], err));
     HX_TRY(stack(c, &c->rivals[c->n + 1], err));
     HX_TRY(report(c, summary, err));
+    HX_TRY(write_pools(c, err));
     return write_run(c, err);
 }
 

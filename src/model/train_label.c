@@ -603,10 +603,22 @@ static hx_status evaluate_label(hx_task *t, bool test, hx_arena *arena, hx_task_
     return st;
 }
 
+/* Of texts that training did not see: without a part for validation there is no temperature, since the test's figures would flatter. */
+static hx_status cool_label(hx_task *t, hx_arena *arena, hx_error *err) {
+    const label_task *own = t->own;
+    size_t n = hx_dataset_count(own->data, HX_PART_VALIDATION);
+    float *logits;
+    double loss;
+    if (n == 0 || t->config->kind == HX_TASK_NUMBER) return HX_OK;
+    HX_TRY(hx_train_label_logits(t, HX_PART_VALIDATION, n, arena, &logits, &loss, err));
+    return hx_train_fit_temperature(t, logits, n, arena, err);
+}
+
 const hx_task_type hx_task_type_label = {
     .make = make_label,
     .fill = fill_label,
     .count = count_label,
     .evaluate = evaluate_label,
+    .cool = cool_label,
     .free_own = free_label,
 };

@@ -41,12 +41,17 @@ hx_part hx_train_part(const hx_dataset *d, bool test); /* what is evaluated on *
 /* Logits of the first n > 0 examples of a part, (n, n_labels) in the arena, in file order; and the mean loss. */
 hx_status hx_train_label_logits(hx_task *t, hx_part part, size_t n, hx_arena *arena, float **logits,
                                 double *loss, hx_error *err) HX_MUST_USE;
-void hx_train_softmax(float *row, size_t n); /* in place */
+/* Logits to probabilities, in place; temperature 0 = 1. */
+void hx_train_softmax(float *row, size_t n, double temperature);
+void hx_train_sigmoid(float *row, size_t n, double temperature);
 
 /* train_figures.c: members of the evaluation's object into `b`; fills out's figure. logits (n, n_labels) are used up. */
 hx_status hx_train_label_figures(const hx_task *t, hx_part part, float *logits, size_t n,
                                  hx_arena *arena, hx_task_figures *out, hx_buf *b,
                                  hx_error *err) HX_MUST_USE;
+/* The temperature with the least log loss of these examples of validation; of several labels that of all yes and no answers together. */
+hx_status hx_train_fit_temperature(hx_task *t, const float *logits, size_t n, hx_arena *arena,
+                                   hx_error *err) HX_MUST_USE;
 /* train_tags.c: of TAG and CRF, what is said of the words of the first n > 0 examples, one example behind the other; HX_NN_IGNORE = cut off. */
 hx_status hx_train_tags_said(hx_task *t, hx_part part, size_t n, hx_arena *arena, uint32_t **said,
                              hx_error *err) HX_MUST_USE;

@@ -348,12 +348,29 @@ static hx_status run_steps(hx_trainer *t, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ the end */
+/* The temperatures of the best weights go into best/config.json, which was written before they were known. */
+static hx_status cool(hx_trainer *t, hx_error *err) {
+    const char *best = hx_run_path(t->run, "best", t->arena),
+               *config = hx_run_path(t->run, "best/config.json", t->arena);
+    bool cooled = false;
+    if (!best || !config) return hx_fail(err, HX_ENOMEM, "out of memory");
+    if (!hx_file_exists(config)) return HX_OK;
+    for (size_t i = 0; i < t->config->n_tasks; i++) {
+        hx_task *task = &t->tasks[i];
+        hx_arena_reset(t->step_arena);
+        if (task->type->cool) HX_TRY(task->type->cool(task, t->step_arena, err));
+        cooled = cooled || task->temperature > 0;
+    }
+    return cooled ? hx_train_save_config(t, best, err) : HX_OK;
+}
+
 static hx_status judge_best(hx_trainer *t, hx_buf *b, hx_error *err) {
     judgement j;
     const char *weights = hx_run_path(t->run, "best.safetensors", t->arena),
                *metrics = hx_run_path(t->run, "metrics.json", t->arena);
     if (!weights || !metrics) return hx_fail(err, HX_ENOMEM, "out of memory");
     if (hx_file_exists(weights)) HX_TRY(hx_params_load(hx_trunk_params(t->trunk), weights, err));
+    HX_TRY(cool(t, err));
     (void)hx_buf_append_lit(b, "{\"best_step\":");
     (void)hx_buf_printf(b, "%llu,\"validation\":", (unsigned long long)t->state.best_step);
     for (int test = 0; test < 2; test++) {

@@ -380,7 +380,9 @@ static bool describe_head(const hx_task *k, hx_config_task *out) {
                             .n_labels = k->n_labels,
                             .labels = (char **)(uintptr_t)k->labels,
                             .average = k->mean,
-                            .deviation = k->deviation};
+                            .deviation = k->deviation,
+                            .pairs = c->text2 != NULL,
+                            .temperature = k->temperature};
     return true;
 }
 
@@ -413,7 +415,7 @@ static void put_both(hx_buf *json) {
 }
 
 /* config.json as the trunk wrote it, with labels and heads. */
-static hx_status save_config(const hx_trainer *t, const char *folder, hx_error *err) {
+hx_status hx_train_save_config(const hx_trainer *t, const char *folder, hx_error *err) {
     hx_config_task heads[HX_TASKS_MAX];
     hx_config c = *hx_trunk_config(t->trunk);
     bool bias =
@@ -440,6 +442,6 @@ static hx_status save_config(const hx_trainer *t, const char *folder, hx_error *
 hx_status hx_train_save_model(void *trainer, const char *folder, hx_error *err) {
     hx_trainer *t = trainer;
     HX_TRY(hx_trunk_save_folder(t->trunk, &t->nn, folder, HX_DTYPE_F32, true, err));
-    HX_TRY(save_config(t, folder, err));
+    HX_TRY(hx_train_save_config(t, folder, err));
     return save_tokenizer(t, folder, err);
 }

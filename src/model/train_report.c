@@ -143,7 +143,7 @@ static hx_status look_label(looked *k, float *rows, hx_error *err) {
     uint32_t *labels = hx_arena_alloc(k->arena, 2 * k->n * sizeof *labels), *found = labels + k->n;
     if (!labels) return no_memory(err);
     for (size_t i = 0; i < k->n; i++) {
-        hx_train_softmax(rows + i * v, v);
+        hx_train_softmax(rows + i * v, v, k->t->temperature);
         labels[i] = example(k, i)->label;
         for (uint32_t m = 1; m < v; m++)
             if (rows[i * v + m] > rows[i * v + found[i]]) found[i] = m;
@@ -243,8 +243,7 @@ static hx_status look_labels(looked *k, float *rows, hx_error *err) {
     for (size_t i = 0; i < k->n; i++) {
         const hx_example *e = example(k, i);
         float *row = rows + i * v;
-        for (size_t m = 0; m < v; m++)
-            row[m] = 1 / (1 + expf(-row[m]));
+        hx_train_sigmoid(row, v, k->t->temperature);
         off[i] = labels_off(k, e, row);
         begin_line(&w, k->lines, k->name, e);
         put_names(&w, "labels", k, hx_dataset_many(k->data, e), e->n_labels);

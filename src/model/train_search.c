@@ -2,7 +2,8 @@
  * on where it was. Settings that are tried: train_tune.c. Here:
  *
  *     folds    k trainings, each with another part of the data kept for validation; mean and deviation of their figures
- *     learner  the same of a learner of learn.h: each fold is a comparison of that one (train_compare.c), which leaves a run's files */
+ *     learner  the same of a learner of learn.h: each fold is a comparison of that one (train_compare.c), which leaves a run's files; of
+ *              several learners each fold compares them, and their figures on the folds are put side by side */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,13 +19,18 @@
 #define PATH_BYTES 4096
 #define METRICS_MAX ((size_t)16 << 20)
 
-/* A comparison of one learner leaves the same files as a run. */
+static bool are_several(const hx_search *s) {
+    return s->learner && strchr(s->learner, ',') != NULL;
+}
+
+/* A comparison of one learner leaves the same files as a run; of several its own summary says how each did. */
 static hx_status train_learner(const hx_search *s, hx_str config, const char *path, bool resume,
                                hx_arena *arena, hx_str *metrics, hx_error *err) {
     char place[PATH_BYTES + 16];
     hx_buf b;
     (void)snprintf(place, sizeof place, "%s/metrics.json", path);
     HX_TRY(hx_train_compare(config, path, s->learner, resume, s->calls, arena, metrics, err));
+    if (are_several(s)) return HX_OK;
     hx_buf_init(&b, METRICS_MAX);
     hx_status st = hx_file_read(place, &b, err);
     if (st == HX_OK) *metrics = hx_arena_str(arena, hx_buf_str(&b));
@@ -109,6 +115,50 @@ static json_t *summary_of(json_t **all, size_t n) {
     return summary;
 }
 
+/* Row r of the fold's list: {"learner","accuracy","macro_f1"}. */
+static const json_t *row_of(const json_t *fold, size_t r) {
+    return json_array_get(json_object_get(fold, "validation"), r);
+}
+
+static json_t *over_folds(json_t **all, size_t n, size_t r, const char *key) {
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += json_number_value(json_object_get(row_of(all[i], r), key));
+    for (size_t i = 0; i < n; i++) {
+        double d = json_number_value(json_object_get(row_of(all[i], r), key)) - sum / (double)n;
+        squares += d * d;
+    }
+    return json_pack("{s:f,s:f}", "mean", sum / (double)n, "deviation",
+                     sqrt(squares / (double)(n - 1)));
+}
+
+static double mean_f1(const json_t *row) {
+    return json_number_value(json_object_get(json_object_get(row, "macro_f1"), "mean"));
+}
+
+static bool is_together(const json_t *row) {
+    const char *name = json_string_value(json_object_get(row, "learner"));
+    return strcmp(name, "average") == 0 || strcmp(name, "stack") == 0;
+}
+
+/* {"learners":[{"learner","accuracy":{mean,deviation},"macro_f1":..,"gain"}],"chosen","folds":k}; gain: of the mean macro F1 over the best
+ * single learner. */
+static json_t *summary_of_learners(json_t **all, size_t n) {
+    json_t *list = json_array(), *row, *best = NULL;
+    size_t i;
+    for (size_t r = 0; r < json_array_size(json_object_get(all[0], "validation")); r++) {
+        row = json_pack("{s:O}", "learner", json_object_get(row_of(all[0], r), "learner"));
+        (void)json_object_set_new(row, "accuracy", over_folds(all, n, r, "accuracy"));
+        (void)json_object_set_new(row, "macro_f1", over_folds(all, n, r, "macro_f1"));
+        (void)json_array_append_new(list, row);
+        if (!is_together(row) && (!best || mean_f1(row) > mean_f1(best))) best = row;
+    }
+    json_array_foreach(list, i, row) if (is_together(row))(void)
+        json_object_set_new(row, "gain", json_real(mean_f1(row) - mean_f1(best)));
+    return json_pack("{s:o,s:O,s:I}", "learners", list, "chosen", json_object_get(best, "learner"),
+                     "folds", (json_int_t)n);
+}
+
 /* All texts are in one of the folds, unless a test is asked for. */
 static void leave_test_out(json_t *config) {
     json_t *task;
@@ -124,8 +174,11 @@ static hx_status claim(const hx_search *s, size_t k, bool resume, hx_error *err)
     json_t *sums = json_object();
     (void)json_object_set_new(s->config, "folds", json_integer((json_int_t)k));
     (void)json_object_del(s->config, "fold");
-    hx_status st = sums ? hx_train_sums_of(s->config, sums, s->arena, err)
-                        : hx_fail(err, HX_ENOMEM, "out of memory");
+    json_t *plain = json_copy(s->config); /* as a training knows it */
+    if (plain) (void)json_object_del(plain, "learner_epochs");
+    hx_status st = sums && plain ? hx_train_sums_of(plain, sums, s->arena, err)
+                                 : hx_fail(err, HX_ENOMEM, "out of memory");
+    json_decref(plain);
     if (st != HX_OK) {
         json_decref(sums);
         return st;
@@ -140,8 +193,6 @@ static hx_status claim(const hx_search *s, size_t k, bool resume, hx_error *err)
 static hx_status take_learner(hx_search *s, hx_error *err) {
     const char *name = json_string_value(json_object_get(s->config, "learner"));
     if (!name) return HX_OK;
-    if (strchr(name, ','))
-        return hx_fail(err, HX_EINVAL, "folds are of one learner, not of '%s'", name);
     s->learner = hx_arena_str(s->arena, hx_str_of(name)).ptr;
     (void)json_object_del(s->config, "learner");
     return s->learner ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory");
@@ -170,7 +221,7 @@ hx_status hx_train_folds(hx_str config, const char *folder, size_t k, bool resum
     if (st == HX_OK) st = claim(&s, k, resume, err);
     if (st == HX_OK) st = run_folds(&s, k, resume, all, err);
     if (st == HX_OK) {
-        json_t *j = summary_of(all, k);
+        json_t *j = are_several(&s) ? summary_of_learners(all, k) : summary_of(all, k);
         st = hx_search_write(&s, "folds.json", j, summary, err);
         json_decref(j);
     }

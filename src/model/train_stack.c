@@ -26,21 +26,25 @@ typedef struct {
     double *row; /* (V) */
 } pool;
 
+void hx_stack_row(const float *const *models, size_t n_models, size_t n_labels, size_t i,
+                  const double *weights, double *row) {
+    double most = -INFINITY, sum = 0;
+    for (size_t c = 0; c < n_labels; c++) {
+        row[c] = weights[n_models + c];
+        for (size_t m = 0; m < n_models; m++)
+            row[c] += weights[m] * log((double)fmaxf(models[m][i * n_labels + c], LEAST));
+        if (row[c] > most) most = row[c];
+    }
+    for (size_t c = 0; c < n_labels; c++)
+        sum += row[c] = exp(row[c] - most);
+    for (size_t c = 0; c < n_labels; c++)
+        row[c] /= sum;
+}
+
 /* Probabilities of text i, in place of `row`. */
 static void pool_row(const pool *p, const float *const *models, size_t i, const double *w,
                      double *row) {
-    size_t v = p->s->n_labels, k = p->s->n_models;
-    double most = -INFINITY, sum = 0;
-    for (size_t c = 0; c < v; c++) {
-        row[c] = w[k + c];
-        for (size_t m = 0; m < k; m++)
-            row[c] += w[m] * log((double)fmaxf(models[m][i * v + c], LEAST));
-        if (row[c] > most) most = row[c];
-    }
-    for (size_t c = 0; c < v; c++)
-        sum += row[c] = exp(row[c] - most);
-    for (size_t c = 0; c < v; c++)
-        row[c] /= sum;
+    hx_stack_row(models, p->s->n_models, p->s->n_labels, i, w, row);
 }
 
 static double pull(const pool *p, const double *w, double *gradient) {
@@ -97,7 +101,7 @@ static void put_row(const pool *p, const float *const *models, size_t i, float *
 }
 
 hx_status hx_train_stack(const hx_stack *s, hx_arena *arena, float *validation, float *test,
-                         hx_error *err) {
+                         const double **weights, hx_error *err) {
     pool p = {.s = s, .n = s->n_models + s->n_labels};
     p.at = hx_arena_alloc(arena, (3 * p.n + s->n_labels) * sizeof *p.at);
     if (!p.at) return hx_fail(err, HX_ENOMEM, "out of memory");
@@ -112,6 +116,7 @@ hx_status hx_train_stack(const hx_stack *s, hx_arena *arena, float *validation, 
     }
     p.n_folds = 0;
     fit(&p);
+    *weights = p.at;
     for (size_t i = 0; i < s->n_test; i++)
         put_row(&p, s->test, i, test);
     return HX_OK;

@@ -11,8 +11,12 @@ typedef struct {
     size_t n_models, n_validation, n_test, n_labels;
 } hx_stack;
 
-/* validation (n_validation, n_labels): each by weights that did not see its text; test (n_test, n_labels): by those of all of validation. */
+/* validation (n_validation, n_labels): each by weights that did not see its text; test (n_test, n_labels): by those of all of validation, which
+ * *weights is set to: (n_models), then a bias a label; in the arena. */
 hx_status hx_train_stack(const hx_stack *s, hx_arena *arena, float *validation, float *test,
-                         hx_error *err) HX_MUST_USE;
+                         const double **weights, hx_error *err) HX_MUST_USE;
+/* Text i of (n, n_labels) probabilities of each model, put together by such weights: row (n_labels). */
+void hx_stack_row(const float *const *models, size_t n_models, size_t n_labels, size_t i,
+                  const double *weights, double *row);
 
 #endif

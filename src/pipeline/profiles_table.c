@@ -166,7 +166,10 @@ static hx_status note_person(void *context, const hx_customer *c, const hx_profi
         if (!hx_str_equal(p->traits[i].name, HX_STR_LIT("name")))
             HX_TRY(note(j, p->traits[i].name, p->traits[i].type, err));
     for (uint32_t i = 0; i < p->n_labels; i++) {
-        HX_TRY(note(j, label_name(&p->labels[i], false, name), HX_VALUE_TEXT, err));
+        bool number = hx_label_is_number(&p->labels[i]);
+        HX_TRY(note(j, label_name(&p->labels[i], false, name),
+                    number ? HX_VALUE_NUMBER : HX_VALUE_TEXT, err));
+        if (number) continue;
         HX_TRY(note(j, label_name(&p->labels[i], true, name), HX_VALUE_NUMBER, err));
     }
     return HX_OK;
@@ -358,6 +361,12 @@ static hx_status put_person(void *context, const hx_customer *c, const hx_profil
         HX_TRY(put_trait(j, p->traits[i].name, p->traits[i].value, err));
     for (uint32_t i = 0; i < p->n_labels; i++) {
         const hx_label_count *l = &p->labels[i];
+        if (hx_label_is_number(l)) {
+            const hx_str mean = {digits,
+                                 hx_double_put((double)hx_label_mean(l) / 1000000.0, digits)};
+            HX_TRY(put_trait(j, label_name(l, false, name), mean, err));
+            continue;
+        }
         const hx_str count = {digits, hx_int_put((int64_t)l->count, digits)};
         HX_TRY(
             put_trait(j, label_name(l, false, name), hx_profile_last_label(p, l->set)->label, err));

@@ -144,21 +144,19 @@ static hx_status annotate(read_stage *s, size_t worker, read_job *j, hx_event *e
 static hx_status label_some(const hx_labeller *l, hx_event **events, const hx_str *texts, size_t n,
                             hx_arena *arena, hx_error *err) {
     uint32_t labels[LABEL_TEXTS];
-    double scores[LABEL_TEXTS];
-    hx_model_label *said = hx_arena_alloc(arena, n * sizeof *said);
-    if (!said) return hx_fail(err, HX_ENOMEM, "out of memory");
-    HX_TRY(l->read(l->context, texts, n, labels, scores, err));
+    size_t width = hx_labeller_width(l);
+    double *scores = hx_arena_alloc(arena, n * width * sizeof *scores);
+    hx_model_label *said = hx_arena_alloc(arena, n * width * sizeof *said);
+    bool one = l->kind == HX_LABELLER_ONE;
+    if (!said || !scores) return hx_fail(err, HX_ENOMEM, "out of memory");
+    HX_TRY(l->read(l->context, texts, n, one ? labels : NULL, scores, err));
     for (size_t i = 0; i < n; i++) {
-        if (labels[i] >= l->n_labels)
+        if (one && labels[i] >= l->n_labels)
             return hx_fail(err, HX_EINVAL, "the model of %s gave a label that it does not have",
                            l->set);
-        said[i] = (hx_model_label){.set = hx_str_of(l->set),
-                                   .label = hx_str_of(l->labels[labels[i]]),
-                                   .score = scores[i],
-                                   .engine = l->engine,
-                                   .kernels = hx_str_of(l->kernels),
-                                   .model = hx_str_of(l->model)};
-        events[i]->model_label = &said[i];
+        hx_labeller_put(l, labels, scores, i, said + i * width);
+        events[i]->model_labels = said + i * width;
+        events[i]->n_model_labels = (uint32_t)width;
     }
     return HX_OK;
 }

@@ -75,8 +75,18 @@ typedef struct {
     uint32_t n_properties;
 
     const hx_annotation *annotation; /* of `text` (offsets into it); NULL = not annotated */
-    const hx_model_label *model_label; /* of `text`, by a trained model; NULL = none */
+    const hx_model_label *model_labels; /* of `text`, by one trained model; NULL = none */
+    uint32_t n_model_labels; /* each of another set */
 } hx_event;
+
+/* The one of a set; NULL = none. */
+const hx_model_label *hx_event_model_label(const hx_event *e, hx_str set);
+/* Entries that a labeller makes of a text, and those of text i of what its read() said: out (that many). */
+size_t hx_labeller_width(const hx_labeller *l);
+void hx_labeller_put(const hx_labeller *l, const uint32_t *labels, const double *scores, size_t i,
+                     hx_model_label *out);
+/* x 1,000,000, rounded. */
+int64_t hx_label_micro(double score);
 
 /* Takes back what a text of that kind can't say: a search query tells what is looked for, not how somebody feels or what he wants of
  * the shop. Whoever annotates an event's text calls this. */

@@ -37,7 +37,8 @@ enum {
     F_RATING = 1 << 14,
     F_PROPERTIES = 1 << 15,
     F_ANNOTATION = 1 << 16,
-    F_MODEL_LABEL = 1 << 17
+    F_MODEL_LABEL = 1 << 17,
+    F_MODEL_LABELS = 1 << 18 /* several, or a number */
 };
 
 #define TIME_MIN (-62135596800000) /* year 1 */
@@ -207,6 +208,48 @@ static const hx_model_label *get_model_label(hx_cursor *c, hx_arena *arena) {
     return l;
 }
 
+/* Set, label and score of each, then engine, kernels and model, which are the same of all. */
+static void put_model_labels(const hx_event *e, hx_buf *out) {
+    const hx_model_label *l = e->model_labels;
+    hx_put_u64(out, e->n_model_labels);
+    for (uint32_t i = 0; i < e->n_model_labels; i++) {
+        hx_put_str(out, l[i].set);
+        hx_put_str(out, l[i].label);
+        hx_put_fixed64(out, bits_of(l[i].score));
+    }
+    hx_put_u64(out, (uint64_t)l->engine);
+    hx_put_str(out, l->kernels);
+    hx_put_str(out, l->model);
+}
+
+static double get_number(hx_cursor *c) {
+    double v = double_of(hx_get_fixed64(c));
+    if (!(v >= -HX_LABEL_NUMBER_MAX && v <= HX_LABEL_NUMBER_MAX)) c->failed = true;
+    return v;
+}
+
+static void get_model_labels(hx_cursor *c, hx_arena *arena, hx_event *e) {
+    size_t n = hx_get_count(c, 10);
+    if (n == 0 || n > HX_LABELS_MAX) c->failed = true;
+    hx_model_label *l = c->failed ? NULL : hx_arena_alloc(arena, n * sizeof *l), common = {0};
+    if (!l) c->failed = true;
+    for (size_t i = 0; i < n && !c->failed; i++) {
+        l[i].set = hx_get_str(c);
+        l[i].label = hx_get_str(c);
+        l[i].score = l[i].label.len > 0 ? get_probability(c) : get_number(c);
+    }
+    common.engine = (hx_engine)get_below(c, HX_ENGINE_LLAMA + 1);
+    common.kernels = hx_get_str(c);
+    common.model = hx_get_str(c);
+    for (size_t i = 0; i < n && !c->failed; i++) {
+        l[i].engine = common.engine;
+        l[i].kernels = common.kernels;
+        l[i].model = common.model;
+    }
+    e->model_labels = c->failed ? NULL : l;
+    e->n_model_labels = c->failed ? 0 : (uint32_t)n;
+}
+
 /* ------------------------------------------------------------------ body */
 static const struct {
     uint32_t flag;
@@ -234,7 +277,8 @@ static uint32_t mask_of(const hx_event *e) {
     if (e->rating != HX_RATING_NONE) mask |= F_RATING;
     if (e->n_properties > 0) mask |= F_PROPERTIES;
     if (e->annotation) mask |= F_ANNOTATION;
-    if (e->model_label) mask |= F_MODEL_LABEL;
+    bool one = e->n_model_labels == 1 && e->model_labels->label.len > 0;
+    if (e->n_model_labels > 0) mask |= one ? F_MODEL_LABEL : F_MODEL_LABELS;
     return mask;
 }
 
@@ -264,7 +308,8 @@ static void body_write(const hx_event *e, hx_buf *out) {
     if (mask & F_RATING) hx_put_i64(out, e->rating);
     if (mask & F_PROPERTIES) put_properties(e, out);
     if (mask & F_ANNOTATION) put_annotation(e->annotation, out);
-    if (mask & F_MODEL_LABEL) put_model_label(e->model_label, out);
+    if (mask & F_MODEL_LABEL) put_model_label(e->model_labels, out);
+    if (mask & F_MODEL_LABELS) put_model_labels(e, out);
 }
 
 static void get_ids(hx_cursor *c, hx_arena *arena, hx_event *e) {
@@ -304,7 +349,11 @@ static void get_fields(hx_cursor *c, uint32_t mask, hx_arena *arena, hx_event *e
     if (mask & F_RATING) e->rating = (int32_t)hx_get_i64(c);
     if (mask & F_PROPERTIES) get_properties(c, arena, e);
     if (mask & F_ANNOTATION) e->annotation = get_annotation(c, arena);
-    if (mask & F_MODEL_LABEL) e->model_label = get_model_label(c, arena);
+    if (mask & F_MODEL_LABEL) {
+        e->model_labels = get_model_label(c, arena);
+        e->n_model_labels = e->model_labels != NULL;
+    }
+    if (mask & F_MODEL_LABELS) get_model_labels(c, arena, e);
 }
 
 static bool body_read(hx_str body, hx_arena *arena, hx_event *e) {

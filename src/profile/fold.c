@@ -277,8 +277,7 @@ static void fold_trait(hx_profile *p, const hx_event *e, const hx_property *f) {
 
 /* ------------------------------------------------------------------ labels of models */
 /* Every labelled text counts, noise too: what is noise to the rules may be just what a model was trained to find. */
-static void fold_model_label(hx_profile *p, const hx_event *e) {
-    const hx_model_label *l = e->model_label;
+static void fold_model_label(hx_profile *p, const hx_event *e, const hx_model_label *l) {
     hx_label_count *c = NULL;
     for (uint32_t i = 0; i < p->n_labels && !c; i++)
         if (hx_str_equal(p->labels[i].set, l->set) && hx_str_equal(p->labels[i].label, l->label))
@@ -289,7 +288,7 @@ static void fold_model_label(hx_profile *p, const hx_event *e) {
         *c = (hx_label_count){.set = keep(p, l->set), .label = keep(p, l->label)};
     }
     c->count++;
-    c->score_sum = add_capped(c->score_sum, (int64_t)(l->score * 1000000.0 + 0.5));
+    c->score_sum = add_capped(c->score_sum, hx_label_micro(l->score));
     c->at = e->time;
     c->event = hx_event_id(e);
 }
@@ -306,7 +305,8 @@ void hx_profile_fold(hx_profile *p, const hx_event *e) {
     if (e->kind == HX_KIND_ORDER || e->kind == HX_KIND_REFUND) fold_money(p, e);
     fold_interest(p, e);
     if (e->text.len > 0) fold_text(p, e);
-    if (e->model_label) fold_model_label(p, e);
+    for (uint32_t i = 0; i < e->n_model_labels; i++)
+        fold_model_label(p, e, &e->model_labels[i]);
     if (e->rating != HX_RATING_NONE) {
         p->rating_sum += e->rating;
         p->n_ratings++;

@@ -165,3 +165,12 @@ uint64_t hx_profile_labelled(const hx_profile *p, hx_str set) {
         if (hx_str_equal(p->labels[i].set, set)) n += p->labels[i].count;
     return n;
 }
+
+bool hx_label_is_number(const hx_label_count *c) {
+    return c->label.len == 0;
+}
+
+int64_t hx_label_mean(const hx_label_count *c) {
+    int64_t n = (int64_t)c->count, mean = n > 0 ? c->score_sum / n : 0;
+    return n > 0 && mean * n > c->score_sum ? mean - 1 : mean;
+}

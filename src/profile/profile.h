@@ -59,11 +59,11 @@ typedef struct {
     int32_t positive, negative; /* texts of that sentiment in which it stands */
 } hx_top_word;
 
-/* Texts that a trained model gave one label of a set. */
+/* Texts that a trained model gave one label of a set, or a number. */
 typedef struct {
-    hx_str set, label;
+    hx_str set, label; /* label empty: numbers, the only entry of its set */
     uint64_t count;
-    int64_t score_sum; /* of the model's probabilities x 1,000,000 */
+    int64_t score_sum; /* of the model's probabilities, or of the numbers, x 1,000,000 */
     int64_t at; /* time of the last of them, or HX_TIME_NONE */
     uint64_t event; /* its message id */
 } hx_label_count;
@@ -150,6 +150,9 @@ hx_money hx_profile_spent(const hx_profile *p, hx_str *currency);
 const hx_label_count *hx_profile_last_label(const hx_profile *p, hx_str set);
 const hx_label_count *hx_profile_label(const hx_profile *p, hx_str set, hx_str label);
 uint64_t hx_profile_labelled(const hx_profile *p, hx_str set);
+/* Of numbers: their mean x 1,000,000, rounded down. */
+bool hx_label_is_number(const hx_label_count *c);
+int64_t hx_label_mean(const hx_label_count *c);
 const hx_trait *hx_profile_trait(const hx_profile *p, const char *name); /* NULL if unknown */
 
 #endif

@@ -38,6 +38,16 @@ done
 echo "--- how good"
 huaxiang evaluate classify --data texts.csv --text text --label topics --model all --task topics | sed -E 's/"micro_f1":0\.9[0-9]*|"micro_f1":1/"micro_f1":GOOD/; s/,"macro.*//'
 huaxiang evaluate tag --data words.csv --text words --label tags --model all --task places | sed -E 's/,"texts_per_second.*//'
+echo "--- in profiles"
+printf 'customer,time,comment\nu1,2026-01-01,the soup was lovely\nu2,2026-01-02,it was a awful van\n' >said.csv
+for task in topics stars mood; do
+  huaxiang profile said.csv --model all --task $task --store $task.db -q >summary
+  huaxiang show u1 --store $task.db | python3 -c 'import json, sys; print([(k, v["value"] if v["type"] == "text" else v["type"], v["texts"]) for k, v in sorted(json.load(sys.stdin)["traits"].items())])'
+done
+huaxiang segment show 'label.all.topics.food(yes)>=50%' --store topics.db | grep -o '"size":[0-9]*'
+huaxiang segment show 'label.all.stars>3' --store stars.db | grep -o '"size":[0-9]*'
+huaxiang why u1 trait:label.all.stars --store stars.db >receipt.json
+huaxiang verify receipt.json --store stars.db --model all --task stars --format table -q
 echo "--- what is refused"
 huaxiang evaluate tag --data words.csv --model all
 huaxiang evaluate tag --data words.csv --model all --task mood
@@ -46,4 +56,6 @@ huaxiang classify new.csv --model all --task places
 huaxiang classify new.csv --model all --task nothing
 huaxiang tag words.csv --text words --model all --task mood
 huaxiang tag words.csv --text words --model all --task places,pieces
+huaxiang profile said.csv --model all --task places --store no.db
+huaxiang classify new.csv --model all --text2 text
 true

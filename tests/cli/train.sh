@@ -64,6 +64,9 @@ huaxiang train compare labels.csv --learner bert,cnn,nb --model lm --epochs 1 --
 huaxiang train compare labels.csv --learner nb,svm --out rivals -q | python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["chosen"] in ("nb", "svm"), [v["learner"] for v in r["validation"]])'
 huaxiang train tune labels.csv --model lm --epochs 1 --trials 2 --out tuned -q | tail -1 | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["trials"]))'
 huaxiang train classify labels.csv --model lm --layers 1-1 --steps 1 --out upper -q > /dev/null && python3 -c 'import json; print(json.load(open("upper/best/config.json"))["num_hidden_layers"])'
+huaxiang classify labels.csv --text text --model rivals/stack.pool --head 2 -q --format csv | cut -d , -f 3
+huaxiang evaluate classify --data labels.csv --text text --label label --model rivals/average.pool -q --format csv | cut -d , -f 1-2
+huaxiang train compare labels.csv --learner nb,svm --folds 3 --out rivalfolds --format csv | cut -d , -f 1,6
 try huaxiang train compare labels.csv --learner nb,svm --out rivals -q
 sed -i '$d' labels.csv
 try huaxiang train compare labels.csv --learner nb,svm --out rivals --resume -q
@@ -110,7 +113,7 @@ try huaxiang train classify --data labels.csv --steps 3 --epochs 1 --out x
 try huaxiang train classify --data labels.csv --augment swap --shapes two.csv --out x
 try huaxiang train classify --data labels.csv --learner svm --epochs 3 --out x
 try huaxiang train compare labels.csv --learner nb,cnn --lora 4 --out x
-try huaxiang train classify labels.csv --learner nb,svm --folds 3 --out x
+try huaxiang train compare labels.csv --learner nb,oracle --folds 3 --out x
 try huaxiang train pretrain --data text.txt --folds 3 --out x
 try huaxiang train tokenizer --data text.txt --epochs 3 --out y.model
 try huaxiang train tag --data tags.tsv --mixup 0.2 --out x

@@ -288,7 +288,7 @@
     const columns = [{ name: t('modelLabels') }, { name: t('texts'), num: true }, { name: t('share'), num: true }, { name: t('lastOf'), num: true }];
     const all = set => sum(rows.filter(row => row.set === set).map(row => row.texts));
     return rows.length ? block(t('modelLabels'), t('modelLabelsHint'), table(columns, rows.map(row => [
-      'label.' + row.set + ' = ' + row.label, count(row.texts), percent(row.texts, all(row.set)), count(row.customers)]))) : null;
+      'label.' + row.set + (row.label ? ' = ' + row.label : ': ' + t('meanOf') + ' ' + row.mean.toFixed(2)), count(row.texts), percent(row.texts, all(row.set)), count(row.customers)]))) : null;
   }
   function voice() {
     const time = data.time;
@@ -371,7 +371,7 @@
     return section('quality',
       block(t('files'), null, q.imports.length ? files : empty('noFiles')),
       h('div', { class: 'block' }, h('dl', { class: 'facts-list' }, facts.map(([key, value]) => h('div', null, h('dt', null, t(key)),
-        h('dd', null, count(value)), key === 'noise' && noise ? h('small', { class: 'hint' }, t('noiseHint', { a: count(q.noise.empty), b: count(q.noise.default_praise), c: count(q.noise.advert), d: count(q.noise.repeated) })) : null)))),
+        h('dd', null, count(value)), key === 'noise' && noise ? h('small', { class: 'hint' }, t('noiseHint', { a: count(q.noise.empty), b: count(q.noise.default_praise), c: count(q.noise.advert), d: count(q.noise.repeated), e: count(q.noise.spam), f: count(q.noise.bot), g: count(q.noise.off_topic) })) : null)))),
       block(t('rejectTitle'), q.rejects.length ? t('rejectHint') : null, q.rejects.length ? rejects : empty('noRejects'), q.more_rejects ? h('p', { class: 'hint' }, t('moreRejects', { n: count(q.more_rejects) })) : null),
       block(t('conflictTitle'), q.n_conflicts ? t('conflictHint', { n: count(q.n_conflicts), m: count(q.conflicted) }) : null, q.n_conflicts ? conflicts : empty('noConflicts'), more > 0 ? h('p', { class: 'hint' }, t('moreConflicts', { n: count(more) })) : null));
   }

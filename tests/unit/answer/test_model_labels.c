@@ -2,6 +2,8 @@
  * a trait, a segment, a column; its receipts replay, with the model and without, and say what changed. */
 #include "../../store_test.h"
 
+#include <math.h>
+
 #include "answer/population.h"
 #include "base/json.h"
 #include "insight/receipt.h"
@@ -229,6 +231,136 @@ static void receipts_replay_and_say_what_changed(void **state) {
     hx_store_close(s);
 }
 
+/* ------------------------------------------------------------------ several labels, numbers */
+static const char *const sets[] = {"size.short", "size.middle", "size.long"};
+
+/* Probabilities of all three labels, by length alone. */
+static hx_status read_several(void *context, const hx_str *texts, size_t n, uint32_t *labels,
+                              double *scores, hx_error *err) {
+    const fake_model *m = context;
+    (void)err;
+    assert_null(labels);
+    for (size_t i = 0; i < 3 * n; i++)
+        scores[i] = (double)((texts[i / 3].len * (i % 3 + 1) + m->other) % 10) / 10.0;
+    return HX_OK;
+}
+
+static hx_status read_numbers(void *context, const hx_str *texts, size_t n, uint32_t *labels,
+                              double *scores, hx_error *err) {
+    const fake_model *m = context;
+    (void)err;
+    assert_null(labels);
+    for (size_t i = 0; i < n; i++)
+        scores[i] = (double)texts[i].len / 8.0 - 1 + m->shift;
+    return HX_OK;
+}
+
+static hx_labeller of_kind(fake_model *m, hx_labeller_kind kind) {
+    hx_labeller l = labeller_of(m, "scalar", "abc");
+    l.kind = kind;
+    l.read = kind == HX_LABELLER_NUMBER ? read_numbers : read_several;
+    l.n_labels = kind == HX_LABELLER_NUMBER ? 1 : 3;
+    l.sets = sets;
+    return l;
+}
+
+static hx_store *store_of_kind(folder *f, const char *name, hx_labeller_kind kind, size_t threads) {
+    fake_model m = {0};
+    hx_labeller l = of_kind(&m, kind);
+    hx_store *s = open_store(in_folder(f, name));
+    const char *part = in_folder(f, "kind.csv");
+    hx_import_result r;
+    write_texts(part, 0, TEXTS);
+    assert_int_equal(import_labelled(s, part, threads, &l, &r), HX_OK);
+    must_hold_together(s);
+    return s;
+}
+
+static json_t *trait_of(hx_store *s, hx_arena *arena, const char *name) {
+    hx_str json;
+    assert_int_equal(hx_answer_show(s, HX_STR_LIT("u4"), NULL, arena, &json, NULL), HX_OK);
+    json_t *p = parsed(json), *t = json_object_get(json_object_get(p, "traits"), name);
+    assert_non_null(t);
+    (void)json_incref(t);
+    json_decref(p);
+    return t;
+}
+
+static json_int_t members_of(hx_store *s, hx_arena *arena, const char *rule) {
+    hx_str json;
+    assert_int_equal(hx_answer_segment(s, hx_str_of(rule), 0, NULL, arena, &json, NULL), HX_OK);
+    json_t *p = parsed(json);
+    json_int_t n = json_integer_value(json_object_get(p, "size"));
+    json_decref(p);
+    return n;
+}
+
+static void each_of_several_labels_is_a_trait(void **state) {
+    hx_store *s = store_of_kind(*state, "several.db", HX_LABELLER_SEVERAL, 1),
+             *again = store_of_kind(*state, "several3.db", HX_LABELLER_SEVERAL, 3);
+    hx_arena *arena = hx_arena_new(0);
+    uint64_t n;
+    json_int_t yes = 0, no = 0;
+    assert_int_equal(digest_of(s, &n), digest_of(again, &n));
+    for (size_t i = 0; i < 3; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "label.%s", sets[i]);
+        json_t *t = trait_of(s, arena, name), *counts = json_object_get(t, "counts");
+        const char *value = json_string_value(json_object_get(t, "value"));
+        assert_true(strcmp(value, "yes") == 0 || strcmp(value, "no") == 0);
+        yes += json_integer_value(json_object_get(counts, "yes"));
+        no += json_integer_value(json_object_get(counts, "no"));
+        json_decref(t);
+    }
+    assert_true(yes > 0 && no > 0);
+    assert_in_range(members_of(s, arena, "label.size.short(yes)>=1"), 1, 29);
+    fake_model same = {0}, other = {.other = true};
+    static const char *const claims[] = {"trait:label.size.long",
+                                         "segment:label.size.short(yes)>=20%"};
+    for (size_t i = 0; i < 2; i++) {
+        hx_str receipt = why(s, arena, claims[i]);
+        hx_labeller l = of_kind(&same, HX_LABELLER_SEVERAL);
+        assert_true(verify(s, arena, receipt, NULL, NULL));
+        assert_true(verify(s, arena, receipt, &l, NULL));
+        l = of_kind(&other, HX_LABELLER_SEVERAL);
+        assert_false(verify(s, arena, receipt, &l, "contributions are others"));
+    }
+    hx_arena_free(arena);
+    hx_store_close(again);
+    hx_store_close(s);
+}
+
+static void a_number_is_a_trait_with_its_mean(void **state) {
+    hx_store *s = store_of_kind(*state, "numbers.db", HX_LABELLER_NUMBER, 2);
+    hx_arena *arena = hx_arena_new(0);
+    json_t *t = trait_of(s, arena, "label.size");
+    double mean = json_real_value(json_object_get(t, "value"));
+    assert_string_equal(json_string_value(json_object_get(t, "type")), "number");
+    assert_null(json_object_get(t, "counts"));
+    hx_str receipt = why(s, arena, "trait:label.size");
+    json_t *r = parsed(receipt);
+    double total = (double)json_integer_value(json_object_get(r, "total")),
+           texts = (double)json_integer_value(json_object_get(t, "texts"));
+    assert_true(hx_receipt_is_intact(r));
+    assert_true(texts > 0 && fabs(total / texts / 1e6 - mean) < 2e-6);
+    json_decref(r);
+    json_decref(t);
+    char above[64], below[64];
+    snprintf(above, sizeof above, "label.size>=%.6f", mean);
+    snprintf(below, sizeof below, "label.size<%.6f", mean);
+    assert_true(members_of(s, arena, above) > 0);
+    assert_int_equal(members_of(s, arena, above) + members_of(s, arena, below), 30);
+    fake_model same = {0}, far = {.shift = 0.5};
+    hx_labeller l = of_kind(&same, HX_LABELLER_NUMBER);
+    hx_str rule = why(s, arena, "segment:label.size>=0.1");
+    assert_true(verify(s, arena, rule, &l, NULL));
+    assert_true(verify(s, arena, receipt, &l, NULL));
+    l = of_kind(&far, HX_LABELLER_NUMBER);
+    assert_false(verify(s, arena, receipt, &l, "contributions are others"));
+    hx_arena_free(arena);
+    hx_store_close(s);
+}
+
 static void what_no_model_said_gets_a_sentence(void **state) {
     hx_store *s = labelled_store(*state, "none.db", 1, 1);
     hx_arena *arena = hx_arena_new(0);
@@ -260,6 +392,8 @@ int main(void) {
         cmocka_unit_test(a_model_that_fails_stops_the_import),
         cmocka_unit_test(the_label_is_a_trait_a_segment_and_a_column),
         cmocka_unit_test(receipts_replay_and_say_what_changed),
+        cmocka_unit_test(each_of_several_labels_is_a_trait),
+        cmocka_unit_test(a_number_is_a_trait_with_its_mean),
         cmocka_unit_test(what_no_model_said_gets_a_sentence)};
     return cmocka_run_group_tests_name("answer/model_labels", tests, folder_make, folder_remove);
 }

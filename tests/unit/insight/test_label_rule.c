@@ -28,6 +28,11 @@ static void rules_have_one_form(void **state) {
     assert_canonical("label.主题(退货 (急))>=50 %", "label.主题(退货 (急))>=50%");
     assert_canonical("label.a=b=c", "label.a=b=c");
     assert_canonical("label.a=b(c)>=2", "label.a=b(c)>=2");
+    assert_canonical("label.stars >= 4.50", "label.stars>=4.5");
+    assert_canonical("label.stars<-2", "label.stars<-2");
+    assert_canonical("label.stars <= 0.000001", "label.stars<=0.000001");
+    assert_canonical("label.stars>1000000", "label.stars>1000000");
+    assert_canonical("label.topics.price(yes)>=2", "label.topics.price(yes)>=2");
 }
 
 static void others_are_no_rules(void **state) {
@@ -47,6 +52,13 @@ static void others_are_no_rules(void **state) {
                                       "label.mood(x>=1",
                                       "label.mood(x)>=1x",
                                       "label.mood(x)>=12345678901",
+                                      "label.stars>=",
+                                      "label.stars>=x",
+                                      "label.stars>=1.2.3",
+                                      "label.stars>=1.2345678",
+                                      "label.stars<12345678901234",
+                                      "label.>=4",
+                                      "label.stars>=-",
                                       "high_value",
                                       "mood=negative"};
     hx_label_rule r;
@@ -85,6 +97,32 @@ static void borders_are_exact(void **state) {
     hx_profile_free(p);
 }
 
+static bool holds(const char *text, const hx_profile *p) {
+    hx_label_rule r = rule_of(text);
+    return hx_label_rule_fact(&r, p, text).passed;
+}
+
+static void means_have_borders_on_both_sides(void **state) {
+    (void)state;
+    hx_profile *p = hx_profile_new();
+    assert_false(holds("label.stars>=-5", p)); /* who has no number is in no rule on numbers */
+    assert_false(holds("label.stars<5", p));
+    p->labels[0] = (hx_label_count){.set = HX_STR_LIT("stars"), .count = 2, .score_sum = 8500000};
+    p->n_labels = 1;
+    assert_true(holds("label.stars>=4.25", p));
+    assert_true(holds("label.stars<=4.25", p));
+    assert_false(holds("label.stars>4.25", p));
+    assert_false(holds("label.stars<4.25", p));
+    assert_true(holds("label.stars>4.249999", p));
+    assert_true(holds("label.stars<4.250001", p));
+    assert_false(holds("label.stars>=4.250001", p));
+    hx_label_rule r = rule_of("label.stars>=4.5");
+    char out[256];
+    hx_label_rule_sentence(&r, HX_UI_EN, out, sizeof out);
+    assert_non_null(strstr(out, "stars gave the texts is >= 4.5"));
+    hx_profile_free(p);
+}
+
 static void sentences_name_set_and_label(void **state) {
     (void)state;
     static const char *const rules[] = {"label.mood=bad", "label.mood(bad)>=7",
@@ -104,6 +142,7 @@ static void sentences_name_set_and_label(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_have_one_form), cmocka_unit_test(others_are_no_rules),
-        cmocka_unit_test(borders_are_exact), cmocka_unit_test(sentences_name_set_and_label)};
+        cmocka_unit_test(borders_are_exact), cmocka_unit_test(means_have_borders_on_both_sides),
+        cmocka_unit_test(sentences_name_set_and_label)};
     return cmocka_run_group_tests_name("insight/label_rule", tests, NULL, NULL);
 }

@@ -38,13 +38,37 @@ static void of_three_labels_the_mean(void **state) {
     hx_arena_free(arena);
 }
 
+/* ece_before is the error of the probabilities as they were before they were divided by the temperature. */
+static void test_before_temperature(void **state) {
+    (void)state;
+    static const char *const names[] = {"negative", "positive"};
+    const uint32_t labels[] = {0, 0, 1, 1, 1}, said[] = {0, 1, 1, 1, 0};
+    const float plain[] = {.9f, .1f, .4f, .6f, .2f, .8f, .3f, .7f, .55f, .45f};
+    float cooled[10];
+    hx_arena *arena = hx_arena_new(0);
+    memcpy(cooled, plain, sizeof cooled);
+    hx_temperature_apply(2.5, cooled, 5, 2);
+    hx_evaluation e = {labels, said, plain, NULL, 5, 2, names, 20, 1, 0};
+    json_t *before = evaluate(&e, arena);
+    assert_null(json_object_get(before, "ece_before"));
+    e.probabilities = cooled;
+    e.temperature = 2.5;
+    json_t *after = evaluate(&e, arena);
+    golden_near(number_at(after, "temperature"), 2.5, 0, "temperature");
+    golden_near(number_at(after, "ece_before"), number_at(before, "ece"), 1e-6, "ece_before");
+    assert_true(fabs(number_at(after, "ece") - number_at(before, "ece")) > 1e-3);
+    json_decref(before);
+    json_decref(after);
+    hx_arena_free(arena);
+}
+
 static void test_record(void **state) {
     (void)state;
     static const char *const names[] = {"negative", "positive"};
     const uint32_t labels[] = {0, 0, 1, 1, 1}, said[] = {0, 1, 1, 1, 0}, other[] = {0, 0, 1, 1, 1};
     const float p[] = {.9f, .1f, .4f, .6f, .2f, .8f, .3f, .7f, .55f, .45f};
     hx_arena *arena = hx_arena_new(0);
-    const hx_evaluation e = {labels, said, p, other, 5, 2, names, 200, 1};
+    const hx_evaluation e = {labels, said, p, other, 5, 2, names, 200, 1, 0};
     json_t *r = evaluate(&e, arena);
     golden_near(number_at(r, "n"), 5, 0, "n");
     golden_near(number_at(r, "accuracy"), 0.6, 1e-12, "accuracy");
@@ -85,7 +109,7 @@ static void test_against_out_of_range(void **state) {
     hx_arena *arena = hx_arena_new(0);
     hx_str json;
     hx_error err = {0};
-    const hx_evaluation e = {labels, labels, NULL, other, 1, 2, names, 0, 0};
+    const hx_evaluation e = {labels, labels, NULL, other, 1, 2, names, 0, 0, 0};
     assert_int_equal(hx_evaluate(&e, arena, &json, &err), HX_EINVAL);
     hx_arena_free(arena);
 }
@@ -116,8 +140,8 @@ static void test_temperature(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_record), cmocka_unit_test(of_three_labels_the_mean),
-        cmocka_unit_test(test_without_rows), cmocka_unit_test(test_against_out_of_range),
-        cmocka_unit_test(test_temperature)};
+        cmocka_unit_test(test_before_temperature),   cmocka_unit_test(test_record),
+        cmocka_unit_test(of_three_labels_the_mean),  cmocka_unit_test(test_without_rows),
+        cmocka_unit_test(test_against_out_of_range), cmocka_unit_test(test_temperature)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -413,6 +413,123 @@ static void path_scores_are_probabilities(void **state) {
 }
 
 /* ------------------------------------------------------------------ descriptions that make no sense */
+/* ------------------------------------------------------------------ pairs, temperature */
+static const char pairs[] =
+    "{\"sizes\":{\"hidden_size\":16,\"num_hidden_layers\":1,\"num_attention_heads\":2,"
+    "\"intermediate_size\":32},\"steps\":25,\"rate\":0.01,\"batch_tokens\":256,\"seed\":3,"
+    "\"tasks\":[{\"name\":\"same\",\"data\":\"@/pairs.csv\",\"text\":\"one\",\"text2\":\"two\","
+    "\"label\":\"label\",\"max_length\":9,\"validation_size\":0.3,\"test\":\"@/pairs.csv\","
+    "\"mean\":true},{\"name\":\"many\",\"kind\":\"labels\",\"data\":\"@/pairs.csv\",\"text\":"
+    "\"two\",\"label\":\"topics\",\"validation_size\":0.3,\"test\":\"@/pairs.csv\"}]}";
+
+static void write_pairs(const place *p) {
+    static const char *const words[] = {"red", "blue", "green"};
+    hx_rng r;
+    hx_buf b;
+    hx_rng_seed(&r, 17);
+    hx_buf_init(&b, 1 << 20);
+    (void)hx_buf_append_lit(&b, "one,two,label,topics\n");
+    for (size_t i = 0; i < 150; i++) {
+        size_t one = hx_rng_below(&r, 3), two = hx_rng_below(&r, 3);
+        bool same = (two == 0) != (i % 6 == 0); /* some labels are wrong: certainty does not pay */
+        (void)hx_buf_printf(&b, "a %s car %zu of mine,", words[one], i);
+        if (i % 10 > 0) (void)hx_buf_printf(&b, "the %s hat of a long day", words[two]);
+        (void)hx_buf_printf(&b, ",%s,%s\n", same ? "yes" : "no", i % 5 == 0 ? "" : words[two]);
+    }
+    write_text(p, "pairs.csv", &b);
+}
+
+static double figure_of(const place *p, const char *task, const char *name) {
+    char path[200];
+    hx_buf b;
+    json_t *j = NULL;
+    put_path(p, "paired/metrics.json", path);
+    hx_buf_init(&b, 1 << 20);
+    assert_int_equal(hx_file_read(path, &b, NULL), HX_OK);
+    assert_int_equal(hx_json_parse(hx_buf_str(&b), 1 << 20, "metrics", &j, NULL), HX_OK);
+    hx_buf_release(&b);
+    const json_t *v = json_object_get(
+        json_object_get(json_object_get(json_object_get(j, "test"), "tasks"), task), name);
+    if (!json_is_number(v)) fail_msg("%s %s", task, name);
+    double x = json_number_value(v);
+    json_decref(j);
+    return x;
+}
+
+static double evaluated(const place *p, hx_llama_context *c, size_t head, bool paired,
+                        const char *name) {
+    char path[200];
+    hx_error err = {.ui = HX_UI_EN};
+    hx_str json;
+    json_t *j = NULL;
+    put_path(p, "pairs.csv", path);
+    const hx_head_evaluation o = {.text = paired ? "one" : "two",
+                                  .label = paired ? "label" : "topics",
+                                  .text2 = paired ? "two" : NULL};
+    if (hx_model_evaluate_head(c, head, path, &o, p->arena, &json, &err) != HX_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(hx_json_parse(json, 1 << 20, "figures", &j, NULL), HX_OK);
+    double x = json_number_value(json_object_get(j, name));
+    json_decref(j);
+    return x;
+}
+
+/* What training counted of pairs with its temperature is what evaluation counts; without a second text pairs are refused. */
+static void check_paired(const place *p, hx_llama_context *c) {
+    const hx_llama *m = hx_llama_model_of(c);
+    size_t same = hx_llama_find_head(m, "same"), many = hx_llama_find_head(m, "many");
+    const hx_llama_head_info *h = hx_llama_head_of(m, same);
+    static const char *const figures[] = {"accuracy", "log_loss", "ece", "ece_before",
+                                          "temperature"};
+    hx_str text = HX_STR_LIT("a car"), second = HX_STR_LIT("the red hat");
+    float said[2], *out = said;
+    hx_error err = {.ui = HX_UI_EN};
+    assert_true(h->pairs && h->temperature > 0.05 && h->temperature < 20);
+    assert_false(hx_llama_head_of(m, many)->pairs);
+    assert_true(hx_llama_head_of(m, many)->temperature > 0.05);
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        assert_true(fabs(evaluated(p, c, same, true, figures[i]) -
+                         figure_of(p, "same", figures[i])) < 1e-4);
+    assert_true(fabs(evaluated(p, c, many, false, "micro_f1") - figure_of(p, "many", "f1")) < 1e-6);
+    assert_int_equal(hx_llama_read(c, &same, 1, &text, 1, 0, &out, &err), HX_EUNSUPPORTED);
+    assert_non_null(strstr(err.message, "reads pairs of texts"));
+    assert_int_equal(hx_llama_read_pairs(c, &same, 1, &text, &second, 1, 0, &out, &err), HX_OK);
+    assert_true(fabs((double)said[0] + (double)said[1] - 1) < 1e-5);
+}
+
+static void pairs_and_temperatures_are_read_as_they_were_learnt(void **state) {
+    place *p = *state;
+    char run[200], gguf[200];
+    hx_error err = {.ui = HX_UI_EN};
+    hx_str metrics, model;
+    hx_buf b;
+    const hx_train_calls calls = {.n_threads = 2};
+    write_pairs(p);
+    hx_buf_init(&b, 1 << 16);
+    for (const char *s = pairs; *s; s++)
+        (void)(*s == '@' ? hx_buf_append_lit(&b, p->folder) : hx_buf_append_byte(&b, *s));
+    put_path(p, "paired", run);
+    if (hx_train(hx_buf_str(&b), run, false, &calls, p->arena, &metrics, &err) != HX_OK)
+        fail_msg("%s", err.message);
+    hx_buf_release(&b);
+    assert_int_equal(hx_model_resolve(run, NULL, p->arena, &model, &err), HX_OK);
+    put_path(p, "paired.gguf", gguf);
+    const hx_convert_options convert = {.n_threads = 1};
+    assert_int_equal(hx_model_convert(model.ptr, HX_MODEL_GGUF, gguf, &convert, &err), HX_OK);
+    const char *const paths[] = {model.ptr, gguf};
+    for (size_t i = 0; i < 2; i++) {
+        hx_llama *m = NULL;
+        hx_llama_context *c = NULL;
+        const hx_llama_options exact = {.precision = HX_PRECISION_EXACT, .n_threads = 1};
+        const hx_context_options context = {.n_sequences = 1};
+        if (hx_llama_open(&m, paths[i], &exact, &err) != HX_OK) fail_msg("%s", err.message);
+        assert_int_equal(hx_llama_context_open(&c, m, &context, &err), HX_OK);
+        check_paired(p, c);
+        hx_llama_context_close(c);
+        hx_llama_close(m);
+    }
+}
+
 static void strange_heads_are_refused(void **state) {
     (void)state;
     static const struct {
@@ -456,6 +573,7 @@ int main(void) {
         cmocka_unit_test(a_tap_needs_its_layer),
         cmocka_unit_test(trees_have_one_root_and_spans_lie_in_the_text),
         cmocka_unit_test(path_scores_are_probabilities),
+        cmocka_unit_test(pairs_and_temperatures_are_read_as_they_were_learnt),
         cmocka_unit_test(strange_heads_are_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -54,7 +54,14 @@ static void together(fixture *f, const float *const *models, size_t n) {
                         .n_validation = N,
                         .n_test = N,
                         .n_labels = V};
-    assert_int_equal(hx_train_stack(&s, arena, f->validation, f->test, &err), HX_OK);
+    const double *weights;
+    double row[V];
+    assert_int_equal(hx_train_stack(&s, arena, f->validation, f->test, &weights, &err), HX_OK);
+    for (size_t i = 0; i < N; i++) { /* the weights that are kept say the same */
+        hx_stack_row(models, n, V, i, weights, row);
+        for (size_t c = 0; c < V; c++)
+            assert_true(fabs(row[c] - (double)f->test[i * V + c]) < 1e-6);
+    }
     hx_arena_free(arena);
     for (size_t i = 0; i < N; i++) {
         double sum = 0;

@@ -2,6 +2,8 @@
  * interruption; what can't be tuned. */
 #include "unit/model/model_test.h"
 
+#include <math.h>
+
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -331,10 +333,106 @@ static void folds_of_a_learner(void **state) {
         fail_msg("%s", p->err.message);
     refused(p, several(p, FOLDS, "{\"learner\":\"svm\"," OF_LEARNER, "of_nb", true, &summary),
             "was begun with another 'learner'");
+}
+
+/* Of several learners each fold is a comparison; the means stand side by side, with what the ensembles gain. */
+static void folds_compare_learners(void **state) {
+    place *p = *state;
+    hx_str summary;
+    json_t *j = NULL, *row;
+    static const char *const names[] = {"nb", "svm", "average", "stack"};
+    size_t i;
+    double best = 0;
+    write_other(p, 0);
+    if (several(p, FOLDS, "{\"learner\":\"nb,svm\"," OF_LEARNER, "of_two", false, &summary) !=
+        HX_OK)
+        fail_msg("%s", p->err.message);
+    assert_int_equal(hx_json_parse(summary, 1 << 20, "folds", &j, NULL), HX_OK);
+    assert_int_equal(json_array_size(json_object_get(j, "learners")), 4);
+    json_array_foreach(json_object_get(j, "learners"), i, row) {
+        const json_t *f1 = json_object_get(json_object_get(row, "macro_f1"), "mean");
+        assert_string_equal(json_string_value(json_object_get(row, "learner")), names[i]);
+        assert_true(json_number_value(f1) > 0.8 && json_number_value(f1) <= 1);
+        if (i < 2 && json_number_value(f1) > best) best = json_number_value(f1);
+        const json_t *gain = json_object_get(row, "gain");
+        assert_int_equal(json_is_number(gain), i >= 2);
+        if (i >= 2)
+            assert_true(fabs(json_number_value(gain) - json_number_value(f1) + best) < 1e-12);
+    }
+    json_decref(j);
     assert_int_equal(
-        several(p, FOLDS, "{\"learner\":\"nb,svm\"," OF_LEARNER, "of_two", false, &summary),
+        several(p, FOLDS, "{\"learner\":\"nb,oracle\"," OF_LEARNER, "of_none", false, &summary),
         HX_EINVAL);
-    if (!strstr(p->err.message, "of one learner")) fail_msg("%s", p->err.message);
+}
+
+/* How often the pool is right about the lines of a run's predictions is what the record says of the same texts. */
+static void must_agree(place *p, const char *lines, hx_text_pool *pool, const json_t *record) {
+    char path[300];
+    size_t n = 0, right = 0;
+    hx_buf b;
+    (void)snprintf(path, sizeof path, "%s/%s", p->folder, lines);
+    hx_buf_init(&b, 1 << 20);
+    assert_int_equal(hx_file_read(path, &b, NULL), HX_OK);
+    for (const char *at = b.ptr, *end; at < b.ptr + b.len; at = end + 1) {
+        end = memchr(at, '\n', (size_t)(b.ptr + b.len - at));
+        json_t *j = NULL;
+        float said[2];
+        assert_int_equal(hx_json_parse((hx_str){at, (size_t)(end - at)}, 1 << 16, "line", &j, NULL),
+                         HX_OK);
+        hx_str text = hx_str_of(json_string_value(json_object_get(j, "text")));
+        assert_int_equal(hx_text_pool_predict(pool, &text, 1, 1, said, NULL), HX_OK);
+        assert_true(fabs((double)said[0] + (double)said[1] - 1) < 1e-5);
+        const char *best = hx_text_pool_label(pool, said[1] > said[0]);
+        right += strcmp(best, json_string_value(json_object_get(j, "label"))) == 0;
+        n++;
+        json_decref(j);
+    }
+    hx_buf_release(&b);
+    assert_int_equal(n, json_integer_value(json_object_get(record, "n")));
+    assert_true(n > 0 && fabs((double)right / (double)n -
+                              json_number_value(json_object_get(record, "accuracy"))) < 1e-9);
+}
+
+/* Both ensembles of a comparison are models: what they say of the test is what the comparison counted. */
+static void ensembles_stay_as_models(void **state) {
+    place *p = *state;
+    static const char *const files[] = {"average.pool", "stack.pool"}, *const keys[] = {"ensemble",
+                                                                                        "stack"};
+    hx_str summary;
+    json_t *j = NULL;
+    hx_error err = {.ui = HX_UI_EN};
+    char path[300];
+    write_other(p, 20);
+    const char config[] =
+        "{\"seed\":3,\"steps\":20,\"sizes\":{\"hidden_size\":16,"
+        "\"num_hidden_layers\":1,\"num_attention_heads\":2,"
+        "\"intermediate_size\":16},\"tasks\":[{\"name\":\"l\",\"data\":\"@/other.csv\","
+        "\"validation_size\":0.3,\"test_size\":0.3}]}";
+    if (several(p, COMPARE, config, "pooled", false, &summary) != HX_OK)
+        fail_msg("%s", p->err.message);
+    assert_int_equal(hx_json_parse(summary, 1 << 20, "summary", &j, NULL), HX_OK);
+    for (size_t i = 0; i < 2; i++) {
+        hx_text_pool *pool = NULL;
+        (void)snprintf(path, sizeof path, "%s/pooled/%s", p->folder, files[i]);
+        assert_true(hx_text_pool_is_file(path));
+        if (hx_text_pool_open(&pool, path, NULL, &err) != HX_OK) fail_msg("%s", err.message);
+        assert_int_equal(hx_text_pool_labels(pool), 2);
+        must_agree(p, "pooled/predictions.jsonl", pool, json_object_get(j, keys[i]));
+        hx_text_pool_close(pool);
+    }
+    json_decref(j);
+    /* a member that is another one now is refused */
+    (void)snprintf(path, sizeof path, "%s/pooled/nb.learner", p->folder);
+    assert_int_equal(hx_file_write(path, HX_STR_LIT("something else"), false, NULL), HX_OK);
+    (void)snprintf(path, sizeof path, "%s/pooled/stack.pool", p->folder);
+    hx_text_pool *pool = NULL;
+    assert_int_equal(hx_text_pool_open(&pool, path, NULL, &err), HX_EFORMAT);
+    assert_non_null(strstr(err.message, "is not the model that"));
+    assert_null(pool);
+    assert_int_equal(hx_file_write(path, HX_STR_LIT("{\"huaxiang\":\"pool\"}"), false, NULL),
+                     HX_OK);
+    assert_int_equal(hx_text_pool_open(&pool, path, NULL, &err), HX_EFORMAT);
+    assert_false(hx_text_pool_is_file("pooled/stack"));
 }
 
 static bool reads_both(const place *p, const char *name) {
@@ -422,6 +520,8 @@ int main(void) {
         cmocka_unit_test(folders_of_others_are_left_alone),
         cmocka_unit_test(folds_use_all_texts),
         cmocka_unit_test(folds_of_a_learner),
+        cmocka_unit_test(folds_compare_learners),
+        cmocka_unit_test(ensembles_stay_as_models),
         cmocka_unit_test(bert_starts_from_a_model),
         cmocka_unit_test(random_search_trains_all_to_the_end),
         cmocka_unit_test(what_can_not_be_tuned),

@@ -35,15 +35,24 @@ static inline const hx_annotation *random_annotation(hx_rng *r, hx_arena *arena)
     return a;
 }
 
-static inline const hx_model_label *random_model_label(hx_rng *r, hx_arena *arena) {
-    hx_model_label *l = hx_arena_alloc(arena, sizeof *l);
-    *l = (hx_model_label){.set = hx_rng_below(r, 4) ? HX_STR_LIT("mood") : HX_STR_LIT("主题"),
-                          .label = random_word(r, arena, "label ", 5),
-                          .score = hx_rng_uniform(r),
-                          .engine = HX_ENGINE_LLAMA,
-                          .kernels = HX_STR_LIT("scalar"),
-                          .model = HX_STR_LIT("0123456789abcdef")};
-    return l;
+/* One label; or several of sets of their own, one of them a number; or a number alone. */
+static inline void random_model_labels(hx_rng *r, hx_arena *arena, hx_event *e) {
+    static const char *const sets[] = {"mood", "主题", "stars", "topics.price"};
+    uint32_t n = hx_rng_below(r, 2) ? 1 : 4, first = (uint32_t)hx_rng_below(r, 3);
+    hx_model_label *l = hx_arena_alloc(arena, n * sizeof *l);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t set = n == 1 ? first : i;
+        bool number = set == 2;
+        l[i] =
+            (hx_model_label){.set = hx_str_of(sets[set]),
+                             .label = number ? HX_STR_LIT("") : random_word(r, arena, "label ", 5),
+                             .score = number ? 10 * hx_rng_uniform(r) - 5 : hx_rng_uniform(r),
+                             .engine = HX_ENGINE_LLAMA,
+                             .kernels = HX_STR_LIT("scalar"),
+                             .model = HX_STR_LIT("0123456789abcdef")};
+    }
+    e->model_labels = l;
+    e->n_model_labels = n;
 }
 
 static inline hx_event random_event(hx_rng *r, hx_arena *arena, const hx_id *ids, uint32_t n_ids) {
@@ -73,7 +82,7 @@ static inline hx_event random_event(hx_rng *r, hx_arena *arena, const hx_id *ids
     if (hx_rng_below(r, 2)) {
         e.text = random_word(r, arena, "文本 text ", 1000);
         e.annotation = random_annotation(r, arena);
-        if (hx_rng_below(r, 2)) e.model_label = random_model_label(r, arena);
+        if (hx_rng_below(r, 2)) random_model_labels(r, arena, &e);
     }
     if (hx_rng_below(r, 3) == 0) {
         hx_property *p = hx_arena_alloc(arena, sizeof *p);

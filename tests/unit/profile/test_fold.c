@@ -251,7 +251,8 @@ static hx_event said(int64_t time, uint64_t hash, const hx_model_label *l) {
                       .n_ids = 1,
                       .text = HX_STR_LIT("text"),
                       .rating = HX_RATING_NONE,
-                      .model_label = l};
+                      .model_labels = l,
+                      .n_model_labels = l != NULL};
 }
 
 static void labels_of_models_are_counted_by_set(void **state) {
@@ -287,6 +288,30 @@ static void labels_of_models_are_counted_by_set(void **state) {
     assert_same_bytes(p, again);
     for (size_t cut = 0; cut < b.len; cut++)
         assert_int_equal(hx_profile_read((hx_str){b.ptr, cut}, again, &err), HX_EFORMAT);
+    hx_buf_release(&b);
+    hx_profile_free(p);
+    hx_profile_free(again);
+}
+
+static void numbers_of_models_have_a_mean(void **state) {
+    (void)state;
+    const hx_str stars = HX_STR_LIT("stars");
+    const hx_model_label low = {.set = stars, .score = -1.5}, high = {.set = stars, .score = 4.25};
+    const hx_event events[] = {said(5, 1, &low), said(6, 2, &high), said(7, 3, &high)};
+    hx_profile *p = hx_profile_new(), *again = hx_profile_new();
+    hx_buf b;
+    for (size_t i = 0; i < 3; i++)
+        hx_profile_fold(p, &events[i]);
+    const hx_label_count *c = hx_profile_last_label(p, stars);
+    assert_int_equal(p->n_labels, 1);
+    assert_true(hx_label_is_number(c));
+    assert_int_equal(c->count, 3);
+    assert_int_equal(c->score_sum, 7000000);
+    assert_int_equal(hx_label_mean(c), 2333333);
+    assert_int_equal(hx_label_mean(&(hx_label_count){.count = 3, .score_sum = -7}), -3);
+    bytes_of(p, &b);
+    assert_int_equal(hx_profile_read(hx_buf_str(&b), again, NULL), HX_OK);
+    assert_same_bytes(p, again);
     hx_buf_release(&b);
     hx_profile_free(p);
     hx_profile_free(again);
@@ -362,6 +387,7 @@ int main(void) {
                                        cmocka_unit_test(later_traits_win_and_undated_ones_conflict),
                                        cmocka_unit_test(labels_of_models_are_counted_by_set),
                                        cmocka_unit_test(profiles_without_labels_keep_their_version),
+                                       cmocka_unit_test(numbers_of_models_have_a_mean),
                                        cmocka_unit_test(labels_beyond_the_cap_are_not_counted),
                                        cmocka_unit_test(interests_stay_bounded)};
     arena = hx_arena_new(0);
