@@ -291,8 +291,7 @@ static void ensembles(void **st) {
 static void same_folds(void **st) {
     hx_arena *arena = *st;
     hx_table *t = reviews(arena, 1);
-    hx_cross_options o = {
-        .models = "logistic,textcnn", .n_folds = 3, .learn = quick(NULL, "label")};
+    hx_cross_options o = {.models = "tree,textcnn", .n_folds = 3, .learn = quick(NULL, "label")};
     hx_str json;
     hx_error err = {0};
     json_t *read = NULL;
@@ -366,7 +365,7 @@ static void refusals(void **st) {
     refused(t, &o, "there is no column 'nothing'");
     o.text = "price";
     refused(t, &o, "the column 'price' holds values of kind number, not texts; --as-text");
-    o = quick("logistic", "label");
+    o = quick("tree", "label");
     o.params = (hx_str){0};
     o.text = "review";
     o.use = "review";
@@ -380,7 +379,7 @@ static void refusals(void **st) {
     refused(t, &o, "gru reads a text; name its column by --text");
     o.text = "review";
     o.use = "review";
-    refused(t, &o, "logistic can't be a member: there is no column beside the text");
+    refused(t, &o, "forest can't be a member: there is no column beside the text");
     hx_table_free(t);
 }
 
