@@ -176,17 +176,20 @@ static json_t *importances(const json_t *s) {
 }
 
 static bool put_features(hx_cli *c, const json_t *s) {
-    static const hx_record_column columns[] = {
-        {"class", "class", "类别", HX_CELL_LEFT},
-        {"feature", "feature", "特征", HX_CELL_LEFT},
-        {"coefficient", "coefficient", "系数", HX_CELL_RIGHT},
-        {"interval", "95 %", "95 %", HX_CELL_LEFT},
-        {"p", "p", "p", HX_CELL_RIGHT},
-        {"importance", "importance", "重要性", HX_CELL_RIGHT},
-        {"bar", "", "", HX_CELL_LEFT}};
+    hx_record_column columns[] = {{"class", "class", "类别", HX_CELL_LEFT},
+                                  {"feature", "feature", "特征", HX_CELL_LEFT},
+                                  {"coefficient", "coefficient", "系数", HX_CELL_RIGHT},
+                                  {"interval", "95 %", "95 %", HX_CELL_LEFT},
+                                  {"p", "p", "p", HX_CELL_RIGHT},
+                                  {"importance", "importance", "重要性", HX_CELL_RIGHT},
+                                  {"bar", "", "", HX_CELL_LEFT}};
     const bool weighted = json_is_array(json_object_get(s, "coefficients"));
     json_t *records = weighted ? coefficients(s) : importances(s);
     bool ok = true;
+    if (json_is_true(json_object_get(s, "scaled"))) {
+        columns[2].en = "per deviation";
+        columns[2].zh = "系数（每标准差）";
+    }
     if (json_array_size(records) > 0)
         ok = hx_output_records(c, records, columns,
                                sizeof columns / sizeof *columns - (c->shape == HX_SHAPE_CSV));
@@ -453,9 +456,34 @@ static bool show_fit(hx_cli *c, json_t *s, json_t *test) {
     return ok;
 }
 
+/* What was not done as asked, or not to all columns. */
+static void say_fit(hx_cli *c, const json_t *s) {
+    const json_t *one;
+    size_t i;
+    json_array_foreach(json_object_get(s, "left_out"), i, one) hx_cli_note(
+        c,
+        "the column '%s' is left out: hardly any two rows share a value, so it tells "
+        "rows apart and nothing else; --use a,b,... with its name keeps it, --text "
+        "reads it as a text",
+        "列“%s”未使用：几乎没有两行取值相同，只能区分各行；要使用它，请在 --use a,b,... "
+        "中写明，或用 --text 把它当作文本来读",
+        json_string_value(one));
+    const char *solver = json_string_value(json_object_get(s, "solver"));
+    const char *asked = json_string_value(hx_json_at(s, "params.solver"));
+    if (solver != NULL && asked != NULL && strcmp(solver, asked) != 0)
+        hx_cli_note(c,
+                    "%lld features are too many for the closed form: conjugate gradients find the "
+                    "same answers, without intervals; --drop of columns with many values brings "
+                    "them back",
+                    "特征数 %lld 对闭式解过多：改用共轭梯度法，结果相同，但没有区间；用 --drop "
+                    "去掉取值很多的列即可恢复",
+                    (long long)json_integer_value(json_object_get(s, "features")));
+}
+
 bool hx_learn_show_fit(hx_cli *c, hx_str summary, hx_str test) {
     json_t *s = hx_output_parse(c, summary);
     json_t *t = test.len > 0 ? hx_output_parse(c, test) : NULL;
+    say_fit(c, s);
     const bool ok = s != NULL && (test.len == 0 || t != NULL) && show_fit(c, s, t);
     json_decref(s);
     json_decref(t);

@@ -23,13 +23,14 @@ static hx_status no_memory(hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ names */
+/* The model's own name, whatever it was called. */
 static hx_status add_model(const char **names, size_t *n, const char *name, size_t len,
                            hx_arena *arena, hx_error *err) {
     const char *copy = hx_arena_str(arena, (hx_str){name, len}).ptr;
     if (!copy) return no_memory(err);
-    if (!hx_estimator_of(copy))
-        return hx_fail(err, HX_EINVAL, "there is no model '%s'; see huaxiang learn fit --help",
-                       copy);
+    const hx_estimator *e = NULL;
+    HX_TRY(hx_estimator_named(&e, copy, err));
+    copy = e->kind.name;
     for (size_t i = 0; i < *n; i++)
         if (strcmp(names[i], copy) == 0)
             return hx_fail(err, HX_EINVAL, "the model '%s' is named twice", copy);

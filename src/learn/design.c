@@ -3,6 +3,10 @@
  * Values of a text column get a feature where they occur in two rows at least; of more than HX_LEVELS_MAX - 1 the commonest stay, the first in
  * bytewise order among equals. A feature's name is the column's, "COLUMN=VALUE", "COLUMN=other" or "COLUMN is missing".
  *
+ * With o->leave_ids a text is left out of which values in five rows or more (a twentieth of the rows where that is less, but two) have less than a tenth of
+ * the rows, unless --use names it:
+ * what its values would tell is chance. Not of fewer than IDS_FROM rows, nor where nothing else is there.
+ *
  * All that is learnt here (means, values, classes, scales) comes from the rows it is given: the training's. */
 #include "learn/design.h"
 
@@ -14,6 +18,7 @@
 
 #define ARENA_MAX ((size_t)64 << 30)
 #define BLOCK ((size_t)4096)
+#define IDS_FROM 20 /* rows from which on ids are looked for */
 #define FEW_VALUES 10 /* of a number: classes unless told otherwise */
 
 static hx_status no_memory(hx_error *err) {
@@ -135,6 +140,51 @@ static void fit_number(hx_design_column *c, const hx_table *t, size_t column) {
     }
     c->mean = n ? sum / (double)n : 0;
     if (c->kind == HX_KIND_TIME) c->mean /= HX_DESIGN_DAY_MS;
+}
+
+/* ------------------------------------------------------------------ what tells rows apart and nothing else */
+static hx_status tells_rows_alone(const hx_table *t, size_t column, bool *id, hx_error *err) {
+    const size_t rows = hx_table_rows(t), least = rows / 20 > 5 ? 5 : rows / 20 > 2 ? rows / 20 : 2;
+    counted *values = NULL;
+    size_t n = 0, different = 0, all = 0, repeated = 0;
+    *id = false;
+    if (hx_table_column_at(t, column)->kind != HX_KIND_TEXT) return HX_OK;
+    HX_TRY(count_values(t, column, &values, &n, err));
+    for (size_t k = 0; k < n; k++) {
+        different += values[k].count > 0;
+        all += values[k].count;
+        if (values[k].count >= least) repeated += values[k].count;
+    }
+    free(values);
+    *id = different > 2 && repeated * 10 < all;
+    return HX_OK;
+}
+
+/* Of the first n chosen columns; those behind stay. */
+static hx_status leave_ids(hx_design *d, const hx_table *t, size_t *chosen, size_t *n_chosen,
+                           size_t n, hx_error *err) {
+    size_t kept = 0, all = *n_chosen;
+    d->left_out = hx_arena_alloc(d->arena, (n + 1) * sizeof *d->left_out);
+    size_t *keep = hx_arena_alloc(d->arena, (all + 1) * sizeof *keep);
+    if (!d->left_out || !keep) return no_memory(err);
+    for (size_t i = 0; i < all; i++) {
+        bool id = false;
+        if (i < n) HX_TRY(tells_rows_alone(t, chosen[i], &id, err));
+        if (!id) {
+            keep[kept++] = chosen[i];
+            continue;
+        }
+        const char *name = copy(d, hx_table_column_at(t, chosen[i])->name);
+        if (!name) return no_memory(err);
+        d->left_out[d->n_left_out++] = name;
+    }
+    if (kept == 0) {
+        d->n_left_out = 0;
+        return HX_OK;
+    }
+    memcpy(chosen, keep, kept * sizeof *chosen);
+    *n_chosen = kept;
+    return HX_OK;
 }
 
 static hx_status fit_columns(hx_design *d, const hx_table *t, const size_t *chosen, size_t n,
@@ -314,6 +364,8 @@ static hx_status fit(hx_design *d, const hx_table *t, const hx_design_options *o
     HX_TRY(fit_target(d, t, o, &s, err));
     HX_TRY(choose_columns(d, t, o, &s, &chosen, &n, err));
     HX_TRY(hx_design_choose_text(d, t, o, &chosen, &n, &text, err));
+    if (o->leave_ids && !(o->use && o->use[0]) && hx_table_rows(t) >= IDS_FROM)
+        HX_TRY(leave_ids(d, t, chosen, &n, n - text, err));
     HX_TRY(fit_columns(d, t, chosen, n, o, text, err));
     HX_TRY(hx_design_name_features(d, err));
     return d->wants & HX_WANTS_SCALED ? fit_scale(d, t, err) : HX_OK;
@@ -357,6 +409,11 @@ hx_status hx_design_kinds(const hx_design *d, hx_arena *arena, hx_column_kind **
         list[(*n)++] = (hx_column_kind){hx_str_of(d->target), d->target_kind};
     *out = list;
     return HX_OK;
+}
+
+const char *const *hx_design_left_out(const hx_design *d, size_t *n) {
+    *n = d->n_left_out;
+    return d->left_out;
 }
 
 const char *const *hx_design_columns(const hx_design *d, size_t *n) {

@@ -29,6 +29,8 @@ struct hx_design {
     hx_design_column *columns;
     size_t n_columns;
     const char **column_names;
+    const char **left_out; /* columns that tell rows apart and nothing else; not in files */
+    size_t n_left_out;
     const char **classes;
     double *class_values; /* (n_classes) ascending, of targets that are numbers; NULL for texts */
     size_t n_classes;

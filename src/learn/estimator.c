@@ -1,4 +1,9 @@
-/* estimator.c - the list of estimators, and parameters from JSON. A new kind is one line here. */
+/* estimator.c - the list of estimators, and parameters from JSON.
+ *
+ * A new kind is one line here. What people call it besides is in model_names.c.
+ *
+ * Parameters come as one JSON object and leave as numbers in the order of kind.params: what is not named has its fallback, a choice is its place in the list.
+ * Whatever is unknown, of the wrong type or out of range is refused by a sentence with the name of the model and of the parameter. */
 #include "learn/estimator.h"
 
 #include <math.h>
@@ -27,12 +32,24 @@ const hx_estimator *const *hx_estimators(size_t *n) {
     return estimators;
 }
 
-/* Also those that only a search makes, which are not in the list of kinds. */
+/* Also those that only a search makes, which are not in the list of kinds. What other names stand for is in the list: no more than one step. */
 const hx_estimator *hx_estimator_of(const char *name) {
     if (strcmp(hx_estimator_members.kind.name, name) == 0) return &hx_estimator_members;
     for (size_t i = 0; i < ESTIMATORS; i++)
         if (strcmp(estimators[i]->kind.name, name) == 0) return estimators[i];
-    return NULL;
+    const char *other = hx_model_other_name(name);
+    return other ? hx_estimator_of(other) : NULL;
+}
+
+hx_status hx_estimator_named(const hx_estimator **out, const char *name, hx_error *err) {
+    *out = hx_estimator_of(name);
+    if (*out) return HX_OK;
+    const char *near = hx_model_near_name(name);
+    if (near)
+        return hx_fail(err, HX_EINVAL,
+                       "there is no model '%s'; did you mean %s? see huaxiang learn fit --help",
+                       name, near);
+    return hx_fail(err, HX_EINVAL, "there is no model '%s'; see huaxiang learn fit --help", name);
 }
 
 size_t hx_model_kinds(void) {

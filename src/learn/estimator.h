@@ -71,7 +71,13 @@ typedef struct {
     void (*formula)(const void *state, hx_formula *out); /* NULL = there is none that is short */
 } hx_estimator;
 
-const hx_estimator *hx_estimator_of(const char *name); /* NULL = no such */
+const hx_estimator *hx_estimator_of(const char *name); /* NULL = no such; other names, too */
+/* The same, or a sentence with the name that is meant. */
+hx_status hx_estimator_named(const hx_estimator **out, const char *name, hx_error *err) HX_MUST_USE;
+/* The name in the list for what people also call a model ("knn", "Random_Forest"); NULL where it is none of them. (model_names.c) */
+const char *hx_model_other_name(const char *name);
+/* The name in the list that differs in the fewest letters, at most a third of them; NULL = none is near. */
+const char *hx_model_near_name(const char *name);
 const hx_estimator *const *hx_estimators(size_t *n);
 /* Parameters of a JSON object in the order of kind.params; every unknown name, wrong type or value out of range has its sentence. */
 hx_status hx_params_of(const hx_model_kind *kind, hx_str json, double *params,

@@ -2,7 +2,7 @@
  * anew. Tree k depends on the seed and k alone, so that threads change nothing. Probabilities and numbers are means over trees.
  *
  * A tree is grown on its own and appended to the others in the order of their numbers; its leaves hold shares of classes or means, divided by
- * how many trees there are, so that a forest is a sum. */
+ * how many trees there are, so that a forest is a sum. Of more than 255 rows the values are put into bins once, for all trees. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "learn/model_state.h"
 #include "learn/tree_grow.h"
 
-enum { DEPTH, LEAF_ROWS, SPLIT_ROWS, CRITERION, LEAST_GAIN, TREE_PARAMS };
+enum { DEPTH, LEAF_ROWS, SPLIT_ROWS, CRITERION, LEAST_GAIN, EXACT, TREE_PARAMS };
 enum { TREES = TREE_PARAMS, FEATURES, BOOTSTRAP };
 
 static const char *const criteria[] = {"gini", "entropy", NULL};
@@ -45,10 +45,14 @@ static const char *const criteria[] = {"gini", "entropy", NULL};
          .kind = HX_PARAM_CHOICE,                                                                  \
          .choices = criteria,                                                                      \
          .help = {"how mixed a node of classes is", "类别节点的不纯度"}},                          \
+        {.name = "least_gain",                                                                     \
+         .high = 1e9,                                                                              \
+         .help = {"a split must make the loss smaller by this, a row",                             \
+                  "每行损失至少降低这么多才分裂"}},                                                \
     {                                                                                              \
-        .name = "least_gain", .high = 1e9, .help = {                                               \
-            "a split must make the loss smaller by this, a row",                                   \
-            "每行损失至少降低这么多才分裂"                                           \
+        .name = "exact", .kind = HX_PARAM_SWITCH, .high = 1, .help = {                             \
+            "look between all values, not 255 bins: slower",                                       \
+            "在所有取值之间查找分裂点，而非 255 个分箱：较慢"                 \
         }                                                                                          \
     }
 
@@ -99,7 +103,8 @@ static hx_tree_options options_of(const hx_problem *p, const hx_fit_options *o) 
                              .depth = (size_t)o->params[DEPTH],
                              .leaf_rows = (size_t)o->params[LEAF_ROWS],
                              .split_rows = (size_t)o->params[SPLIT_ROWS],
-                             .least_gain = o->params[LEAST_GAIN]};
+                             .least_gain = o->params[LEAST_GAIN],
+                             .cancel = o->cancel};
 }
 
 /* ------------------------------------------------------------------ fitting */
@@ -107,6 +112,7 @@ typedef struct {
     const hx_problem *p;
     const hx_fit_options *o;
     hx_tree_options options;
+    hx_tree_bins *bins; /* owned; NULL of exact splits */
     hx_trees *grown; /* (n_trees), one tree each */
     double **weights; /* (n_threads) of rows */
     size_t n_trees;
@@ -158,7 +164,12 @@ static hx_status grow_all(state *s, growing *g, hx_error *err) {
 static hx_status fit_by(void **out, growing *g, hx_error *err) {
     state *s = new_state(g->p->d, g->p->n_classes, err);
     if (!s) return hx_trees_no_memory(err);
-    hx_status st = grow_all(s, g, err);
+    hx_status st = HX_OK;
+    if (g->o->params[EXACT] == 0 && g->p->n > HX_BINS_MAX)
+        st = hx_tree_bins_make(&g->bins, g->p, g->o->n_threads, g->o->cancel, err);
+    g->options.bins = g->bins;
+    if (st == HX_OK) st = grow_all(s, g, err);
+    hx_tree_bins_free(g->bins);
     return hx_state_give(out, s, release, st, err);
 }
 

@@ -75,10 +75,7 @@ static hx_status two_classes(const hx_problem *p, const char *target, hx_error *
 /* ------------------------------------------------------------------ fitting */
 static hx_status estimator_of(hx_learner *l, const hx_learn_options *o, hx_error *err) {
     const char *name = o->model ? o->model : HX_MODEL_DEFAULT;
-    l->estimator = hx_estimator_of(name);
-    if (!l->estimator)
-        return hx_fail(err, HX_EINVAL, "there is no model '%s'; see huaxiang learn fit --help",
-                       name);
+    HX_TRY(hx_estimator_named(&l->estimator, name, err));
     if (!o->target && !(l->estimator->kind.tasks & 1u << HX_TASK_OUTLIERS))
         return hx_fail(err, HX_EINVAL, "say which column is to be learnt by --target");
     l->params = hx_arena_alloc(l->arena, (l->estimator->kind.n_params + 1) * sizeof *l->params);
@@ -197,10 +194,17 @@ static hx_status describe(const hx_learner *l, const hx_problem *train, hx_json_
                           hx_error *err) {
     static const char *const tasks[] = {"auto", "regression", "classes", "survival", "outliers"};
     double *shares = calloc(train->d + 1, sizeof *shares);
+    size_t n_left_out = 0;
+    const char *const *left_out = hx_design_left_out(l->design, &n_left_out);
     if (!shares) return no_memory(err);
     hx_json_key(w, "task");
     hx_json_cstr(w, tasks[train->task]);
     hx_put_texts(w, "names", l->features, l->n_features);
+    if (n_left_out > 0) hx_put_texts(w, "left_out", left_out, n_left_out);
+    if (l->estimator->wants & HX_WANTS_SCALED) {
+        hx_json_key(w, "scaled");
+        hx_json_bool(w, true);
+    }
     if (l->n_classes > 0) hx_put_texts(w, "classes", l->classes, l->n_classes);
     if (l->estimator->importance) {
         l->estimator->importance(l->state, shares);
@@ -264,6 +268,7 @@ static hx_status fit_design(hx_learner *l, const hx_table *train, const hx_table
                            .drop = o->drop,
                            .task = o->task,
                            .wants = l->estimator->wants,
+                           .leave_ids = true,
                            .text = o->text,
                            .items = o->items,
                            .length = count_of(l, "length"),

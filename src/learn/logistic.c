@@ -3,7 +3,7 @@
  *     min over W, b:  |W|^2 / 2 + C sum_i weight_i * -log softmax(W x_i + b)[y_i]
  *
  * as scikit-learn's LogisticRegression (penalty l2, the intercept is free); two classes have one row of weights, more have one each. Minimised
- * by L-BFGS. Of two classes also standard errors from the inverse of the curvature at the optimum (weights and intercept; of the penalised
+ * by L-BFGS; of two classes and at most CURVATURE_MAX features Newton's steps with the curvature where that ended (a chord) finish it. Of two classes also standard errors from the inverse of the curvature at the optimum (weights and intercept; of the penalised
  * likelihood, so that they are a little small where C is small). Where a text is named, its n-grams are features too: wide.c. Scores are blocks of rows times weights; sums over rows are in their order. */
 #include <math.h>
 #include <stdlib.h>
@@ -20,9 +20,12 @@
 
 enum { COST, ROUNDS, TOLERANCE, BALANCED, LENGTH, MIN_COUNT, GRAMS, PARAMS };
 #define CURVATURE_MAX 1500 /* features of which errors are reckoned */
+#define CHORD_FROM 100 /* times the tolerance: from there on Newton's steps are shorter */
+#define CHORDS 5 /* Newton's steps at most */
 
 static const hx_model_param params[PARAMS] = {
-    HX_PARAM_COST(1e-4, 1e3), HX_PARAM_STEPS, HX_PARAM_GRADIENT, HX_PARAM_BALANCED, HX_PARAM_WIDE,
+    HX_PARAM_COST(1e-4, 1e3), HX_PARAM_STEPS, HX_PARAM_GRADIENT(1e-8),
+    HX_PARAM_BALANCED,        HX_PARAM_WIDE,
 };
 
 typedef struct {
@@ -117,28 +120,72 @@ static void add_outer(double *a, const double *x, double by, size_t d) {
     }
 }
 
-static hx_status errors_of(state *s, const objective *o, hx_error *err) {
+/* a (d + 1, d + 1) of zeroes, lower triangle: its Cholesky factor; false where it has none, or on request. */
+static bool curvature_of(const objective *o, const double *w, const volatile int *cancel,
+                         double *a) {
+    const size_t d = o->p->d, n = d + 1;
+    for (size_t i = 0; i < o->p->n; i++) {
+        const double *x = o->p->x + i * d;
+        double p = hx_sigmoid_of(hx_score_of(w, x, d));
+        if (hx_flag_is_raised(cancel)) return false;
+        add_outer(a, x, o->cost * row_weight(o, i) * p * (1 - p), d);
+    }
+    for (size_t j = 0; j < d; j++)
+        a[j * n + j] += 1;
+    return hx_cholesky(a, n);
+}
+
+static double steepest(const double *g, size_t n) {
+    double most = 0;
+    for (size_t j = 0; j < n; j++)
+        most = fmax(most, fabs(g[j]));
+    return most;
+}
+
+/* Steps of length H^-1 g, as long as each makes the gradient smaller. room (3, d + 1). */
+static void polish(state *s, objective *o, const double *factor, double enough, double *room) {
+    const size_t n = s->d + 1;
+    double *g = room, *step = g + n, *next = step + n;
+    double loss = value(o, s->weights, g), most = steepest(g, n);
+    for (int k = 0; k < CHORDS && most > enough; k++) {
+        memcpy(step, g, n * sizeof *g);
+        hx_cholesky_solve(factor, n, step);
+        for (size_t j = 0; j < n; j++)
+            next[j] = s->weights[j] - step[j];
+        loss = value(o, next, g);
+        if (!(steepest(g, n) < most)) break;
+        most = steepest(g, n);
+        memcpy(s->weights, next, n * sizeof *next);
+        s->loss = loss;
+        s->rounds++;
+    }
+}
+
+/* Whether the feature has one value in all rows: there is nothing to be said of its weight. */
+static bool is_constant(const hx_problem *p, size_t j) {
+    for (size_t i = 1; i < p->n; i++)
+        if (p->x[i * p->d + j] != p->x[j]) return false;
+    return true;
+}
+
+static hx_status finish(state *s, objective *o, double enough, const volatile int *cancel,
+                        hx_error *err) {
     size_t d = s->d, n = d + 1;
     if (s->n_rows != 1 || d > CURVATURE_MAX) return HX_OK;
-    double *a = calloc(n * n, sizeof *a);
+    double *a = calloc(n * n + 3 * n, sizeof *a);
     s->errors = hx_arena_alloc(s->arena, n * sizeof *s->errors);
     if (!a || !s->errors) {
         free(a);
         return hx_state_no_memory(err);
     }
-    for (size_t i = 0; i < o->p->n; i++) {
-        const double *x = o->p->x + i * d;
-        double p = hx_sigmoid_of(hx_score_of(s->weights, x, d));
-        add_outer(a, x, o->cost * row_weight(o, i) * p * (1 - p), d);
-    }
-    for (size_t j = 0; j < d; j++)
-        a[j * n + j] += 1;
-    bool ok = hx_cholesky(a, n);
+    bool ok = curvature_of(o, s->weights, cancel, a);
+    if (ok) polish(s, o, a, enough, a + n * n);
     if (ok) hx_cholesky_invert(a, n);
     for (size_t j = 0; j < n; j++)
-        s->errors[j] = ok ? sqrt(a[j * n + j] * o->cost) : NAN;
+        s->errors[j] = ok && (j == d || !is_constant(o->p, j)) ? sqrt(a[j * n + j] * o->cost) : NAN;
     free(a);
-    return HX_OK;
+    return hx_flag_is_raised(cancel) ? hx_fail(err, HX_ECANCELLED, "the learning was stopped")
+                                     : HX_OK;
 }
 
 /* ------------------------------------------------------------------ fitting */
@@ -162,16 +209,18 @@ static hx_status fit_state(state *s, const hx_problem *p, const hx_fit_options *
                    .n_rows = s->n_rows,
                    .cost = o->params[COST],
                    .scores = room + s->n_classes};
+    const double enough = o->params[TOLERANCE] * o->params[COST] * (double)p->n;
+    const bool polished = s->n_rows == 1 && s->d <= CURVATURE_MAX;
     hx_minimise_options m = {.n = s->n_rows * (s->d + 1),
                              .rounds = (size_t)o->params[ROUNDS],
-                             .tolerance = o->params[TOLERANCE] * o->params[COST] * (double)p->n,
+                             .tolerance = polished ? enough * CHORD_FROM : enough,
                              .cancel = o->cancel};
     hx_class_weights(p, o->params[BALANCED] != 0, room);
     for (size_t i = 0; i < p->n; i++)
         for (size_t j = 0; j < p->d; j++)
             s->means[j] += p->x[i * p->d + j] / (double)p->n;
     HX_TRY(hx_minimise(value, &f, &m, s->weights, &s->loss, &s->rounds, err));
-    return errors_of(s, &f, err);
+    return finish(s, &f, enough, o->cancel, err);
 }
 
 static hx_status fit(void **out, const hx_problem *train, const hx_problem *validation,

@@ -39,9 +39,9 @@ void hx_class_weights(const hx_problem *p, bool balanced, double *out);
             "最多步数"                                                                         \
         }                                                                                          \
     }
-#define HX_PARAM_GRADIENT                                                                          \
+#define HX_PARAM_GRADIENT(USUAL)                                                                   \
     {                                                                                              \
-        .name = "tolerance", .fallback = 1e-6, .high = 1, .help = {                                \
+        .name = "tolerance", .fallback = (USUAL), .high = 1, .help = {                             \
             "done where no gradient a row is above it",                                            \
             "每行梯度都不超过它时停止"                                                 \
         }                                                                                          \

@@ -1,6 +1,6 @@
 /* penalised.c - ridge, lasso and elastic net.
  *
- *     ridge        min |y - Xw - b|^2 + alpha |w|^2                         closed form: rows sqrt(alpha) I below X, least squares (solve.h)
+ *     ridge        min |y - Xw - b|^2 + alpha |w|^2                         closed form: rows sqrt(alpha) I below X, least squares (solve.h); cg where that is long
  *     elastic net  min |y - Xw - b|^2 / 2n + alpha l1 |w|_1 + alpha (1 - l1) |w|^2 / 2
  *     lasso        l1 = 1
  *
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "learn/conjugate.h"
 #include "learn/families.h"
 #include "learn/fields.h"
 #include "learn/linear_state.h"
@@ -78,11 +79,11 @@ static void place_intercept(state *s, double mean_y) {
 
 /* ------------------------------------------------------------------ ridge */
 static hx_status ridge_triangle(const state *s, const hx_problem *p, double alpha, double mean_y,
-                                hx_triangle *t, hx_error *err) {
-    HX_TRY(hx_triangle_init(t, p->d + 1, err));
+                                const volatile int *cancel, hx_triangle *t, hx_error *err) {
+    HX_TRY(hx_triangle_init(t, p->d + 1, cancel, err));
     double *row = calloc(p->d + 1, sizeof *row);
     if (!row) return no_memory(err);
-    for (size_t i = 0; i < p->n; i++) {
+    for (size_t i = 0; i < p->n && !hx_flag_is_raised(cancel); i++) {
         double root = sqrt(hx_row_weight(p, i));
         for (size_t j = 0; j < p->d; j++)
             row[j] = root * (p->x[i * p->d + j] - s->linear.means[j]);
@@ -95,16 +96,21 @@ static hx_status ridge_triangle(const state *s, const hx_problem *p, double alph
         hx_triangle_add(t, row);
         row[j] = 0;
     }
-    hx_triangle_finish(t);
     free(row);
-    return HX_OK;
+    return hx_triangle_finish(t, err);
 }
 
 static hx_status fit_ridge(state *s, const hx_problem *p, const hx_fit_options *o, hx_error *err) {
     hx_triangle t = {0};
-    double mean_y = hx_means_of(p, s->linear.means);
-    hx_status st = ridge_triangle(s, p, o->params[ALPHA], mean_y, &t, err);
-    if (st == HX_OK) st = hx_least_squares(&t, 0, s->linear.weights, NULL, NULL, err);
+    double mean_y = hx_means_of(p, s->linear.means), residual;
+    if (hx_closed_is_long(p)) {
+        HX_TRY(hx_conjugate(p, s->linear.means, mean_y, o->params[ALPHA], o->cancel,
+                            s->linear.weights, &residual, &s->rounds, err));
+        place_intercept(s, mean_y);
+        return HX_OK;
+    }
+    hx_status st = ridge_triangle(s, p, o->params[ALPHA], mean_y, o->cancel, &t, err);
+    if (st == HX_OK) st = hx_least_squares(&t, 0, s->linear.weights, NULL, NULL, NULL, err);
     hx_triangle_release(&t);
     place_intercept(s, mean_y);
     return st;
@@ -244,6 +250,7 @@ static void summary(const void *state_, hx_json_writer *w) {
     if (s->rounds == 0) return;
     hx_json_key(w, "rounds");
     hx_json_int(w, (int64_t)s->rounds);
+    if (isnan(s->r2)) return; /* ridge by conjugate gradients */
     hx_json_key(w, "duality_gap");
     hx_json_double(w, s->gap);
     hx_json_key(w, "r2");

@@ -47,6 +47,8 @@ typedef struct {
         *text; /* the column that is read as tokens; others that can't read it leave it out; NULL */
     const char
         *items; /* its tokens are what stands between these marks; NULL = words, characters */
+    bool
+        leave_ids; /* texts that tell rows apart and nothing else are no features unless `use` names them */
     size_t length, min_count; /* tokens at most, rows a token needs; 0 = 256 and 2 */
 } hx_design_options;
 
@@ -61,6 +63,8 @@ hx_status hx_design_problem(const hx_design *d, const hx_table *t, bool with_tar
 /* What its columns were when it was fitted, its target too where that has classes: (n) in the arena, names borrow from the design. */
 hx_status hx_design_kinds(const hx_design *d, hx_arena *arena, hx_column_kind **out, size_t *n,
                           hx_error *err) HX_MUST_USE;
+/* Names of the columns that leave_ids took away: (n). */
+const char *const *hx_design_left_out(const hx_design *d, size_t *n);
 /* Names of the columns features come from: (n) as problem.columns counts them. */
 const char *const *hx_design_columns(const hx_design *d, size_t *n);
 /* Features and classes as every problem of the design has them. */

@@ -69,7 +69,10 @@ static void put_coefficients(hx_page *p, const json_t *s) {
     hx_report_heading(p, "Coefficients", "系数");
     (void)hx_buf_printf(
         &p->b, "<div class=\"wide\"><table><tr><th>%s</th><th>%s</th><th>95 %%</th></tr>\n",
-        hx_page_tr(p, "feature", "特征"), hx_page_tr(p, "coefficient", "系数"));
+        hx_page_tr(p, "feature", "特征"),
+        json_is_true(json_object_get(s, "scaled"))
+            ? hx_page_tr(p, "coefficient (per standard deviation)", "系数（每标准差）")
+            : hx_page_tr(p, "coefficient", "系数"));
     for (size_t i = 0; i < d && i < FEATURES_SHOWN; i++) {
         const size_t j = order[i].at;
         const double v = json_number_value(json_array_get(w, j));

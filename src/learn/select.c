@@ -177,11 +177,13 @@ static hx_status read_columns(selecting *s, hx_error *err) {
         skip[i] = rule_of(s, names[i])->must_not;
         use[i] = !skip[i];
     }
-    HX_TRY(hx_select_features_of(&s->problem, use, d->arena, &d->problem, err));
     HX_TRY(hx_select_columns_of(d, s->t, s->o->target, s->design, skip, err));
-    for (size_t i = 0; i < d->n_columns; i++)
+    for (size_t i = 0; i < d->n_columns; i++) {
         s->n_telling += d->columns[i].tells;
-    return HX_OK;
+        use[d->columns[i].design] = d->columns[i].tells;
+    }
+    HX_TRY(hx_select_merge_of(d, &s->problem, err));
+    return hx_select_features_of(&s->problem, use, d->merge, d->arena, &d->problem, err);
 }
 
 static hx_status prepare(selecting *s, hx_error *err) {
@@ -320,9 +322,14 @@ static hx_status trees(selecting *s, hx_error *err) {
         if (!s->wanted[m]) continue;
         const hx_status st = one_tree_method(s, m, &own);
         any = true;
-        if (st == HX_EUNSUPPORTED) {
-            HX_TRY(say(s, note(s), err, "boosting: the library XGBoost is not installed",
-                       "梯度提升：未安装 XGBoost 库"));
+        if (m == HX_SELECT_BOOSTING && (st == HX_EUNSUPPORTED || st == HX_ELIMIT)) {
+            HX_TRY(st == HX_ELIMIT
+                       ? say(s, note(s), err,
+                             "boosting: a column holds numbers beyond 1e38; scale it, or leave "
+                             "it out by --drop",
+                             "梯度提升：有列含超过 1e38 的数值；请缩放该列，或用 --drop 排除")
+                       : say(s, note(s), err, "boosting: the library XGBoost is not installed",
+                             "梯度提升：未安装 XGBoost 库"));
             for (size_t i = 0; i < d->n_columns; i++)
                 s->value[m][i] = NAN;
         } else if (st != HX_OK) {
@@ -331,6 +338,11 @@ static hx_status trees(selecting *s, hx_error *err) {
         }
         HX_TRY(tick(s, err));
     }
+    if (any && d->merged)
+        HX_TRY(say(s, note(s), err,
+                   "trees: of texts with more than %d values the commonest, all others as one",
+                   "树模型：取值超过 %d 个的文本列只用最常见的值，其余合并为一个",
+                   HX_SELECT_DUMMIES));
     if (!any || d->n <= HX_SELECT_TREE_ROWS) return HX_OK;
     return say(s, note(s), err, "trees learnt from %d of the %zu rows, drawn by chance",
                "树模型从 %2$zu 行中随机抽取 %1$d 行学习", HX_SELECT_TREE_ROWS, d->n);
@@ -485,6 +497,11 @@ static hx_status decide_one(deciding *g, size_t place, size_t *free_places) {
     const hx_select_column *from = &s->data.columns[i];
     hx_selected_column *c = &g->columns[i];
     if (rule_of(s, c->name)->must_keep) return HX_OK;
+    if (from->identifier && from->repeated > 0)
+        return say(g->s, c->reason, g->err,
+                   "values in %zu rows or more have less than a tenth of the rows: an identifier",
+                   "出现 %zu 行以上的值不到总行数的十分之一：标识列",
+                   hx_select_least_rows(s->data.n));
     if (from->identifier)
         return say(g->s, c->reason, g->err, "no value occurs in %zu rows: an identifier",
                    "没有出现 %zu 行以上的值：标识列", hx_select_least_rows(s->data.n));
@@ -534,10 +551,10 @@ static hx_status judge(selecting *s, const hx_selected_column *columns, hx_error
     if (use == NULL) return no_memory(err);
     HX_TRY(hx_design_problem(s->design, s->o->test, true, s->data.arena, &test, err));
     for (size_t i = 0; i < s->data.n_columns; i++)
-        use[s->data.columns[i].design] = true;
+        use[s->data.columns[i].design] = s->data.columns[i].tells;
     HX_TRY(hx_select_judge(&s->data, &test, use, &s->out->all, err));
     for (size_t i = 0; i < s->data.n_columns; i++)
-        use[s->data.columns[i].design] = columns[i].kept;
+        use[s->data.columns[i].design] = columns[i].kept && s->data.columns[i].tells;
     HX_TRY(hx_select_judge(&s->data, &test, use, &s->out->chosen, err));
     s->out->figure = s->data.task == HX_TASK_REGRESSION ? "r2" : "auc";
     return HX_OK;

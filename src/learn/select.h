@@ -13,6 +13,7 @@
 #define HX_SELECT_BINS 10 /* of others: tenths of the rows */
 #define HX_SELECT_LINEAR_MAX 600 /* features of VIF, L1 path and elimination */
 #define HX_SELECT_DUMMIES 32 /* of a text among them; rarer values share the last */
+#define HX_SELECT_TREE_FEATURES 256 /* of more, texts have as many as there with trees, too */
 #define HX_SELECT_TREE_ROWS 10000 /* rows drawn for the methods that grow trees */
 
 typedef struct {
@@ -25,7 +26,8 @@ typedef struct {
     bool few; /* levels are values, not tenths */
     bool spread; /* x has two different values */
     bool tells; /* more than one level, and no identifier: it is ranked */
-    bool identifier; /* a text of which no value is a level */
+    bool identifier; /* a text of which hardly any row has a value that is a level */
+    size_t repeated; /* rows with one, of texts */
 } hx_select_column;
 
 typedef struct {
@@ -39,7 +41,9 @@ typedef struct {
     uint32_t *target; /* (n): the class, or the tenth of the number */
     size_t n_targets;
     hx_problem
-        problem; /* of the columns that may be used, as trees take it; infinite values are missing */
+        problem; /* of the columns that are ranked, as trees take it; infinite values are missing */
+    const size_t *merge; /* (features of the design): the one that stands for it in `problem` */
+    bool merged; /* some do for others */
     size_t n_threads; /* >= 1 */
     uint64_t seed;
     const volatile int *cancel;
@@ -55,9 +59,11 @@ size_t hx_select_least_rows(size_t n);
 /* Levels of numbers, NaN = missing: (n) into levels; returns how many there are, *few says of which sort; 0 = out of memory. room (n). */
 size_t hx_select_levels_of(const double *x, size_t n, double *room, uint32_t *levels, bool *few);
 
-/* The features of the columns of the design with use[i]; infinite values become missing. */
-hx_status hx_select_features_of(const hx_problem *p, const bool *use, hx_arena *arena,
-                                hx_problem *out, hx_error *err) HX_MUST_USE;
+/* d->merge for the features of the design, whose training rows are p. */
+hx_status hx_select_merge_of(hx_select_data *d, const hx_problem *p, hx_error *err) HX_MUST_USE;
+/* The features of the columns of the design with use[i], merged ones as one (merge = NULL: p has been); infinite values become missing. */
+hx_status hx_select_features_of(const hx_problem *p, const bool *use, const size_t *merge,
+                                hx_arena *arena, hx_problem *out, hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ select_filter.c: one column beside the target */
 /* Rows where either is NaN are left out; NAN where one is constant. */

@@ -1,7 +1,7 @@
 /* select_columns.c - the columns of a table in the forms that rankings need; see select.h.
  *
  * Levels of a text are its values that occur in five rows at least (a twentieth of the rows where that is less, but two), the 255 commonest of them; all
- * others are one level. A column in which no value is that common is an identifier: what its values would tell is chance. Levels of numbers are their values where there are few, else tenths of the rows: the edges are the quantiles 0.1 to 0.9 (linear
+ * others are one level. A column in which values that common have less than a tenth of the rows is an identifier: what its values would tell is chance. Levels of numbers are their values where there are few, else tenths of the rows: the edges are the quantiles 0.1 to 0.9 (linear
  * interpolation, equal ones once), x is in the level of as many edges as lie below it. Infinite numbers count as missing. */
 #include <math.h>
 #include <stdlib.h>
@@ -108,10 +108,11 @@ size_t hx_select_least_rows(size_t n) {
     return n / 20 < 2 ? 2 : n / 20 > 5 ? 5 : n / 20;
 }
 
-/* map (n_values) from codes to levels; returns how many levels, without that of missing values; *alone: there is none but that of the others. */
+/* map (n_values) from codes to levels; returns how many levels, without that of missing values; *repeated: rows of values that are common enough, *alone:
+ * they are hardly any. */
 static size_t map_values(text_value *v, size_t n, size_t least, uint32_t *map, size_t *n_values,
-                         bool *alone) {
-    size_t kept = 0;
+                         size_t *repeated, bool *alone) {
+    size_t kept = 0, rows = 0;
     bool others = false;
     qsort(v, n, sizeof *v, commonest);
     *n_values = 0;
@@ -119,10 +120,12 @@ static size_t map_values(text_value *v, size_t n, size_t least, uint32_t *map, s
         const bool keeps = v[i].rows >= least && kept < HX_LEVELS_MAX - 1;
         map[v[i].code] = keeps ? (uint32_t)kept++ : UINT32_MAX;
         others = others || !keeps;
+        rows += v[i].rows;
+        if (v[i].rows >= least) *repeated += v[i].rows;
     }
     for (size_t i = 0; i < n; i++)
         if (map[v[i].code] == UINT32_MAX) map[v[i].code] = (uint32_t)kept;
-    *alone = kept == 0 && *n_values > 2;
+    *alone = *n_values > 2 && *repeated * 10 < rows;
     return kept + others;
 }
 
@@ -151,7 +154,8 @@ static hx_status fill_texts(hx_select_data *d, hx_select_column *c, const hx_tab
     for (uint32_t k = 0; k < n; k++)
         v[k] = (text_value){hx_table_value(t, column, k), 0, k};
     count_rows(t, column, d->n, c->levels, v);
-    c->n_levels = map_values(v, n, hx_select_least_rows(d->n), map, &n_values, &c->identifier);
+    c->n_levels =
+        map_values(v, n, hx_select_least_rows(d->n), map, &n_values, &c->repeated, &c->identifier);
     if (n_values == 2) HX_TRY(two_values(d, c, v, err));
     for (size_t i = 0; i < d->n; i++) {
         const bool none = c->levels[i] == HX_CODE_MISSING;
@@ -230,25 +234,66 @@ hx_status hx_select_columns_of(hx_select_data *d, const hx_table *t, const char 
     return st;
 }
 
-hx_status hx_select_features_of(const hx_problem *p, const bool *use, hx_arena *arena,
-                                hx_problem *out, hx_error *err) {
+/* Features [first, end) of one column: all but the commonest go to the first of the others. rows (d): how many each has; is forgotten. */
+static void merge_rare(size_t *merge, double *rows, size_t first, size_t end) {
+    for (size_t k = 0; k + 1 < HX_SELECT_DUMMIES; k++) {
+        size_t best = first;
+        for (size_t j = first; j < end; j++)
+            if (rows[j] > rows[best]) best = j;
+        rows[best] = -1; /* stays */
+    }
+    size_t rest = end;
+    for (size_t j = first; j < end; j++) {
+        if (rows[j] < 0) continue;
+        if (rest == end) rest = j;
+        merge[j] = rest;
+    }
+}
+
+hx_status hx_select_merge_of(hx_select_data *d, const hx_problem *p, hx_error *err) {
+    size_t *merge = hx_arena_alloc(d->arena, (p->d + 1) * sizeof *merge);
+    double *rows = hx_arena_alloc(d->arena, (p->d + 1) * sizeof *rows);
+    if (!merge || !rows) return no_memory(err);
+    for (size_t j = 0; j < p->d; j++)
+        merge[j] = j;
+    d->merge = merge;
+    if (p->d <= HX_SELECT_TREE_FEATURES) return HX_OK;
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t j = 0; j < p->d; j++)
+            rows[j] += p->x[i * p->d + j];
+    for (size_t first = 0, end; first < p->d; first = end) {
+        for (end = first + 1; end < p->d && p->columns[end] == p->columns[first];)
+            end++;
+        if (end - first <= HX_SELECT_DUMMIES) continue;
+        merge_rare(merge, rows, first, end);
+        d->merged = true;
+    }
+    return HX_OK;
+}
+
+hx_status hx_select_features_of(const hx_problem *p, const bool *use, const size_t *merge,
+                                hx_arena *arena, hx_problem *out, hx_error *err) {
     hx_problem q = *p;
     size_t *columns = hx_arena_alloc(arena, (p->d + 1) * sizeof *columns);
-    size_t *from = hx_arena_alloc(arena, (p->d + 1) * sizeof *from);
+    size_t *to = hx_arena_alloc(arena, (p->d + 1) * sizeof *to);
     const char **names = hx_arena_alloc(arena, (p->d + 1) * sizeof *names);
-    if (!columns || !from || !names) return no_memory(err);
+    if (!columns || !to || !names) return no_memory(err);
     q.d = 0;
     for (size_t j = 0; j < p->d; j++) {
         if (!use[p->columns[j]]) continue;
+        if (merge && merge[j] != j) { /* it stands before */
+            to[j] = to[merge[j]];
+            continue;
+        }
         columns[q.d] = p->columns[j];
         names[q.d] = p->names[j];
-        from[q.d++] = j;
+        to[j] = q.d++;
     }
     if (!(q.x = hx_arena_alloc(arena, (p->n * q.d + 1) * sizeof *q.x))) return no_memory(err);
     for (size_t i = 0; i < p->n; i++)
-        for (size_t j = 0; j < q.d; j++) {
-            const double v = p->x[i * p->d + from[j]];
-            q.x[i * q.d + j] = isinf(v) ? NAN : v;
+        for (size_t j = 0; j < p->d; j++) {
+            const double v = p->x[i * p->d + j];
+            if (use[p->columns[j]]) q.x[i * q.d + to[j]] += isinf(v) ? NAN : v;
         }
     q.columns = columns;
     q.names = names;

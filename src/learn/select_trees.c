@@ -6,7 +6,8 @@
  *     Boruta        beside each column stands a shuffled copy; the share of 50 forests (100 trees of depth 7) in which the column's importance is above that
  *                   of every copy; by chance it would be a half at most (Kursa, Rudnicki 2010; no column is removed on the way)
  *
- * All features of a column are shuffled together. Of more than HX_SELECT_TREE_ROWS rows so many are drawn. Every number drawn comes from the seed and the
+ * All features of a column are shuffled together. Columns that tell nothing are left out; where there are more than HX_SELECT_TREE_FEATURES features a text
+ * keeps those of its 31 commonest values, and one for all others. Of more than HX_SELECT_TREE_ROWS rows so many are drawn. Every number drawn comes from the seed and the
  * place it is for, so that threads change nothing. */
 #include <math.h>
 #include <stdio.h>
@@ -373,8 +374,8 @@ hx_status hx_select_judge(const hx_select_data *d, const hx_problem *test, const
     *figure = NAN;
     hx_status st = open_judge(&g, d, test->n, err);
     if (st == HX_OK) st = draw_rows(d, g.arena, &all, err);
-    if (st == HX_OK) st = hx_select_features_of(&all, use, g.arena, &train, err);
-    if (st == HX_OK) st = hx_select_features_of(test, use, g.arena, &other, err);
+    if (st == HX_OK) st = hx_select_features_of(&all, use, NULL, g.arena, &train, err);
+    if (st == HX_OK) st = hx_select_features_of(test, use, d->merge, g.arena, &other, err);
     if (st == HX_OK && train.d > 0 && test->n > 0) {
         st = fit(&m, "forest", FOREST, d, &train, d->seed, err);
         if (st == HX_OK) st = score(&g, &m, &other, other.x, figure, err);

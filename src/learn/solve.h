@@ -9,21 +9,24 @@
 typedef struct {
     size_t columns; /* d + m */
     double *r; /* (columns, columns), upper; owned */
-    double *room; /* (block + columns, columns) */
-    size_t block, filled; /* rows of `room` below R that wait */
+    double *room; /* rows that wait, and one more; owned */
+    size_t filled; /* rows that wait */
+    const volatile int *cancel;
 } hx_triangle;
-hx_status hx_triangle_init(hx_triangle *t, size_t columns, hx_error *err) HX_MUST_USE;
+/* cancel (NULL = never): where it is raised work ends soon, and finish and what follows it tell. */
+hx_status hx_triangle_init(hx_triangle *t, size_t columns, const volatile int *cancel,
+                           hx_error *err) HX_MUST_USE;
 void hx_triangle_release(hx_triangle *t);
 /* One row of [x y], weight > 0 already multiplied in (by its root). */
 void hx_triangle_add(hx_triangle *t, const double *row);
-void hx_triangle_finish(hx_triangle *t); /* what waits is worked in */
+hx_status hx_triangle_finish(hx_triangle *t,
+                             hx_error *err) HX_MUST_USE; /* what waits is worked in */
 
-/* The shortest w (d) that minimises |X w - y|, of a finished triangle whose last column is y; singular values below `cut` times the greatest count as
- * zero (0 = the precision of doubles times d). rank, residual (sum of squares) may be NULL. */
+/* The shortest w (d) that minimises |X w - y|, of a finished triangle whose last column is y; columns whose part that the others don't tell is shorter
+ * than `cut` times the longest column count as told by them (0 = the precision of doubles times d). rank, residual (sum of squares), root may be NULL:
+ * root (d, d), vectors of length d as rows, (X'X)^+ = the sum of their outer products. */
 hx_status hx_least_squares(const hx_triangle *t, double cut, double *w, size_t *rank,
-                           double *residual, hx_error *err) HX_MUST_USE;
-/* (X'X)^+ (d, d) of the same. */
-hx_status hx_inverse_gram(const hx_triangle *t, double cut, double *out, hx_error *err) HX_MUST_USE;
+                           double *residual, double *root, hx_error *err) HX_MUST_USE;
 
 /* A = L L' in place (lower triangle of a (n, n)); false where A is not positive definite. Then A x = b in place of b. */
 bool hx_cholesky(double *a, size_t n);
@@ -34,6 +37,6 @@ void hx_cholesky_invert(double *l, size_t n);
 /* Singular values of a (n, d), n >= d, by one-sided Jacobi rotations: a becomes U diag(s), v (d, d) the right vectors as columns, s (d) in descending
  * order. (Demmel, Veselic 1992: small values come out to high relative precision.) */
 hx_status hx_singular(double *a, size_t n, size_t d, double *s, double *v,
-                      hx_error *err) HX_MUST_USE;
+                      const volatile int *cancel, hx_error *err) HX_MUST_USE;
 
 #endif

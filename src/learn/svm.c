@@ -27,7 +27,7 @@ static const hx_model_param params[PARAMS] = {
      .high = 1e10,
      .help = {"errors of numbers up to it are none", "数值误差不超过它时不计"}},
     HX_PARAM_STEPS,
-    HX_PARAM_GRADIENT,
+    HX_PARAM_GRADIENT(1e-6),
     HX_PARAM_BALANCED,
     HX_PARAM_WIDE,
 };

@@ -1,9 +1,13 @@
-/* tree_grow.c - one decision tree, by exact splits; see tree_grow.h.
+/* tree_grow.c - one decision tree; see tree_grow.h.
  *
- * The rows of a node lie next to each other in `rows`. For a feature they are sorted by value, rows without a value set aside; then one pass moves
- * them from the right side to the left, and the loss is looked at between different values, once with the set-aside rows on each side.
- * A split is put half way between two values, and is finite: the greatest double parts infinities from numbers, and all values from missing ones.
- * Of equal splits the first is taken: features in the order they were drawn, values ascending.
+ * The rows of a node lie next to each other in `rows`. For a feature they are sorted by value, or summed by bin (tree_bins.h) where it has no more than two
+ * bins a row; rows without a value are set aside. One pass moves them from the right side to the left, and the loss is looked at between different values
+ * or bins, once with the set-aside rows on each side. A split is put half way between two values, and is finite: the greatest double parts infinities from
+ * numbers, and all values from missing ones. Of equal splits the first is taken: features in the order they were drawn (where all are tried: the
+ * first feature), values ascending.
+ *
+ * order[0, constant) are the features known to be constant in the node: those of the parent and what was found since. What is below a node moves only what
+ * stands behind them, so that they are still there when its sibling comes.
  *
  * Loss of a side, times its weight: squares: sum w y^2 - (sum w y)^2 / w; gini: w (1 - sum p^2); entropy: -w sum p log2 p. */
 #include "learn/tree_grow.h"
@@ -16,6 +20,7 @@
 #include "base/error.h"
 
 #define DEPTH_MAX 10000
+#define FEW 24 /* entries that are sorted by insertion */
 
 typedef struct {
     double value;
@@ -32,6 +37,7 @@ typedef struct {
     size_t first, n; /* rows of the node */
     uint32_t node;
     size_t depth;
+    size_t constant; /* features that are known to be constant in it */
 } pending;
 
 typedef struct {
@@ -51,6 +57,8 @@ typedef struct {
     entry *entries; /* (n) */
     uint32_t *absent; /* (n) rows without a value */
     double *classes; /* (5, n_classes): those of the sides */
+    side *bins; /* (HX_BINS_MAX + 1), the last of rows without a value; NULL = all is sorted */
+    double *bin_classes; /* (HX_BINS_MAX + 1, n_classes) */
     pending *stack;
     size_t n_stack, stack_room;
 } grower;
@@ -91,6 +99,15 @@ static void join(const grower *g, side *to, const side *more) {
         to->classes[k] += more->classes[k];
 }
 
+static void part_from(const grower *g, side *from, const side *less) {
+    from->weight -= less->weight;
+    from->sum -= less->sum;
+    from->squares -= less->squares;
+    from->n -= less->n;
+    for (size_t k = 0; k < g->p->n_classes && g->o->split != HX_SPLIT_SQUARES; k++)
+        from->classes[k] -= less->classes[k];
+}
+
 static double loss(const grower *g, const side *s) {
     double sum = 0;
     if (!(s->weight > 0)) return 0;
@@ -112,6 +129,20 @@ static int by_value(const void *a, const void *b) {
     return (x->row > y->row) - (x->row < y->row);
 }
 
+static void sort_entries(entry *e, size_t n) {
+    if (n > FEW) {
+        qsort(e, n, sizeof *e, by_value);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        const entry one = e[i];
+        size_t k = i;
+        for (; k > 0 && by_value(&one, &e[k - 1]) < 0; k--)
+            e[k] = e[k - 1];
+        e[k] = one;
+    }
+}
+
 /* Sorted values of the node's rows; returns how many have one, the others are in `absent`. */
 static size_t gather(grower *g, const pending *at, uint32_t feature, size_t *n_absent) {
     size_t n = 0;
@@ -123,7 +154,7 @@ static size_t gather(grower *g, const pending *at, uint32_t feature, size_t *n_a
         else
             g->entries[n++] = (entry){v, g->rows[i]};
     }
-    qsort(g->entries, n, sizeof *g->entries, by_value);
+    sort_entries(g->entries, n);
     return n;
 }
 
@@ -137,7 +168,8 @@ static void consider(const grower *g, best_split *best, double parent, const sid
                      const side *right, double threshold, uint32_t feature, bool missing_left) {
     if (left->n < g->o->leaf_rows || right->n < g->o->leaf_rows) return;
     double gain = parent - loss(g, left) - loss(g, right);
-    if (gain > best->gain)
+    const bool all = g->o->features == 0 || g->o->features >= g->p->d;
+    if (gain > best->gain || (all && best->found && gain == best->gain && feature < best->feature))
         *best = (best_split){.gain = gain,
                              .threshold = threshold,
                              .feature = feature,
@@ -145,53 +177,129 @@ static void consider(const grower *g, best_split *best, double parent, const sid
                              .found = true};
 }
 
+typedef struct {
+    uint32_t feature;
+    double parent; /* loss of the whole */
+    side left, right, absent, both;
+    best_split *best;
+} trial;
+
+static trial new_trial(const grower *g, uint32_t feature, const side *whole, double parent,
+                       best_split *best) {
+    const size_t c = g->p->n_classes;
+    trial t = {.feature = feature,
+               .parent = parent,
+               .left.classes = g->classes + c,
+               .right.classes = g->classes + 2 * c,
+               .absent.classes = g->classes + 3 * c,
+               .both.classes = g->classes + 4 * c,
+               .best = best};
+    clear(g, &t.left);
+    clear(g, &t.absent);
+    copy(g, &t.right, whole);
+    return t;
+}
+
+/* What is left so far against the rest, parted between two values. */
+static void try_between(const grower *g, trial *t, double low, double high) {
+    const double threshold = between(low, high);
+    if (t->absent.n == 0) {
+        consider(g, t->best, t->parent, &t->left, &t->right, threshold, t->feature,
+                 t->left.n > t->right.n);
+        return;
+    }
+    copy(g, &t->both, &t->right);
+    join(g, &t->both, &t->absent);
+    consider(g, t->best, t->parent, &t->left, &t->both, threshold, t->feature, false);
+    copy(g, &t->both, &t->left);
+    join(g, &t->both, &t->absent);
+    consider(g, t->best, t->parent, &t->both, &t->right, threshold, t->feature, true);
+}
+
+/* All values against none; the left side holds all rows with one. */
+static void try_absent(const grower *g, trial *t, double highest) {
+    if (t->absent.n > 0 && highest < DBL_MAX)
+        consider(g, t->best, t->parent, &t->left, &t->absent, DBL_MAX, t->feature, false);
+}
+
 /* All splits of a feature; false where it is constant in the node. */
-static bool try_feature(grower *g, const pending *at, uint32_t feature, const side *whole,
-                        double parent, best_split *best) {
-    size_t c = g->p->n_classes, n_absent, n = gather(g, at, feature, &n_absent);
-    side left = {.classes = g->classes + c}, right = {.classes = g->classes + 2 * c};
-    side absent = {.classes = g->classes + 3 * c}, both = {.classes = g->classes + 4 * c};
+static bool try_sorted(grower *g, const pending *at, trial *t) {
+    size_t n_absent, n = gather(g, at, t->feature, &n_absent);
     if (n == 0 || (g->entries[0].value == g->entries[n - 1].value && n_absent == 0)) return false;
-    clear(g, &left);
-    clear(g, &absent);
-    copy(g, &right, whole);
     for (size_t i = 0; i < n_absent; i++) {
-        add(g, &absent, g->absent[i], 1);
-        add(g, &right, g->absent[i], -1);
+        add(g, &t->absent, g->absent[i], 1);
+        add(g, &t->right, g->absent[i], -1);
     }
     for (size_t i = 0; i < n; i++) {
-        if (i > 0 && g->entries[i].value != g->entries[i - 1].value) {
-            double threshold = between(g->entries[i - 1].value, g->entries[i].value);
-            copy(g, &both, &right);
-            if (n_absent > 0) join(g, &both, &absent);
-            consider(g, best, parent, &left, &both, threshold, feature,
-                     n_absent == 0 && left.n > right.n);
-            if (n_absent > 0) {
-                copy(g, &both, &left);
-                join(g, &both, &absent);
-                consider(g, best, parent, &both, &right, threshold, feature, true);
-            }
-        }
-        add(g, &left, g->entries[i].row, 1);
-        add(g, &right, g->entries[i].row, -1);
+        if (i > 0 && g->entries[i].value != g->entries[i - 1].value)
+            try_between(g, t, g->entries[i - 1].value, g->entries[i].value);
+        add(g, &t->left, g->entries[i].row, 1);
+        add(g, &t->right, g->entries[i].row, -1);
     }
-    if (n_absent > 0 && g->entries[n - 1].value < DBL_MAX)
-        consider(g, best, parent, &left, &absent, DBL_MAX, feature, false);
+    try_absent(g, t, g->entries[n - 1].value);
     return true;
 }
 
+/* ------------------------------------------------------------------ one feature, by bins */
+static void sum_bins(grower *g, const pending *at, uint32_t feature) {
+    const hx_tree_bins *b = g->o->bins;
+    const uint8_t *codes = b->codes + feature * b->n;
+    for (size_t k = 0; k <= b->count[feature]; k++)
+        clear(g, &g->bins[k < b->count[feature] ? k : HX_BIN_ABSENT]);
+    for (size_t i = at->first; i < at->first + at->n; i++)
+        add(g, &g->bins[codes[g->rows[i]]], g->rows[i], 1);
+}
+
+static bool try_bins(grower *g, const pending *at, trial *t) {
+    const hx_tree_bins *b = g->o->bins;
+    const double *low = b->low + t->feature * HX_BINS_MAX,
+                 *high = b->high + t->feature * HX_BINS_MAX;
+    const size_t n = b->count[t->feature];
+    size_t last = n; /* the bin before, n = none yet */
+    sum_bins(g, at, t->feature);
+    for (size_t k = 0; k < n && last == n; k++)
+        if (g->bins[k].n > 0) last = k;
+    if (last == n || g->bins[last].n == at->n) return false;
+    copy(g, &t->absent, &g->bins[HX_BIN_ABSENT]);
+    if (t->absent.n > 0) part_from(g, &t->right, &t->absent);
+    for (size_t k = last, first = last; k < n; k++) {
+        if (g->bins[k].n == 0) continue;
+        if (k > first) try_between(g, t, high[last], low[k]);
+        join(g, &t->left, &g->bins[k]);
+        part_from(g, &t->right, &g->bins[k]);
+        last = k;
+    }
+    try_absent(g, t, high[last]);
+    return true;
+}
+
+static bool try_feature(grower *g, const pending *at, uint32_t feature, const side *whole,
+                        double parent, best_split *best) {
+    trial t = new_trial(g, feature, whole, parent, best);
+    if (g->bins && g->o->bins->count[feature] <= 2 * at->n) return try_bins(g, at, &t);
+    return try_sorted(g, at, &t);
+}
+
 /* ------------------------------------------------------------------ nodes */
-static void find_split(grower *g, const pending *at, const side *whole, double parent,
-                       best_split *best) {
-    size_t d = g->p->d, wanted = g->o->features ? g->o->features : d, useful = 0;
-    for (size_t j = 0; j < d && useful < wanted; j++) {
-        if (wanted < d) {
-            size_t other = j + (size_t)hx_rng_below(g->rng, d - j);
-            uint32_t drawn = g->order[other];
-            g->order[other] = g->order[j];
-            g->order[j] = drawn;
+static void swap_features(grower *g, size_t i, size_t k) {
+    const uint32_t was = g->order[i];
+    g->order[i] = g->order[k];
+    g->order[k] = was;
+}
+
+/* at->constant grows by what is found to be constant. */
+static void find_split(grower *g, pending *at, const side *whole, double parent, best_split *best) {
+    const size_t d = g->p->d, wanted = g->o->features ? g->o->features : d;
+    size_t useful = 0, end = d; /* those behind have been tried */
+    while (at->constant < end && useful < wanted && !hx_flag_is_raised(g->o->cancel)) {
+        const size_t k =
+            wanted < d ? at->constant + (size_t)hx_rng_below(g->rng, end - at->constant) : end - 1;
+        if (try_feature(g, at, g->order[k], whole, parent, best)) {
+            useful++;
+            swap_features(g, k, --end);
+        } else {
+            swap_features(g, k, at->constant++);
         }
-        useful += try_feature(g, at, g->order[j], whole, parent, best);
     }
 }
 
@@ -246,11 +354,12 @@ static bool split_node(grower *g, const pending *at, const best_split *s) {
     t->threshold[at->node] = s->threshold;
     t->missing_left[at->node] = s->missing_left;
     t->gain[at->node] = s->gain;
-    return push(g, (pending){at->first + n_left, at->n - n_left, right, at->depth + 1}) &&
-           push(g, (pending){at->first, n_left, left, at->depth + 1});
+    return push(g, (pending){at->first + n_left, at->n - n_left, right, at->depth + 1,
+                             at->constant}) &&
+           push(g, (pending){at->first, n_left, left, at->depth + 1, at->constant});
 }
 
-static bool grow_node(grower *g, const pending *at) {
+static bool grow_node(grower *g, pending *at) {
     side whole = {.classes = g->classes};
     best_split best = {.gain = 0};
     size_t deepest = g->o->depth ? g->o->depth : DEPTH_MAX;
@@ -279,13 +388,23 @@ static hx_status grow(grower *g, hx_error *err) {
     for (size_t j = 0; j < g->p->d; j++)
         g->order[j] = (uint32_t)j;
     uint32_t root = hx_trees_add_node(g->trees);
-    bool ok = root != HX_LEAF && push(g, (pending){0, n, root, 0});
+    bool ok = root != HX_LEAF && push(g, (pending){0, n, root, 0, 0});
     while (ok && g->n_stack > 0) {
+        if (hx_flag_is_raised(g->o->cancel))
+            return hx_fail(err, HX_ECANCELLED, "the learning was stopped");
         pending at = g->stack[--g->n_stack];
         ok = grow_node(g, &at);
     }
     return ok ? hx_trees_end_tree(g->trees, err)
               : hx_fail(err, HX_ENOMEM, "not enough memory for the trees");
+}
+
+static bool make_bins(grower *g) {
+    g->bins = calloc(HX_BINS_MAX + 1, sizeof *g->bins);
+    g->bin_classes = calloc((HX_BINS_MAX + 1) * g->p->n_classes + 1, sizeof *g->bin_classes);
+    for (size_t k = 0; k <= HX_BINS_MAX && g->bins && g->bin_classes; k++)
+        g->bins[k].classes = g->bin_classes + k * g->p->n_classes;
+    return g->bins && g->bin_classes;
 }
 
 hx_status hx_tree_grow(hx_trees *trees, const hx_problem *p, const double *weights,
@@ -298,7 +417,8 @@ hx_status hx_tree_grow(hx_trees *trees, const hx_problem *p, const double *weigh
     g.entries = calloc(p->n + 1, sizeof *g.entries);
     g.order = calloc(p->d + 1, sizeof *g.order);
     g.classes = calloc(5 * p->n_classes + 1, sizeof *g.classes);
-    hx_status st = g.rows && g.absent && g.entries && g.order && g.classes
+    bool ok = !o->bins || make_bins(&g);
+    hx_status st = ok && g.rows && g.absent && g.entries && g.order && g.classes
                        ? grow(&g, err)
                        : hx_fail(err, HX_ENOMEM, "not enough memory for the trees");
     free(g.rows);
@@ -306,6 +426,8 @@ hx_status hx_tree_grow(hx_trees *trees, const hx_problem *p, const double *weigh
     free(g.entries);
     free(g.order);
     free(g.classes);
+    free(g.bins);
+    free(g.bin_classes);
     free(g.stack);
     return st;
 }

@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "learn/problem.h"
+#include "learn/tree_bins.h"
 #include "learn/trees.h"
 
 typedef enum { HX_SPLIT_GINI = 0, HX_SPLIT_ENTROPY, HX_SPLIT_SQUARES } hx_split_kind;
@@ -16,6 +17,8 @@ typedef struct {
     size_t
         features; /* tried at a node, chosen anew each time; those that are constant there do not count; 0 = all */
     double least_gain; /* a split must make the loss smaller by this share of the root's rows */
+    const hx_tree_bins *bins; /* of the same problem, borrowed; NULL = every split is exact */
+    const volatile int *cancel; /* NULL = never */
 } hx_tree_options;
 
 /* Appends one tree to `trees`. weights (n): 0 leaves a row out (bootstrap). Leaves hold shares of classes, or the mean; times `scale`. Missing values go

@@ -82,6 +82,28 @@ static hx_status failed(const xgboost *x, hx_error *err) {
 /* Infinite numbers are learnt from as these. */
 #define REACH 1e38
 
+static bool is_beyond(double v) {
+    return isfinite(v) && fabs(v) > REACH;
+}
+
+/* XGBoost keeps numbers of 32 bits, and refuses those that are infinite there. */
+static hx_status check_range(const hx_problem *p, hx_error *err) {
+    for (size_t i = 0; i < p->n * p->d; i++)
+        if (is_beyond(p->x[i]))
+            return hx_fail(err, HX_ELIMIT,
+                           "row %zu: '%s' is %g; boosting takes numbers up to 1e38: scale the "
+                           "column (huaxiang table scale), leave it out by --drop, or take "
+                           "--model forest",
+                           i / p->d + 1, p->names ? p->names[i % p->d] : "", p->x[i]);
+    for (size_t i = 0; i < p->n; i++)
+        if (is_beyond(p->y[i]))
+            return hx_fail(err, HX_ELIMIT,
+                           "row %zu: the target is %g; boosting takes numbers up to 1e38: scale "
+                           "it (huaxiang table scale), or take --model forest",
+                           i + 1, p->y[i]);
+    return HX_OK;
+}
+
 /* The split of missing values from all others lies at twice the greatest number, and an infinite one would be on the wrong side of it. */
 static hx_status check_infinite(const hx_problem *p, hx_error *err) {
     size_t n = p->n * p->d, i = 0;
@@ -203,7 +225,9 @@ hx_status hx_xgboost_train(hx_xgboost_model *out, const hx_problem *train_rows,
     xgboost x = {0};
     training t = {.x = &x, .n_matrices = validation ? 2 : 1, .o = options, .out = out};
     memset(out, 0, sizeof *out);
+    HX_TRY(check_range(train_rows, err));
     HX_TRY(check_infinite(train_rows, err));
+    if (validation) HX_TRY(check_range(validation, err));
     HX_TRY(open_library(&x, err));
     x.on_log(say_nothing);
     hx_status st = matrix_of(&x, train_rows, options->weights, &t.matrices[0], err);

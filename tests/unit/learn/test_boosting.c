@@ -142,6 +142,33 @@ static void stops_early(void **st) {
     release(&v);
 }
 
+/* Numbers beyond 32 bits: a sentence that names the column, or the target. */
+static void too_large(void **st) {
+    (void)st;
+    static const char *const names[] = {"a", "b", "c", "d", "e"};
+    for (int k = 0; k < 2; k++) {
+        hx_problem p;
+        double params[16];
+        void *state = NULL;
+        hx_error err = {0};
+        make(&p, HX_TASK_REGRESSION, 0, 1);
+        p.names = names;
+        p.x[3 * D + 1] = INFINITY; /* that is as good as a large number */
+        *(k ? &p.y[6] : &p.x[4 * D + 2]) = 1e39;
+        assert_int_equal(hx_params_of(&hx_estimator_boosting.kind, HX_STR_LIT("{}"), params, &err),
+                         HX_OK);
+        const hx_fit_options o = {.params = params, .n_threads = 1};
+        assert_int_equal(hx_estimator_boosting.fit(&state, &p, NULL, &o, &err), HX_ELIMIT);
+        assert_string_equal(err.message,
+                            k ? "row 7: the target is 1e+39; boosting takes numbers up to 1e38: "
+                                "scale it (huaxiang table scale), or take --model forest"
+                              : "row 5: 'c' is 1e+39; boosting takes numbers up to 1e38: scale "
+                                "the column (huaxiang table scale), leave it out by --drop, or "
+                                "take --model forest");
+        release(&p);
+    }
+}
+
 /* Infinite features are the least and the greatest; beside missing ones they are refused by a sentence. */
 static void infinite(void **st) {
     (void)st;
@@ -173,11 +200,8 @@ static void infinite(void **st) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(two),
-        cmocka_unit_test(three),
-        cmocka_unit_test(stops_early),
-        cmocka_unit_test(infinite),
+        cmocka_unit_test(numbers),     cmocka_unit_test(two),       cmocka_unit_test(three),
+        cmocka_unit_test(stops_early), cmocka_unit_test(too_large), cmocka_unit_test(infinite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

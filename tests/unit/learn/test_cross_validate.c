@@ -236,7 +236,8 @@ static void refusals(void **st) {
     hx_cross_options o = {.models = "ridge,ridge", .learn = {.target = "number"}};
     refused(t, &o, HX_EINVAL, "the model 'ridge' is named twice");
     o.models = "ridge,ridgge";
-    refused(t, &o, HX_EINVAL, "there is no model 'ridgge'; see huaxiang learn fit --help");
+    refused(t, &o, HX_EINVAL,
+            "there is no model 'ridgge'; did you mean ridge? see huaxiang learn fit --help");
     o.models = "ridge";
     o.learn.target = NULL;
     refused(t, &o, HX_EINVAL, "say which column is to be learnt by --target");

@@ -204,6 +204,59 @@ static void kinds_go_along(void **st) {
     hx_table_free(t);
 }
 
+/* A text whose values hardly ever occur twice tells rows apart: it is left out, and the summary says so; --use keeps it. */
+static void ids_are_left_out(void **st) {
+    (void)st;
+    hx_table *t = shop(N);
+    hx_arena *arena = hx_arena_new(0);
+    hx_str ids[N];
+    uint32_t codes[N];
+    hx_error err = {0};
+    for (size_t i = 0; i < N; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "C%03zu", i);
+        ids[i] = hx_arena_str(arena, hx_str_of(id));
+        codes[i] = (uint32_t)(i / 3);
+    }
+    assert_int_equal(hx_table_put_texts(t, HX_STR_LIT("order"), codes, ids, N / 3 + 1, &err),
+                     HX_OK);
+    hx_learn_options o = {.model = "linear", .target = "spends", .drop = "grade,buys"};
+    hx_learner *l = fitted(t, &o);
+    assert_int_equal(l->n_features, 6);
+    assert_non_null(strstr(hx_learner_summary(l).ptr, "\"left_out\":[\"order\"]"));
+    hx_learner_free(l);
+    o = (hx_learn_options){.model = "linear", .target = "spends", .use = "age,order"};
+    l = fitted(t, &o);
+    assert_true(l->n_features > 50);
+    assert_null(strstr(hx_learner_summary(l).ptr, "left_out"));
+    hx_learner_free(l);
+    hx_arena_free(arena);
+    hx_table_free(t);
+}
+
+/* What people call models, and what they meant. */
+static void other_names(void **st) {
+    (void)st;
+    static const char *const names[][2] = {{"knn", "neighbours"},   {"Random_Forest", "forest"},
+                                           {"xgboost", "boosting"}, {"lr", "logistic"},
+                                           {"SVC", "svm"},          {"BOOSTING", "boosting"},
+                                           {"naive bayes", "bayes"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_string_equal(hx_model_kind_of(names[i][0])->name, names[i][1]);
+    size_t n = 0;
+    const hx_estimator *const *all = hx_estimators(&n);
+    for (size_t i = 0; i < n; i++) /* no other name hides a model */
+        assert_ptr_equal(hx_estimator_of(all[i]->kind.name), all[i]);
+    hx_table *t = shop(N);
+    refused(t, &(hx_learn_options){.model = "forrest", .target = "buys"}, HX_EINVAL,
+            "there is no model 'forrest'; did you mean forest? see huaxiang learn fit --help");
+    refused(t, &(hx_learn_options){.model = "xgbost", .target = "buys"}, HX_EINVAL,
+            "there is no model 'xgbost'; did you mean boosting? see huaxiang learn fit --help");
+    refused(t, &(hx_learn_options){.model = "quux", .target = "buys"}, HX_EINVAL,
+            "there is no model 'quux'; see huaxiang learn fit --help");
+    hx_table_free(t);
+}
+
 /* ------------------------------------------------------------------ files */
 static void same_after_file(const char *model, const char *target, const char *recipe) {
     char path[] = "/tmp/huaxiang-learner-XXXXXX";
@@ -321,7 +374,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(features_by_name), cmocka_unit_test(learns_each_kind_of_target),
         cmocka_unit_test(unseen_values),    cmocka_unit_test(recipe_goes_along),
-        cmocka_unit_test(kinds_go_along),   cmocka_unit_test(files),
+        cmocka_unit_test(kinds_go_along),   cmocka_unit_test(ids_are_left_out),
+        cmocka_unit_test(other_names),      cmocka_unit_test(files),
         cmocka_unit_test(damaged_files),    cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

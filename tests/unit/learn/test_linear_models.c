@@ -1,5 +1,6 @@
 /* Linear models and distributions against scikit-learn, statsmodels and scipy: tests/golden/learn/make_linear.py. */
 #include "golden.h"
+#include "learn/conjugate.h"
 #include "learn/families.h"
 #include "learn/minimise.h"
 #include "learn/solve.h"
@@ -159,6 +160,61 @@ static void dependent_columns(void **st) {
     hx_estimator_linear.release(state);
 }
 
+/* The same weights by conjugate gradients; of dependent columns the same answers. */
+static void conjugate_meets_closed_form(void **st) {
+    setting *t = *st;
+    check_regression(&t->g, &hx_estimator_linear, "{\"solver\":\"cg\"}", "ols", NULL, 1e-8);
+    hx_problem p = problem_of(&t->g, "dependent_x", D + 2, "y", HX_TASK_REGRESSION);
+    double a[N], b[N], w[D], means[D], residual;
+    size_t rounds;
+    hx_error err = {0};
+    void *closed = fitted(&hx_estimator_linear, &p, "{}");
+    void *cg = fitted(&hx_estimator_linear, &p, "{\"solver\":\"cg\"}");
+    assert_int_equal(hx_estimator_linear.predict(closed, p.x, N, 1, a, &err), HX_OK);
+    assert_int_equal(hx_estimator_linear.predict(cg, p.x, N, 1, b, &err), HX_OK);
+    for (size_t i = 0; i < N; i++)
+        golden_near(b[i], a[i], 1e-8, "answers of dependent columns");
+    hx_estimator_linear.release(closed);
+    hx_estimator_linear.release(cg);
+    p = problem_of(&t->g, "x", D, "y", HX_TASK_REGRESSION);
+    void *ridge = fitted(&hx_estimator_ridge, &p, "{\"alpha\":3}");
+    json_t *s = told(&hx_estimator_ridge, ridge, false);
+    double mean_y = 0;
+    for (size_t j = 0; j < D; j++)
+        means[j] = 0;
+    for (size_t i = 0; i < N; i++) {
+        mean_y += p.y[i] / N;
+        for (size_t j = 0; j < D; j++)
+            means[j] += p.x[i * D + j] / N;
+    }
+    assert_int_equal(hx_conjugate(&p, means, mean_y, 3, NULL, w, &residual, &rounds, &err), HX_OK);
+    for (size_t j = 0; j < D; j++)
+        golden_near(w[j], json_number_value(json_array_get(json_object_get(s, "coefficients"), j)),
+                    1e-8, "ridge by conjugate gradients");
+    json_decref(s);
+    hx_estimator_ridge.release(ridge);
+}
+
+/* Thousands of features: not the closed form, and a raised flag ends either. */
+static void long_problems(void **st) {
+    setting *t = *st;
+    const volatile int raised = 1;
+    hx_problem p = problem_of(&t->g, "x", D, "y", HX_TASK_REGRESSION),
+               large = {.n = 20000, .d = 1500};
+    assert_false(hx_closed_is_long(&p));
+    assert_true(hx_closed_is_long(&large));
+    static const char *const solvers[] = {"{}", "{\"solver\":\"cg\"}", "{\"solver\":\"gd\"}"};
+    for (size_t k = 0; k < 3; k++) {
+        double params[16];
+        void *state = NULL;
+        hx_error err = {0};
+        assert_int_equal(
+            hx_params_of(&hx_estimator_linear.kind, hx_str_of(solvers[k]), params, &err), HX_OK);
+        const hx_fit_options o = {.params = params, .n_threads = 1, .cancel = &raised};
+        assert_int_equal(hx_estimator_linear.fit(&state, &p, NULL, &o, &err), HX_ECANCELLED);
+    }
+}
+
 static void descent_meets_closed_form(void **st) {
     setting *t = *st;
     check_regression(&t->g, &hx_estimator_linear, "{\"solver\":\"gd\",\"epochs\":20000}", "ols",
@@ -244,6 +300,48 @@ static void logistic_errors(void **st) {
     hx_estimator_logistic.release(state);
 }
 
+/* At its defaults no probability is further than 1e-6 from the least value's. */
+static void logistic_defaults(void **st) {
+    setting *t = *st;
+    static const char *const targets[] = {"two", "three"};
+    for (size_t k = 0; k < 2; k++) {
+        hx_problem p = problem_of(&t->g, "x", D, targets[k], HX_TASK_CLASSES);
+        double a[N * 3], b[N * 3];
+        hx_error err = {0};
+        void *usual = fitted(&hx_estimator_logistic, &p, "{}");
+        void *tight = fitted(&hx_estimator_logistic, &p, "{\"tolerance\":1e-14}");
+        assert_int_equal(hx_estimator_logistic.predict(usual, p.x, N, 1, a, &err), HX_OK);
+        assert_int_equal(hx_estimator_logistic.predict(tight, p.x, N, 1, b, &err), HX_OK);
+        for (size_t i = 0; i < N * p.n_classes; i++)
+            golden_near(a[i], b[i], 1e-7, targets[k]);
+        hx_estimator_logistic.release(usual);
+        hx_estimator_logistic.release(tight);
+    }
+}
+
+/* Nothing is said of the weight of a column with one value. */
+static void constant_columns(void **st) {
+    setting *t = *st;
+    static const hx_estimator *const models[] = {&hx_estimator_logistic, &hx_estimator_linear};
+    for (size_t k = 0; k < 2; k++) {
+        hx_problem p = k ? problem_of(&t->g, "x", D, "y", HX_TASK_REGRESSION)
+                         : problem_of(&t->g, "x", D, "two", HX_TASK_CLASSES);
+        double x[N * D];
+        memcpy(x, p.x, sizeof x);
+        for (size_t i = 0; i < N; i++)
+            x[i * D + 2] = 0;
+        p.x = x;
+        void *state = fitted(models[k], &p, "{}");
+        json_t *s = told(models[k], state, false), *errors = json_object_get(s, "standard_errors");
+        assert_true(json_is_null(json_array_get(errors, 2)));
+        assert_true(json_is_null(json_array_get(json_object_get(s, "p"), 2)));
+        assert_true(json_is_real(json_array_get(errors, 1)));
+        assert_true(json_number_value(json_array_get(json_object_get(s, "coefficients"), 2)) == 0);
+        json_decref(s);
+        models[k]->release(state);
+    }
+}
+
 static void wrong_parameters(void **st) {
     (void)st;
     static const char *const cases[][2] = {
@@ -264,7 +362,7 @@ static void wrong_parameters(void **st) {
     assert_int_equal(
         hx_params_of(&hx_estimator_linear.kind, HX_STR_LIT("{\"solver\":\"sgd\"}"), params, &err),
         HX_EINVAL);
-    assert_string_equal(err.message, "linear: 'solver' is one of closed, gd");
+    assert_string_equal(err.message, "linear: 'solver' is one of closed, gd, cg");
     assert_int_equal(
         hx_params_of(&hx_estimator_linear.kind, HX_STR_LIT("{\"epochs\":2.5}"), params, &err),
         HX_EINVAL);
@@ -378,6 +476,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(least_squares),
         cmocka_unit_test(dependent_columns),
+        cmocka_unit_test(conjugate_meets_closed_form),
+        cmocka_unit_test(long_problems),
+        cmocka_unit_test(logistic_defaults),
+        cmocka_unit_test(constant_columns),
         cmocka_unit_test(descent_meets_closed_form),
         cmocka_unit_test(loss_falls),
         cmocka_unit_test(penalised),

@@ -3,6 +3,7 @@
 #include "base/rng.h"
 #include "golden.h"
 #include "learn/families.h"
+#include "learn/tree_bins.h"
 #include "learn/trees.h"
 
 #define N 150
@@ -225,6 +226,136 @@ static void odd_columns(void **st) {
     hx_estimator_tree.release(state);
 }
 
+/* ------------------------------------------------------------------ bins */
+#define MANY 2000
+#define WIDE 4
+
+/* Features with 2, 40, 200 and `different` values, some missing; a number or one of three classes that follows them. */
+static void make_many(hx_problem *p, size_t different, hx_learn_task task) {
+    static const char *const classes[] = {"a", "b", "c"};
+    hx_rng rng;
+    hx_rng_seed(&rng, 7);
+    *p = (hx_problem){.n = MANY, .d = WIDE, .task = task, .classes = classes};
+    if (task == HX_TASK_CLASSES) p->n_classes = 3;
+    p->x = calloc(MANY * WIDE, sizeof *p->x);
+    p->y = calloc(MANY, sizeof *p->y);
+    for (size_t i = 0; i < MANY; i++) {
+        const size_t kinds[WIDE] = {2, 40, 200, different};
+        double *x = p->x + i * WIDE;
+        for (size_t j = 0; j < WIDE; j++)
+            x[j] = (double)hx_rng_below(&rng, kinds[j]) / 8;
+        const double y = x[0] * 8 + (x[1] > 2.2) + sin(x[2]) + x[3] * 4 / (double)different;
+        if (i % 13 == 5) x[1 + i % 3] = NAN;
+        p->y[i] = task == HX_TASK_CLASSES ? (y < 0.8   ? 0
+                                             : y < 1.7 ? 1
+                                                       : 2)
+                                          : floor(y * 8) / 8; /* sums of it are exact */
+    }
+}
+
+static void release_many(hx_problem *p) {
+    free(p->x);
+    free(p->y);
+}
+
+/* With no more values than bins counting finds the splits that sorting finds. */
+static void bins_are_exact(void **st) {
+    (void)st;
+    for (int k = 0; k < 2; k++) {
+        hx_problem p;
+        make_many(&p, 240, k ? HX_TASK_CLASSES : HX_TASK_REGRESSION);
+        void *binned = fitted(&hx_estimator_tree, &p, "{\"leaf_rows\":3}", 1, 1);
+        void *sorted = fitted(&hx_estimator_tree, &p, "{\"leaf_rows\":3,\"exact\":true}", 1, 1);
+        json_t *a = written(&hx_estimator_tree, binned), *b = written(&hx_estimator_tree, sorted);
+        assert_true(((const hx_trees *)binned)->n_nodes > 100);
+        assert_true(json_equal(json_object_get(a, "feature"), json_object_get(b, "feature")));
+        assert_true(json_equal(json_object_get(a, "threshold"), json_object_get(b, "threshold")));
+        assert_true(
+            json_equal(json_object_get(a, "missing_left"), json_object_get(b, "missing_left")));
+        json_decref(a);
+        json_decref(b);
+        hx_estimator_tree.release(binned);
+        hx_estimator_tree.release(sorted);
+        release_many(&p);
+    }
+}
+
+static void bins_of_many_values(void **st) {
+    (void)st;
+    hx_problem p;
+    hx_tree_bins *one = NULL, *three = NULL;
+    hx_error err = {0};
+    size_t rows[HX_BINS_MAX] = {0};
+    make_many(&p, 100000, HX_TASK_REGRESSION);
+    p.x[3] = INFINITY;
+    p.x[WIDE + 3] = -INFINITY;
+    assert_int_equal(hx_tree_bins_make(&one, &p, 1, NULL, &err), HX_OK);
+    assert_int_equal(hx_tree_bins_make(&three, &p, 3, NULL, &err), HX_OK);
+    assert_memory_equal(one->codes, three->codes, MANY * WIDE);
+    assert_int_equal(one->count[0], 2);
+    assert_int_equal(one->count[3], HX_BINS_MAX);
+    for (size_t i = 0; i < MANY; i++) {
+        const double v = p.x[i * WIDE + 3];
+        const size_t k = one->codes[3 * MANY + i];
+        assert_int_equal(isnan(v), k == HX_BIN_ABSENT);
+        if (isnan(v)) continue;
+        assert_true(one->low[3 * HX_BINS_MAX + k] <= v && v <= one->high[3 * HX_BINS_MAX + k]);
+        rows[k]++;
+    }
+    for (size_t k = 0; k < HX_BINS_MAX; k++)
+        assert_in_range(rows[k], 1, 2 * MANY / HX_BINS_MAX);
+    for (size_t k = 1; k < HX_BINS_MAX; k++)
+        assert_true(one->high[3 * HX_BINS_MAX + k - 1] < one->low[3 * HX_BINS_MAX + k]);
+    hx_tree_bins_free(one);
+    hx_tree_bins_free(three);
+    release_many(&p);
+}
+
+static double error_of(const hx_problem *p, const void *state) {
+    double said[MANY], sum = 0;
+    hx_error err = {0};
+    assert_int_equal(hx_estimator_forest.predict(state, p->x, MANY, 1, said, &err), HX_OK);
+    for (size_t i = 0; i < MANY; i++)
+        sum += (said[i] - p->y[i]) * (said[i] - p->y[i]) / MANY;
+    return sum;
+}
+
+/* Between bins a forest is as good as between all values, and the same bytes for any number of threads. */
+static void binned_forest(void **st) {
+    (void)st;
+    hx_problem p;
+    make_many(&p, 100000, HX_TASK_REGRESSION);
+    void *one = fitted(&hx_estimator_forest, &p, "{\"trees\":20}", 1, 4);
+    void *three = fitted(&hx_estimator_forest, &p, "{\"trees\":20}", 3, 4);
+    void *sorted = fitted(&hx_estimator_forest, &p, "{\"trees\":20,\"exact\":true}", 3, 4);
+    json_t *a = written(&hx_estimator_forest, one), *b = written(&hx_estimator_forest, three);
+    assert_true(json_equal(a, b));
+    assert_true(error_of(&p, one) < 1.2 * error_of(&p, sorted));
+    json_decref(a);
+    json_decref(b);
+    hx_estimator_forest.release(one);
+    hx_estimator_forest.release(three);
+    hx_estimator_forest.release(sorted);
+    release_many(&p);
+}
+
+/* A raised flag ends it before a tree is there. */
+static void forest_stops(void **st) {
+    (void)st;
+    hx_problem p;
+    const volatile int raised = 1;
+    double params[16];
+    void *state = NULL;
+    hx_error err = {0};
+    make_many(&p, 240, HX_TASK_CLASSES);
+    assert_int_equal(
+        hx_params_of(&hx_estimator_tree.kind, HX_STR_LIT("{\"exact\":true}"), params, &err), HX_OK);
+    const hx_fit_options o = {.params = params, .n_threads = 1, .cancel = &raised};
+    assert_int_equal(hx_estimator_tree.fit(&state, &p, NULL, &o, &err), HX_ECANCELLED);
+    assert_null(state);
+    release_many(&p);
+}
+
 /* ------------------------------------------------------------------ files */
 static void refuse(json_t *json, const char *key, size_t i, json_t *value) {
     json_t *copy = json_deep_copy(json);
@@ -282,6 +413,10 @@ int main(void) {
         cmocka_unit_test(learns),
         cmocka_unit_test(missing_tells),
         cmocka_unit_test(odd_columns),
+        cmocka_unit_test(bins_are_exact),
+        cmocka_unit_test(bins_of_many_values),
+        cmocka_unit_test(binned_forest),
+        cmocka_unit_test(forest_stops),
         cmocka_unit_test(files),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
