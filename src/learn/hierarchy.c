@@ -27,9 +27,9 @@ static double *between(const joining *g, size_t i, size_t j) {
     return &g->distances[g->n * a - a * (a + 1) / 2 + (b - a - 1)];
 }
 
-static void measure(joining *g, const double *x, size_t d) {
+static void measure(joining *g, const double *x, size_t d, const volatile int *cancel) {
     double *at = g->distances;
-    for (size_t i = 0; i < g->n; i++)
+    for (size_t i = 0; i < g->n && !hx_flag_is_raised(cancel); i++)
         for (size_t j = i + 1; j < g->n; j++) {
             double sum = 0;
             for (size_t f = 0; f < d; f++)
@@ -163,7 +163,7 @@ hx_status hx_hierarchy(const double *x, size_t n, size_t d, hx_linkage linkage, 
     hx_status st = g.sizes && g.chain && g.distances ? HX_OK : no_memory(err);
     for (size_t i = 0; i < n && st == HX_OK; i++)
         g.sizes[i] = 1;
-    if (st == HX_OK) measure(&g, x, d);
+    if (st == HX_OK) measure(&g, x, d, cancel);
     if (st == HX_OK) st = run(&g, joins, cancel, err);
     free(g.sizes);
     free(g.chain);

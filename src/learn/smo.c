@@ -186,7 +186,7 @@ static hx_status run(solver *v, hx_error *err) {
     size_t most_steps = v->s->n > STEPS_MIN / 100 ? 100 * v->s->n : STEPS_MIN;
     for (size_t step = 0; step < most_steps; step++) {
         double most, least;
-        if (step % 256 == 0 && hx_flag_is_raised(v->s->cancel))
+        if (step % 8 == 0 && hx_flag_is_raised(v->s->cancel))
             return hx_fail(err, HX_ECANCELLED, "the learning was stopped");
         size_t i = most_violating(v, &most);
         if (i == SIZE_MAX) return HX_OK;
