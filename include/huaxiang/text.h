@@ -35,9 +35,11 @@ typedef enum {
     HX_SENTIMENT_NEGATIVE,
     HX_SENTIMENT_NEUTRAL,
     HX_SENTIMENT_POSITIVE,
+    HX_SENTIMENT_MIXED, /* strong words for and against it */
     HX_SENTIMENT_N
 } hx_sentiment_label;
-HX_API const char *hx_sentiment_name(hx_sentiment_label l); /* "negative", "neutral", "positive" */
+HX_API const char *
+hx_sentiment_name(hx_sentiment_label l); /* "negative", "neutral", "positive", "mixed" */
 
 typedef enum {
     HX_INTENT_OTHER = 0,
@@ -98,14 +100,35 @@ typedef struct {
     size_t n_evidence;
 } hx_intent;
 
+/* One side of a purchase that a text speaks of: delivery, price, taste, ... (lexicons/aspects.tsv). */
+typedef struct {
+    hx_str id; /* "price" */
+    hx_str name; /* in the language of the text: "价格", "price" */
+    hx_span span; /* of its first term: what names it */
+    hx_span
+        opinion; /* what decides most; empty (start == end) where nothing is said for or against */
+    hx_sentiment_label label;
+    double score; /* probability of the label, (0, 1] */
+    double logit; /* sum of the evidence weights, exactly */
+    const hx_evidence *evidence;
+    size_t n_evidence;
+} hx_aspect;
+
 /* Why a text is kept but not counted in the customer's voice. */
 typedef enum {
     HX_NOISE_NONE = 0,
     HX_NOISE_EMPTY,
     HX_NOISE_DEFAULT_PRAISE,
     HX_NOISE_ADVERT,
-    HX_NOISE_REPEATED
+    HX_NOISE_REPEATED,
+    HX_NOISE_SPAM, /* gambling, loans, fraud, chain letters */
+    HX_NOISE_BOT, /* a template: a copied review, an unfilled form, a machine's error */
+    HX_NOISE_OFF_TOPIC, /* written to fill the field: for points, a poem, code */
+    HX_NOISE_N
 } hx_noise;
+HX_API const char *hx_noise_name(
+    hx_noise
+        n); /* "none", "empty", "default praise", "advert", "repeated", "spam", "bot", "off topic" */
 
 typedef struct {
     hx_engine engine;
@@ -115,6 +138,8 @@ typedef struct {
     hx_intent intent;
     const hx_keyword *keywords;
     size_t n_keywords;
+    const hx_aspect *aspects; /* each at most once, in the order of their first terms */
+    size_t n_aspects;
     uint64_t
         similarity; /* SimHash of the cleaned text's character 3-grams: near duplicates differ in <= 3 bits */
     uint64_t model; /* hash of the dictionaries and lexicons it was made with */
@@ -166,6 +191,8 @@ typedef struct hx_text_model hx_text_model;
 typedef struct {
     const char *user_words; /* path or NULL */
     const char *stop_words; /* path or NULL */
+    const char
+        *aspects; /* path of a table like lexicons/aspects.tsv that comes before it, or NULL */
 } hx_text_model_options;
 HX_API hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
                                     const hx_text_model_options *options,
@@ -209,6 +236,12 @@ HX_API hx_status hx_text_words(hx_annotator *a, hx_str text, hx_arena *arena, co
 
 HX_API hx_status hx_text_sentiment(hx_annotator *a, hx_str text, hx_arena *arena, hx_sentiment *out,
                                    hx_error *err) HX_MUST_USE;
+/* What a text says of one named thing (target: "手机"), any case, traditional or simplified: the clauses that name it and those behind
+ * them that name nothing else; of a comparison the side the thing stands on (A不如B, 没B好看, better than B). NONE where it isn't named. */
+HX_API hx_status hx_text_sentiment_of(hx_annotator *a, hx_str text, hx_str target, hx_arena *arena,
+                                      hx_sentiment *out, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_text_aspects(hx_annotator *a, hx_str text, hx_arena *arena,
+                                 const hx_aspect **out, size_t *n, hx_error *err) HX_MUST_USE;
 HX_API hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_intent *out,
                                 hx_error *err) HX_MUST_USE;
 

@@ -130,7 +130,7 @@ typedef struct {
         conflicted; /* statements, customers; the first HX_REPORT_CONFLICTS are listed */
     uint64_t joined; /* customers of two customer numbers or more */
     uint64_t undated, guest_events, outside; /* outside = dated, but not in the charts' time */
-    uint64_t noise[5]; /* by hx_noise */
+    uint64_t noise[HX_NOISE_N];
     uint64_t unread; /* texts without annotation */
     uint64_t equal_texts, near_texts; /* beyond the first of each group; texts looked at */
     uint64_t compared_texts;

@@ -60,7 +60,7 @@ static int length_of(hx_str s) {
 
 static uint64_t judged(const uint64_t *sentiments) {
     return sentiments[HX_SENTIMENT_NEGATIVE] + sentiments[HX_SENTIMENT_NEUTRAL] +
-           sentiments[HX_SENTIMENT_POSITIVE];
+           sentiments[HX_SENTIMENT_POSITIVE] + sentiments[HX_SENTIMENT_MIXED];
 }
 
 static void put_finding(hx_json_writer *w, const char *key, const finding *f) {

@@ -10,11 +10,13 @@
 
 static const char *const step_names[] = {"day", "month", "quarter", "year"};
 
+/* Negative, neutral, positive; mixed texts stand with the neutral ones, which they are in sum. */
 static void put_moods(hx_json_writer *w, const char *key, const uint64_t *sentiments) {
     hx_json_key(w, key);
     hx_json_array(w);
-    for (int i = HX_SENTIMENT_NEGATIVE; i < HX_SENTIMENT_N; i++)
-        hx_json_int(w, (int64_t)sentiments[i]);
+    for (int i = HX_SENTIMENT_NEGATIVE; i <= HX_SENTIMENT_POSITIVE; i++)
+        hx_json_int(w, (int64_t)(sentiments[i] +
+                                 (i == HX_SENTIMENT_NEUTRAL ? sentiments[HX_SENTIMENT_MIXED] : 0)));
     hx_json_end_array(w);
 }
 
@@ -358,7 +360,8 @@ static void put_conflicts(const hx_report *r, hx_json_writer *w) {
 }
 
 static void put_quality(const hx_report *r, hx_json_writer *w) {
-    static const char *const noise[] = {"none", "empty", "default_praise", "advert", "repeated"};
+    static const char *const noise[HX_NOISE_N] = {
+        "none", "empty", "default_praise", "advert", "repeated", "spam", "bot", "off_topic"};
     const hx_report_quality *q = &r->quality;
     hx_json_key(w, "quality");
     hx_json_object(w);
@@ -379,7 +382,7 @@ static void put_quality(const hx_report *r, hx_json_writer *w) {
     hx__value_count(w, "compared_texts", q->compared_texts);
     hx_json_key(w, "noise");
     hx_json_object(w);
-    for (int i = HX_NOISE_EMPTY; i <= HX_NOISE_REPEATED; i++)
+    for (int i = HX_NOISE_EMPTY; i < HX_NOISE_N; i++)
         hx__value_count(w, noise[i], q->noise[i]);
     hx_json_end_object(w);
     hx_json_end_object(w);

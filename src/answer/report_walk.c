@@ -134,7 +134,7 @@ static void count_text(hx_report *r, const hx_event *e) {
         return;
     }
     count_engine(r, e->annotation);
-    r->quality.noise[(unsigned)e->annotation->noise % 5]++;
+    r->quality.noise[(unsigned)e->annotation->noise % HX_NOISE_N]++;
 }
 
 static void mark_customer(hx_report_customer *c, const hx_event *e, int bucket, int period) {

@@ -175,6 +175,22 @@ static void put_sentiment(hx_json_writer *w, const hx_profile *p) {
     hx_json_end_object(w);
 }
 
+static void put_aspects(hx_json_writer *w, const hx_profile *p) {
+    hx_aspect_count list[HX_PROFILE_ASPECTS_MAX];
+    size_t n = hx_profile_aspects(p, list);
+    hx_json_key(w, "aspects");
+    hx_json_array(w);
+    for (size_t i = 0; i < n; i++) {
+        hx_json_object(w);
+        hx__value_str(w, "aspect", list[i].name);
+        hx__value_str(w, "id", list[i].id);
+        hx__value_double(w, "sentiment", hx_profile_aspect_mean(&list[i]));
+        hx__value_count(w, "n", list[i].count);
+        hx_json_end_object(w);
+    }
+    hx_json_end_array(w);
+}
+
 static void put_voice(hx_json_writer *w, const hx_profile *p) {
     hx_json_key(w, "voice");
     hx_json_object(w);
@@ -182,6 +198,7 @@ static void put_voice(hx_json_writer *w, const hx_profile *p) {
     hx__value_count(w, "noise", p->n_noise);
     put_sentiment(w, p);
     hx__value_counts(w, "intents", p->intents, HX_INTENT_N, hx__intent_name);
+    put_aspects(w, p);
     put_words(w, p);
     hx__value_counts(w, "languages", p->langs, HX_LANG_N, hx__lang_name);
     hx_json_key(w, "rating");

@@ -48,9 +48,8 @@ static void put_label(hx_json_writer *w, const char *key, const char *label, dou
 }
 
 static void put_annotation(hx_json_writer *w, const hx_annotation *a) {
-    static const char *const noises[] = {NULL, "empty", "default praise", "advert", "repeated"};
     hx__value_cstr(w, "lang", hx_lang_name(a->lang));
-    if (a->noise != HX_NOISE_NONE) hx__value_cstr(w, "noise", noises[a->noise]);
+    if (a->noise != HX_NOISE_NONE) hx__value_cstr(w, "noise", hx_noise_name(a->noise));
     if (a->sentiment.label != HX_SENTIMENT_NONE)
         put_label(w, "sentiment", hx_sentiment_name(a->sentiment.label), a->sentiment.score,
                   a->sentiment.evidence, a->sentiment.n_evidence);

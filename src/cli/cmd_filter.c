@@ -1,4 +1,4 @@
-/* cmd_filter.c - clean, redact, words, sentiment, intent, keywords, annotate: one result a text.
+/* cmd_filter.c - clean, redact, words, sentiment, intent, keywords, aspects, annotate: one result a text.
  *
  * The text column is the one --text or --map names, else the one recognised by its name, else the only one of the file. Files are read
  * one after the other; in CSV and tables they must have the same columns. Rejected rows are counted, the first three are shown, and
@@ -36,7 +36,7 @@ typedef struct {
 } filter_job;
 
 static hx_filter_kind kind_of(const char *name) {
-    return (hx_filter_kind)hx_cli_choice("clean,redact,words,sentiment,intent,keywords,annotate,"
+    return (hx_filter_kind)hx_cli_choice("clean,redact,words,sentiment,intent,keywords,aspects,annotate,"
                                          "tokenize,embed,classify,tag,generate",
                                          name);
 }
@@ -88,6 +88,7 @@ static int set_options(filter_job *j) {
                                     hx_cli_has(v, HX_OPT_KEEP_CASE),
                                     hx_cli_has(v, HX_OPT_KEEP_URLS)},
                           .abstain = v->real[HX_OPT_ABSTAIN],
+                          .target = hx_str_of(v->text[HX_OPT_ABOUT]),
                           .cell_max = TABLE_CELL_MAX};
     j->n_threads = hx_cli_has(v, HX_OPT_THREADS) ? (size_t)v->number[HX_OPT_THREADS]
                    : processors > 0              ? (size_t)processors

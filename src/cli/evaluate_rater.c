@@ -168,14 +168,15 @@ static void spread_sentiment(const hx_sentiment *s, float *p) {
     double positive = 1 / (1 + exp(-s->logit)), rest = 1 - s->score;
     size_t label = (size_t)(s->label - HX_SENTIMENT_NEGATIVE);
     if (s->label == HX_SENTIMENT_NONE) {
-        for (size_t k = 0; k < 3; k++)
-            p[k] = 1.0f / 3;
+        for (size_t k = 0; k < 4; k++)
+            p[k] = 0.25f;
         return;
     }
-    bool neutral = s->label == HX_SENTIMENT_NEUTRAL;
-    p[0] = (float)(rest * (neutral ? 1 - positive : 0.5));
-    p[1] = (float)(rest * 0.5);
-    p[2] = (float)(rest * (neutral ? positive : 0.5));
+    bool between = s->label == HX_SENTIMENT_NEUTRAL || s->label == HX_SENTIMENT_MIXED;
+    p[0] = (float)(rest * (between ? 1 - positive : 0.5));
+    p[1] = (float)(rest * (s->label == HX_SENTIMENT_MIXED ? 1 : 0.5));
+    p[2] = (float)(rest * (between ? positive : 0.5));
+    p[3] = 0;
     p[label] = (float)s->score;
 }
 

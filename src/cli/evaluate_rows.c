@@ -190,8 +190,8 @@ bool hx_rate_classes_of(hx_cli *c, hx_rate_task task, const hx_rated_rows *rows,
     bool done = true;
     for (int i = HX_SENTIMENT_NEGATIVE; task == HX_RATE_SENTIMENT && i < HX_SENTIMENT_N; i++) {
         const char *name = hx_sentiment_name((hx_sentiment_label)i);
-        if (i != HX_SENTIMENT_NEUTRAL || occurs(rows, name))
-            done = done && hx_rate_classes_add(c, out, name);
+        bool needed = i == HX_SENTIMENT_NEGATIVE || i == HX_SENTIMENT_POSITIVE;
+        if (needed || occurs(rows, name)) done = done && hx_rate_classes_add(c, out, name);
     }
     for (int i = HX_INTENT_OTHER; task == HX_RATE_INTENT && i < HX_INTENT_N; i++) {
         const char *name = hx_intent_name((hx_intent_label)i);

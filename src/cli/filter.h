@@ -17,6 +17,7 @@ typedef enum {
     HX_FILTER_SENTIMENT,
     HX_FILTER_INTENT,
     HX_FILTER_KEYWORDS,
+    HX_FILTER_ASPECTS,
     HX_FILTER_ANNOTATE,
     HX_FILTER_TOKENIZE,
     HX_FILTER_EMBED,
@@ -43,6 +44,7 @@ typedef struct {
     const hx_filter_llama *llama; /* the language model that reads; NULL = none */
     hx_clean_options clean;
     unsigned sentiments, intents; /* allowed labels, by bit; 0 = all */
+    hx_str target; /* of sentiment: the thing it is about; empty = the text */
     double abstain; /* a label with a lower score is unsure */
     size_t top;
     hx_keyword_method method;

@@ -28,6 +28,8 @@ typedef struct {
     size_t n_words;
     const hx_keyword *keywords;
     size_t n_keywords;
+    const hx_aspect *aspects;
+    size_t n_aspects;
     hx_sentiment sentiment;
     hx_intent intent;
     hx_annotation all;
@@ -36,31 +38,29 @@ typedef struct {
 
 /* ------------------------------------------------------------------ names */
 const char *const *hx_filter_columns(const hx_filter_plan *p, bool table) {
-    static const char *const csv[][10] = {{"clean", NULL},
+    static const char *const csv[][11] = {{"clean", NULL},
                                           {"pii", NULL},
                                           {"words", NULL},
                                           {"sentiment", "sentiment_score", NULL},
                                           {"intent", "intent_score", NULL},
                                           {"keywords", NULL},
+                                          {"aspects", NULL},
                                           {"lang", "clean", "words", "sentiment", "sentiment_score",
-                                           "intent", "intent_score", "keywords", "pii", NULL},
+                                           "intent", "intent_score", "keywords", "aspects", "pii",
+                                           NULL},
                                           {"input_ids", "attention_mask", NULL},
                                           {"embedding", NULL},
                                           {"label", "score", NULL},
                                           {"tags", NULL},
                                           {"generated", NULL}};
-    static const char *const shown[][10] = {{"clean", NULL},
-                                            {"pii", NULL},
-                                            {"words", NULL},
-                                            {"sentiment", NULL},
-                                            {"intent", NULL},
-                                            {"keywords", NULL},
-                                            {"lang", "sentiment", "intent", "keywords", NULL},
-                                            {"input_ids", NULL},
-                                            {"embedding", NULL},
-                                            {"label", "score", NULL},
-                                            {"tags", NULL},
-                                            {"generated", NULL}};
+    static const char *const shown[][10] = {
+        {"clean", NULL},          {"pii", NULL},
+        {"words", NULL},          {"sentiment", NULL},
+        {"intent", NULL},         {"keywords", NULL},
+        {"aspects", NULL},        {"lang", "sentiment", "intent", "keywords", NULL},
+        {"input_ids", NULL},      {"embedding", NULL},
+        {"label", "score", NULL}, {"tags", NULL},
+        {"generated", NULL}};
     if (p->llama && p->llama->columns) return p->llama->columns;
     return table ? shown[p->kind] : csv[p->kind];
 }
@@ -82,8 +82,8 @@ static void restrict_sentiment(hx_sentiment *s, unsigned allowed) {
          negative = allowed >> HX_SENTIMENT_NEGATIVE & 1;
     bool neutral = allowed >> HX_SENTIMENT_NEUTRAL & 1;
     if (neutral && s->label != HX_SENTIMENT_NEUTRAL) {
+        s->score = s->label == HX_SENTIMENT_MIXED ? s->score : 1 - s->score;
         s->label = HX_SENTIMENT_NEUTRAL;
-        s->score = 1 - s->score;
         return;
     }
     bool up = positive && (!negative || s->logit >= 0);
@@ -109,6 +109,8 @@ static hx_status read_all(const hx_filter_plan *p, hx_filter_worker *w, filter_r
     r->intent = r->all.intent;
     r->keywords = r->all.keywords;
     r->n_keywords = r->all.n_keywords;
+    r->aspects = r->all.aspects;
+    r->n_aspects = r->all.n_aspects;
     return HX_OK;
 }
 
@@ -148,7 +150,10 @@ static hx_status read_text(const hx_filter_plan *p, hx_filter_worker *w, filter_
     case HX_FILTER_WORDS:
         return hx_text_words(w->annotator, r->text, w->arena, &r->words, &r->n_words, err);
     case HX_FILTER_SENTIMENT:
-        st = hx_text_sentiment(w->annotator, r->text, w->arena, &r->sentiment, err);
+        st = p->target.len > 0
+                 ? hx_text_sentiment_of(w->annotator, r->text, p->target, w->arena, &r->sentiment,
+                                        err)
+                 : hx_text_sentiment(w->annotator, r->text, w->arena, &r->sentiment, err);
         restrict_sentiment(&r->sentiment, p->sentiments);
         return st;
     case HX_FILTER_INTENT:
@@ -158,6 +163,8 @@ static hx_status read_text(const hx_filter_plan *p, hx_filter_worker *w, filter_
     case HX_FILTER_KEYWORDS:
         return hx_text_keywords(w->annotator, r->text, p->method, p->top, w->arena, &r->keywords,
                                 &r->n_keywords, err);
+    case HX_FILTER_ASPECTS:
+        return hx_text_aspects(w->annotator, r->text, w->arena, &r->aspects, &r->n_aspects, err);
     default:
         return read_all(p, w, r, err);
     }
@@ -246,6 +253,27 @@ static void put_keywords(hx_outbuf *b, const filter_result *r) {
     hx_outbuf_byte(b, ']');
 }
 
+static void put_aspects(hx_outbuf *b, const filter_result *r) {
+    put_key(b, "aspects");
+    hx_outbuf_byte(b, '[');
+    for (size_t i = 0; i < r->n_aspects; i++) {
+        const hx_aspect *a = &r->aspects[i];
+        hx_outbuf_text(b, i ? ",{\"aspect\":" : "{\"aspect\":");
+        hx_outbuf_json(b, a->name);
+        hx_outbuf_text(b, ",\"id\":");
+        hx_outbuf_json(b, a->id);
+        hx_outbuf_printf(b, ",\"sentiment\":\"%s\",\"score\":", hx_sentiment_name(a->label));
+        hx_outbuf_score(b, a->score);
+        if (a->opinion.end > a->opinion.start) {
+            hx_outbuf_text(b, ",\"opinion\":{");
+            put_span(b, a->opinion.start, a->opinion.end);
+        }
+        hx_outbuf_byte(b, ',');
+        put_span(b, a->span.start, a->span.end);
+    }
+    hx_outbuf_byte(b, ']');
+}
+
 static void put_pii(hx_outbuf *b, const filter_result *r) {
     put_key(b, "pii");
     hx_outbuf_byte(b, '[');
@@ -264,18 +292,18 @@ static void put_clean(hx_outbuf *b, const filter_result *r) {
 }
 
 static void put_all(hx_outbuf *b, const hx_filter_plan *p, const filter_result *r) {
-    static const char *const noises[] = {NULL, "empty", "default praise", "advert", "repeated"};
     put_key(b, "lang");
     hx_outbuf_printf(b, "\"%s\"", hx_lang_name(r->all.lang));
     if (r->all.noise != HX_NOISE_NONE) {
         put_key(b, "noise");
-        hx_outbuf_printf(b, "\"%s\"", noises[r->all.noise]);
+        hx_outbuf_printf(b, "\"%s\"", hx_noise_name(r->all.noise));
     }
     put_clean(b, r);
     put_words(b, p, r);
     put_label(b, "sentiment", sentiment_label(p, r), r->sentiment.score);
     put_label(b, "intent", intent_label(p, r), r->intent.score);
     put_keywords(b, r);
+    put_aspects(b, r);
     put_pii(b, r);
     put_key(b, "engine");
     hx_outbuf_printf(b, "\"%s\",\"model\":\"%016llx\"", hx_engine_name(r->all.engine),
@@ -301,6 +329,9 @@ static void put_results(hx_outbuf *b, const hx_filter_plan *p, const filter_resu
         break;
     case HX_FILTER_KEYWORDS:
         put_keywords(b, r);
+        break;
+    case HX_FILTER_ASPECTS:
+        put_aspects(b, r);
         break;
     case HX_FILTER_ANNOTATE:
         put_all(b, p, r);
@@ -423,6 +454,10 @@ static void put_joined(cell_row *c, const filter_result *r, const char *what) {
     if (strcmp(what, "keywords") == 0)
         for (size_t i = 0; i < r->n_keywords; i++)
             join(&list, r->keywords[i].text);
+    for (size_t i = 0; i < r->n_aspects && strcmp(what, "aspects") == 0; i++) {
+        join(&list, r->aspects[i].name);
+        hx_outbuf_printf(&list, ":%s", hx_sentiment_name(r->aspects[i].label));
+    }
     if (strcmp(what, "pii") == 0)
         for (size_t i = 0; i < r->n_pii; i++)
             join(&list, hx_str_of(hx_pii_name(r->pii[i].type)));

@@ -106,6 +106,13 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_ABSTAIN] = {"abstain", 0, HX_OPT_REAL, HX_GROUP_TEXT, "P", 0, 1,
                         "a label with a score below P (0 to 1) becomes unsure",
                         "得分低于 P（0 到 1）的标签记为 unsure"},
+    [HX_OPT_ASPECTS] = TEXT("aspects", 0, HX_OPT_FILE, HX_GROUP_TEXT, "FILE",
+                            "more aspects and terms, in the form of lexicons/aspects.tsv",
+                            "更多的方面和词语，格式同 lexicons/aspects.tsv"),
+    [HX_OPT_ABOUT] =
+        TEXT("target", 0, HX_OPT_STRING, HX_GROUP_TEXT, "NAME",
+             "the sentiment towards the thing of this name; null where it is not named",
+             "只看对该名称所指对象的情感；文中没有时为 null"),
     [HX_OPT_USER_WORDS] = TEXT("user-words", 0, HX_OPT_FILE, HX_GROUP_TEXT, "FILE",
                                "your own words, one a line", "自定义词，每行一个"),
     [HX_OPT_STOP_FILE] =

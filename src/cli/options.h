@@ -43,6 +43,8 @@ typedef enum {
     HX_OPT_LABELS,
     HX_OPT_ABSTAIN,
     HX_OPT_USER_WORDS,
+    HX_OPT_ASPECTS,
+    HX_OPT_ABOUT,
     HX_OPT_STOP_FILE,
     HX_OPT_NO_STOP,
     HX_OPT_TOP,

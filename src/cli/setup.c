@@ -139,7 +139,8 @@ bool hx_cli_engine(hx_cli *c) {
 hx_text_model *hx_cli_text_model(hx_cli *c) {
     const char *share = hx_cli_share(c);
     hx_text_model_options options = {c->options.text[HX_OPT_USER_WORDS],
-                                     c->options.text[HX_OPT_STOP_FILE]};
+                                     c->options.text[HX_OPT_STOP_FILE],
+                                     c->options.text[HX_OPT_ASPECTS]};
     hx_error err = {.ui = c->ui};
     hx_text_model *m = NULL;
     if (share && hx_text_model_open(&m, share, &options, &err) != HX_OK) {

@@ -38,7 +38,8 @@ enum {
     F_PROPERTIES = 1 << 15,
     F_ANNOTATION = 1 << 16,
     F_MODEL_LABEL = 1 << 17,
-    F_MODEL_LABELS = 1 << 18 /* several, or a number */
+    F_MODEL_LABELS = 1 << 18, /* several, or a number */
+    F_ASPECTS = 1 << 19 /* of the annotation */
 };
 
 #define TIME_MIN (-62135596800000) /* year 1 */
@@ -169,7 +170,7 @@ static const hx_annotation *get_annotation(hx_cursor *c, hx_arena *arena) {
     }
     a->engine = (hx_engine)get_below(c, HX_ENGINE_LLAMA + 1);
     a->lang = (hx_lang)get_below(c, HX_LANG_N);
-    a->noise = (hx_noise)get_below(c, HX_NOISE_REPEATED + 1);
+    a->noise = (hx_noise)get_below(c, HX_NOISE_N);
     a->similarity = hx_get_fixed64(c);
     a->model = hx_get_fixed64(c);
     a->sentiment.label = (hx_sentiment_label)get_below(c, HX_SENTIMENT_N);
@@ -181,6 +182,49 @@ static const hx_annotation *get_annotation(hx_cursor *c, hx_arena *arena) {
     a->intent.score = get_probability(c);
     a->intent.evidence = get_evidence(c, arena, &a->intent.n_evidence);
     get_keywords(c, arena, a);
+    return a;
+}
+
+static void put_aspects(const hx_annotation *a, hx_buf *out) {
+    hx_put_u64(out, a->n_aspects);
+    for (size_t i = 0; i < a->n_aspects; i++) {
+        const hx_aspect *s = &a->aspects[i];
+        hx_put_str(out, s->id);
+        hx_put_str(out, s->name);
+        hx_put_u64(out, s->span.start);
+        hx_put_u64(out, s->span.end);
+        hx_put_u64(out, s->opinion.start);
+        hx_put_u64(out, s->opinion.end);
+        hx_put_u64(out, (uint64_t)s->label);
+        hx_put_fixed64(out, bits_of(s->score));
+        hx_put_fixed64(out, bits_of(s->logit));
+        put_evidence(s->evidence, s->n_evidence, out);
+    }
+}
+
+/* A copy of the annotation with its aspects. */
+static const hx_annotation *get_aspects(hx_cursor *c, hx_arena *arena, const hx_annotation *of) {
+    size_t n = hx_get_count(c, 24);
+    hx_aspect *list = hx_arena_alloc(arena, (n + 1) * sizeof *list);
+    hx_annotation *a = hx_arena_alloc(arena, sizeof *a);
+    if (!list || !a || !of) c->failed = true;
+    for (size_t i = 0; i < n && !c->failed; i++) {
+        hx_aspect *s = &list[i];
+        s->id = hx_get_str(c);
+        s->name = hx_get_str(c);
+        s->span.start = (uint32_t)hx_get_u64(c);
+        s->span.end = (uint32_t)hx_get_u64(c);
+        s->opinion.start = (uint32_t)hx_get_u64(c);
+        s->opinion.end = (uint32_t)hx_get_u64(c);
+        s->label = (hx_sentiment_label)get_below(c, HX_SENTIMENT_N);
+        s->score = get_probability(c);
+        s->logit = double_of(hx_get_fixed64(c));
+        s->evidence = get_evidence(c, arena, &s->n_evidence);
+    }
+    if (c->failed) return NULL;
+    *a = *of;
+    a->aspects = list;
+    a->n_aspects = n;
     return a;
 }
 
@@ -277,6 +321,7 @@ static uint32_t mask_of(const hx_event *e) {
     if (e->rating != HX_RATING_NONE) mask |= F_RATING;
     if (e->n_properties > 0) mask |= F_PROPERTIES;
     if (e->annotation) mask |= F_ANNOTATION;
+    if (e->annotation && e->annotation->n_aspects > 0) mask |= F_ASPECTS;
     bool one = e->n_model_labels == 1 && e->model_labels->label.len > 0;
     if (e->n_model_labels > 0) mask |= one ? F_MODEL_LABEL : F_MODEL_LABELS;
     return mask;
@@ -310,6 +355,7 @@ static void body_write(const hx_event *e, hx_buf *out) {
     if (mask & F_ANNOTATION) put_annotation(e->annotation, out);
     if (mask & F_MODEL_LABEL) put_model_label(e->model_labels, out);
     if (mask & F_MODEL_LABELS) put_model_labels(e, out);
+    if (mask & F_ASPECTS) put_aspects(e->annotation, out);
 }
 
 static void get_ids(hx_cursor *c, hx_arena *arena, hx_event *e) {
@@ -354,6 +400,7 @@ static void get_fields(hx_cursor *c, uint32_t mask, hx_arena *arena, hx_event *e
         e->n_model_labels = e->model_labels != NULL;
     }
     if (mask & F_MODEL_LABELS) get_model_labels(c, arena, e);
+    if (mask & F_ASPECTS) e->annotation = get_aspects(c, arena, e->annotation);
 }
 
 static bool body_read(hx_str body, hx_arena *arena, hx_event *e) {

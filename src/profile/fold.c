@@ -197,11 +197,17 @@ static hx_top_word *word_of(hx_profile *p, hx_str text) {
     return &p->words[at];
 }
 
+static int64_t signed_milli(hx_sentiment_label label, double score) {
+    int64_t milli = (int64_t)(score * 1000.0 + 0.5);
+    return label == HX_SENTIMENT_POSITIVE ? milli : label == HX_SENTIMENT_NEGATIVE ? -milli : 0;
+}
+
 static int64_t signed_score(const hx_sentiment *s) {
-    int64_t milli = (int64_t)(s->score * 1000.0 + 0.5);
-    return s->label == HX_SENTIMENT_POSITIVE   ? milli
-           : s->label == HX_SENTIMENT_NEGATIVE ? -milli
-                                               : 0;
+    return signed_milli(s->label, s->score);
+}
+
+int64_t hx_aspect_milli(const hx_aspect *a) {
+    return signed_milli(a->label, a->score);
 }
 
 static void fold_trend(hx_profile *p, int64_t time, int64_t score) {
@@ -214,6 +220,21 @@ static void fold_trend(hx_profile *p, int64_t time, int64_t score) {
     p->trend_tt = add_capped(p->trend_tt, t * t);
     p->trend_s += score;
     p->trend_ts = add_capped(p->trend_ts, t * score);
+}
+
+static void fold_aspect(hx_profile *p, const hx_event *e, const hx_aspect *a) {
+    hx_aspect_count *c = NULL;
+    for (uint32_t i = 0; i < p->n_aspects && !c; i++)
+        if (hx_str_equal(p->aspects[i].id, a->id)) c = &p->aspects[i];
+    if (!c && p->n_aspects == HX_PROFILE_ASPECTS_MAX) return;
+    if (!c) {
+        c = &p->aspects[p->n_aspects++];
+        *c = (hx_aspect_count){.id = keep(p, a->id), .name = keep(p, a->name)};
+    }
+    c->count++;
+    c->sum = add_capped(c->sum, hx_aspect_milli(a));
+    c->at = e->time;
+    c->event = hx_event_id(e);
 }
 
 static void fold_words(hx_profile *p, const hx_annotation *a) {
@@ -237,6 +258,8 @@ static void fold_text(hx_profile *p, const hx_event *e) {
     p->langs[a->lang]++;
     fold_words(p, a);
     if (e->kind == HX_KIND_SEARCH) return;
+    for (size_t i = 0; i < a->n_aspects; i++)
+        fold_aspect(p, e, &a->aspects[i]);
     p->intents[a->intent.label]++;
     p->sentiments[a->sentiment.label]++;
     if (a->sentiment.label == HX_SENTIMENT_NONE) return;

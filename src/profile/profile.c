@@ -40,7 +40,7 @@ void hx_profile_reset(hx_profile *p) {
     hx_map_reset(&orders);
     p->key = 0;
     p->n_ids = p->n_spent = p->n_words = p->n_interests = p->n_traits = p->n_conflicts =
-        p->n_labels = 0;
+        p->n_labels = p->n_aspects = 0;
     p->n_events = p->n_undated = p->n_orders = p->n_lines = p->n_refunds = p->n_discounted = 0;
     p->quantity = 0;
     p->discount = 0;
@@ -94,6 +94,30 @@ size_t hx_profile_interests(const hx_profile *p, uint32_t order[HX_INTERESTS_MAX
     return p->n_interests;
 }
 
+static int compare_aspects(const void *a, const void *b) {
+    const hx_aspect_count *x = a, *y = b;
+    if (x->count != y->count) return x->count < y->count ? 1 : -1;
+    return hx_str_compare(x->id, y->id);
+}
+
+size_t hx_profile_aspects(const hx_profile *p, hx_aspect_count out[HX_PROFILE_ASPECTS_MAX]) {
+    for (uint32_t i = 0; i < p->n_aspects; i++)
+        out[i] = p->aspects[i];
+    qsort(out, p->n_aspects, sizeof *out, compare_aspects);
+    return p->n_aspects;
+}
+
+double hx_profile_aspect_mean(const hx_aspect_count *a) {
+    return a->count > 0 ? (double)a->sum / 1000.0 / (double)a->count : 0.0;
+}
+
+const hx_aspect_count *hx_profile_aspect(const hx_profile *p, hx_str name) {
+    for (uint32_t i = 0; i < p->n_aspects; i++)
+        if (hx_str_equal(p->aspects[i].id, name) || hx_str_equal(p->aspects[i].name, name))
+            return &p->aspects[i];
+    return NULL;
+}
+
 size_t hx_profile_words(const hx_profile *p, uint32_t order[HX_TOP_WORDS_MAX]) {
     sort_order(p, order, p->n_words, compare_words);
     return p->n_words;
@@ -101,7 +125,7 @@ size_t hx_profile_words(const hx_profile *p, uint32_t order[HX_TOP_WORDS_MAX]) {
 
 double hx_profile_sentiment_mean(const hx_profile *p) {
     uint64_t n = p->sentiments[HX_SENTIMENT_POSITIVE] + p->sentiments[HX_SENTIMENT_NEGATIVE] +
-                 p->sentiments[HX_SENTIMENT_NEUTRAL];
+                 p->sentiments[HX_SENTIMENT_NEUTRAL] + p->sentiments[HX_SENTIMENT_MIXED];
     return n > 0 ? (double)p->sentiment_sum / 1000.0 / (double)n : 0.0;
 }
 

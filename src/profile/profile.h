@@ -68,6 +68,17 @@ typedef struct {
     uint64_t event; /* its message id */
 } hx_label_count;
 
+#define HX_PROFILE_ASPECTS_MAX 64 /* of one customer that are counted */
+
+/* Texts that speak of one side of a purchase. */
+typedef struct {
+    hx_str id, name; /* name: as in the first of the texts */
+    uint64_t count;
+    int64_t sum; /* of signed probability x 1,000: positive +score, negative -score, else 0 */
+    int64_t at; /* time of the last of them, or HX_TIME_NONE */
+    uint64_t event; /* its message id */
+} hx_aspect_count;
+
 typedef struct {
     uint64_t key; /* of the first id in canonical order */
     hx_id ids[HX_PROFILE_IDS_MAX]; /* canonical order */
@@ -117,6 +128,8 @@ typedef struct {
     uint32_t n_conflicts;
     hx_label_count labels[HX_LABELS_MAX]; /* in the order of their first texts */
     uint32_t n_labels;
+    hx_aspect_count aspects[HX_PROFILE_ASPECTS_MAX]; /* in the order of their first texts */
+    uint32_t n_aspects;
 
     /* where the fold stands */
     int64_t folded_time;
@@ -141,6 +154,12 @@ hx_status hx_profile_read(hx_str bytes, hx_profile *p, hx_error *err) HX_MUST_US
 /* Interests (categories first, then items) and words in order of weight (descending, then by name). `order` has room for all. */
 size_t hx_profile_interests(const hx_profile *p, uint32_t order[HX_INTERESTS_MAX]);
 size_t hx_profile_words(const hx_profile *p, uint32_t order[HX_TOP_WORDS_MAX]);
+/* Aspects in order of count (descending, then by id). `out` has room for all; its strings are the profile's. */
+size_t hx_profile_aspects(const hx_profile *p, hx_aspect_count out[HX_PROFILE_ASPECTS_MAX]);
+int64_t hx_aspect_milli(const hx_aspect *a); /* what one text adds to `sum` */
+double hx_profile_aspect_mean(const hx_aspect_count *a); /* [-1, 1] */
+/* By id or name; NULL where no text speaks of it. */
+const hx_aspect_count *hx_profile_aspect(const hx_profile *p, hx_str name);
 /* Mean signed sentiment in [-1, 1] (0 without texts) and its slope a 30 days (0 with fewer than 3 dated texts). */
 double hx_profile_sentiment_mean(const hx_profile *p);
 double hx_profile_sentiment_trend(const hx_profile *p);

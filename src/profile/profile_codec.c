@@ -1,5 +1,6 @@
 /* profile_codec.c - a profile's state as bytes, canonical: equal profiles give equal bytes. Version 2 ends with the labels of models;
- * a profile without any is written as version 1, as it was before there were such labels.
+ * a profile without any is written as version 1, as it was before there were such labels. Version 3 has mixed texts and aspects behind
+ * them, where there are any.
  *
  * Sets are written sorted; the Space-Saving tables in their own order, which the sequence of events fixes. Layout: version byte, then the
  * fields in the order below; counters as varints, signed numbers zigzag, strings with their length. A cut field, a count
@@ -11,6 +12,8 @@
 
 #define STATE_VERSION 1
 #define STATE_LABELS 2 /* version 1, then the labels */
+#define STATE_ASPECTS 3 /* version 1, then the labels, if any, texts that are mixed, aspects */
+#define STATE_SENTIMENTS (HX_SENTIMENT_POSITIVE + 1) /* of version 1 */
 
 /* The plain counters, in order, for both directions. */
 #define FOR_EACH_SIGNED(X)                                                                         \
@@ -126,8 +129,25 @@ static void put_labels(const hx_profile *p, hx_buf *out) {
     }
 }
 
+static void put_aspects(const hx_profile *p, hx_buf *out) {
+    hx_put_u64(out, p->sentiments[HX_SENTIMENT_MIXED]);
+    hx_put_u64(out, p->n_aspects);
+    for (uint32_t i = 0; i < p->n_aspects; i++) {
+        const hx_aspect_count *a = &p->aspects[i];
+        hx_put_str(out, a->id);
+        hx_put_str(out, a->name);
+        hx_put_u64(out, a->count);
+        hx_put_i64(out, a->sum);
+        hx_put_i64(out, a->at);
+        hx_put_fixed64(out, a->event);
+    }
+}
+
 void hx_profile_write(const hx_profile *p, hx_buf *out) {
-    hx_buf_append_byte(out, p->n_labels > 0 ? STATE_LABELS : STATE_VERSION);
+    bool aspects = p->n_aspects > 0 || p->sentiments[HX_SENTIMENT_MIXED] > 0;
+    hx_buf_append_byte(out, aspects           ? STATE_ASPECTS
+                            : p->n_labels > 0 ? STATE_LABELS
+                                              : STATE_VERSION);
     hx_put_fixed64(out, p->key);
     hx_put_fixed64(out, p->folded_id);
 #define PUT(field) hx_put_i64(out, p->field);
@@ -142,7 +162,7 @@ void hx_profile_write(const hx_profile *p, hx_buf *out) {
         hx_put_u64(out, p->by_weekday[i]);
     for (int i = 0; i < HX_KIND_N; i++)
         hx_put_u64(out, p->kinds[i]);
-    for (int i = 0; i < HX_SENTIMENT_N; i++)
+    for (int i = 0; i < STATE_SENTIMENTS; i++)
         hx_put_u64(out, p->sentiments[i]);
     for (int i = 0; i < HX_INTENT_N; i++)
         hx_put_u64(out, p->intents[i]);
@@ -151,7 +171,8 @@ void hx_profile_write(const hx_profile *p, hx_buf *out) {
     put_tables(p, out);
     put_traits(p, out);
     put_orders(p, out);
-    if (p->n_labels > 0) put_labels(p, out);
+    if (aspects || p->n_labels > 0) put_labels(p, out);
+    if (aspects) put_aspects(p, out);
     if (p->failed) out->failed = true;
 }
 
@@ -253,7 +274,6 @@ static void get_orders(hx_cursor *c, hx_profile *p) {
 
 static void get_labels(hx_cursor *c, hx_profile *p) {
     uint32_t n = get_n(c, 13, HX_LABELS_MAX);
-    if (n == 0) c->failed = true;
     for (uint32_t i = 0; i < n && !c->failed; i++) {
         hx_label_count *l = &p->labels[i];
         l->set = get_kept(c, p);
@@ -266,11 +286,26 @@ static void get_labels(hx_cursor *c, hx_profile *p) {
     p->n_labels = c->failed ? 0 : n;
 }
 
+static void get_aspects(hx_cursor *c, hx_profile *p) {
+    p->sentiments[HX_SENTIMENT_MIXED] = hx_get_u64(c);
+    uint32_t n = get_n(c, 13, HX_PROFILE_ASPECTS_MAX);
+    for (uint32_t i = 0; i < n && !c->failed; i++) {
+        hx_aspect_count *a = &p->aspects[i];
+        a->id = get_kept(c, p);
+        a->name = get_kept(c, p);
+        a->count = hx_get_u64(c);
+        a->sum = hx_get_i64(c);
+        a->at = hx_get_i64(c);
+        a->event = hx_get_fixed64(c);
+    }
+    p->n_aspects = c->failed ? 0 : n;
+}
+
 hx_status hx_profile_read(hx_str bytes, hx_profile *p, hx_error *err) {
     hx_cursor cursor = hx_cursor_of(bytes), *c = &cursor;
     hx_profile_reset(p);
     uint8_t version = bytes.len > 0 ? *c->at++ : 0;
-    bool known = version == STATE_VERSION || version == STATE_LABELS;
+    bool known = version >= STATE_VERSION && version <= STATE_ASPECTS;
     p->key = hx_get_fixed64(c);
     p->folded_id = hx_get_fixed64(c);
 #define GET(field) p->field = hx_get_i64(c);
@@ -285,7 +320,7 @@ hx_status hx_profile_read(hx_str bytes, hx_profile *p, hx_error *err) {
         p->by_weekday[i] = (uint32_t)hx_get_u64(c);
     for (int i = 0; i < HX_KIND_N; i++)
         p->kinds[i] = hx_get_u64(c);
-    for (int i = 0; i < HX_SENTIMENT_N; i++)
+    for (int i = 0; i < STATE_SENTIMENTS; i++)
         p->sentiments[i] = hx_get_u64(c);
     for (int i = 0; i < HX_INTENT_N; i++)
         p->intents[i] = hx_get_u64(c);
@@ -294,7 +329,9 @@ hx_status hx_profile_read(hx_str bytes, hx_profile *p, hx_error *err) {
     get_tables(c, p);
     get_traits(c, p);
     get_orders(c, p);
-    if (version == STATE_LABELS) get_labels(c, p);
+    if (version >= STATE_LABELS) get_labels(c, p);
+    if (version == STATE_LABELS && p->n_labels == 0) c->failed = true;
+    if (version == STATE_ASPECTS) get_aspects(c, p);
     if (known && !c->failed && c->at == c->end) return HX_OK;
     return hx_fail(err, HX_EFORMAT,
                    "the store is damaged: a profile can't be decoded; run 'huaxiang doctor "

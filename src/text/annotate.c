@@ -3,6 +3,7 @@
  * The result lives in the caller's arena; nothing of it points into the annotator. */
 #include "base/error.h"
 #include "text/annotator.h"
+#include "text/aspect.h"
 #include "text/intent.h"
 #include "text/keyword.h"
 #include "text/noise.h"
@@ -18,23 +19,38 @@ const char *hx_lang_name(hx_lang l) {
 hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_intent *out,
                          hx_error *err) {
     hx_analysis analysis;
+    hx_mentions mentions;
     hx_sentiment mood;
     hx_arena_reset(a->scratch);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
-    HX_TRY(hx__sentiment_score(a, &analysis, a->scratch, &mood, err));
+    HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
+    HX_TRY(hx__sentiment_score(a, &analysis, &mentions, a->scratch, &mood, err));
     return hx__intent_score(a, &analysis, &mood, arena, out, err);
+}
+
+hx_status hx_text_aspects(hx_annotator *a, hx_str text, hx_arena *arena, const hx_aspect **out,
+                          size_t *n, hx_error *err) {
+    hx_analysis analysis;
+    hx_mentions mentions;
+    hx_arena_reset(a->scratch);
+    HX_TRY(hx__text_analyse(a, text, &analysis, err));
+    HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
+    return hx__aspects_find(a, &analysis, &mentions, arena, out, n, err);
 }
 
 hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out,
                            hx_error *err) {
     hx_analysis analysis;
+    hx_mentions mentions;
     hx_annotation r = {.engine = HX_ENGINE_RULES, .model = hx_text_model_hash(a->model)};
     hx_arena_reset(a->scratch);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
     r.lang = analysis.lang;
     r.similarity = hx__simhash(analysis.clean.text);
     HX_TRY(hx__noise_find(a, text, &analysis, &r.noise, err));
-    HX_TRY(hx__sentiment_score(a, &analysis, arena, &r.sentiment, err));
+    HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
+    HX_TRY(hx__sentiment_score(a, &analysis, &mentions, arena, &r.sentiment, err));
+    HX_TRY(hx__aspects_find(a, &analysis, &mentions, arena, &r.aspects, &r.n_aspects, err));
     HX_TRY(hx__intent_score(a, &analysis, &r.sentiment, arena, &r.intent, err));
     HX_TRY(hx__keywords_find(a, &analysis, HX_KEYWORDS_TFIDF, KEYWORDS_TOP, arena, &r.keywords,
                              &r.n_keywords, err));

@@ -6,7 +6,7 @@
  *     negation.tsv        LL       word
  *     keyword_stop.tsv    LL       word
  *     degree.tsv          LL       word       factor
- *     adversative.tsv     LL       word       turn|concede|pause
+ *     adversative.tsv     LL       word       turn|concede|pause|irony
  *     seed.LL.tsv         word     polarity
  *     phrases.LL.tsv      phrase   polarity
  *     emoji.tsv           emoji    polarity
@@ -24,6 +24,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "text/aspect.h"
 #include "text/lexicon_file.h"
 
 enum { LEXEMES_MAX = 1 << 20, INTENTS_MAX = 1 << 16 };
@@ -165,8 +166,13 @@ static hx_status take_adversative(loader *ld, const hx_lexicon_file *f, hx_lexem
     HX_TRY(take_lang(f, &kind, err));
     static const struct {
         const char *name;
-        uint8_t role;
-    } kinds[] = {{"turn", HX_ROLE_TURN}, {"concede", HX_ROLE_CONCEDE}, {"pause", HX_ROLE_PAUSE}};
+        uint16_t role;
+    } kinds[] = {{"turn", HX_ROLE_TURN},
+                 {"concede", HX_ROLE_CONCEDE},
+                 {"pause", HX_ROLE_PAUSE},
+                 {"irony", HX_ROLE_IRONY}};
+    if (hx_str_equal(f->field[2], HX_STR_LIT("irony")))
+        HX_TRY(hx__phrases_add(&ld->l->phrases, f->field[1], 0, err));
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (hx_str_equal(f->field[2], hx_str_of(kinds[i].name)))
             return add_lexeme(
@@ -180,7 +186,7 @@ static hx_status take_seed(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind 
     int polarity;
     HX_TRY(hx__lexicon_file_hundredths(f, 1, &polarity, err));
     if (polarity == 0) return HX_OK;
-    uint8_t role = abs(polarity) < 100 ? HX_ROLE_MIDDLING : HX_ROLE_POLAR;
+    uint16_t role = abs(polarity) < 100 ? HX_ROLE_MIDDLING : HX_ROLE_POLAR;
     return add_lexeme(ld, (hx_lexeme){hx__lexeme_key(kind, f->field[0]), 0, 0, 100, role}, err);
 }
 
@@ -200,7 +206,7 @@ static hx_status take_emoji(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind
 
 static hx_status take_noise(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
                             hx_error *err) {
-    static const char *const names[] = {"praise", "solicit", "contact"};
+    static const char *const names[] = {"praise", "solicit", "contact", "spam", "bot", "filler"};
     (void)kind;
     for (uint32_t i = 0; i < sizeof names / sizeof *names; i++)
         if (hx_str_equal(f->field[0], hx_str_of(names[i])))
@@ -299,9 +305,13 @@ static hx_status load_all(loader *ld, hx_error *err) {
     return hx__phrases_build(&ld->l->noise, err);
 }
 
-hx_status hx__lexicon_open(hx_lexicon **out, const char *share_dir, hx_error *err) {
+hx_status hx__lexicon_open(hx_lexicon **out, const char *share_dir, const char *aspects,
+                           hx_error *err) {
     hx_lexicon *l = calloc(1, sizeof *l);
     if (!l) return hx_fail(err, HX_ENOMEM, "out of memory while loading the lexicons");
+    l->arena = hx_arena_new(0);
+    hx__phrases_init(&l->aspects);
+    hx_buf_init(&l->aspect_table, HX_ASPECT_TABLE_MAX * sizeof(hx_aspect_entry));
     hx__phrases_init(&l->phrases);
     hx__phrases_init(&l->intents_phrases);
     hx__phrases_init(&l->noise);
@@ -309,7 +319,10 @@ hx_status hx__lexicon_open(hx_lexicon **out, const char *share_dir, hx_error *er
     loader ld = {.l = l, .share_dir = share_dir};
     hx_buf_init(&ld.lexemes, LEXEMES_MAX * sizeof(hx_lexeme));
     hx_map_init(&ld.intent_of);
-    hx_status status = load_all(&ld, err);
+    hx_status status = l->arena
+                           ? load_all(&ld, err)
+                           : hx_fail(err, HX_ENOMEM, "out of memory while loading the lexicons");
+    if (status == HX_OK) status = hx__aspects_open(l, share_dir, aspects, err);
     hx_map_release(&ld.intent_of);
     hx_buf_release(&ld.lexemes);
     if (status == HX_OK) {
@@ -325,7 +338,10 @@ void hx__lexicon_close(hx_lexicon *l) {
     hx__phrases_release(&l->phrases);
     hx__phrases_release(&l->intents_phrases);
     hx__phrases_release(&l->noise);
+    hx__phrases_release(&l->aspects);
     hx_buf_release(&l->intents);
+    hx_buf_release(&l->aspect_table);
+    hx_arena_free(l->arena);
     free(l->words);
     free(l);
 }

@@ -15,6 +15,7 @@ typedef enum {
     HX_ROLE_CONCEDE = 8, /* although, 虽然: what follows until the next pause counts less */
     HX_ROLE_POLAR = 32, /* good, 差: of a hand-written polarity of 1 or more; may decide a label */
     HX_ROLE_NO_KEYWORD = 128, /* yesterday, 三天: means nothing by itself */
+    HX_ROLE_IRONY = 256, /* yeah right, 呵呵了: praise in its sentence is none */
     HX_ROLE_MIDDLING = 64 /* so-so, 一般: of a hand-written polarity below 1; decides none */
 } hx_word_role;
 
@@ -24,7 +25,7 @@ typedef struct {
     int16_t weight; /* hundredths; + speaks for positive */
     int16_t negated; /* hundredths; added where the word stands in a negation's scope */
     uint16_t degree; /* hundredths, 100 = leaves the next word as it is */
-    uint8_t roles; /* hx_word_role */
+    uint16_t roles; /* hx_word_role */
 } hx_lexeme;
 
 /* The numbers of the score's formula, by language; see sentiment.c. */
@@ -40,7 +41,10 @@ typedef struct {
 typedef enum {
     HX_NOISE_PATTERN_PRAISE = 1,
     HX_NOISE_PATTERN_SOLICIT,
-    HX_NOISE_PATTERN_CONTACT
+    HX_NOISE_PATTERN_CONTACT,
+    HX_NOISE_PATTERN_SPAM,
+    HX_NOISE_PATTERN_BOT,
+    HX_NOISE_PATTERN_FILLER
 } hx_noise_pattern;
 
 /* An intent phrase; intent hits carry an index into hx_lexicon.intents. */
@@ -58,6 +62,9 @@ struct hx_lexicon {
     hx_phrases intents_phrases;
     hx_phrases noise;
     hx_buf intents; /* hx_intent_pattern[] */
+    hx_phrases aspects; /* terms; value: aspect.h */
+    hx_buf aspect_table; /* hx_aspect_entry[] */
+    hx_arena *arena; /* owned: strings of the aspects */
     uint64_t hash;
 };
 

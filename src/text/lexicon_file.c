@@ -20,7 +20,8 @@ hx_status hx__lexicon_file_open(hx_lexicon_file *f, const char *share_dir, const
     hx_buf_init(&f->bytes, FILE_CAP);
     hx_buf path;
     hx_buf_init(&path, 4096);
-    hx_buf_printf(&path, "%s/lexicons/%s", share_dir, name);
+    if (share_dir) hx_buf_printf(&path, "%s/lexicons/", share_dir);
+    hx_buf_append_str(&path, hx_str_of(name));
     hx_buf_append_byte(&path, 0);
     hx_status status = hx_buf_status(&path, "the lexicon's path", err);
     if (status == HX_OK) status = hx_file_read(path.ptr, &f->bytes, err);

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 
-#define HX_LEXICON_FIELDS_MAX 4
+#define HX_LEXICON_FIELDS_MAX 6
 
 typedef struct {
     const char *name; /* file name below share_dir/lexicons, for errors; borrowed */
@@ -15,7 +15,8 @@ typedef struct {
     int n_fields;
 } hx_lexicon_file;
 
-/* Reads share_dir/lexicons/name whole. Release it also where this fails. `f` need not be initialised. */
+/* Reads share_dir/lexicons/name whole, or without a share_dir (NULL) the file `name`. Release it also where this fails. `f` need not be
+ * initialised. */
 hx_status hx__lexicon_file_open(hx_lexicon_file *f, const char *share_dir, const char *name,
                                 hx_error *err) HX_MUST_USE;
 void hx__lexicon_file_close(hx_lexicon_file *f);

@@ -11,6 +11,7 @@
  *   turn       inside one sentence (up to . ! ? ; 。): all before it x before, all behind it x after; the last turn
  *              counts. At a sentence's start it turns nothing.
  *   concede    up to the next pause mark: x before
+ *   irony      (yeah right, 呵呵了) turns the praise of its sentence; so do quotation marks around a word of praise: 真是“好”啊
  * Phrases of the lexicon (没得说, "not only") are one word: a negation inside them negates nothing. Of overlapping ones
  * the leftmost counts, then the longest. Numbers and marks are no mentions. */
 #include "text/mention.h"
@@ -33,6 +34,7 @@ typedef struct {
     size_t sentence; /* first mention of the sentence */
     size_t turn; /* first mention behind the sentence's last adversative; SIZE_MAX = none */
     bool conceding;
+    bool ironic; /* the sentence has a marker of irony */
     bool follows;
     int scope_left; /* words the negation still reaches */
     bool negated;
@@ -49,7 +51,14 @@ static void end_scopes(walk *w) {
     w->follows = false;
 }
 
+static bool is_praise(const hx_mention *m) {
+    return m->lexeme && (m->lexeme->roles & HX_ROLE_POLAR) && m->lexeme->weight > 0 && !m->negated;
+}
+
 static void end_sentence(walk *w) {
+    for (size_t i = w->sentence; w->ironic && i < w->n; i++)
+        if (is_praise(&w->list[i])) w->list[i].negated = true;
+    w->ironic = false;
     if (w->turn != SIZE_MAX) {
         for (size_t i = w->sentence; i < w->turn; i++)
             w->list[i].clause *= w->p->before;
@@ -97,7 +106,16 @@ static void take_roles(walk *w, const hx_mention *m, hx_str word) {
     if (roles & (HX_ROLE_TURN | HX_ROLE_CONCEDE)) end_scopes(w);
     if (roles & HX_ROLE_PAUSE) w->scope_left = 0;
     if (roles & HX_ROLE_CONCEDE) w->conceding = true;
+    if (roles & HX_ROLE_IRONY) w->ironic = true;
     if ((roles & HX_ROLE_TURN) && w->n > w->sentence + 1) w->turn = w->n;
+}
+
+/* Quotation marks stand directly on both sides. */
+static bool is_quoted(hx_str text, size_t start, size_t end) {
+    if (start < 1 || end >= text.len) return false;
+    if (text.ptr[start - 1] == '"') return text.ptr[end] == '"';
+    return start >= 3 && text.len - end >= 3 && memcmp(text.ptr + start - 3, "“", 3) == 0 &&
+           memcmp(text.ptr + end, "”", 3) == 0;
 }
 
 static void take_word(walk *w, uint32_t start, uint32_t end, hx_lexeme_kind kind,
@@ -121,6 +139,7 @@ static void take_word(walk *w, uint32_t start, uint32_t end, hx_lexeme_kind kind
         if (w->scope_from < m->from) m->from = w->scope_from;
         w->scope_left--;
     }
+    if (is_quoted(w->text->clean.text, start, end) && is_praise(m)) m->negated = true;
     bool is_negator = m->lexeme && (m->lexeme->roles & HX_ROLE_NEGATOR);
     if (is_negator || is_contracted_not(word)) {
         m->negated = false;
@@ -208,8 +227,15 @@ static void walk_words(walk *w) {
     end_sentence(w);
 }
 
-hx_status hx__mentions_find(hx_annotator *a, const hx_analysis *text, hx_mention **out, size_t *n,
-                            size_t *n_words, hx_error *err) {
+double hx__mention_weight(const hx_mention *m, const hx_sentiment_parameters *p) {
+    if (!m->lexeme) return 0;
+    double v =
+        m->negated ? m->lexeme->negated - p->negation * m->lexeme->weight : m->lexeme->weight;
+    return v / 100 * m->degree * m->clause;
+}
+
+hx_status hx__mentions_find(hx_annotator *a, const hx_analysis *text, hx_mentions *out,
+                            hx_error *err) {
     walk w = {.lexicon = a->model->lexicon, .text = text, .turn = SIZE_MAX, .degree = 1};
     w.p = hx__lexicon_parameters(w.lexicon, text->lang);
     w.list = hx_arena_alloc(a->scratch, (text->n_words + 1) * sizeof *w.list);
@@ -218,8 +244,7 @@ hx_status hx__mentions_find(hx_annotator *a, const hx_analysis *text, hx_mention
                        "out of memory while looking for sentiment in a text of %zu words",
                        text->n_words);
     walk_words(&w);
-    *out = w.list;
-    *n = w.n;
-    *n_words = text->n_words;
+    double words = (double)text->n_words;
+    *out = (hx_mentions){w.list, w.n, words > w.p->length ? sqrt(w.p->length / words) : 1};
     return HX_OK;
 }

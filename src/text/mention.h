@@ -17,9 +17,17 @@ typedef struct {
     const hx_lexeme *lexeme; /* NULL = not in the lexicon */
 } hx_mention;
 
-/* *out (in the annotator's scratch, borrowed until its next reset) in text order; *n_words = how many words the text has, marks and
- * numbers counted. */
-hx_status hx__mentions_find(hx_annotator *a, const hx_analysis *text, hx_mention **out, size_t *n,
-                            size_t *n_words, hx_error *err) HX_MUST_USE;
+typedef struct {
+    hx_mention *list; /* in text order */
+    size_t n;
+    double damp; /* factor on every weight: long texts weigh less a word */
+} hx_mentions;
+
+/* *out lies in the annotator's scratch, borrowed until its next reset. */
+hx_status hx__mentions_find(hx_annotator *a, const hx_analysis *text, hx_mentions *out,
+                            hx_error *err) HX_MUST_USE;
+
+/* What a word adds to the score, before damping: sentiment.c says how. */
+double hx__mention_weight(const hx_mention *m, const hx_sentiment_parameters *p);
 
 #endif

@@ -30,7 +30,7 @@ static hx_status open_parts(hx_text_model *m, const char *share_dir,
     m->charclass = hx__charclass_new(m->t2s);
     if (!m->charclass) return hx_fail(err, HX_ENOMEM, "out of memory while opening a dictionary");
     HX_TRY(hx__stopwords_read(m, options ? options->stop_words : NULL, err));
-    HX_TRY(hx__lexicon_open(&m->lexicon, share_dir, err));
+    HX_TRY(hx__lexicon_open(&m->lexicon, share_dir, options ? options->aspects : NULL, err));
     if (options && options->user_words) HX_TRY(add_user_words(m, options->user_words, err));
     return HX_OK;
 }

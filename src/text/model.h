@@ -8,7 +8,8 @@
 
 /* lexicon.c: sentiment, negation, intent word lists under share_dir. */
 typedef struct hx_lexicon hx_lexicon;
-hx_status hx__lexicon_open(hx_lexicon **out, const char *share_dir, hx_error *err) HX_MUST_USE;
+hx_status hx__lexicon_open(hx_lexicon **out, const char *share_dir, const char *aspects,
+                           hx_error *err) HX_MUST_USE; /* aspects: the user's table or NULL */
 void hx__lexicon_close(hx_lexicon *l); /* NULL is fine */
 uint64_t hx__lexicon_hash(const hx_lexicon *l);
 

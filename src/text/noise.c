@@ -2,8 +2,11 @@
  *
  *   empty            no letter, digit or emoji
  *   default praise   what a shop's system wrote (lexicons/noise.tsv, praise); at most REST_MAX letters stand beside it
+ *   spam             one phrase of gambling, fraud, chain letters (lexicons/noise.tsv, spam)
  *   advert           two different solicitations, or one and a way to make contact: a link, a contact word, or a number
  *                    or name of CONTACT_MIN digits and letters (加微信 abc12345)
+ *   bot              one phrase of a template, an unfilled form, a machine's answer (bot)
+ *   off topic        at least half of the letters stand in phrases that fill the field (filler): 凑字数, a poem, code
  *   repeated         at least REPEAT_MIN letters of at most two kinds, or UNIT_MIN letters that repeat a unit of at most
  *                    UNIT_MAX four times or more, or at least KEYS_MIN Latin letters most of which lie side by side on a
  *                    keyboard (asdfgh)
@@ -27,10 +30,22 @@ enum {
     LETTERS_MAX = 4096
 };
 
+const char *hx_noise_name(hx_noise n) {
+    static const char *const names[HX_NOISE_N] = {
+        "none", "empty", "default praise", "advert", "repeated", "spam", "bot", "off topic"};
+    return (unsigned)n < HX_NOISE_N ? names[n] : "unknown";
+}
+
+/* Letters inside patterns of one kind. */
 typedef struct {
-    size_t praise_cut; /* first word not counted yet */
-    size_t praise_end; /* clean bytes up to here are counted */
-    size_t praise_letters; /* letters inside default praise */
+    size_t cut; /* first word not counted yet */
+    size_t end; /* clean bytes up to here are counted */
+    size_t letters;
+} covered;
+
+typedef struct {
+    covered praise, filler;
+    bool spam, bot;
     uint32_t solicits; /* different ones, 2 = two or more */
     size_t solicit_start, solicit_end; /* the last one */
     size_t first_solicit_start, first_solicit_len;
@@ -70,11 +85,21 @@ static void take_solicit(noise_scan *s, hx_str clean, const hx_phrase_hit *h) {
     s->solicit_end = h->end;
 }
 
+static void cover(covered *c, const hx_analysis *t, const hx_phrase_hit *h) {
+    size_t from = h->start > c->end ? h->start : c->end;
+    if (h->end > from) c->letters += letters_in(t, &c->cut, from, h->end);
+    c->end = h->end;
+}
+
 static void take_hit(noise_scan *s, const hx_analysis *t, const hx_phrase_hit *h) {
     if (h->value == HX_NOISE_PATTERN_PRAISE) {
-        size_t from = h->start > s->praise_end ? h->start : s->praise_end;
-        if (h->end > from) s->praise_letters += letters_in(t, &s->praise_cut, from, h->end);
-        s->praise_end = h->end;
+        cover(&s->praise, t, h);
+    } else if (h->value == HX_NOISE_PATTERN_FILLER) {
+        cover(&s->filler, t, h);
+    } else if (h->value == HX_NOISE_PATTERN_SPAM) {
+        s->spam = true;
+    } else if (h->value == HX_NOISE_PATTERN_BOT) {
+        s->bot = true;
     } else if (h->value == HX_NOISE_PATTERN_SOLICIT) {
         take_solicit(s, t->clean.text, h);
     } else if (s->solicits == 0 || h->start >= s->solicit_end) {
@@ -176,13 +201,19 @@ hx_status hx__noise_find(hx_annotator *a, hx_str raw, const hx_analysis *text, h
     hx_phrase_walk walk = hx__phrase_walk_of(&l->noise, text->clean.text);
     while (hx__phrase_walk_next(&walk, &hit))
         take_hit(&s, text, &hit);
+    size_t all = letters_in(text, &first, 0, text->clean.text.len);
     if (n == 0) {
         *out = HX_NOISE_EMPTY;
-    } else if (s.praise_letters > 0 &&
-               letters_in(text, &first, 0, text->clean.text.len) - s.praise_letters <= REST_MAX) {
+    } else if (s.praise.letters > 0 && all - s.praise.letters <= REST_MAX) {
         *out = HX_NOISE_DEFAULT_PRAISE;
+    } else if (s.spam) {
+        *out = HX_NOISE_SPAM;
     } else if (is_advert(l, raw, text, &s)) {
         *out = HX_NOISE_ADVERT;
+    } else if (s.bot) {
+        *out = HX_NOISE_BOT;
+    } else if (s.filler.letters > 0 && s.filler.letters * 2 >= all) {
+        *out = HX_NOISE_OFF_TOPIC;
     } else {
         *out = is_repeated(letters, n) ? HX_NOISE_REPEATED : HX_NOISE_NONE;
     }

@@ -6,6 +6,8 @@
  *     next[state][class_of[byte]]      the longest suffix read that begins some phrase
  *     ends[state]                      the longest phrase that ends here; hx_phrase.next_same_end has the shorter ones
  *
+ * At the root a bitmap of the code points that begin phrases says how far nothing can; most Chinese characters are passed so.
+ *
  * Bytes of no phrase share class 0, which always leads back to the root. Invariant: a state's failure state was filled
  * before it (it is less deep), so each row begins as a copy of its failure row. */
 #include "text/phrase.h"
@@ -22,6 +24,33 @@ typedef struct {
     uint8_t byte;
 } node;
 
+/* Bits of `starts`: code points, a hash of pairs, and code points before something else or alone. */
+enum { STARTS_BYTES = 3 << 13, PAIRS_AT = 1 << 16, ALONE_AT = 2 << 16 };
+
+static void set_bit(uint8_t *bits, uint32_t at) {
+    bits[at >> 3] |= (uint8_t)(1u << (at & 7));
+}
+
+static bool has_bit(const uint8_t *bits, uint32_t at) {
+    return bits[at >> 3] >> (at & 7) & 1;
+}
+
+static uint32_t pair_bit(uint32_t first, uint32_t second) {
+    return PAIRS_AT + (((first * 40503u) ^ second) & 0xFFFF);
+}
+
+/* A whole code point of three bytes, U+0800 to U+FFFF, begins at `at`. */
+static bool is_three(hx_str s, size_t at) {
+    const unsigned char *c = (const unsigned char *)s.ptr + at;
+    return s.len >= at + 3 && (c[0] & 0xF0) == 0xE0 && (c[1] & 0xC0) == 0x80 &&
+           (c[2] & 0xC0) == 0x80;
+}
+
+static uint32_t three_at(hx_str s, size_t at) {
+    const unsigned char *c = (const unsigned char *)s.ptr + at;
+    return (c[0] & 0x0Fu) << 12 | (c[1] & 0x3Fu) << 6 | (c[2] & 0x3Fu);
+}
+
 void hx__phrases_init(hx_phrases *p) {
     *p = (hx_phrases){.n_classes = 1};
     hx_buf_init(&p->phrases, (size_t)HX_PHRASE_STATES_MAX * sizeof(hx_phrase));
@@ -33,6 +62,8 @@ void hx__phrases_release(hx_phrases *p) {
     hx_buf_release(&p->nodes);
     free(p->next);
     free(p->ends);
+    free(p->starts);
+    p->starts = NULL;
     p->next = NULL;
     p->ends = NULL;
 }
@@ -74,6 +105,17 @@ hx_status hx__phrases_add(hx_phrases *p, hx_str phrase, uint32_t value, hx_error
         at = child_of(p, at, byte);
     }
     HX_TRY(hx_buf_status(&p->nodes, "the lexicon's phrases", err));
+    if (!p->starts) p->starts = calloc(STARTS_BYTES, 1);
+    if (!p->starts)
+        return hx_fail(err, HX_ENOMEM, "out of memory while building the lexicon's phrases");
+    uint8_t lead = (uint8_t)phrase.ptr[0];
+    if ((lead & 0xC0) == 0x80 || ((lead & 0xF0) == 0xE0 && !is_three(phrase, 0))) p->odd = true;
+    if (is_three(phrase, 0)) {
+        uint32_t first = three_at(phrase, 0);
+        set_bit(p->starts, first);
+        set_bit(p->starts,
+                is_three(phrase, 3) ? pair_bit(first, three_at(phrase, 3)) : ALONE_AT + first);
+    }
     if (node_at(p, at)->phrase != 0) return HX_OK;
     hx_phrase entry = {(uint32_t)phrase.len, 0, value};
     hx_buf_append(&p->phrases, &entry, sizeof entry);
@@ -134,6 +176,31 @@ static bool is_at_edges(hx_str text, size_t start, size_t end) {
     return end >= text.len || !is_word_byte(text.ptr[end - 1]) || !is_word_byte(text.ptr[end]);
 }
 
+/* Whether a phrase may begin with the code point of three bytes at `at`. */
+static bool may_begin(const hx_phrases *p, hx_str text, size_t at) {
+    uint32_t first = three_at(text, at);
+    if (!has_bit(p->starts, first)) return false;
+    if (has_bit(p->starts, ALONE_AT + first) || !is_three(text, at + 3)) return true;
+    return has_bit(p->starts, pair_bit(first, three_at(text, at + 3)));
+}
+
+/* At the root: over what begins no phrase, a code point a step, without reading the table; inside a Latin word none begins. */
+static void skip(hx_phrase_walk *w) {
+    const hx_phrases *p = w->phrases;
+    while (w->pos < w->text.len) {
+        if (p->starts && !p->odd && is_three(w->text, w->pos)) {
+            if (may_begin(p, w->text, w->pos)) return;
+            w->pos += 3;
+        } else if (w->pos > 0 && is_word_byte(w->text.ptr[w->pos]) &&
+                   is_word_byte(w->text.ptr[w->pos - 1])) {
+            w->pos++;
+        } else {
+            if (p->next[p->class_of[(uint8_t)w->text.ptr[w->pos]]] != 0) return;
+            w->pos++;
+        }
+    }
+}
+
 bool hx__phrase_walk_next(hx_phrase_walk *w, hx_phrase_hit *hit) {
     const hx_phrases *p = w->phrases;
     for (;;) {
@@ -144,6 +211,7 @@ bool hx__phrase_walk_next(hx_phrase_walk *w, hx_phrase_hit *hit) {
             *hit = (hx_phrase_hit){w->pos - found->len, w->pos, found->value};
             return true;
         }
+        if (w->state == 0) skip(w);
         if (w->pos >= w->text.len) return false;
         uint8_t class = p->class_of[(uint8_t)w->text.ptr[w->pos++]];
         w->state = p->next[(size_t)w->state * p->n_classes + class];

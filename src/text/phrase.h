@@ -23,6 +23,9 @@ typedef struct {
     uint16_t *next; /* owned; (n_states, n_classes): the state after a byte of this class */
     uint32_t
         *ends; /* owned; (n_states): index + 1 of the longest phrase that ends here, 0 = none */
+    bool odd; /* a phrase begins inside a code point: `starts` says nothing */
+    uint8_t *
+        starts; /* owned; bits of code points of three bytes and of pairs of them that begin phrases: phrase.c */
 } hx_phrases;
 
 typedef struct {

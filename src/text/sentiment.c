@@ -14,8 +14,9 @@
  * exact in a double, so the evidence adds up to logit - bias exactly, in any order.
  *
  * The label is the sign of the logit; neutral without evidence or within a band around 0, which is wider where only words speak
- * that no hand has judged, where polar words pull both ways, or a middling one (so-so) stands: sentiment.h. The score is p of
- * the label, and 1 - |2p - 1| for neutral. */
+ * that no hand has judged, where polar words pull both ways, or a middling one (so-so) stands: sentiment.h. Mixed where words of
+ * a hand-written polarity speak up on both sides and neither wins by much. The score is p of the label, and 1 - |2p - 1| for
+ * neutral and mixed. */
 #include "text/sentiment.h"
 
 #include <math.h>
@@ -32,20 +33,13 @@ const char *hx_engine_name(hx_engine e) {
 }
 
 const char *hx_sentiment_name(hx_sentiment_label l) {
-    static const char *const names[HX_SENTIMENT_N] = {"none", "negative", "neutral", "positive"};
+    static const char *const names[HX_SENTIMENT_N] = {"none", "negative", "neutral", "positive",
+                                                      "mixed"};
     return (unsigned)l < HX_SENTIMENT_N ? names[l] : "unknown";
 }
 
 static double rounded(double x) {
     return nearbyint(x * unit) / unit;
-}
-
-/* What a word adds, before damping. */
-static double word_weight(const hx_mention *m, const hx_sentiment_parameters *p) {
-    if (!m->lexeme) return 0;
-    double v =
-        m->negated ? m->lexeme->negated - p->negation * m->lexeme->weight : m->lexeme->weight;
-    return v / 100 * m->degree * m->clause;
 }
 
 /* What a pair of mentions in a row adds, before damping. */
@@ -67,14 +61,26 @@ static void add_evidence(hx_sentiment *s, hx_evidence *list, const hx_clean *cle
 /* What the words of a hand-written polarity add to either side, and whether a middling one is there. */
 typedef struct {
     double plus, minus;
+    double good, bad; /* the same by clauses, each for one side by its sum */
+    double clause; /* sum of the clause that is being read */
     bool middling;
+    bool turned; /* an adversative stands in the text: it says which side counts */
     double damp;
 } balance;
 
+static void end_clause(balance *b) {
+    if (b->clause > 0) b->good += b->clause;
+    if (b->clause < 0) b->bad -= b->clause;
+    b->clause = 0;
+}
+
 static void weigh(balance *b, const hx_mention *m, double weight) {
     unsigned roles = m->lexeme ? m->lexeme->roles : 0;
+    b->turned = b->turned || m->clause != 1 || (roles & HX_ROLE_TURN) != 0;
+    if (!m->follows || (roles & HX_ROLE_TURN)) end_clause(b);
     if (roles & HX_ROLE_MIDDLING) b->middling = true;
     if (!(roles & HX_ROLE_POLAR)) return;
+    b->clause += weight;
     if (weight > 0) b->plus += weight;
     if (weight < 0) b->minus -= weight;
 }
@@ -88,9 +94,20 @@ static double band_of(const balance *b) {
     return band;
 }
 
+/* Clauses on both sides speak up, and neither of them wins by much. */
+static bool is_mixed(const hx_sentiment *s, const balance *b) {
+    double less = fmin(b->good, b->bad), more = fmax(b->good, b->bad);
+    if (b->turned) return false;
+    return less >= HX_SENTIMENT_MIXED_LOGIT * b->damp && less >= HX_SENTIMENT_MIXED_SHARE * more &&
+           fabs(s->logit) <= HX_SENTIMENT_MIXED_MOST;
+}
+
 static void set_label(hx_sentiment *s, const balance *b) {
     double p = 1 / (1 + exp(-fabs(s->logit)));
-    if (s->n_evidence == 0 || fabs(s->logit) < band_of(b)) {
+    if (is_mixed(s, b)) {
+        s->label = HX_SENTIMENT_MIXED;
+        s->score = 2 - 2 * p;
+    } else if (s->n_evidence == 0 || fabs(s->logit) < band_of(b)) {
         s->label = HX_SENTIMENT_NEUTRAL;
         s->score = 2 - 2 * p;
     } else {
@@ -99,38 +116,48 @@ static void set_label(hx_sentiment *s, const balance *b) {
     }
 }
 
-hx_status hx__sentiment_score(hx_annotator *a, const hx_analysis *text, hx_arena *arena,
-                              hx_sentiment *out, hx_error *err) {
+hx_status hx__sentiment_part(hx_annotator *a, const hx_analysis *text, const hx_mentions *mentions,
+                             const int8_t *signs, hx_arena *arena, hx_sentiment *out,
+                             hx_error *err) {
     const hx_lexicon *l = a->model->lexicon;
     const hx_sentiment_parameters *p = hx__lexicon_parameters(l, text->lang);
-    hx_mention *m;
-    size_t n, n_words;
-    HX_TRY(hx__mentions_find(a, text, &m, &n, &n_words, err));
+    const hx_mention *m = mentions->list;
+    size_t n = mentions->n;
     hx_evidence *list = hx_arena_alloc(arena, (2 * n + 1) * sizeof *list);
     if (!list)
         return hx_fail(err, HX_ENOMEM,
-                       "out of memory while looking for sentiment in a text of %zu words", n_words);
-    double damp = (double)n_words > p->length ? sqrt(p->length / (double)n_words) : 1;
+                       "out of memory while looking for sentiment in a text of %zu words",
+                       text->n_words);
+    double damp = mentions->damp;
     hx_sentiment s = {.bias = rounded(p->bias), .evidence = list};
     s.logit = s.bias;
     balance b = {.damp = damp};
     for (size_t i = 0; i < n; i++) {
-        if (i > 0)
-            add_evidence(&s, list, &text->clean, damp * pair_weight(l, &m[i - 1], &m[i]),
+        double factor = signs ? damp * signs[i] : damp;
+        if (i > 0 && (!signs || signs[i - 1] == signs[i]))
+            add_evidence(&s, list, &text->clean, factor * pair_weight(l, &m[i - 1], &m[i]),
                          m[i - 1].start, m[i].end);
-        double weight = damp * word_weight(&m[i], p);
+        double weight = factor * hx__mention_weight(&m[i], p);
         add_evidence(&s, list, &text->clean, weight, m[i].from, m[i].end);
         weigh(&b, &m[i], weight);
     }
+    end_clause(&b);
     set_label(&s, &b);
     *out = s;
     return HX_OK;
 }
 
+hx_status hx__sentiment_score(hx_annotator *a, const hx_analysis *text, const hx_mentions *mentions,
+                              hx_arena *arena, hx_sentiment *out, hx_error *err) {
+    return hx__sentiment_part(a, text, mentions, NULL, arena, out, err);
+}
+
 hx_status hx_text_sentiment(hx_annotator *a, hx_str text, hx_arena *arena, hx_sentiment *out,
                             hx_error *err) {
     hx_analysis analysis;
+    hx_mentions mentions;
     hx_arena_reset(a->scratch);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
-    return hx__sentiment_score(a, &analysis, arena, out, err);
+    HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
+    return hx__sentiment_score(a, &analysis, &mentions, arena, out, err);
 }

@@ -2,7 +2,7 @@
 #ifndef HX_TEXT_SENTIMENT_H
 #define HX_TEXT_SENTIMENT_H
 
-#include "text/lexicon.h"
+#include "text/mention.h"
 #include "text/wordseg.h"
 
 /* |logit| below this is neutral: a probability in [0.475, 0.525]; without a word of a hand-written polarity, where only topics
@@ -13,8 +13,18 @@
 #define HX_SENTIMENT_NEUTRAL_MIXED 0.5
 #define HX_SENTIMENT_NEUTRAL_MIDDLING 1.4
 
+/* Clauses on both sides whose polar words weigh at least this (x damp), the weaker at least a share of the stronger, are mixed,
+ * unless an adversative says which side counts. */
+#define HX_SENTIMENT_MIXED_LOGIT 1.2
+#define HX_SENTIMENT_MIXED_SHARE 0.6
+#define HX_SENTIMENT_MIXED_MOST 1.0 /* |logit| of a mixed text: a probability of 0.73 */
+
 /* The evidence lies in `arena`; scratch memory of the annotator is used, not reset. */
-hx_status hx__sentiment_score(hx_annotator *a, const hx_analysis *text, hx_arena *arena,
-                              hx_sentiment *out, hx_error *err) HX_MUST_USE;
+hx_status hx__sentiment_score(hx_annotator *a, const hx_analysis *text, const hx_mentions *mentions,
+                              hx_arena *arena, hx_sentiment *out, hx_error *err) HX_MUST_USE;
+/* The same of some mentions: signs (n mentions) of -1, 0 or 1 are factors of their weights. */
+hx_status hx__sentiment_part(hx_annotator *a, const hx_analysis *text, const hx_mentions *mentions,
+                             const int8_t *signs, hx_arena *arena, hx_sentiment *out,
+                             hx_error *err) HX_MUST_USE;
 
 #endif

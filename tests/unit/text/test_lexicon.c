@@ -160,15 +160,15 @@ static void missing_lexicons_are_said(void **state) {
     (void)state;
     hx_lexicon *l;
     hx_error err = {0};
-    assert_int_equal(hx__lexicon_open(&l, "/nonexistent", &err), HX_ENOTFOUND);
+    assert_int_equal(hx__lexicon_open(&l, "/nonexistent", NULL, &err), HX_ENOTFOUND);
     assert_non_null(strstr(err.message, "/nonexistent/lexicons/parameters.tsv"));
 }
 
 static void the_shipped_lexicon_is_whole(void **state) {
     (void)state;
     hx_lexicon *l, *again;
-    assert_int_equal(hx__lexicon_open(&l, HX_SHARE_DIR, NULL), HX_OK);
-    assert_int_equal(hx__lexicon_open(&again, HX_SHARE_DIR, NULL), HX_OK);
+    assert_int_equal(hx__lexicon_open(&l, HX_SHARE_DIR, NULL, NULL), HX_OK);
+    assert_int_equal(hx__lexicon_open(&again, HX_SHARE_DIR, NULL, NULL), HX_OK);
     assert_true(hx__lexicon_hash(l) == hx__lexicon_hash(again) && hx__lexicon_hash(l) != 0);
     assert_in_range(l->n_words, 30000, 200000);
     assert_true(l->zh.scope > 0 && l->en.scope > 0 && l->zh.length > 0 && l->en.length > 0);

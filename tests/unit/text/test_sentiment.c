@@ -60,7 +60,9 @@ static void evidence_adds_up_exactly_in_any_order(void **state) {
         assert_true(s.score > 0 && s.score <= 1);
         double p = 1 / (1 + exp(-fabs(s.logit)));
         if (s.label == HX_SENTIMENT_NEUTRAL) assert_true(s.n_evidence == 0 || fabs(s.logit) < 1.4);
-        if (s.label != HX_SENTIMENT_NEUTRAL)
+        if (s.label == HX_SENTIMENT_MIXED)
+            assert_true(fabs(s.logit) <= 1.0 && s.score == 2 - 2 * p);
+        if (s.label == HX_SENTIMENT_POSITIVE || s.label == HX_SENTIMENT_NEGATIVE)
             assert_true((s.logit > 0) == (s.label == HX_SENTIMENT_POSITIVE) && s.score == p);
         hx_arena_reset(f->arena);
     }

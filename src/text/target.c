@@ -1,0 +1,150 @@
+/* target.c - what a text says of one named thing.
+ *
+ *     手机很好， 但是 耳机很差        target 手机: +    target 耳机: -
+ *     A不如B                          target A: -       target B: +
+ *     没这个好看, worse than this     target 这个/this: +
+ *
+ * A mention counts for the target by its clause (clause.h):
+ *   +1  the clause names the target, or follows such a clause in the same sentence and begins with no name of its own: nothing but
+ *       negations, degree words, stop words and words of opinion stand before its first opinion
+ *   -1  the clause compares with the target: one of 比 没 没有 不如 不及 than as ... stands up to COMPARE_WORDS words before its name
+ *    0  else
+ * The label comes from these mentions alone as sentiment.c says. */
+#include <string.h>
+
+#include "base/error.h"
+#include "text/annotator.h"
+#include "text/clause.h"
+#include "text/sentiment.h"
+
+enum { COMPARE_WORDS = 3 };
+
+/* The name as cleaning leaves it, in the annotator's scratch. */
+static hx_status clean_name(hx_annotator *a, hx_str name, hx_str *out, hx_error *err) {
+    hx_analysis analysis;
+    HX_TRY(hx__text_analyse(a, name, &analysis, err));
+    *out = hx_arena_str(a->scratch, analysis.clean.text);
+    if (!out->ptr)
+        return hx_fail(err, HX_ENOMEM, "out of memory while looking at a text of %zu bytes",
+                       name.len);
+    if (out->len == 0)
+        return hx_fail(err, HX_EINVAL, "the target '%.*s' has no letter", HX_STR_ARG(name));
+    return HX_OK;
+}
+
+static bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* The name at or behind `from`, not inside a longer Latin word; text.len where there is none. */
+static size_t find_name(hx_str text, hx_str name, size_t from) {
+    for (; from + name.len <= text.len; from++) {
+        const char *at = memchr(text.ptr + from, name.ptr[0], text.len - from - name.len + 1);
+        if (!at) break;
+        from = (size_t)(at - text.ptr);
+        size_t end = from + name.len;
+        if (memcmp(at, name.ptr, name.len) != 0) continue;
+        bool inside = (from > 0 && is_letter(at[0]) && is_letter(at[-1])) ||
+                      (end < text.len && is_letter(at[name.len - 1]) && is_letter(text.ptr[end]));
+        if (!inside) return from;
+    }
+    return text.len;
+}
+
+static bool compares(const hx_analysis *t, size_t word) {
+    static const char *const words[] = {"比",   "没",   "没有", "不如", "不及",     "比不上",
+                                        "比起", "than", "as",   "to",   "compared", "unlike"};
+    hx_str s = hx__cut_text(&t->clean, &t->words[word]);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (hx_str_equal(s, hx_str_of(words[i]))) return true;
+    return false;
+}
+
+/* -1 where the name that begins at `at` is what its clause compares with, else 1. *word ascends with the names. */
+static int8_t side_of(const hx_analysis *t, uint32_t clause_start, uint32_t at, size_t *word) {
+    while (*word < t->n_words && t->words[*word].end <= at)
+        ++*word;
+    for (size_t i = *word, n = 0; i > 0 && n < COMPARE_WORDS; n++)
+        if (t->words[--i].start < clause_start)
+            return 1;
+        else if (compares(t, i))
+            return -1;
+    return 1;
+}
+
+/* (n clauses): the side of the target in each that names it, else 0. */
+static hx_status find_sides(hx_annotator *a, const hx_analysis *t, const hx_clauses *c, hx_str name,
+                            int8_t **out, hx_error *err) {
+    int8_t *sides = hx_arena_alloc(a->scratch, c->n);
+    if (!sides)
+        return hx_fail(err, HX_ENOMEM, "out of memory while looking at a text of %zu bytes",
+                       t->clean.text.len);
+    memset(sides, 0, c->n);
+    hx_str text = t->clean.text;
+    size_t clause = 0, word = 0;
+    for (size_t at = find_name(text, name, 0); at < text.len;
+         at = find_name(text, name, at + name.len)) {
+        size_t k = hx__clause_of(c, &clause, (uint32_t)at);
+        if (sides[k] == 0) sides[k] = side_of(t, c->list[k].start, (uint32_t)at, &word);
+    }
+    *out = sides;
+    return HX_OK;
+}
+
+/* Whether mentions [from, end) of a clause begin without a name. */
+static bool is_nameless(const hx_analysis *t, const hx_mention *list, size_t from, size_t end,
+                        size_t *word) {
+    const unsigned light = HX_ROLE_NEGATOR | HX_ROLE_DEGREE | HX_ROLE_TURN | HX_ROLE_PAUSE;
+    for (size_t i = from; i < end; i++) {
+        unsigned roles = list[i].lexeme ? list[i].lexeme->roles : 0;
+        if (roles & (HX_ROLE_POLAR | HX_ROLE_MIDDLING)) return true;
+        while (*word < t->n_words && t->words[*word].end < list[i].end)
+            ++*word;
+        if (!(roles & light) && !t->words[*word].stop) return false;
+    }
+    return false;
+}
+
+static void set_signs(const hx_analysis *t, const hx_mentions *m, const hx_clauses *c,
+                      const int8_t *sides, int8_t *signs) {
+    size_t word = 0, place = 0;
+    int8_t carried = 0;
+    size_t last = SIZE_MAX;
+    for (size_t i = 0, end = 0; i < m->n; i = end) {
+        size_t k = hx__clause_of(c, &place, m->list[i].start), peek = place;
+        for (end = i; end < m->n && hx__clause_of(c, &peek, m->list[end].start) == k;)
+            end++;
+        bool follows = last != SIZE_MAX && k == last + 1 && !c->list[k].sentence;
+        if (sides[k] != 0) {
+            carried = sides[k];
+        } else if (!follows || carried < 0 || !is_nameless(t, m->list, i, end, &word)) {
+            carried = 0;
+        }
+        for (size_t j = i; j < end; j++)
+            signs[j] = carried;
+        last = k;
+    }
+}
+
+hx_status hx_text_sentiment_of(hx_annotator *a, hx_str text, hx_str target, hx_arena *arena,
+                               hx_sentiment *out, hx_error *err) {
+    hx_analysis analysis;
+    hx_mentions mentions;
+    hx_clauses clauses;
+    hx_str name;
+    int8_t *sides = NULL;
+    hx_arena_reset(a->scratch);
+    HX_TRY(clean_name(a, target, &name, err));
+    HX_TRY(hx__text_analyse(a, text, &analysis, err));
+    *out = (hx_sentiment){.label = HX_SENTIMENT_NONE};
+    if (find_name(analysis.clean.text, name, 0) == analysis.clean.text.len) return HX_OK;
+    HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
+    HX_TRY(hx__clauses_find(a, &analysis, &mentions, &clauses, err));
+    HX_TRY(find_sides(a, &analysis, &clauses, name, &sides, err));
+    int8_t *signs = hx_arena_alloc(a->scratch, mentions.n + 1);
+    if (!signs)
+        return hx_fail(err, HX_ENOMEM, "out of memory while looking at a text of %zu bytes",
+                       text.len);
+    set_signs(&analysis, &mentions, &clauses, sides, signs);
+    return hx__sentiment_part(a, &analysis, &mentions, signs, arena, out, err);
+}
