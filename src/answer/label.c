@@ -34,6 +34,7 @@ static const code_label labels[] = {
     /* what texts say */
     {"positive", "positive", "正面"},
     {"neutral", "neutral", "中性"},
+    {"mixed", "mixed", "褒贬不一"},
     {"negative", "negative", "负面"},
     {"mean", "mean", "均值"},
     {"trend", "trend", "趋势"},

@@ -53,11 +53,12 @@ static void put_import(hx_cli *c, const json_t *import, hx_outbuf *out) {
 static void put_moods(hx_cli *c, const json_t *sentiments, hx_outbuf *out) {
     static const char *const names[][3] = {{"positive", "positive", "正面"},
                                            {"neutral", "neutral", "中性"},
+                                           {"mixed", "mixed", "褒贬不一"},
                                            {"negative", "negative", "负面"}};
     const char *between = "";
     if (!sentiments) return;
     put_label(out, hx_cli_tr(c, "sentiment", "情感"), LABEL_COLUMN);
-    for (size_t i = 0; i < 3; i++, between = "  ")
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++, between = "  ")
         hx_outbuf_printf(out, "%s%s %lld", between, hx_cli_tr(c, names[i][1], names[i][2]),
                          (long long)json_integer_value(json_object_get(sentiments, names[i][0])));
     hx_outbuf_byte(out, '\n');
