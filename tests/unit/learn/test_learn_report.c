@@ -120,7 +120,7 @@ static void classes(void **st) {
 
 static void numbers(void **st) {
     (void)st;
-    hx_table *t = people(), *none = NULL;
+    hx_table *t = people(), *one = NULL, *none = NULL;
     hx_arena *arena = hx_arena_new(0);
     hx_error err = {0};
     hx_learner *l = fitted(t, "forest", "number", HX_CALIBRATE_NONE);
@@ -131,9 +131,14 @@ static void numbers(void **st) {
     assert_non_null(strstr(html, "What counts most"));
     assert_int_equal(count(html, "<circle class=\"f0\" cx"),
                      N + 1); /* the points, and R2 on its scale */
-    assert_int_equal(hx_table_pick(&none, t, NULL, 0, &err), HX_OK);
-    page.evaluation = assessed(l, none, &o, arena);
+    const size_t first = 0;
+    assert_int_equal(hx_table_pick(&one, t, &first, 1, &err), HX_OK);
+    page.evaluation = assessed(l, one, &o, arena); /* R2 of one row is not defined */
     assert_non_null(strstr(made(&page, arena), "<td class=\"n\">–</td>"));
+    hx_table_free(one);
+    assert_int_equal(hx_table_pick(&none, t, NULL, 0, &err), HX_OK);
+    assert_int_equal(hx_learner_assess(l, none, &o, arena, &page.evaluation, &err), HX_EFORMAT);
+    assert_string_equal(err.message, "there are no rows to evaluate the model on");
     hx_table_free(none);
     hx_learner_free(l);
     hx_arena_free(arena);
