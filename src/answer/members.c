@@ -48,6 +48,29 @@ static void list_labels(hx_json_writer *w, const hx_population *pop, hx_ui_lang 
     }
 }
 
+static bool may_stand_in_a_name(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.' || (c & 0x80) != 0;
+}
+
+static bool is_written_so(hx_str set, hx_str label) {
+    if (set.len != label.len) return false;
+    for (size_t i = 0; i < set.len; i++)
+        if (set.ptr[i] != label.ptr[i] && (set.ptr[i] != '_' || may_stand_in_a_name(label.ptr[i])))
+            return false;
+    return true;
+}
+
+/* Names of sets have _ for blanks and signs: who writes the label as it is means that set. */
+static void find_set(const hx_label_sums *sums, hx_label_rule *r) {
+    hx_str found = r->set;
+    for (size_t i = 0; i < sums->n; i++) {
+        if (hx_str_equal(sums->at[i].set, r->set)) return;
+        if (is_written_so(sums->at[i].set, r->set)) found = sums->at[i].set;
+    }
+    r->set = found;
+}
+
 typedef struct {
     const hx_label_rule *rule;
     uint8_t *in; /* [customers] */
@@ -172,9 +195,10 @@ hx_status hx_answer_segment(hx_store *s, hx_str segment, size_t limit, const hx_
     hx_status status = HX_OK;
     if (!scratch)
         status = hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
-    else if (by_label)
+    else if (by_label) {
+        find_set(&pop->labels, &rule);
         status = write_rule(pop, &rule, limit, hx__answer_ui(o), scratch, &out, err);
-    else
+    } else
         status = write_members(pop, id, limit, hx__answer_ui(o), &out, err);
     hx_arena_free(scratch);
     hx__population_close(pop);

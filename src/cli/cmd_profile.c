@@ -160,6 +160,19 @@ static void add_import(const profile_job *j, json_t *summary, const hx_import_re
     (void)json_object_set_new(summary, "import", o);
 }
 
+/* Rows that were there before keep their labels; where none is of this model, that is said. */
+static void say_unlabelled(const profile_job *j, const json_t *summary, const hx_import_result *r) {
+    const hx_labeller *l = j->import.labeller;
+    const json_t *labels = json_object_get(summary, "labels");
+    if (!l || r->duplicates == 0 || json_object_get(labels, l->set)) return;
+    for (size_t i = 0; l->sets && i < l->n_labels; i++)
+        if (json_object_get(labels, l->sets[i])) return;
+    hx_cli_note(j->c,
+                "nobody has label.%s: the rows that were there before keep the labels they had; "
+                "read the file into a new store",
+                "没有客户带有 label.%s：库中已有的行保留原来的标签；请把文件读入新的库", l->set);
+}
+
 static int print_summary(profile_job *j, hx_store *s, const hx_import_result *r) {
     hx_cli *c = j->c;
     hx_error err = {.ui = c->ui};
@@ -168,7 +181,10 @@ static int print_summary(profile_job *j, hx_store *s, const hx_import_result *r)
         return hx_cli_error(c, &err);
     json_t *summary = hx_output_parse(c, json);
     if (!summary) return HX_EXIT_FAILED;
-    if (r) add_import(j, summary, r);
+    if (r) {
+        add_import(j, summary, r);
+        say_unlabelled(j, summary, r);
+    }
     bool ok = true;
     hx_outbuf out = {0};
     if (c->shape == HX_SHAPE_CSV) {

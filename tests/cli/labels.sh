@@ -51,3 +51,7 @@ try huaxiang profile train.csv --model causal.gguf --store no.db -q
 try huaxiang profile train.csv --model nowhere --store no.db
 try huaxiang profile train.csv --engine rules --model mood --store no.db
 [ -e no.db ] || echo no store
+echo '--- rows that were there before keep their labels'
+cp topic.gguf again.gguf
+huaxiang profile train.csv --model again.gguf --store mood.db > /dev/null
+huaxiang profile train.csv --model mood --store mood.db > /dev/null

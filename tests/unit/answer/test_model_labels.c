@@ -232,7 +232,7 @@ static void receipts_replay_and_say_what_changed(void **state) {
 }
 
 /* ------------------------------------------------------------------ several labels, numbers */
-static const char *const sets[] = {"size.short", "size.middle", "size.long"};
+static const char *const sets[] = {"size.short", "size.middle", "size.very_long"};
 
 /* Probabilities of all three labels, by length alone. */
 static hx_status read_several(void *context, const hx_str *texts, size_t n, uint32_t *labels,
@@ -314,8 +314,13 @@ static void each_of_several_labels_is_a_trait(void **state) {
     }
     assert_true(yes > 0 && no > 0);
     assert_in_range(members_of(s, arena, "label.size.short(yes)>=1"), 1, 29);
+    json_int_t very = members_of(s, arena, "label.size.very_long(yes)>=1");
+    assert_in_range(very, 1, 30);
+    assert_int_equal(members_of(s, arena, "label.size.very long(yes)>=1"), very);
+    assert_int_equal(members_of(s, arena, "label.size.very/long(yes)>=1"), very);
+    assert_int_equal(members_of(s, arena, "label.size.very-long(yes)>=1"), 0);
     fake_model same = {0}, other = {.other = true};
-    static const char *const claims[] = {"trait:label.size.long",
+    static const char *const claims[] = {"trait:label.size.very_long",
                                          "segment:label.size.short(yes)>=20%"};
     for (size_t i = 0; i < 2; i++) {
         hx_str receipt = why(s, arena, claims[i]);
