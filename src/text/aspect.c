@@ -97,10 +97,9 @@ static void take_term(finder *f, const hx_phrase_hit *h) {
                                     .kind = (hx_term_kind)(h->value % 4)};
 }
 
-static void find_terms(finder *f, const hx_phrases *phrases) {
-    hx_phrase_walk walk = hx__phrase_walk_of(phrases, f->text->clean.text);
+static void find_terms(finder *f, hx_found_walk *walk) {
     hx_phrase_hit hit;
-    while (hx__phrase_walk_next(&walk, &hit))
+    while (hx__found_next(walk, &hit))
         if (is_on_word(f->text, &hit)) take_term(f, &hit);
 }
 
@@ -317,7 +316,9 @@ hx_status hx__aspects_find(hx_annotator *a, const hx_analysis *text, const hx_me
                        text->clean.text.len);
     *out = NULL;
     *n = 0;
-    find_terms(&f, &l->aspects);
+    hx_found_walk walk;
+    HX_TRY(hx__found_of(a, text, HX_PHRASE_ASPECT, &walk, err));
+    find_terms(&f, &walk);
     if (f.n_terms == 0) return HX_OK;
     HX_TRY(hx__clauses_find(a, text, mentions, &f.clauses, err));
     size_t place = 0;

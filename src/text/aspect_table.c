@@ -28,7 +28,7 @@ static hx_status add_terms(hx_lexicon *l, const hx_lexicon_file *f, int field, u
         term.len -= kind != HX_TERM_PLAIN;
         if (term.len == 0)
             return hx_fail(err, HX_EFORMAT, "lexicon %s, line %d: an empty term", f->name, f->line);
-        HX_TRY(hx__phrases_add(&l->aspects, term, aspect * 4 + kind, err));
+        HX_TRY(hx__lexicon_add_phrase(l, HX_PHRASE_ASPECT, term, aspect * 4 + kind, err));
         from = i + 1;
     }
     return HX_OK;
@@ -71,6 +71,5 @@ static hx_status read_table(hx_lexicon *l, const char *share_dir, const char *na
 
 hx_status hx__aspects_open(hx_lexicon *l, const char *share_dir, const char *path, hx_error *err) {
     if (path) HX_TRY(read_table(l, NULL, path, err));
-    HX_TRY(read_table(l, share_dir, "aspects.tsv", err));
-    return hx__phrases_build(&l->aspects, err);
+    return read_table(l, share_dir, "aspects.tsv", err);
 }

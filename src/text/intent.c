@@ -61,21 +61,22 @@ static void take_hit(intent_scan *s, const hx_intent_pattern *p, const hx_phrase
     *last = ++s->n;
 }
 
-static hx_status scan(hx_annotator *a, const hx_lexicon *l, hx_str clean, intent_scan *s,
-                      hx_error *err) {
+static hx_status scan(hx_annotator *a, const hx_analysis *text, intent_scan *s, hx_error *err) {
+    const hx_lexicon *l = a->model->lexicon;
     hx_phrase_hit hit;
     size_t count = 0;
-    hx_phrase_walk walk = hx__phrase_walk_of(&l->intents_phrases, clean);
-    while (hx__phrase_walk_next(&walk, &hit))
+    hx_found_walk walk;
+    HX_TRY(hx__found_of(a, text, HX_PHRASE_INTENT, &walk, err));
+    while (hx__found_next(&walk, &hit))
         for (uint32_t i = hit.value + 1; i != 0; i = pattern_at(l, i - 1)->next)
             count++;
     s->list = hx_arena_alloc(a->scratch, (count + 1) * sizeof *s->list);
     if (!s->list)
         return hx_fail(err, HX_ENOMEM,
                        "out of memory while looking for the intent of a text of %zu bytes",
-                       clean.len);
-    walk = hx__phrase_walk_of(&l->intents_phrases, clean);
-    while (hx__phrase_walk_next(&walk, &hit))
+                       text->clean.text.len);
+    walk.at = 0;
+    while (hx__found_next(&walk, &hit))
         for (uint32_t i = hit.value + 1; i != 0; i = pattern_at(l, i - 1)->next)
             take_hit(s, pattern_at(l, i - 1), &hit);
     int totals[HX_INTENT_N] = {0};
@@ -129,7 +130,7 @@ static hx_intent_label best_label(const intent_scan *s) {
 hx_status hx__intent_score(hx_annotator *a, const hx_analysis *text, const hx_sentiment *mood,
                            hx_arena *arena, hx_intent *out, hx_error *err) {
     intent_scan s = {0};
-    HX_TRY(scan(a, a->model->lexicon, text->clean.text, &s, err));
+    HX_TRY(scan(a, text, &s, err));
     hx_intent_label mood_label = HX_INTENT_OTHER;
     double mood_weight = take_mood(&s, mood, &mood_label);
     hx_intent result = {.label = best_label(&s)};

@@ -96,6 +96,20 @@ static hx_status add_lexeme(loader *ld, hx_lexeme lexeme, hx_error *err) {
     return hx_buf_status(&ld->lexemes, "the lexicons", err);
 }
 
+hx_status hx__lexicon_add_phrase(hx_lexicon *l, hx_phrase_kind kind, hx_str phrase, uint32_t value,
+                                 hx_error *err) {
+    uint32_t n = (uint32_t)(l->uses.len / sizeof(hx_phrase_use)), at;
+    HX_TRY(hx__phrases_add_once(&l->phrases, phrase, n, &at, err));
+    if (at == n) {
+        static const hx_phrase_use none = {0};
+        hx_buf_append(&l->uses, &none, sizeof none);
+        HX_TRY(hx_buf_status(&l->uses, "the lexicon's phrases", err));
+    }
+    hx_phrase_use *use = (hx_phrase_use *)(void *)l->uses.ptr + at;
+    if (use->value[kind] == 0) use->value[kind] = value + 1;
+    return HX_OK;
+}
+
 /* ------------------------------------------------------------------ records */
 
 static hx_status take_word(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
@@ -172,7 +186,7 @@ static hx_status take_adversative(loader *ld, const hx_lexicon_file *f, hx_lexem
                  {"pause", HX_ROLE_PAUSE},
                  {"irony", HX_ROLE_IRONY}};
     if (hx_str_equal(f->field[2], HX_STR_LIT("irony")))
-        HX_TRY(hx__phrases_add(&ld->l->phrases, f->field[1], 0, err));
+        HX_TRY(hx__lexicon_add_phrase(ld->l, HX_PHRASE_WORD, f->field[1], 0, err));
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (hx_str_equal(f->field[2], hx_str_of(kinds[i].name)))
             return add_lexeme(
@@ -192,7 +206,7 @@ static hx_status take_seed(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind 
 
 static hx_status take_phrase(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
                              hx_error *err) {
-    HX_TRY(hx__phrases_add(&ld->l->phrases, f->field[0], 0, err));
+    HX_TRY(hx__lexicon_add_phrase(ld->l, HX_PHRASE_WORD, f->field[0], 0, err));
     return take_seed(ld, f, kind, err);
 }
 
@@ -210,7 +224,7 @@ static hx_status take_noise(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind
     (void)kind;
     for (uint32_t i = 0; i < sizeof names / sizeof *names; i++)
         if (hx_str_equal(f->field[0], hx_str_of(names[i])))
-            return hx__phrases_add(&ld->l->noise, f->field[1], i + 1, err);
+            return hx__lexicon_add_phrase(ld->l, HX_PHRASE_NOISE, f->field[1], i + 1, err);
     return hx__lexicon_file_unknown(f, 0, err);
 }
 
@@ -224,7 +238,7 @@ static hx_status add_intent(loader *ld, hx_str phrase, hx_intent_label label, in
     uint32_t index = (uint32_t)(ld->l->intents.len / sizeof pattern - 1);
     if (*last) ((hx_intent_pattern *)(void *)ld->l->intents.ptr)[*last - 1].next = index + 1;
     *last = index + 1;
-    return hx__phrases_add(&ld->l->intents_phrases, phrase, index, err);
+    return hx__lexicon_add_phrase(ld->l, HX_PHRASE_INTENT, phrase, index, err);
 }
 
 static hx_status take_intent(loader *ld, const hx_lexicon_file *f, hx_lexeme_kind kind,
@@ -299,10 +313,7 @@ static hx_status load_all(loader *ld, hx_error *err) {
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         HX_TRY(load_file(ld, files[i].name, files[i].n_fields, files[i].kind, files[i].take, err));
-    HX_TRY(build_table(ld, err));
-    HX_TRY(hx__phrases_build(&ld->l->phrases, err));
-    HX_TRY(hx__phrases_build(&ld->l->intents_phrases, err));
-    return hx__phrases_build(&ld->l->noise, err);
+    return build_table(ld, err);
 }
 
 hx_status hx__lexicon_open(hx_lexicon **out, const char *share_dir, const char *aspects,
@@ -310,11 +321,9 @@ hx_status hx__lexicon_open(hx_lexicon **out, const char *share_dir, const char *
     hx_lexicon *l = calloc(1, sizeof *l);
     if (!l) return hx_fail(err, HX_ENOMEM, "out of memory while loading the lexicons");
     l->arena = hx_arena_new(0);
-    hx__phrases_init(&l->aspects);
     hx_buf_init(&l->aspect_table, HX_ASPECT_TABLE_MAX * sizeof(hx_aspect_entry));
     hx__phrases_init(&l->phrases);
-    hx__phrases_init(&l->intents_phrases);
-    hx__phrases_init(&l->noise);
+    hx_buf_init(&l->uses, HX_PHRASE_STATES_MAX * sizeof(hx_phrase_use));
     hx_buf_init(&l->intents, INTENTS_MAX * sizeof(hx_intent_pattern));
     loader ld = {.l = l, .share_dir = share_dir};
     hx_buf_init(&ld.lexemes, LEXEMES_MAX * sizeof(hx_lexeme));
@@ -323,6 +332,7 @@ hx_status hx__lexicon_open(hx_lexicon **out, const char *share_dir, const char *
                            ? load_all(&ld, err)
                            : hx_fail(err, HX_ENOMEM, "out of memory while loading the lexicons");
     if (status == HX_OK) status = hx__aspects_open(l, share_dir, aspects, err);
+    if (status == HX_OK) status = hx__phrases_build(&l->phrases, err);
     hx_map_release(&ld.intent_of);
     hx_buf_release(&ld.lexemes);
     if (status == HX_OK) {
@@ -336,9 +346,7 @@ hx_status hx__lexicon_open(hx_lexicon **out, const char *share_dir, const char *
 void hx__lexicon_close(hx_lexicon *l) {
     if (!l) return;
     hx__phrases_release(&l->phrases);
-    hx__phrases_release(&l->intents_phrases);
-    hx__phrases_release(&l->noise);
-    hx__phrases_release(&l->aspects);
+    hx_buf_release(&l->uses);
     hx_buf_release(&l->intents);
     hx_buf_release(&l->aspect_table);
     hx_arena_free(l->arena);

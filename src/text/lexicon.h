@@ -54,19 +54,35 @@ typedef struct {
     uint32_t next; /* index + 1 of the same phrase's entry for another intent, 0 = none */
 } hx_intent_pattern;
 
+/* What a phrase is found for. */
+typedef enum {
+    HX_PHRASE_WORD = 0, /* sentiment: taken as one word; value 0 */
+    HX_PHRASE_INTENT, /* value: index into hx_lexicon.intents */
+    HX_PHRASE_NOISE, /* value: hx_noise_pattern */
+    HX_PHRASE_ASPECT, /* value: aspect.h */
+    HX_PHRASE_KINDS
+} hx_phrase_kind;
+
+/* A phrase's value by kind + 1, 0 = none of that kind; the automaton's hits carry an index of these. */
+typedef struct {
+    uint32_t value[HX_PHRASE_KINDS];
+} hx_phrase_use;
+
 struct hx_lexicon {
     hx_lexeme *words; /* owned, open addressing */
     size_t n_words, n_slots; /* slots are a power of two */
     hx_sentiment_parameters zh, en;
-    hx_phrases phrases; /* taken as one word each; value 0 */
-    hx_phrases intents_phrases;
-    hx_phrases noise;
+    hx_phrases phrases; /* of every kind, so that one walk finds them all; value: index of a use */
+    hx_buf uses; /* hx_phrase_use[] */
     hx_buf intents; /* hx_intent_pattern[] */
-    hx_phrases aspects; /* terms; value: aspect.h */
     hx_buf aspect_table; /* hx_aspect_entry[] */
     hx_arena *arena; /* owned: strings of the aspects */
     uint64_t hash;
 };
+
+/* While the lexicon is opened; a phrase given twice in one kind keeps its first value there. */
+hx_status hx__lexicon_add_phrase(hx_lexicon *l, hx_phrase_kind kind, hx_str phrase, uint32_t value,
+                                 hx_error *err) HX_MUST_USE;
 
 /* The key of a word in a language, of two words in a row, and of an English word's idf. */
 typedef enum { HX_LEXEME_ZH = 1, HX_LEXEME_EN = 2, HX_LEXEME_IDF_EN = 3 } hx_lexeme_kind;

@@ -153,7 +153,7 @@ static void take_word(walk *w, uint32_t start, uint32_t end, hx_lexeme_kind kind
 /* The leftmost-longest phrases of a text, one after the other. */
 typedef struct {
     const hx_analysis *text;
-    hx_phrase_walk walk;
+    hx_found_walk walk;
     hx_phrase_hit next;
     bool has_next;
 } phrase_reader;
@@ -185,7 +185,7 @@ static bool is_on_cuts(const hx_analysis *t, const hx_phrase_hit *hit) {
 static bool next_phrase(phrase_reader *r, size_t from, hx_phrase_hit *best) {
     bool found = false;
     for (;;) {
-        if (!r->has_next) r->has_next = hx__phrase_walk_next(&r->walk, &r->next);
+        if (!r->has_next) r->has_next = hx__found_next(&r->walk, &r->next);
         if (!r->has_next) return found;
         const hx_phrase_hit *h = &r->next;
         if (h->start >= from && is_on_cuts(r->text, h)) {
@@ -198,11 +198,11 @@ static bool next_phrase(phrase_reader *r, size_t from, hx_phrase_hit *best) {
     }
 }
 
-static void walk_words(walk *w) {
+static void walk_words(walk *w, hx_found_walk found) {
     const hx_analysis *t = w->text;
     bool english = t->lang == HX_LANG_EN || t->lang == HX_LANG_OTHER;
     hx_lexeme_kind kind = english ? HX_LEXEME_EN : HX_LEXEME_ZH;
-    phrase_reader r = {.text = t, .walk = hx__phrase_walk_of(&w->lexicon->phrases, t->clean.text)};
+    phrase_reader r = {.text = t, .walk = found};
     hx_phrase_hit hit;
     bool has_hit = next_phrase(&r, 0, &hit);
     for (size_t i = 0; i < t->n_words;) {
@@ -243,7 +243,9 @@ hx_status hx__mentions_find(hx_annotator *a, const hx_analysis *text, hx_mention
         return hx_fail(err, HX_ENOMEM,
                        "out of memory while looking for sentiment in a text of %zu words",
                        text->n_words);
-    walk_words(&w);
+    hx_found_walk found;
+    HX_TRY(hx__found_of(a, text, HX_PHRASE_WORD, &found, err));
+    walk_words(&w, found);
     double words = (double)text->n_words;
     *out = (hx_mentions){w.list, w.n, words > w.p->length ? sqrt(w.p->length / words) : 1};
     return HX_OK;

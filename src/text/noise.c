@@ -117,10 +117,13 @@ static bool is_contact_name(const hx_analysis *t, const hx_cut *c) {
 }
 
 static bool has_link(const hx_lexicon *l, hx_str raw) {
-    hx_phrase_walk walk = hx__phrase_walk_of(&l->noise, raw);
+    const hx_phrase_use *uses = (const hx_phrase_use *)(const void *)l->uses.ptr;
+    hx_phrase_walk walk = hx__phrase_walk_of(&l->phrases, raw);
     hx_phrase_hit h;
     while (hx__phrase_walk_next(&walk, &h))
-        if (h.value == HX_NOISE_PATTERN_CONTACT && memchr("hw.", raw.ptr[h.start], 3)) return true;
+        if (uses[h.value].value[HX_PHRASE_NOISE] == HX_NOISE_PATTERN_CONTACT + 1 &&
+            memchr("hw.", raw.ptr[h.start], 3))
+            return true;
     return false;
 }
 
@@ -198,8 +201,9 @@ hx_status hx__noise_find(hx_annotator *a, hx_str raw, const hx_analysis *text, h
     noise_scan s = {0};
     size_t first = 0;
     hx_phrase_hit hit;
-    hx_phrase_walk walk = hx__phrase_walk_of(&l->noise, text->clean.text);
-    while (hx__phrase_walk_next(&walk, &hit))
+    hx_found_walk walk;
+    HX_TRY(hx__found_of(a, text, HX_PHRASE_NOISE, &walk, err));
+    while (hx__found_next(&walk, &hit))
         take_hit(&s, text, &hit);
     size_t all = letters_in(text, &first, 0, text->clean.text.len);
     if (n == 0) {

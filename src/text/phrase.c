@@ -94,6 +94,12 @@ static uint32_t child_of(hx_phrases *p, uint32_t at, uint8_t byte) {
 }
 
 hx_status hx__phrases_add(hx_phrases *p, hx_str phrase, uint32_t value, hx_error *err) {
+    uint32_t kept;
+    return hx__phrases_add_once(p, phrase, value, &kept, err);
+}
+
+hx_status hx__phrases_add_once(hx_phrases *p, hx_str phrase, uint32_t value, uint32_t *kept,
+                               hx_error *err) {
     if (phrase.len == 0 || phrase.len > HX_PHRASE_BYTES_MAX)
         return hx_fail(err, HX_ELIMIT, "lexicon: phrase '%.*s' has %zu bytes; 1 to %u are allowed",
                        HX_STR_ARG(phrase), phrase.len, HX_PHRASE_BYTES_MAX);
@@ -116,7 +122,9 @@ hx_status hx__phrases_add(hx_phrases *p, hx_str phrase, uint32_t value, hx_error
         set_bit(p->starts,
                 is_three(phrase, 3) ? pair_bit(first, three_at(phrase, 3)) : ALONE_AT + first);
     }
-    if (node_at(p, at)->phrase != 0) return HX_OK;
+    uint32_t known = node_at(p, at)->phrase;
+    *kept = known ? phrase_at(p, known - 1)->value : value;
+    if (known) return HX_OK;
     hx_phrase entry = {(uint32_t)phrase.len, 0, value};
     hx_buf_append(&p->phrases, &entry, sizeof entry);
     HX_TRY(hx_buf_status(&p->phrases, "the lexicon's phrases", err));

@@ -37,6 +37,9 @@ void hx__phrases_init(hx_phrases *p);
 void hx__phrases_release(hx_phrases *p);
 /* A phrase given twice keeps its first value. */
 hx_status hx__phrases_add(hx_phrases *p, hx_str phrase, uint32_t value, hx_error *err) HX_MUST_USE;
+/* The same; *kept = the value it has: this one, or that of the first time. */
+hx_status hx__phrases_add_once(hx_phrases *p, hx_str phrase, uint32_t value, uint32_t *kept,
+                               hx_error *err) HX_MUST_USE;
 /* After the last add, before the first walk. */
 hx_status hx__phrases_build(hx_phrases *p, hx_error *err) HX_MUST_USE;
 

@@ -82,6 +82,20 @@ static void refuses_empty_and_endless_phrases(void **state) {
     hx__phrases_release(&p);
 }
 
+static void a_phrase_given_twice_says_what_it_has(void **state) {
+    (void)state;
+    hx_phrases p;
+    uint32_t kept = 9;
+    hx__phrases_init(&p);
+    assert_int_equal(hx__phrases_add_once(&p, HX_STR_LIT("ab"), 5, &kept, NULL), HX_OK);
+    assert_int_equal(kept, 5);
+    assert_int_equal(hx__phrases_add_once(&p, HX_STR_LIT("abc"), 6, &kept, NULL), HX_OK);
+    assert_int_equal(kept, 6);
+    assert_int_equal(hx__phrases_add_once(&p, HX_STR_LIT("ab"), 7, &kept, NULL), HX_OK);
+    assert_int_equal(kept, 5);
+    hx__phrases_release(&p);
+}
+
 /* Writes `content` as the table x.tsv of a fresh share directory. */
 static void write_table(char dir[32], const char *content) {
     char path[128];
@@ -204,6 +218,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_a_naive_search_finds),
         cmocka_unit_test(refuses_empty_and_endless_phrases),
+        cmocka_unit_test(a_phrase_given_twice_says_what_it_has),
         cmocka_unit_test(reads_records_and_numbers),
         cmocka_unit_test(each_fault_has_its_sentence),
         cmocka_unit_test(missing_lexicons_are_said),
