@@ -14,8 +14,12 @@
  * 6. What was said of one aspect in a text is added up: positive or negative by the sign, mixed where both sides are strong, neutral
  *    without any opinion.
  *
- * logit = sum of the evidence, each rounded to 1/4096 as in sentiment.c. p(label) = 1 / (1 + exp(-SHARPNESS |logit|)); SHARPNESS and the
- * probability of neutral were fitted on the train part of a set of car owners' remarks. */
+ * logit = sum of the evidence, each rounded to 1/4096 as in sentiment.c. p(label) = 1 / (1 + exp(-SHARPNESS |logit|)).
+ *
+ * SHARPNESS, NEUTRAL_SCORE and the other numbers are set by hand, not fitted. Against car owners' remarks (car_absa, ten aspects, two
+ * thirds of them neutral; train / dev part): F1 of aspects .688 / .714, of aspect and sentiment .409 / .417; where rules and people both
+ * take a side it is the same one for 86 % / 83 %; neutral is right for 73 % on train. A SHARPNESS of 1.05, the likeliest on train among
+ * those with a side (log loss .41 for .47), is worse on dev (.62 for .56) and too sure where neutral is possible: not taken. */
 #include "text/aspect.h"
 
 #include <math.h>
