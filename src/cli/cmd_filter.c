@@ -36,9 +36,10 @@ typedef struct {
 } filter_job;
 
 static hx_filter_kind kind_of(const char *name) {
-    return (hx_filter_kind)hx_cli_choice("clean,redact,words,sentiment,intent,keywords,aspects,annotate,"
-                                         "tokenize,embed,classify,tag,generate",
-                                         name);
+    return (hx_filter_kind)hx_cli_choice(
+        "clean,redact,words,sentiment,intent,keywords,aspects,annotate,"
+        "tokenize,embed,classify,tag,generate",
+        name);
 }
 
 /* ------------------------------------------------------------------ options */
@@ -95,6 +96,10 @@ static int set_options(filter_job *j) {
                                                  : 1;
     j->limit = hx_cli_has(v, HX_OPT_HEAD) ? (size_t)v->number[HX_OPT_HEAD] : 0;
     if (!hx_cli_reader_options(c, &j->reader_options)) return HX_EXIT_FAILED;
+    if (p->target.len > 0 && hx_cli_wants_llama(c))
+        return hx_cli_usage(
+            c, "--target is answered by the rules alone; leave out --model or say --engine rules",
+            "--target 只能由规则引擎回答；请去掉 --model，或指定 --engine rules");
     j->reader_options.chunk_bytes = hx_cli_wants_llama(c) ? CHUNK_BYTES_LLAMA : CHUNK_BYTES;
     return set_labels(c, p);
 }

@@ -39,6 +39,10 @@ printf '这家餐厅很棒！\n还行吧\n今天星期三\n' | huaxiang sentimen
 echo '--- no label below a score'
 printf '这家餐厅很棒！\n' | huaxiang sentiment -q --abstain 1 | grep -o '"label":"[a-z]*"'
 printf '这家餐厅很棒！\n' | huaxiang sentiment -q --abstain 0.2 --format csv | cut -d, -f2 | tail -1
+echo '--- towards a named thing: by the rules alone'
+echo '手机很好，但是耳机很差' | huaxiang sentiment -q --target 耳机 | grep -o '"label":"[a-z]*"'
+echo '手机很好，但是耳机很差' | huaxiang sentiment -q --target 耳机 --model none.gguf; echo "exit $?"
+echo '手机很好，但是耳机很差' | huaxiang sentiment -q --lang zh --target 耳机 --engine llama --model none.gguf; echo "exit $?"
 echo '--- a header alone; rows that are refused'
 printf 'id,text\n' > header.csv
 huaxiang sentiment header.csv -q; echo "exit $?"
