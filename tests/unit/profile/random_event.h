@@ -14,8 +14,33 @@ static inline hx_str random_word(hx_rng *r, hx_arena *arena, const char *stem, u
     return hx_arena_str(arena, hx_str_of(text));
 }
 
+/* None in half of the texts, else up to three of ten. */
+static inline const hx_aspect *random_aspects(hx_rng *r, hx_arena *arena, size_t *n) {
+    hx_aspect *list = hx_arena_alloc(arena, 3 * sizeof *list);
+    hx_evidence *e = hx_arena_alloc(arena, sizeof *e);
+    uint64_t first = hx_rng_below(r, 10);
+    *n = hx_rng_below(r, 2) ? (size_t)hx_rng_below(r, 4) : 0;
+    *e = (hx_evidence){{4, 9}, hx_rng_uniform(r) - 0.5};
+    for (size_t i = 0; i < *n; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "side %d", (int)((first + i) % 10));
+        uint64_t label = 1 + hx_rng_below(r, HX_SENTIMENT_N - 1);
+        list[i] = (hx_aspect){.id = hx_arena_str(arena, hx_str_of(id)),
+                              .name = random_word(r, arena, "方面", 5),
+                              .span = {0, 4},
+                              .opinion = {4, label == HX_SENTIMENT_NEUTRAL ? 4 : 9},
+                              .label = (hx_sentiment_label)label,
+                              .score = hx_rng_uniform(r),
+                              .logit = e->weight,
+                              .evidence = e,
+                              .n_evidence = 1};
+    }
+    return list;
+}
+
 static inline const hx_annotation *random_annotation(hx_rng *r, hx_arena *arena) {
     hx_annotation *a = hx_arena_alloc(arena, sizeof *a);
+    *a = (hx_annotation){0};
     hx_evidence *e = hx_arena_alloc(arena, 2 * sizeof *e);
     hx_keyword *k = hx_arena_alloc(arena, 2 * sizeof *k);
     for (int i = 0; i < 2; i++) {
@@ -30,6 +55,7 @@ static inline const hx_annotation *random_annotation(hx_rng *r, hx_arena *arena)
     a->intent = (hx_intent){(hx_intent_label)hx_rng_below(r, HX_INTENT_N), hx_rng_uniform(r), e, 1};
     a->keywords = k;
     a->n_keywords = 2;
+    a->aspects = random_aspects(r, arena, &a->n_aspects);
     a->similarity = hx_rng_next(r);
     a->model = 42;
     return a;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/hash.h"
 #include "profile/profile.h"
 #include "random_event.h"
 
@@ -347,6 +348,103 @@ static void labels_beyond_the_cap_are_not_counted(void **state) {
     hx_profile_free(p);
 }
 
+static void aspects_are_counted(void **state) {
+    (void)state;
+    const hx_aspect slow = {.id = HX_STR_LIT("delivery"),
+                            .name = HX_STR_LIT("物流"),
+                            .label = HX_SENTIMENT_NEGATIVE,
+                            .score = 0.75},
+                    both[] = {{.id = HX_STR_LIT("price"),
+                               .name = HX_STR_LIT("price"),
+                               .label = HX_SENTIMENT_MIXED,
+                               .score = 0.5},
+                              {.id = HX_STR_LIT("delivery"),
+                               .name = HX_STR_LIT("delivery"),
+                               .label = HX_SENTIMENT_POSITIVE,
+                               .score = 0.5}};
+    const hx_annotation first = {.aspects = &slow, .n_aspects = 1},
+                        second = {.aspects = both, .n_aspects = 2},
+                        advert = {.noise = HX_NOISE_ADVERT, .aspects = both, .n_aspects = 2};
+    hx_event events[] = {said(5, 1, NULL), said(6, 2, NULL), said(7, 3, NULL)};
+    events[0].annotation = &first;
+    events[1].annotation = &second;
+    events[2].annotation = &advert;
+    hx_profile *p = hx_profile_new(), *again = hx_profile_new();
+    hx_aspect_count sorted[HX_PROFILE_ASPECTS_MAX];
+    hx_error err = {.code = HX_OK};
+    hx_buf b;
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        hx_profile_fold(p, &events[i]);
+    assert_int_equal(hx_profile_aspects(p, sorted), 2);
+    assert_true(hx_str_equal(sorted[0].id, slow.id));
+    assert_true(hx_str_equal(sorted[0].name, slow.name));
+    assert_int_equal(sorted[0].count, 2);
+    assert_int_equal(sorted[0].sum, -250);
+    assert_int_equal(sorted[0].at, 6);
+    assert_int_equal(sorted[0].event, hx_event_id(&events[1]));
+    assert_int_equal(hx_profile_aspect(p, HX_STR_LIT("price"))->sum, 0);
+    assert_ptr_equal(hx_profile_aspect(p, HX_STR_LIT("物流")),
+                     hx_profile_aspect(p, HX_STR_LIT("delivery")));
+    assert_null(hx_profile_aspect(p, HX_STR_LIT("taste")));
+    bytes_of(p, &b);
+    assert_int_equal(b.ptr[0], 3);
+    assert_int_equal(hx_profile_read(hx_buf_str(&b), again, &err), HX_OK);
+    assert_same_bytes(p, again);
+    for (size_t cut = 0; cut < b.len; cut++)
+        assert_int_equal(hx_profile_read((hx_str){b.ptr, cut}, again, &err), HX_EFORMAT);
+    hx_buf_release(&b);
+    hx_profile_free(p);
+    hx_profile_free(again);
+}
+
+static void aspects_beyond_the_cap_are_not_counted(void **state) {
+    (void)state;
+    hx_profile *p = hx_profile_new();
+    char name[16];
+    for (int i = 0; i < HX_PROFILE_ASPECTS_MAX + 5; i++) {
+        snprintf(name, sizeof name, "a%d", i);
+        const hx_aspect a = {.id = hx_str_of(name), .name = hx_str_of(name)};
+        const hx_annotation says = {.aspects = &a, .n_aspects = 1};
+        hx_event e = said(i, (uint64_t)i, NULL);
+        e.annotation = &says;
+        hx_profile_fold(p, &e);
+    }
+    assert_int_equal(p->n_aspects, HX_PROFILE_ASPECTS_MAX);
+    assert_null(hx_profile_aspect(p, hx_str_of(name)));
+    hx_profile_free(p);
+}
+
+/* Bytes of an event with an annotation and of its profile as they were written before there were aspects: by their hashes. */
+static void what_was_written_before_aspects_stays(void **state) {
+    (void)state;
+    hx_evidence e = {{0, 2}, 0.5};
+    hx_keyword k = {{0, 2}, HX_STR_LIT("ok"), 1};
+    hx_annotation a = {.engine = HX_ENGINE_RULES, .lang = HX_LANG_EN, .model = 7};
+    a.sentiment = (hx_sentiment){HX_SENTIMENT_POSITIVE, 0.625, 0.5, 0, &e, 1};
+    a.intent = (hx_intent){HX_INTENT_PRAISE, 0.75, &e, 1};
+    a.keywords = &k;
+    a.n_keywords = 1;
+    hx_event event = said(5, 1, NULL), back;
+    event.annotation = &a;
+    hx_profile *p = hx_profile_new(), *again = hx_profile_new();
+    hx_buf b;
+    hx_buf_init(&b, 1u << 16);
+    hx_event_write(&event, &b);
+    assert_int_equal(hx_hash(hx_buf_str(&b)), 0xee88af6834e718ccu);
+    hx_cursor c = hx_cursor_of(hx_buf_str(&b));
+    assert_true(hx_event_read(&c, arena, &back));
+    assert_true(back.annotation->sentiment.score == 0.625);
+    hx_profile_fold(p, &event);
+    hx_buf_release(&b);
+    bytes_of(p, &b);
+    assert_int_equal(hx_hash(hx_buf_str(&b)), 0xd4e91f5fe020c26fu);
+    assert_int_equal(hx_profile_read(hx_buf_str(&b), again, NULL), HX_OK);
+    assert_same_bytes(p, again);
+    hx_buf_release(&b);
+    hx_profile_free(p);
+    hx_profile_free(again);
+}
+
 /* Space-Saving never undercounts and its error bounds the excess. */
 static void interests_stay_bounded(void **state) {
     (void)state;
@@ -389,6 +487,9 @@ int main(void) {
                                        cmocka_unit_test(profiles_without_labels_keep_their_version),
                                        cmocka_unit_test(numbers_of_models_have_a_mean),
                                        cmocka_unit_test(labels_beyond_the_cap_are_not_counted),
+                                       cmocka_unit_test(aspects_are_counted),
+                                       cmocka_unit_test(aspects_beyond_the_cap_are_not_counted),
+                                       cmocka_unit_test(what_was_written_before_aspects_stays),
                                        cmocka_unit_test(interests_stay_bounded)};
     arena = hx_arena_new(0);
     int failed = cmocka_run_group_tests_name("profile/fold", tests, NULL, NULL);
