@@ -33,6 +33,13 @@ static bool parse_set(hx_str s, hx_str *set) {
     return true;
 }
 
+/* "aspect.NAME" */
+static bool parse_aspect(hx_str s, hx_str *aspect) {
+    if (s.len < 8 || memcmp(s.ptr, "aspect.", 7) != 0) return false;
+    *aspect = (hx_str){s.ptr + 7, s.len - 7};
+    return true;
+}
+
 /* EVENT/sentiment, EVENT/intent or EVENT/label.SET */
 static bool parse_label(hx_claim *c) {
     const char *slash = memchr(c->subject.ptr, '/', c->subject.len);
@@ -52,10 +59,11 @@ static bool parse_subject(hx_claim *c) {
         c->segment = hx_segment_find(c->subject);
         if (c->segment != HX_SEGMENT_N) return true;
         if (!hx_label_rule_parse(c->subject, &c->rule)) return false;
-        c->set = c->rule.set;
+        *(c->rule.measure == HX_LABEL_ASPECT ? &c->aspect : &c->set) = c->rule.set;
         return true;
     }
-    if (c->kind == HX_CLAIM_TRAIT) (void)parse_set(c->subject, &c->set);
+    if (c->kind == HX_CLAIM_TRAIT && !parse_set(c->subject, &c->set))
+        (void)parse_aspect(c->subject, &c->aspect);
     return true;
 }
 
@@ -80,7 +88,8 @@ hx_status hx__claim_parse(hx_str text, hx_arena *arena, hx_claim *out, hx_error 
             "'%.*s' is not a claim; write label:EVENT/sentiment, label:EVENT/intent, trait:NAME, "
             "score:rfm (recency, frequency, monetary, sentiment), segment:NAME or interest:NAME; "
             "of a "
-            "model's labels label:EVENT/label.SET, trait:label.SET or segment:label.SET=LABEL",
+            "model's labels label:EVENT/label.SET, trait:label.SET or segment:label.SET=LABEL; "
+            "of an aspect trait:aspect.NAME or segment:aspect.NAME<0",
             HX_STR_ARG(text));
     char rule[HX_LABEL_RULE_MAX];
     if (out->segment != HX_SEGMENT_N)

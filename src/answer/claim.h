@@ -28,6 +28,7 @@ typedef struct {
     uint64_t event; /* of a label */
     bool intent; /* of a label: intent rather than sentiment */
     hx_str set; /* of a claim on a model's labels; {NULL, 0} = on something else */
+    hx_str aspect; /* of a claim on an aspect, its id or name; {NULL, 0} = on something else */
     hx_segment_id segment; /* HX_SEGMENT_N = `rule` */
     hx_label_rule rule;
     size_t score; /* index of the score, see claim_score.c */
@@ -76,6 +77,9 @@ hx_status hx__claim_trait(hx_claim_case *k, hx_error *err) HX_MUST_USE;
 hx_status hx__claim_score(hx_claim_case *k, hx_error *err) HX_MUST_USE;
 hx_status hx__claim_segment(hx_claim_case *k, hx_error *err) HX_MUST_USE;
 hx_status hx__claim_interest(hx_claim_case *k, hx_error *err) HX_MUST_USE;
+/* Of an aspect: texts that speak of it, as they count for the profile; the trait aspect.NAME. */
+hx_status hx__claim_aspect_texts(hx_claim_case *k, hx_error *err) HX_MUST_USE;
+hx_status hx__claim_aspect(hx_claim_case *k, hx_error *err) HX_MUST_USE;
 /* Of a trained model's labels (claim_model.c). */
 hx_status hx__claim_model_label(hx_claim_case *k, const hx_event *e, hx_error *err) HX_MUST_USE;
 hx_status hx__claim_model_trait(hx_claim_case *k, hx_error *err) HX_MUST_USE;

@@ -1,8 +1,9 @@
-/* claim_fact.c - receipts of what stands in one event: a label of a text, a trait of a person.
+/* claim_fact.c - receipts of what stands in events: a label of a text, a trait of a person, what is thought of an aspect.
  *
  * A label's score is a logit: the weights of the evidence spans plus the model's bias, each rounded to a millionth and then
  * summed, so the total is the sum of what is listed. The calibrated probability stands beside it as a decimal text. A trait lists
- * every statement of it; the one that holds has a point, those it overruled have none. */
+ * every statement of it; the one that holds has a point, those it overruled have none. An aspect lists the texts that speak of it with
+ * the signed probability of each; its value is their mean. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -107,6 +108,7 @@ hx_status hx__claim_trait(hx_claim_case *k, hx_error *err) {
     hx_str name = k->claim.subject;
     const hx_trait *t = find_trait(k->p, name);
     if (!t && k->claim.set.ptr) return hx__claim_model_trait(k, err);
+    if (!t && k->claim.aspect.ptr) return hx__claim_aspect(k, err);
     if (!t) return hx_fail(err, HX_ENOTFOUND, "the customer has no trait '%.*s'", HX_STR_ARG(name));
     for (size_t i = 0; i < k->n; i++) {
         const hx_event *e = &k->events[i];
@@ -127,5 +129,68 @@ hx_status hx__claim_trait(hx_claim_case *k, hx_error *err) {
         k->ui == HX_UI_ZH
             ? hx__claim_text(k, "%.*s 为 %.*s", HX_STR_ARG(name), HX_STR_ARG(t->value))
             : hx__claim_text(k, "%.*s is %.*s", HX_STR_ARG(name), HX_STR_ARG(t->value));
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ aspects */
+/* What a text says of an aspect, where the profile counts it. */
+static const hx_aspect *said_of(const hx_event *e, hx_str id) {
+    const hx_annotation *a = e->annotation;
+    if (!a || a->noise != HX_NOISE_NONE || e->kind == HX_KIND_SEARCH) return NULL;
+    for (size_t i = 0; i < a->n_aspects; i++)
+        if (hx_str_equal(a->aspects[i].id, id)) return &a->aspects[i];
+    return NULL;
+}
+
+hx_status hx__claim_aspect_texts(hx_claim_case *k, hx_error *err) {
+    const hx_aspect_count *c = hx_profile_aspect(k->p, k->claim.aspect);
+    k->whole_text = true;
+    for (size_t i = 0; i < k->n && c; i++) {
+        const hx_event *e = &k->events[i];
+        const hx_aspect *a = said_of(e, c->id);
+        if (!a) continue;
+        bool opinion = a->opinion.end > a->opinion.start;
+        hx__claim_use(k, e);
+        HX_TRY(hx__claim_add(k,
+                             (hx_contribution){.part = "text",
+                                               .event = e,
+                                               .has_span = true,
+                                               .span = opinion ? a->opinion : a->span,
+                                               .value = hx_str_of(hx_sentiment_name(a->label)),
+                                               .points = hx_aspect_milli(a) * 1000},
+                             err));
+    }
+    return HX_OK;
+}
+
+static hx_str aspect_value(hx_claim_case *k, const hx_aspect_count *c) {
+    hx_buf b;
+    hx_json_writer w;
+    hx_buf_init(&b, 1u << 20);
+    hx_json_begin(&w, &b);
+    hx_json_object(&w);
+    hx__value_str(&w, "aspect", c->name);
+    hx__value_str(&w, "id", c->id);
+    hx__value_double(&w, "sentiment", hx_profile_aspect_mean(c));
+    hx__value_count(&w, "n", c->count);
+    hx_json_end_object(&w);
+    hx_str json = b.failed ? (hx_str){NULL, 0} : hx_arena_str(k->arena, hx_buf_str(&b));
+    hx_buf_release(&b);
+    return json;
+}
+
+hx_status hx__claim_aspect(hx_claim_case *k, hx_error *err) {
+    const hx_aspect_count *c = hx_profile_aspect(k->p, k->claim.aspect);
+    if (!c)
+        return hx_fail(err, HX_ENOTFOUND, "the customer has no trait '%.*s'",
+                       HX_STR_ARG(k->claim.subject));
+    HX_TRY(hx__claim_aspect_texts(k, err));
+    k->receipt.unit = "1/1000000";
+    k->receipt.value = aspect_value(k, c);
+    k->receipt.text = hx__claim_text(
+        k,
+        k->ui == HX_UI_ZH ? "%.*s 为 %.3f：%" PRIu64 " 条文本对它的情感的平均"
+                          : "%.*s is %.3f: the mean sentiment towards it of %" PRIu64 " texts",
+        HX_STR_ARG(k->claim.subject), hx_profile_aspect_mean(c), c->count);
     return HX_OK;
 }

@@ -171,17 +171,18 @@ hx_status hx__claim_label_rule(hx_claim_case *k, hx_error *err) {
         hx_label_rule_text(r, rule) ? hx_arena_str(k->arena, hx_str_of(rule)) : (hx_str){NULL, 0};
     if (!fact || !name.ptr) return out_of_memory(err);
     char *bound = r->measure == HX_LABEL_LAST   ? NULL
-                  : r->measure == HX_LABEL_MEAN ? strpbrk(rule, "<>")
+                  : r->measure >= HX_LABEL_MEAN ? strpbrk(rule, "<>")
                                                 : strrchr(rule, '>');
     if (bound) *bound = '\0'; /* a fact names what is measured, not how much must be there */
     hx_str measured = hx_arena_str(k->arena, hx_str_of(rule));
     if (!measured.ptr) return out_of_memory(err);
     *fact = hx_label_rule_fact(r, k->p, measured.ptr);
-    HX_TRY(add_texts(k, r->label, err));
+    HX_TRY(r->measure == HX_LABEL_ASPECT ? hx__claim_aspect_texts(k, err)
+                                         : add_texts(k, r->label, err));
     k->receipt.facts = fact;
     k->receipt.n_facts = 1;
     k->receipt.is_rule = true;
-    k->receipt.unit = r->measure == HX_LABEL_MEAN ? "1/1000000" : "texts";
+    k->receipt.unit = r->measure >= HX_LABEL_MEAN ? "1/1000000" : "texts";
     k->receipt.value =
         hx__claim_text(k, "{\"member\":%s,\"conditions\":1}", fact->passed ? "true" : "false");
     hx_label_rule_sentence(r, k->ui, sentence, sizeof sentence);

@@ -64,6 +64,7 @@ static bool is_written_so(hx_str set, hx_str label) {
 /* Names of sets have _ for blanks and signs: who writes the label as it is means that set. */
 static void find_set(const hx_label_sums *sums, hx_label_rule *r) {
     hx_str found = r->set;
+    if (r->measure == HX_LABEL_ASPECT) return;
     for (size_t i = 0; i < sums->n; i++) {
         if (hx_str_equal(sums->at[i].set, r->set)) return;
         if (is_written_so(sums->at[i].set, r->set)) found = sums->at[i].set;
@@ -83,12 +84,13 @@ static hx_status measure(void *context, const hx_customer *c, const hx_profile *
     rule_walk *walk = context;
     size_t at = (size_t)(c - walk->pop->customers);
     hx_fact fact = hx_label_rule_fact(walk->rule, p, "");
-    const hx_label_count *count = hx_profile_label(p, walk->rule->set, walk->rule->label);
+    bool counts = walk->rule->measure < HX_LABEL_SHARE;
+    const hx_label_count *count =
+        counts ? hx_profile_label(p, walk->rule->set, walk->rule->label) : NULL;
     (void)err;
     walk->in[at] = fact.passed;
     walk->size += fact.passed;
-    walk->values[at] =
-        count && walk->rule->measure < HX_LABEL_SHARE ? (int64_t)count->count : fact.value;
+    walk->values[at] = count ? (int64_t)count->count : fact.value;
     return HX_OK;
 }
 

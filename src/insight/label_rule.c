@@ -1,6 +1,6 @@
 /* label_rule.c - rules on labels of models; see label_rule.h.
  *
- * A set's name has neither '=' nor '('; a label may have anything, so it ends at the last ')' of the counting forms and at the end of the
+ * An aspect's rule is one on a mean. A set's name has neither '=' nor '('; a label may have anything, so it ends at the last ')' of the counting forms and at the end of the
  * text of the other. Means of numbers have no label: their rule ends with a number.
  * Shares are rounded down to 1/1,000, so that a share of 49.96 % is not half. */
 #include "insight/label_rule.h"
@@ -92,16 +92,26 @@ static const char *last_of(hx_str s, char c) {
     return NULL;
 }
 
+static bool begins(hx_str s, hx_str with) {
+    return s.len > with.len && memcmp(s.ptr, with.ptr, with.len) == 0;
+}
+
 bool hx_label_rule_parse(hx_str text, hx_label_rule *out) {
-    static const char prefix[] = "label.";
     hx_str s = text.len > 0 ? trim(text.ptr, text.ptr + text.len) : text;
-    if (s.len <= sizeof prefix || memcmp(s.ptr, prefix, sizeof prefix - 1) != 0) return false;
-    const char *from = s.ptr + sizeof prefix - 1, *end = s.ptr + s.len, *at = from;
+    bool aspect = begins(s, HX_STR_LIT("aspect."));
+    if (!aspect && !begins(s, HX_STR_LIT("label."))) return false;
+    const char *from = (const char *)memchr(s.ptr, '.', s.len) + 1, *end = s.ptr + s.len,
+               *at = from;
     while (at < end && *at != '=' && *at != '(' && *at != '<' && *at != '>')
         at++;
     if (at == end) return false;
     *out = (hx_label_rule){.set = trim(from, at), .threshold = 1};
-    if (*at == '<' || *at == '>') return out->set.len > 0 && parse_mean(at, end, out);
+    if (*at == '<' || *at == '>') {
+        bool ok = out->set.len > 0 && parse_mean(at, end, out);
+        if (aspect) out->measure = HX_LABEL_ASPECT;
+        return ok;
+    }
+    if (aspect) return false;
     if (*at == '=') {
         out->label = trim(at + 1, end);
     } else {
@@ -115,11 +125,12 @@ bool hx_label_rule_parse(hx_str text, hx_label_rule *out) {
 bool hx_label_rule_text(const hx_label_rule *r, char out[HX_LABEL_RULE_MAX]) {
     int n;
     if (r->set.len + r->label.len + 40 > HX_LABEL_RULE_MAX) return false;
-    if (r->measure == HX_LABEL_MEAN) {
+    if (r->measure >= HX_LABEL_MEAN) {
         char number[32];
         put_micro(r->threshold, number, sizeof number);
-        n = snprintf(out, HX_LABEL_RULE_MAX, "label.%.*s%s%s", HX_STR_ARG(r->set), r->relation,
-                     number);
+        n = snprintf(out, HX_LABEL_RULE_MAX, "%s.%.*s%s%s",
+                     r->measure == HX_LABEL_ASPECT ? "aspect" : "label", HX_STR_ARG(r->set),
+                     r->relation, number);
     } else if (r->measure == HX_LABEL_LAST)
         n = snprintf(out, HX_LABEL_RULE_MAX, "label.%.*s=%.*s", HX_STR_ARG(r->set),
                      HX_STR_ARG(r->label));
@@ -133,6 +144,7 @@ bool hx_label_rule_text(const hx_label_rule *r, char out[HX_LABEL_RULE_MAX]) {
 }
 
 static int64_t value_of(const hx_label_rule *r, const hx_profile *p) {
+    if (r->measure == HX_LABEL_ASPECT) return hx_profile_aspect_micro(hx_profile_aspect(p, r->set));
     const hx_label_count *c = hx_profile_label(p, r->set, r->label);
     uint64_t all = hx_profile_labelled(p, r->set);
     if (!c) return 0;
@@ -150,7 +162,8 @@ static bool holds(const char *relation, int64_t value, int64_t threshold) {
 /* Who has no number is in no rule on numbers. */
 static hx_fact mean_fact(const hx_label_rule *r, const hx_profile *p, const char *name) {
     int64_t value = value_of(r, p);
-    bool known = hx_profile_label(p, r->set, r->label) != NULL;
+    bool known = r->measure == HX_LABEL_ASPECT ? hx_profile_aspect(p, r->set) != NULL
+                                               : hx_profile_label(p, r->set, r->label) != NULL;
     return (hx_fact){.name = name,
                      .value = value,
                      .relation = r->relation,
@@ -161,7 +174,7 @@ static hx_fact mean_fact(const hx_label_rule *r, const hx_profile *p, const char
 }
 
 hx_fact hx_label_rule_fact(const hx_label_rule *r, const hx_profile *p, const char *name) {
-    if (r->measure == HX_LABEL_MEAN) return mean_fact(r, p, name);
+    if (r->measure >= HX_LABEL_MEAN) return mean_fact(r, p, name);
     int64_t value = value_of(r, p);
     return (hx_fact){.name = name,
                      .value = value,
@@ -176,7 +189,12 @@ void hx_label_rule_sentence(const hx_label_rule *r, hx_ui_lang ui, char *out, si
     bool zh = ui == HX_UI_ZH;
     char number[32];
     put_micro(r->threshold, number, sizeof number);
-    if (r->measure == HX_LABEL_MEAN)
+    if (r->measure == HX_LABEL_ASPECT)
+        snprintf(out, size,
+                 zh ? "说到“%.*s”的文本，情感平均 %s %s"
+                    : "the mean sentiment of the texts that speak of '%.*s' is %s %s",
+                 HX_STR_ARG(r->set), r->relation, number);
+    else if (r->measure == HX_LABEL_MEAN)
         snprintf(out, size,
                  zh ? "模型 %.*s 给各条文本的数值，平均 %s %s"
                     : "the mean of the numbers that the model of %.*s gave the texts is %s %s",

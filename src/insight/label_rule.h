@@ -1,9 +1,11 @@
-/* label_rule.h - segments of customers by the labels that a trained model gave their texts.
+/* label_rule.h - segments of customers by the labels that a trained model gave their texts, and by aspects.
  *
  *   label.SET = LABEL            the customer's last text with a label of SET has this one
  *   label.SET(LABEL) >= N        at least N texts have it
  *   label.SET(LABEL) >= N%       at least N percent of the texts that have a label of SET
  *   label.SET >= X               the mean of the numbers that SET gave the texts; also <=, >, <
+ *
+ *   aspect.NAME < X              the mean sentiment, -1 to 1, of the texts that speak of it (its id or name); also >=, <=, >
  *
  * Blanks around the parts do not count. A rule is one fact about one customer: it needs no population. */
 #ifndef HX_INSIGHT_LABEL_RULE_H
@@ -11,14 +13,20 @@
 
 #include "insight/segment.h"
 
-typedef enum { HX_LABEL_LAST = 0, HX_LABEL_COUNT, HX_LABEL_SHARE, HX_LABEL_MEAN } hx_label_measure;
+typedef enum {
+    HX_LABEL_LAST = 0,
+    HX_LABEL_COUNT,
+    HX_LABEL_SHARE,
+    HX_LABEL_MEAN,
+    HX_LABEL_ASPECT /* `set` is the aspect */
+} hx_label_measure;
 
 typedef struct {
-    hx_str set, label; /* borrowed from the text; MEAN has no label */
+    hx_str set, label; /* borrowed from the text; MEAN and ASPECT have no label */
     hx_label_measure measure;
-    const char *relation; /* of MEAN: ">=", "<=", ">" or "<" */
+    const char *relation; /* of MEAN and ASPECT: ">=", "<=", ">" or "<" */
     int64_t
-        threshold; /* LAST: 1; COUNT: texts, >= 1; SHARE: 1/1,000, 10 to 1,000; MEAN: 1/1,000,000 */
+        threshold; /* LAST: 1; COUNT: texts, >= 1; SHARE: 1/1,000, 10 to 1,000; MEAN, ASPECT: 1/1,000,000 */
 } hx_label_rule;
 
 #define HX_LABEL_RULE_MAX 512 /* bytes of a rule as text */

@@ -111,6 +111,10 @@ double hx_profile_aspect_mean(const hx_aspect_count *a) {
     return a->count > 0 ? (double)a->sum / 1000.0 / (double)a->count : 0.0;
 }
 
+int64_t hx_profile_aspect_micro(const hx_aspect_count *a) {
+    return a && a->count ? a->sum * 1000 / (int64_t)a->count : 0;
+}
+
 const hx_aspect_count *hx_profile_aspect(const hx_profile *p, hx_str name) {
     for (uint32_t i = 0; i < p->n_aspects; i++)
         if (hx_str_equal(p->aspects[i].id, name) || hx_str_equal(p->aspects[i].name, name))

@@ -158,6 +158,7 @@ size_t hx_profile_words(const hx_profile *p, uint32_t order[HX_TOP_WORDS_MAX]);
 size_t hx_profile_aspects(const hx_profile *p, hx_aspect_count out[HX_PROFILE_ASPECTS_MAX]);
 int64_t hx_aspect_milli(const hx_aspect *a); /* what one text adds to `sum` */
 double hx_profile_aspect_mean(const hx_aspect_count *a); /* [-1, 1] */
+int64_t hx_profile_aspect_micro(const hx_aspect_count *a); /* the mean x 1,000,000; 0 for NULL */
 /* By id or name; NULL where no text speaks of it. */
 const hx_aspect_count *hx_profile_aspect(const hx_profile *p, hx_str name);
 /* Mean signed sentiment in [-1, 1] (0 without texts) and its slope a 30 days (0 with fewer than 3 dated texts). */

@@ -76,7 +76,7 @@ static size_t check_labels(test_shop *shop, const char *who) {
     return n;
 }
 
-static size_t check_person(test_shop *shop, const char *who) {
+static size_t check_person(test_shop *shop, const char *who, size_t *aspects) {
     static const char *const claims[] = {
         "score:rfm",       "score:recency",           "score:frequency", "score:monetary",
         "score:sentiment", "segment:high_value",      "segment:new",     "segment:沉睡客户",
@@ -99,6 +99,14 @@ static size_t check_person(test_shop *shop, const char *who) {
     json_array_foreach(json_object_get(profile, "interests"), i, value) {
         n += check_claim(shop, who, json_string_value(json_object_get(value, "claim")));
     }
+    json_array_foreach(json_object_get(json_object_get(profile, "voice"), "aspects"), i, value) {
+        const char *id = json_string_value(json_object_get(value, "id"));
+        snprintf(claim, sizeof claim, "trait:aspect.%s", id);
+        n += check_claim(shop, who, claim);
+        snprintf(claim, sizeof claim, "segment:aspect.%s<0", id);
+        n += check_claim(shop, who, claim);
+        *aspects += 1;
+    }
     json_decref(profile);
     return n;
 }
@@ -106,15 +114,16 @@ static size_t check_person(test_shop *shop, const char *who) {
 static void every_receipt_replays(void **state) {
     (void)state;
     test_shop shop;
-    size_t n = 0;
+    size_t n = 0, aspects = 0;
     test_shop_open(&shop, TEST_DAYS);
     for (int c = 0; c < TEST_CUSTOMERS; c += 4) {
         char who[16];
         snprintf(who, sizeof who, "u%d", c);
-        n += check_person(&shop, who);
+        n += check_person(&shop, who, &aspects);
         hx_arena_reset(shop.arena);
     }
     assert_true(n > 200);
+    assert_true(aspects > 0);
     test_shop_close(&shop);
 }
 
@@ -343,6 +352,8 @@ static void bad_claims_get_a_sentence(void **state) {
         {"u8", "label:0123456789abcdef/mood", HX_EINVAL, "is not a claim"},
         {"u8", "label:0123456789abcdef/intent", HX_ENOTFOUND, "event 0123456789abcdef is gone"},
         {"u8", "trait:鞋码", HX_ENOTFOUND, "the customer has no trait '鞋码'"},
+        {"u8", "trait:aspect.飞机", HX_ENOTFOUND, "the customer has no trait 'aspect.飞机'"},
+        {"u8", "segment:aspect.物流=0", HX_EINVAL, "segment:aspect.NAME<0"},
         {"u8", "interest:飞机", HX_ENOTFOUND, "the customer has no interest '飞机'"},
         {"nobody", "score:rfm", HX_ENOTFOUND, "nobody"},
     };

@@ -33,12 +33,20 @@ static void rules_have_one_form(void **state) {
     assert_canonical("label.stars <= 0.000001", "label.stars<=0.000001");
     assert_canonical("label.stars>1000000", "label.stars>1000000");
     assert_canonical("label.topics.price(yes)>=2", "label.topics.price(yes)>=2");
+    assert_canonical(" aspect.物流 < 0", "aspect.物流<0");
+    assert_canonical("aspect.price>=0.250", "aspect.price>=0.25");
 }
 
 static void others_are_no_rules(void **state) {
     (void)state;
     static const char *const bad[] = {"",
                                       "label.",
+                                      "aspect.",
+                                      "aspect.price",
+                                      "aspect.<0",
+                                      "aspect.price=negative",
+                                      "aspect.price(negative)>=2",
+                                      "aspect.price<cheap",
                                       "label.mood",
                                       "label.mood=",
                                       "label.=x",
@@ -139,10 +147,47 @@ static void sentences_name_set_and_label(void **state) {
         }
 }
 
+static void aspects_have_a_mean(void **state) {
+    (void)state;
+    const hx_aspect good = {.id = HX_STR_LIT("delivery"),
+                            .name = HX_STR_LIT("物流"),
+                            .label = HX_SENTIMENT_POSITIVE,
+                            .score = 0.5},
+                    bad = {.id = HX_STR_LIT("delivery"),
+                           .name = HX_STR_LIT("delivery"),
+                           .label = HX_SENTIMENT_NEGATIVE,
+                           .score = 1};
+    const hx_annotation says[] = {{.aspects = &good, .n_aspects = 1},
+                                  {.aspects = &bad, .n_aspects = 1}};
+    hx_profile *p = hx_profile_new();
+    for (int i = 0; i < 2; i++) {
+        hx_event e = {.kind = HX_KIND_REVIEW, .text = HX_STR_LIT("text"), .row_hash = (uint64_t)i};
+        e.annotation = &says[i];
+        hx_profile_fold(p, &e);
+    }
+    static const struct {
+        const char *rule;
+        bool passed;
+    } cases[] = {{"aspect.delivery<0", true},      {"aspect.物流<0", true},
+                 {"aspect.delivery<=-0.25", true}, {"aspect.delivery<-0.25", false},
+                 {"aspect.delivery>0", false},     {"aspect.price<1", false},
+                 {"aspect.price>-1", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hx_label_rule r = rule_of(cases[i].rule);
+        hx_fact f = hx_label_rule_fact(&r, p, "");
+        assert_int_equal(f.passed, cases[i].passed);
+        if (i < 5) assert_int_equal(f.value, -250000);
+        char out[256];
+        hx_label_rule_sentence(&r, HX_UI_EN, out, sizeof out);
+        assert_non_null(strstr(out, "mean sentiment"));
+    }
+    hx_profile_free(p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_have_one_form), cmocka_unit_test(others_are_no_rules),
-        cmocka_unit_test(borders_are_exact), cmocka_unit_test(means_have_borders_on_both_sides),
-        cmocka_unit_test(sentences_name_set_and_label)};
+        cmocka_unit_test(borders_are_exact),   cmocka_unit_test(means_have_borders_on_both_sides),
+        cmocka_unit_test(aspects_have_a_mean), cmocka_unit_test(sentences_name_set_and_label)};
     return cmocka_run_group_tests_name("insight/label_rule", tests, NULL, NULL);
 }
