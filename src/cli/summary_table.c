@@ -1,5 +1,9 @@
 /* summary_table.c - what profile prints in the end: what was read, the shop in figures, segments, RFM groups, the best and the
- * unhappiest customers. */
+ * unhappiest customers.
+ *
+ * Reads the JSON that hx_answer_summary() gives: what it has no member or an empty list for is left out with its title. Labels
+ * stand in a column that is as wide as they are shown on a terminal, a Chinese character being two; lists end after LIST_SHOWN
+ * lines, as --format json has all of it. */
 #include "cli/shown.h"
 
 #include <string.h>
