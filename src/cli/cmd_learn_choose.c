@@ -114,14 +114,24 @@ int hx_cmd_learn_tune(hx_cli *c) {
 }
 
 /* ------------------------------------------------------------------ ensemble */
-/* Each name of a list is among `known`. */
-static bool all_known(hx_cli *c, const char *list, const char *known, const char *option) {
+/* Each name of a list is among `known`; `out` = the list in the names that it has there ("knn" is neighbours). */
+static bool known_names(hx_cli *c, const char *list, const char *known, const char *option,
+                        char *out, size_t size) {
     char name[NAME_BYTES];
+    size_t used = 0;
+    out[0] = '\0';
     for (const char *at = list; *at != '\0';) {
         const size_t len = strcspn(at, ",");
         (void)snprintf(name, sizeof name, "%.*s", (int)len, at);
         at += len + (at[len] == ',');
-        if (hx_cli_choice(known, name) >= 0) continue;
+        const hx_model_kind *kind = hx_model_kind_of(name);
+        const char *own = kind != NULL ? kind->name : name;
+        const bool is_known = hx_cli_choice(known, own) >= 0;
+        const int n = snprintf(out + used, size - used, "%s%s", used > 0 ? "," : "", own);
+        if (is_known && n >= 0 && (size_t)n < size - used) {
+            used += (size_t)n;
+            continue;
+        }
         hx_cli_usage(c, "--%s: '%s' is none of %s", "--%s：“%s”不在 %s 之中", option, name, known);
         return false;
     }
@@ -239,21 +249,21 @@ static bool ensemble(hx_cli *c, const hx_table *t, hx_cross_options *o, const ch
 
 int hx_cmd_learn_ensemble(hx_cli *c) {
     const hx_cli_values *v = &c->options;
-    const char *ways = v->text[HX_OPT_WAYS] != NULL ? v->text[HX_OPT_WAYS] : METHODS;
-    char models[MODELS_BYTES];
+    const char *asked = v->text[HX_OPT_WAYS] != NULL ? v->text[HX_OPT_WAYS] : METHODS;
+    char models[2 * MODELS_BYTES], members[MODELS_BYTES], ways[NAME_BYTES];
     hx_cross_options o;
     hx_table *t = NULL;
     if (v->text[HX_OPT_MODEL] == NULL)
         return hx_cli_usage(c, "name the models to put together: --model logistic,forest,boosting",
                             "请给出要组合的模型：--model logistic,forest,boosting");
     member_names(models, sizeof models);
-    if (!all_known(c, v->text[HX_OPT_MODEL], models, "model") ||
-        !all_known(c, ways, METHODS, "method"))
+    if (!known_names(c, v->text[HX_OPT_MODEL], models, "model", members, sizeof members) ||
+        !known_names(c, asked, METHODS, "method", ways, sizeof ways))
         return HX_EXIT_USAGE;
-    (void)snprintf(models, sizeof models, "%s,%s", v->text[HX_OPT_MODEL], ways);
-    bool ok = cross_options(c, &o) && members_of(c, v->text[HX_OPT_MODEL], ways, &o.params);
+    (void)snprintf(models, sizeof models, "%s,%s", members, ways);
+    bool ok = cross_options(c, &o) && members_of(c, members, ways, &o.params);
     o.models = models;
-    ok = ok && hx_learn_read(c, &t) && ensemble(c, t, &o, v->text[HX_OPT_MODEL]);
+    ok = ok && hx_learn_read(c, &t) && ensemble(c, t, &o, members);
     hx_table_free(t);
     return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }

@@ -35,7 +35,7 @@ for alone in "" --single; do
     huaxiang learn predict shop.csv --model age.json --head 1 --format csv
 done
 huaxiang learn fit shop.csv --target buys --model ensemble
-huaxiang learn ensemble shop.csv --target buys --drop id --model logistic,tree --folds 3 --format table --out both.json
+huaxiang learn ensemble shop.csv --target buys --drop id --model logit,decision_tree --folds 3 --format table --out both.json
 huaxiang learn predict shop.csv --model both.json --head 1 --format csv
 sed 's/0/1/' shop.json > damaged.json
 for command in "learn fit shop.csv" "learn fit shop.csv --target bys" "learn fit shop.csv --target buys --model logistics" \
