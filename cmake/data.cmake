@@ -45,3 +45,16 @@ foreach(table ${lexicon_tables})
 endforeach()
 add_custom_target(hx_lexicons ALL DEPENDS ${lexicon_copies})
 add_dependencies(hx_data hx_lexicons)
+
+# The engine learn's model, as it is.
+set(learned "${HX_SHARE_DIR}/models/huaxiang-learn/learn.hxd")
+add_custom_command(OUTPUT "${learned}"
+    COMMAND ${CMAKE_COMMAND} -E copy "${PROJECT_SOURCE_DIR}/models/huaxiang-learn/learn.hxd" "${learned}"
+    DEPENDS "${PROJECT_SOURCE_DIR}/models/huaxiang-learn/learn.hxd" VERBATIM)
+add_custom_target(hx_models ALL DEPENDS "${learned}")
+add_dependencies(hx_data hx_models)
+
+# What learns it (tools/train/learn/train).
+add_executable(fit_learned EXCLUDE_FROM_ALL tools/train/learn/fit.c)
+target_include_directories(fit_learned PRIVATE src include)
+target_link_libraries(fit_learned PRIVATE huaxiang_static hx_dependencies)

@@ -193,12 +193,15 @@ typedef struct {
     const char *stop_words; /* path or NULL */
     const char
         *aspects; /* path of a table like lexicons/aspects.tsv that comes before it, or NULL */
+    /* Who says the sentiment: HX_ENGINE_LEARN (models/huaxiang-learn under share_dir), else the rules, who say all the rest. */
+    hx_engine engine;
 } hx_text_model_options;
 HX_API hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
                                     const hx_text_model_options *options,
                                     hx_error *err) HX_MUST_USE;
 HX_API void hx_text_model_close(hx_text_model *m);
 HX_API uint64_t hx_text_model_hash(const hx_text_model *m);
+HX_API hx_engine hx_text_model_engine(const hx_text_model *m); /* HX_ENGINE_RULES or _LEARN */
 
 /* ------------------------------------------------------------------ one thread's annotator */
 typedef struct hx_annotator hx_annotator;

@@ -2,7 +2,7 @@
  *
  * One record: who was asked, and hx_evaluate()'s figures. With --against another model reads the same rows and McNemar's exact test says whether the
  * difference may be chance; with --calibrate FILE a temperature is fitted on that file's rows, which must not be those of --data, and applied
- * before the figures are made. As a table: both models' figures, then the labels. */
+ * before the figures are made. As a table: both models' figures, then the labels. With --engine all one record an engine. */
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -181,10 +181,11 @@ static bool put_labels(hx_cli *c, const json_t *record) {
                                      sizeof columns / sizeof *columns);
 }
 
-static int report(evaluation *e, json_t *first, json_t *second) {
+static int report(evaluation *e, json_t *first, json_t *second, json_t *other) {
     hx_cli *c = e->c;
     json_t *records = json_array(), *against = json_object_get(first, "against");
     (void)json_array_append(records, first);
+    if (other) (void)json_array_append(records, other);
     if (second) {
         (void)json_object_set(against, "engine", json_object_get(second, "engine"));
         (void)json_object_set(against, "model", json_object_get(second, "model"));
@@ -198,11 +199,21 @@ static int report(evaluation *e, json_t *first, json_t *second) {
     return done ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }
 
+/* Whether all engines of the task are to read the rows: by --engine all; as a table unless a model or an engine is named, too. */
+static bool wants_all(const hx_cli *c, hx_rate_task task) {
+    const char *engine = c->options.text[HX_OPT_ENGINE];
+    if (c->options.text[HX_OPT_MODEL] || task != HX_RATE_SENTIMENT) return false;
+    if (engine) return strcmp(engine, "all") == 0;
+    return c->shape == HX_SHAPE_TABLE && !c->options.text[HX_OPT_AGAINST];
+}
+
 int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task) {
     evaluation e = {.c = c, .task = task};
     const char *other = c->options.text[HX_OPT_AGAINST];
+    const char *engine = c->options.text[HX_OPT_ENGINE];
     uint32_t *said, *said_too;
-    json_t *second = NULL;
+    json_t *second = NULL, *learned = NULL;
+    bool all = wants_all(c, task);
     int status = read_rows(&e);
     if (status != HX_EXIT_DONE) return status;
     if (other) {
@@ -210,10 +221,12 @@ int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task) {
         if (!second) return HX_EXIT_FAILED;
         e.against = said_too;
     }
-    json_t *first =
-        ask(&e, c->options.text[HX_OPT_MODEL], c->options.text[HX_OPT_ENGINE], true, &said);
-    status = first ? report(&e, first, second) : HX_EXIT_FAILED;
+    json_t *first = ask(&e, c->options.text[HX_OPT_MODEL],
+                        all ? hx_engine_name(HX_ENGINE_RULES) : engine, true, &said);
+    if (first && all) learned = ask(&e, NULL, hx_engine_name(HX_ENGINE_LEARN), false, &said_too);
+    status = first && (learned || !all) ? report(&e, first, second, learned) : HX_EXIT_FAILED;
     json_decref(first);
+    json_decref(learned);
     json_decref(second);
     return status;
 }

@@ -93,6 +93,15 @@ static bool show_verdict(hx_cli *c, hx_str json, bool verified) {
     return ok;
 }
 
+/* Whether the receipt says that the engine learn read its texts. */
+static bool is_learned(hx_str receipt) {
+    json_t *r = json_loadb(receipt.ptr, receipt.len, 0, NULL);
+    const char *engine = json_string_value(json_object_get(r, "engine"));
+    bool learned = engine && strcmp(engine, hx_engine_name(HX_ENGINE_LEARN)) == 0;
+    json_decref(r);
+    return learned;
+}
+
 int hx_cmd_verify(hx_cli *c) {
     hx_answer_options o;
     hx_error err = {.ui = c->ui};
@@ -108,7 +117,8 @@ int hx_cmd_verify(hx_cli *c) {
         if (!hx_cli_labeller_open(c, &labeller)) return HX_EXIT_FAILED;
         o.labeller = &labeller.labeller;
     }
-    hx_text_model *m = hx_cli_text_model(c);
+    hx_text_model *m =
+        hx_cli_text_model_of(c, is_learned(receipt) ? HX_ENGINE_LEARN : HX_ENGINE_RULES);
     hx_store *s = m ? hx_cli_store(c, HX_STORE_READ, &status) : NULL;
     if (s && hx_answer_verify(s, m, receipt, &o, c->arena, &verified, &json, &err) != HX_OK)
         status = hx_cli_error(c, &err);

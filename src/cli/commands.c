@@ -721,6 +721,8 @@ const hx_cli_command hx_cli_commands[] = {
      "评估标签的准确率，或对文本的预测能力",
      "FILE has a column of texts and one of labels. M is rules, a learner's file, a run or a "
      "language model.\n"
+     "sentiment: --engine rules, learn, or all (one record each); a table shows all unless one is "
+     "named.\n"
      "Precision, recall and F1 are those of the second label where there are two, else means over "
      "all labels (macro).\n"
      "A run's heads for several labels ('|' between them), numbers, words (tag: words and tags "
@@ -731,6 +733,7 @@ const hx_cli_command hx_cli_commands[] = {
      "foretold; lower\n"
      "is better, and figures of different tokenizers can't be compared.",
      "FILE 含文本列和标签列。M 可以是 rules、学习器文件、训练目录或语言模型。\n"
+     "sentiment：--engine 可为 rules、learn 或 all（每个引擎一条记录）；表格默认列出全部引擎。\n"
      "只有两个标签时，精确率、召回率和 F1 是第二个标签的；否则是各标签的平均（宏平均）。\n"
      "训练目录中的多标签（以“|”分隔）、数值、词（tag：词和标签均以空格分隔，或 "
      "CoNLL-U）和依存树任务头"
@@ -739,7 +742,7 @@ const hx_cli_command hx_cli_commands[] = {
      "512）个词元分段，预测每段的后一半；越低越好，\n"
      "不同分词器的结果不可比较。",
      {{"huaxiang evaluate sentiment --data samples/labelled.csv --format table",
-       "the rules on labelled texts", "规则引擎在带标签文本上的表现"},
+       "the engines on labelled texts", "各引擎在带标签文本上的表现"},
       {"huaxiang evaluate perplexity --data samples/comments.csv --context 32 --model smollm2-135m",
        "of a file's text", "一个文件的文本"}},
      hx_cmd_evaluate,

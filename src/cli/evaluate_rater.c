@@ -43,11 +43,10 @@ static int open_rules(hx_cli *c, hx_rater *r) {
     if (r->task == HX_RATE_CLASSIFY)
         return hx_cli_fail(c, "evaluate classify needs --model FILE|NAME|RUN",
                            "evaluate classify 需要 --model 文件|名称|训练目录");
-    r->engine = HX_ENGINE_RULES;
-    r->rules = hx_cli_text_model(c);
+    r->rules = hx_cli_text_model_of(c, r->engine);
     if (!r->rules) return HX_EXIT_FAILED;
     if (hx_annotator_new(&r->annotator, r->rules, &err) != HX_OK) return hx_cli_error(c, &err);
-    hx_cli_note(c, "engine: rules", "引擎：rules");
+    hx_cli_note(c, "engine: %s", "引擎：%s", hx_engine_name(r->engine));
     return take_labels(c, r,
                        r->task == HX_RATE_SENTIMENT ? HX_SENTIMENT_N - HX_SENTIMENT_NEGATIVE
                                                     : (size_t)HX_INTENT_N,
@@ -137,18 +136,25 @@ static int open_llama(hx_cli *c, hx_rater *r, const hx_rate_classes *classes) {
 
 int hx_rater_open(hx_cli *c, hx_rater *r, hx_rate_task task, const char *model, const char *engine,
                   const hx_rate_classes *classes) {
-    bool rules = !model || strcmp(model, "rules") == 0;
-    *r = (hx_rater){.name = rules ? "rules" : model, .task = task};
+    const char *learn = hx_engine_name(HX_ENGINE_LEARN);
+    bool learns = task == HX_RATE_SENTIMENT && strcmp(model    ? model
+                                                      : engine ? engine
+                                                               : "",
+                                                      learn) == 0;
+    bool rules = !model || strcmp(model, "rules") == 0 || learns;
+    *r = (hx_rater){.name = learns ? learn : rules ? "rules" : model, .task = task};
     const char *path = rules ? NULL : hx_cli_model_path(c, model);
     if (!rules && !path) return HX_EXIT_FAILED;
-    hx_engine is = rules                                                         ? HX_ENGINE_RULES
+    hx_engine is = learns                                                        ? HX_ENGINE_LEARN
+                   : rules                                                       ? HX_ENGINE_RULES
                    : hx_text_learner_is_file(path) || hx_text_pool_is_file(path) ? HX_ENGINE_LEARN
                                                                                  : HX_ENGINE_LLAMA;
     if (engine && strcmp(engine, hx_engine_name(is)) != 0)
         return hx_cli_fail(
             c, "--engine %s does not go with the model %s, which is one of engine %s",
             "--engine %s 与模型 %s 不符，后者属于引擎 %s", engine, r->name, hx_engine_name(is));
-    if (is == HX_ENGINE_RULES) return open_rules(c, r);
+    r->engine = is;
+    if (rules) return open_rules(c, r);
     if (hx_text_pool_is_file(path)) return open_pool(c, r, path);
     return is == HX_ENGINE_LEARN ? open_learner(c, r, path) : open_llama(c, r, classes);
 }

@@ -1,4 +1,10 @@
-/* setup.c - turns options that many commands share into what the library takes: the store, the moment, the reader, the text model. */
+/* setup.c - turns options that many commands share into what the library takes: the store, the moment, the reader, the text model.
+ *
+ *     --engine rules (default)   all of a text's annotation by rules
+ *     --engine learn             its sentiment by models/huaxiang-learn, the rest by rules: sentiment, annotate, profile
+ *     --engine llama             by the language model that --model names
+ *
+ * What does not go together is refused by a sentence before anything is read. */
 #include <string.h>
 
 #include "cli/commands.h"
@@ -104,6 +110,26 @@ bool hx_cli_wants_llama(const hx_cli *c) {
     return model && strcmp(model, "rules") != 0;
 }
 
+/* Where the engine learn says the sentiment; towards a named thing only the rules do. */
+static bool may_learn(const hx_cli *c) {
+    return hx_cli_choice("sentiment,annotate,profile", c->command->name) >= 0 &&
+           !hx_cli_has(&c->options, HX_OPT_ABOUT);
+}
+
+static bool check_learn(hx_cli *c, const char *model) {
+    if (!may_learn(c))
+        hx_cli_fail(
+            c,
+            "engine learn says the sentiment of whole texts (sentiment, annotate, profile); "
+            "here only the rules can",
+            "引擎 learn 只判断整条文本的情感（sentiment、annotate、profile）；"
+            "此处只能用 rules");
+    else if (model)
+        hx_cli_fail(c, "--model %s is no model of the engine %s", "--model %s 不是引擎 %s 的模型",
+                    model, hx_engine_name(HX_ENGINE_LEARN));
+    return may_learn(c) && !model;
+}
+
 /* What --engine and --model say must go together. */
 static bool check_engine(hx_cli *c, const char *engine) {
     const char *model = c->options.text[HX_OPT_MODEL];
@@ -118,6 +144,8 @@ static bool check_engine(hx_cli *c, const char *engine) {
         return !rules;
     }
     const char *installed = hx_engine_name(HX_ENGINE_RULES);
+    if (engine && strcmp(engine, hx_engine_name(HX_ENGINE_LEARN)) == 0)
+        return check_learn(c, model);
     if (engine && strcmp(engine, installed) != 0) {
         hx_cli_fail(c, "engine %s is not installed; installed: %s", "引擎 %s 未安装；已安装：%s",
                     engine, installed);
@@ -132,15 +160,23 @@ static bool check_engine(hx_cli *c, const char *engine) {
 bool hx_cli_engine(hx_cli *c) {
     if (!check_engine(c, c->options.text[HX_OPT_ENGINE])) return false;
     if (!hx_cli_wants_llama(c))
-        hx_cli_note(c, "engine: %s", "引擎：%s", hx_engine_name(HX_ENGINE_RULES));
+        hx_cli_note(c, "engine: %s", "引擎：%s",
+                    c->options.text[HX_OPT_ENGINE] ? c->options.text[HX_OPT_ENGINE]
+                                                   : hx_engine_name(HX_ENGINE_RULES));
     return true;
 }
 
 hx_text_model *hx_cli_text_model(hx_cli *c) {
+    const char *engine = c->options.text[HX_OPT_ENGINE];
+    bool learn = engine && strcmp(engine, hx_engine_name(HX_ENGINE_LEARN)) == 0;
+    return hx_cli_text_model_of(c, learn ? HX_ENGINE_LEARN : HX_ENGINE_RULES);
+}
+
+hx_text_model *hx_cli_text_model_of(hx_cli *c, hx_engine engine) {
     const char *share = hx_cli_share(c);
     hx_text_model_options options = {c->options.text[HX_OPT_USER_WORDS],
                                      c->options.text[HX_OPT_STOP_FILE],
-                                     c->options.text[HX_OPT_ASPECTS]};
+                                     c->options.text[HX_OPT_ASPECTS], engine};
     hx_error err = {.ui = c->ui};
     hx_text_model *m = NULL;
     if (share && hx_text_model_open(&m, share, &options, &err) != HX_OK) {

@@ -1,4 +1,4 @@
-/* annotate.c - all the rules have to say about a text, from one cleaning and one word cut.
+/* annotate.c - all there is to say about a text, from one cleaning and one word cut: by the rules, the mood by the model's engine.
  *
  * The result lives in the caller's arena; nothing of it points into the annotator. */
 #include "base/error.h"
@@ -6,6 +6,7 @@
 #include "text/aspect.h"
 #include "text/intent.h"
 #include "text/keyword.h"
+#include "text/learned.h"
 #include "text/noise.h"
 #include "text/sentiment.h"
 
@@ -16,6 +17,13 @@ const char *hx_lang_name(hx_lang l) {
     return (unsigned)l < HX_LANG_N ? names[l] : "unknown";
 }
 
+/* By the model's engine. */
+static hx_status mood_of(hx_annotator *a, const hx_analysis *text, const hx_mentions *mentions,
+                         hx_arena *arena, hx_sentiment *out, hx_error *err) {
+    return a->model->learned ? hx__learned_sentiment(a, &text->clean, text->lang, arena, out, err)
+                             : hx__sentiment_score(a, text, mentions, arena, out, err);
+}
+
 hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_intent *out,
                          hx_error *err) {
     hx_analysis analysis;
@@ -24,7 +32,7 @@ hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_inten
     hx_arena_reset(a->scratch);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
-    HX_TRY(hx__sentiment_score(a, &analysis, &mentions, a->scratch, &mood, err));
+    HX_TRY(mood_of(a, &analysis, &mentions, a->scratch, &mood, err));
     return hx__intent_score(a, &analysis, &mood, arena, out, err);
 }
 
@@ -42,14 +50,15 @@ hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_ann
                            hx_error *err) {
     hx_analysis analysis;
     hx_mentions mentions;
-    hx_annotation r = {.engine = HX_ENGINE_RULES, .model = hx_text_model_hash(a->model)};
+    hx_annotation r = {.engine = hx_text_model_engine(a->model),
+                       .model = hx_text_model_hash(a->model)};
     hx_arena_reset(a->scratch);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
     r.lang = analysis.lang;
     r.similarity = hx__simhash(analysis.clean.text);
     HX_TRY(hx__noise_find(a, text, &analysis, &r.noise, err));
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
-    HX_TRY(hx__sentiment_score(a, &analysis, &mentions, arena, &r.sentiment, err));
+    HX_TRY(mood_of(a, &analysis, &mentions, arena, &r.sentiment, err));
     HX_TRY(hx__aspects_find(a, &analysis, &mentions, arena, &r.aspects, &r.n_aspects, err));
     HX_TRY(hx__intent_score(a, &analysis, &r.sentiment, arena, &r.intent, err));
     HX_TRY(hx__keywords_find(a, &analysis, HX_KEYWORDS_TFIDF, KEYWORDS_TOP, arena, &r.keywords,

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "text/annotator.h"
 #include "text/charclass.h"
+#include "text/learned.h"
 #include "text/stopwords.h"
 #include "text/wordseg_data.h"
 
@@ -31,6 +32,8 @@ static hx_status open_parts(hx_text_model *m, const char *share_dir,
     if (!m->charclass) return hx_fail(err, HX_ENOMEM, "out of memory while opening a dictionary");
     HX_TRY(hx__stopwords_read(m, options ? options->stop_words : NULL, err));
     HX_TRY(hx__lexicon_open(&m->lexicon, share_dir, options ? options->aspects : NULL, err));
+    if (options && options->engine == HX_ENGINE_LEARN)
+        HX_TRY(hx__learned_open(&m->learned, share_dir, err));
     if (options && options->user_words) HX_TRY(add_user_words(m, options->user_words, err));
     return HX_OK;
 }
@@ -48,18 +51,24 @@ hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
     m->hash = hx_hash_mix(m->wordseg->file.checksum, m->t2s->file.checksum);
     m->hash = hx_hash_mix(m->hash, hx__lexicon_hash(m->lexicon));
     m->hash = hx_hash_mix(m->hash, hx_hash_mix(m->wordseg->user_hash, m->stop_hash));
+    if (m->learned) m->hash = hx_hash_mix(m->hash, m->learned->file.checksum);
     *out = m;
     return HX_OK;
 }
 
 void hx_text_model_close(hx_text_model *m) {
     if (!m) return;
+    hx__learned_close(m->learned);
     hx__lexicon_close(m->lexicon);
     hx_map_release(&m->stop_words);
     hx__wordseg_close(m->wordseg);
     hx__charclass_free(m->charclass);
     hx__t2s_close(m->t2s);
     free(m);
+}
+
+hx_engine hx_text_model_engine(const hx_text_model *m) {
+    return m->learned ? HX_ENGINE_LEARN : HX_ENGINE_RULES;
 }
 
 uint64_t hx_text_model_hash(const hx_text_model *m) {

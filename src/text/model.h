@@ -28,6 +28,7 @@ struct hx_text_model {
     /* A clear bit: no stop word (stopwords.c). */
     uint64_t stop_filter[(1u << HX_STOP_FILTER_BITS) / 64];
     hx_lexicon *lexicon;
+    struct hx_learned *learned; /* learned.h; NULL: the engine is rules */
     uint64_t hash;
 };
 

@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "text/annotator.h"
+#include "text/learned.h"
 #include "text/mention.h"
 
 static const double unit = 4096;
@@ -157,6 +158,7 @@ hx_status hx_text_sentiment(hx_annotator *a, hx_str text, hx_arena *arena, hx_se
     hx_analysis analysis;
     hx_mentions mentions;
     hx_arena_reset(a->scratch);
+    if (a->model->learned) return hx__learned_text(a, text, arena, out, err);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
     return hx__sentiment_score(a, &analysis, &mentions, arena, out, err);

@@ -1,0 +1,14 @@
+# The engine learn: the five comments, its name in what annotate and profile leave, receipts replayed by it, and where it does not go.
+try() { echo "--- $*"; "$@" || echo "exit $?"; }
+try huaxiang sentiment samples/comments.csv --engine learn --format table
+try huaxiang evaluate sentiment --data samples/labelled.csv --engine all --format csv | cut -d, -f1-3
+try huaxiang evaluate sentiment --data samples/labelled.csv --engine learn --format csv | cut -d, -f1-3
+try huaxiang sentiment samples/comments.csv --engine learn --target 书
+try huaxiang intent samples/comments.csv --engine learn
+try huaxiang sentiment samples/comments.csv --engine learn --model rules
+printf 'customer,time,text\nu1,2026-01-02,这家餐厅很棒！\nu1,2026-01-03,这个商品很差！\n' >two.csv
+huaxiang profile two.csv --engine learn --store two.db >/dev/null
+huaxiang timeline u1 --store two.db --format json | grep -o '"engine":"[a-z]*"'
+event=$(huaxiang timeline u1 --store two.db --format json | head -1 | cut -d'"' -f4)
+huaxiang why u1 "label:$event/sentiment" --store two.db --format json >receipt.json
+try huaxiang verify receipt.json --store two.db --format table
