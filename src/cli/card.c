@@ -124,6 +124,20 @@ static void put_names(hx_outbuf *out, const char *label, const json_t *list, con
     hx_outbuf_byte(out, '\n');
 }
 
+/* "物流 -0.72 (2)": the mean sentiment, -1 to 1, and the texts. */
+static void put_aspects(hx_cli *c, const json_t *list, hx_outbuf *out) {
+    if (json_array_size(list) == 0) return;
+    put_label(out, hx_cli_tr(c, "aspects", "方面"));
+    for (size_t i = 0; i < json_array_size(list) && i < LIST_SHOWN; i++) {
+        const json_t *a = json_array_get(list, i);
+        if (i > 0) hx_outbuf_text(out, "  ");
+        hx_outbuf_visible(out, hx_str_of(text_at(a, "aspect")), 0);
+        hx_outbuf_printf(out, " %+.2f (%lld)", json_number_value(json_object_get(a, "sentiment")),
+                         (long long)json_integer_value(json_object_get(a, "n")));
+    }
+    hx_outbuf_byte(out, '\n');
+}
+
 static void put_voice(hx_cli *c, const json_t *p, hx_outbuf *out) {
     const json_t *v = json_object_get(p, "voice");
     if (json_integer_value(json_object_get(v, "texts")) == 0) return;
@@ -131,6 +145,7 @@ static void put_voice(hx_cli *c, const json_t *p, hx_outbuf *out) {
     hx_shown_field(out, hx_cli_tr(c, "texts", "文本"), json_object_get(v, "texts"), LABEL_COLUMN);
     put_words(c, out, hx_cli_tr(c, "sentiment", "情感"), json_object_get(v, "sentiment"));
     put_words(c, out, hx_cli_tr(c, "intents", "意图"), json_object_get(v, "intents"));
+    put_aspects(c, json_object_get(v, "aspects"), out);
     put_words(c, out, hx_cli_tr(c, "rating", "评分"), json_object_get(v, "rating"));
     put_names(out, hx_cli_tr(c, "keywords", "关键词"), json_object_get(v, "keywords"), "text");
 }
