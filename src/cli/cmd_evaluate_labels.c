@@ -202,7 +202,7 @@ static int report(evaluation *e, json_t *first, json_t *second, json_t *other) {
 /* Whether all engines of the task are to read the rows: by --engine all; as a table unless a model or an engine is named, too. */
 static bool wants_all(const hx_cli *c, hx_rate_task task) {
     const char *engine = c->options.text[HX_OPT_ENGINE];
-    if (c->options.text[HX_OPT_MODEL] || task != HX_RATE_SENTIMENT) return false;
+    if (c->options.text[HX_OPT_MODEL] || task == HX_RATE_CLASSIFY) return false;
     if (engine) return strcmp(engine, "all") == 0;
     return c->shape == HX_SHAPE_TABLE && !c->options.text[HX_OPT_AGAINST];
 }
@@ -223,6 +223,7 @@ int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task) {
     }
     json_t *first = ask(&e, c->options.text[HX_OPT_MODEL],
                         all ? hx_engine_name(HX_ENGINE_RULES) : engine, true, &said);
+    if (task == HX_RATE_INTENT) all = false; /* the rules alone know it */
     if (first && all) learned = ask(&e, NULL, hx_engine_name(HX_ENGINE_LEARN), false, &said_too);
     status = first && (learned || !all) ? report(&e, first, second, learned) : HX_EXIT_FAILED;
     json_decref(first);

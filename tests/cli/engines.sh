@@ -1,8 +1,10 @@
 # The engine learn: the five comments, its name in what annotate and profile leave, receipts replayed by it, and where it does not go.
 try() { echo "--- $*"; "$@" || echo "exit $?"; }
+printf 'text,label\n我要退款,refund\n怎么开发票,invoice\n' >intents.csv
 try huaxiang sentiment samples/comments.csv --engine learn --format table
 try huaxiang evaluate sentiment --data samples/labelled.csv --engine all --format csv | cut -d, -f1-3
 try huaxiang evaluate sentiment --data samples/labelled.csv --engine learn --format csv | cut -d, -f1-3
+try huaxiang evaluate intent --data intents.csv --engine all --format csv | cut -d, -f1-3
 try huaxiang sentiment samples/comments.csv --engine learn --target 书
 try huaxiang intent samples/comments.csv --engine learn
 try huaxiang sentiment samples/comments.csv --engine learn --model rules
