@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/pool.h"
+#include "learn/deviations.h"
 #include "learn/families.h"
 #include "learn/fields.h"
 #include "learn/margins.h"
@@ -64,6 +66,7 @@ static state *new_state(size_t d, size_t n_classes) {
 /* ------------------------------------------------------------------ fitting */
 typedef struct {
     const hx_problem *p;
+    const hx_deviations *v; /* of p's rows */
     size_t positive; /* class */
     double cost, epsilon, of_positive, of_others; /* weights of the two sides */
 } objective;
@@ -87,28 +90,28 @@ static double excess(const objective *o, size_t i, double z, double *weight) {
 
 static double value(void *context, const double *w, double *gradient) {
     const objective *o = context;
-    size_t d = o->p->d;
-    double loss = 0, by;
-    for (size_t j = 0; j <= d; j++) {
+    const double usual = hx_deviations_base(o->v, w);
+    double loss = 0, sum = 0, by;
+    for (size_t j = 0; j <= o->p->d; j++) {
         loss += w[j] * w[j] / 2;
         gradient[j] = w[j];
     }
     for (size_t i = 0; i < o->p->n; i++) {
-        const double *x = o->p->x + i * d;
-        double e = excess(o, i, hx_score_of(w, x, d), &by);
+        double e = excess(o, i, hx_deviations_score(o->v, i, usual, w), &by);
         if (e == 0) continue;
         loss += by * e * e;
-        for (size_t j = 0; j < d; j++)
-            gradient[j] -= 2 * by * e * x[j];
-        gradient[d] -= 2 * by * e;
+        sum -= 2 * by * e;
+        hx_deviations_add(o->v, i, -2 * by * e, gradient);
     }
+    hx_deviations_finish(o->v, sum, gradient);
     return loss;
 }
 
 /* One machine: w (d + 1). */
-static hx_status fit_machine(const hx_problem *p, size_t machine, const hx_fit_options *f,
-                             double *w, hx_error *err) {
+static hx_status fit_machine(const hx_problem *p, const hx_deviations *v, size_t machine,
+                             const hx_fit_options *f, double *w, hx_error *err) {
     objective o = {.p = p,
+                   .v = v,
                    .positive = p->n_classes == 2 ? 1 : machine,
                    .cost = f->params[COST],
                    .epsilon = f->params[EPSILON],
@@ -128,29 +131,56 @@ static hx_status fit_machine(const hx_problem *p, size_t machine, const hx_fit_o
     return hx_minimise(value, &o, &m, w, NULL, NULL, err);
 }
 
+typedef struct {
+    const hx_problem *p;
+    const hx_deviations *v;
+    const hx_fit_options *o;
+    double *weights; /* (machines, d + 1): from where, and what came out */
+} machines_job;
+
+static hx_status machine_job(void *context, size_t machine, size_t worker, hx_error *err) {
+    const machines_job *f = context;
+    (void)worker;
+    return fit_machine(f->p, f->v, machine, f->o, f->weights + machine * (f->p->d + 1), err);
+}
+
+static hx_status fit_machines(const hx_problem *p, size_t n, const hx_fit_options *o,
+                              double *weights, hx_error *err) {
+    hx_deviations v;
+    HX_TRY(hx_deviations_of(&v, p, err));
+    machines_job f = {p, &v, o, weights};
+    hx_status st = hx_pool_run(o->n_threads, n, machine_job, &f, err);
+    hx_deviations_release(&v);
+    return st;
+}
+
+typedef struct {
+    const hx_fit_options *o;
+    const double *weights; /* of all rows: where the machines of a fold begin */
+} folds;
+
 static hx_status margins_of(void *context, const hx_problem *train, const hx_problem *ask,
                             double *out, hx_error *err) {
+    const folds *f = context;
     size_t machines = hx_machines_of(train->n_classes), d = train->d;
-    double *w = calloc(d + 1, sizeof *w);
-    hx_status st = w ? HX_OK : hx_state_no_memory(err);
-    for (size_t k = 0; k < machines && st == HX_OK; k++) {
-        memset(w, 0, (d + 1) * sizeof *w);
-        st = fit_machine(train, k, context, w, err);
+    double *w = calloc(machines * (d + 1), sizeof *w);
+    if (!w) return hx_state_no_memory(err);
+    memcpy(w, f->weights, machines * (d + 1) * sizeof *w);
+    hx_status st = fit_machines(train, machines, f->o, w, err);
+    for (size_t k = 0; k < machines && st == HX_OK; k++)
         for (size_t i = 0; i < ask->n; i++)
-            out[i * machines + k] = hx_score_of(w, ask->x + i * d, d);
-    }
+            out[i * machines + k] = hx_score_of(w + k * (d + 1), ask->x + i * d, d);
     free(w);
     return st;
 }
 
 static hx_status fit_state(state *s, const hx_problem *p, const hx_fit_options *o, hx_error *err) {
-    hx_fit_options own = *o;
     for (size_t i = 0; i < p->n; i++)
         for (size_t j = 0; j < p->d; j++)
             s->means[j] += p->x[i * p->d + j] / (double)p->n;
-    for (size_t k = 0; k < s->n_machines; k++)
-        HX_TRY(fit_machine(p, k, o, s->weights + k * (s->d + 1), err));
-    const hx_margin_machine m = {.margins = margins_of, .context = &own};
+    HX_TRY(fit_machines(p, s->n_machines, o, s->weights, err));
+    folds f = {o, s->weights};
+    const hx_margin_machine m = {.margins = margins_of, .context = &f};
     return s->n_classes ? hx_platt_by_folds(p, &m, o->seed, s->platt, err) : HX_OK;
 }
 
