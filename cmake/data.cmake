@@ -55,6 +55,8 @@ add_custom_target(hx_models ALL DEPENDS "${learned}")
 add_dependencies(hx_data hx_models)
 
 # What learns it (tools/train/learn/train).
-add_executable(fit_learned EXCLUDE_FROM_ALL tools/train/learn/fit.c)
-target_include_directories(fit_learned PRIVATE src include)
-target_link_libraries(fit_learned PRIVATE huaxiang_static hx_dependencies)
+foreach(fit fit fit_intent)
+  add_executable(learned_${fit} EXCLUDE_FROM_ALL tools/train/learn/${fit}.c)
+  target_include_directories(learned_${fit} PRIVATE src include)
+  target_link_libraries(learned_${fit} PRIVATE huaxiang_static hx_dependencies)
+endforeach()

@@ -93,11 +93,15 @@ typedef struct {
     size_t n_evidence;
 } hx_sentiment;
 
+/* Several intents may hold of one text: `label` is the surest of them. */
 typedef struct {
     hx_intent_label label;
     double score;
     const hx_evidence *evidence;
     size_t n_evidence;
+    uint32_t holds; /* 1u << intent of each that holds, never none: at least that of `label` */
+    double
+        scores[HX_INTENT_N]; /* of each, [0, 1]; where none of them is sure, `other` has the rest */
 } hx_intent;
 
 /* One side of a purchase that a text speaks of: delivery, price, taste, ... (lexicons/aspects.tsv). */

@@ -223,7 +223,6 @@ int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task) {
     }
     json_t *first = ask(&e, c->options.text[HX_OPT_MODEL],
                         all ? hx_engine_name(HX_ENGINE_RULES) : engine, true, &said);
-    if (task == HX_RATE_INTENT) all = false; /* the rules alone know it */
     if (first && all) learned = ask(&e, NULL, hx_engine_name(HX_ENGINE_LEARN), false, &said_too);
     status = first && (learned || !all) ? report(&e, first, second, learned) : HX_EXIT_FAILED;
     json_decref(first);

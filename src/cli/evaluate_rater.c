@@ -137,10 +137,10 @@ static int open_llama(hx_cli *c, hx_rater *r, const hx_rate_classes *classes) {
 int hx_rater_open(hx_cli *c, hx_rater *r, hx_rate_task task, const char *model, const char *engine,
                   const hx_rate_classes *classes) {
     const char *learn = hx_engine_name(HX_ENGINE_LEARN);
-    bool learns = task == HX_RATE_SENTIMENT && strcmp(model    ? model
-                                                      : engine ? engine
-                                                               : "",
-                                                      learn) == 0;
+    bool learns = task != HX_RATE_CLASSIFY && strcmp(model    ? model
+                                                     : engine ? engine
+                                                              : "",
+                                                     learn) == 0;
     bool rules = !model || strcmp(model, "rules") == 0 || learns;
     *r = (hx_rater){.name = learns ? learn : rules ? "rules" : model, .task = task};
     const char *path = rules ? NULL : hx_cli_model_path(c, model);
@@ -202,8 +202,10 @@ static bool run_rules(hx_cli *c, hx_rater *r, const hx_str *texts, size_t n, flo
         hx_intent said;
         st = hx_text_intent(r->annotator, texts[i], arena, &said, &err);
         for (size_t k = 0; k < r->n_labels && st == HX_OK; k++)
-            p[k] = (float)(k == (size_t)said.label ? said.score
-                                                   : (1 - said.score) / ((double)r->n_labels - 1));
+            p[k] =
+                (float)(r->engine == HX_ENGINE_LEARN ? said.scores[k]
+                        : k == (size_t)said.label    ? said.score
+                                                  : (1 - said.score) / ((double)r->n_labels - 1));
     }
     hx_arena_free(arena);
     if (st == HX_ENOMEM && err.code == HX_OK) return no_memory(c), false;

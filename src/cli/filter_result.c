@@ -213,6 +213,24 @@ static const char *intent_label(const hx_filter_plan *p, const filter_result *r)
     return r->intent.score < p->abstain ? "unsure" : hx_intent_name(r->intent.label);
 }
 
+/* All intents that hold, the surest first, where there are several. */
+static void put_intents(hx_outbuf *b, const hx_filter_plan *p, const hx_intent *i) {
+    uint32_t left = p->intents ? i->holds & p->intents : i->holds;
+    if ((left & (left - 1)) == 0) return;
+    put_key(b, "intents");
+    for (char before = '['; left != 0; before = ',') {
+        int best = -1;
+        for (int k = 0; k < HX_INTENT_N; k++)
+            if ((left >> k & 1) && (best < 0 || i->scores[k] > i->scores[best])) best = k;
+        left &= ~(1u << best);
+        hx_outbuf_byte(b, before);
+        hx_outbuf_printf(b, "{\"label\":\"%s\",\"score\":", hx_intent_name((hx_intent_label)best));
+        hx_outbuf_score(b, i->scores[best]);
+        hx_outbuf_byte(b, '}');
+    }
+    hx_outbuf_byte(b, ']');
+}
+
 static bool is_punctuation(hx_str s) {
     utf8proc_int32_t cp = 0;
     for (utf8proc_ssize_t n = 0; s.len > 0; s = (hx_str){s.ptr + n, s.len - (size_t)n}) {
@@ -302,6 +320,7 @@ static void put_all(hx_outbuf *b, const hx_filter_plan *p, const filter_result *
     put_words(b, p, r);
     put_label(b, "sentiment", sentiment_label(p, r), r->sentiment.score);
     put_label(b, "intent", intent_label(p, r), r->intent.score);
+    put_intents(b, p, &r->intent);
     put_keywords(b, r);
     put_aspects(b, r);
     put_pii(b, r);
@@ -326,6 +345,7 @@ static void put_results(hx_outbuf *b, const hx_filter_plan *p, const filter_resu
         break;
     case HX_FILTER_INTENT:
         put_label(b, "intent", intent_label(p, r), r->intent.score);
+        put_intents(b, p, &r->intent);
         break;
     case HX_FILTER_KEYWORDS:
         put_keywords(b, r);

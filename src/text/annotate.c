@@ -24,6 +24,13 @@ static hx_status mood_of(hx_annotator *a, const hx_analysis *text, const hx_ment
                              : hx__sentiment_score(a, text, mentions, arena, out, err);
 }
 
+static hx_status wish_of(hx_annotator *a, const hx_analysis *text, const hx_sentiment *mood,
+                         hx_arena *arena, hx_intent *out, hx_error *err) {
+    const hx_learned *l = a->model->learned;
+    return l && l->intents.table.check ? hx__learned_intent(a, &text->clean, mood, arena, out, err)
+                                       : hx__intent_score(a, text, mood, arena, out, err);
+}
+
 hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_intent *out,
                          hx_error *err) {
     hx_analysis analysis;
@@ -33,7 +40,7 @@ hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_inten
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
     HX_TRY(mood_of(a, &analysis, &mentions, a->scratch, &mood, err));
-    return hx__intent_score(a, &analysis, &mood, arena, out, err);
+    return wish_of(a, &analysis, &mood, arena, out, err);
 }
 
 hx_status hx_text_aspects(hx_annotator *a, hx_str text, hx_arena *arena, const hx_aspect **out,
@@ -60,7 +67,7 @@ hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_ann
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
     HX_TRY(mood_of(a, &analysis, &mentions, arena, &r.sentiment, err));
     HX_TRY(hx__aspects_find(a, &analysis, &mentions, arena, &r.aspects, &r.n_aspects, err));
-    HX_TRY(hx__intent_score(a, &analysis, &r.sentiment, arena, &r.intent, err));
+    HX_TRY(wish_of(a, &analysis, &r.sentiment, arena, &r.intent, err));
     HX_TRY(hx__keywords_find(a, &analysis, HX_KEYWORDS_TFIDF, KEYWORDS_TOP, arena, &r.keywords,
                              &r.n_keywords, err));
     *out = r;

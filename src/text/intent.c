@@ -127,6 +127,16 @@ static hx_intent_label best_label(const intent_scan *s) {
     return best;
 }
 
+static void set_scores(const intent_scan *s, hx_intent *out) {
+    out->holds = 1u << out->label;
+    out->scores[HX_INTENT_OTHER] = score_of(s, HX_INTENT_OTHER);
+    for (int i = 1; i < HX_INTENT_N; i++) {
+        if (!s->met[i]) continue;
+        out->scores[i] = score_of(s, (hx_intent_label)i);
+        if (s->total[i] > other_total) out->holds |= 1u << i;
+    }
+}
+
 hx_status hx__intent_score(hx_annotator *a, const hx_analysis *text, const hx_sentiment *mood,
                            hx_arena *arena, hx_intent *out, hx_error *err) {
     intent_scan s = {0};
@@ -135,6 +145,7 @@ hx_status hx__intent_score(hx_annotator *a, const hx_analysis *text, const hx_se
     double mood_weight = take_mood(&s, mood, &mood_label);
     hx_intent result = {.label = best_label(&s)};
     result.score = score_of(&s, result.label);
+    set_scores(&s, &result);
     hx_evidence *list = hx_arena_alloc(arena, (s.n + 1) * sizeof *list);
     if (!list)
         return hx_fail(err, HX_ENOMEM,

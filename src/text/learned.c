@@ -22,9 +22,18 @@
 static const double unit = 4096;
 
 /* ------------------------------------------------------------------ the file */
-static hx_status damaged(const char *path, hx_error *err) {
+hx_status hx__learned_damaged(const char *path, hx_error *err) {
     return hx_fail(err, HX_EFORMAT,
                    "%s holds no sound model of the engine learn; install the program again", path);
+}
+
+bool hx__learned_table_of(hx_learned_table *t, hx_str check) {
+    size_t buckets = check.len / HX_LEARNED_WAYS;
+    if (buckets < 2 || (buckets & (buckets - 1)) != 0) return false;
+    t->check = (const uint8_t *)check.ptr;
+    for (t->shift = 64; buckets > 1; buckets /= 2)
+        t->shift--;
+    return true;
 }
 
 static hx_status take_grams(hx_learned *l, const char *path, hx_error *err) {
@@ -32,20 +41,30 @@ static hx_status take_grams(hx_learned *l, const char *path, hx_error *err) {
     HX_TRY(hx__datafile_section(&l->file, "grams.check", HX_LEARNED_WAYS, &check, err));
     HX_TRY(hx__datafile_section(&l->file, "grams.weight", HX_LEARNED_WAYS, &weight, err));
     HX_TRY(hx__datafile_section(&l->file, "grams.scale", sizeof(hx_learned_scale), &scale, err));
-    size_t buckets = check.len / HX_LEARNED_WAYS;
-    if (buckets < 2 || (buckets & (buckets - 1)) != 0 || check.len != weight.len ||
+    if (!hx__learned_table_of(&l->sentiment.table, check) || check.len != weight.len ||
         scale.len != sizeof l->sentiment.scale)
-        return damaged(path, err);
+        return hx__learned_damaged(path, err);
     memcpy(l->sentiment.scale, scale.ptr, scale.len);
     for (int i = 0; i < 2; i++)
         if (!(fabs(l->sentiment.scale[i].bias) < SCALE_MAX) ||
             !(fabs(l->sentiment.scale[i].base) < SCALE_MAX) ||
             !(fabs(l->sentiment.scale[i].scale) < SCALE_MAX))
-            return damaged(path, err);
-    l->sentiment.check = (const uint8_t *)check.ptr;
+            return hx__learned_damaged(path, err);
     l->sentiment.weight = (const int8_t *)weight.ptr;
-    for (l->sentiment.shift = 64; buckets > 1; buckets /= 2)
-        l->sentiment.shift--;
+    return HX_OK;
+}
+
+hx_status hx__learned_open_file(hx_learned **out, const char *path, hx_error *err) {
+    hx_learned *l = calloc(1, sizeof *l);
+    if (!l) return hx_fail(err, HX_ENOMEM, "out of memory while opening %s", path);
+    hx_status status = hx__datafile_open(&l->file, path, HX_LEARNED_KIND, err);
+    if (status == HX_OK) status = take_grams(l, path, err);
+    if (status == HX_OK) status = hx__learned_take_intents(l, path, err);
+    if (status != HX_OK) {
+        hx__learned_close(l);
+        return status;
+    }
+    *out = l;
     return HX_OK;
 }
 
@@ -54,16 +73,7 @@ hx_status hx__learned_open(hx_learned **out, const char *share_dir, hx_error *er
     int n = snprintf(path, sizeof path, "%s/models/huaxiang-learn/learn.hxd", share_dir);
     if (n < 0 || (size_t)n >= sizeof path)
         return hx_fail(err, HX_EINVAL, "the path of the data folder is too long");
-    hx_learned *l = calloc(1, sizeof *l);
-    if (!l) return hx_fail(err, HX_ENOMEM, "out of memory while opening %s", path);
-    hx_status status = hx__datafile_open(&l->file, path, HX_LEARNED_KIND, err);
-    if (status == HX_OK) status = take_grams(l, path, err);
-    if (status != HX_OK) {
-        hx__learned_close(l);
-        return status;
-    }
-    *out = l;
-    return HX_OK;
+    return hx__learned_open_file(out, path, err);
 }
 
 void hx__learned_close(hx_learned *l) {
@@ -74,11 +84,8 @@ void hx__learned_close(hx_learned *l) {
 
 /* ------------------------------------------------------------------ sentiment */
 static int weight_of(const hx_learned_sentiment *m, uint64_t hash) {
-    size_t at = (size_t)(hash >> m->shift) * HX_LEARNED_WAYS;
-    uint8_t check = hx__learned_check(hash);
-    for (size_t k = 0; k < HX_LEARNED_WAYS; k++)
-        if (m->check[at + k] == check) return m->weight[at + k];
-    return 0;
+    size_t slot = hx__learned_slot(&m->table, hash);
+    return slot == SIZE_MAX ? 0 : m->weight[slot];
 }
 
 /* Each piece's part of the weights of the grams it stands in; NULL when out of memory. */

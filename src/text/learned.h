@@ -5,6 +5,7 @@
  *     grams.check    u8  (buckets x 4)   a byte of the gram's hash, 0 = empty
  *     grams.weight   i8  (buckets x 4)   its weight for positive
  *     grams.scale    double (2 x 3)      Chinese, English: bias, base, scale
+ *     intent.check, intent.weight, intent.scale   learned_intent.c; where they are missing the rules say the intent
  *
  * buckets is a power of two; a gram's bucket are the upper bits of its hash, its check 1 + the lower bits mod 255. With T pieces and
  * the distinct grams g that the table knows
@@ -28,25 +29,61 @@ typedef struct {
     double bias, base, scale;
 } hx_learned_scale;
 
+/* Which slot a gram has. */
 typedef struct {
-    const uint8_t *check; /* (buckets, HX_LEARNED_WAYS) */
-    const int8_t *weight;
+    const uint8_t *check; /* (buckets, HX_LEARNED_WAYS); NULL = no table */
     unsigned shift; /* a hash >> shift is its bucket */
+} hx_learned_table;
+
+typedef struct {
+    hx_learned_table table;
+    const int8_t *weight; /* a slot */
     hx_learned_scale scale[2]; /* Chinese, English */
 } hx_learned_sentiment;
+
+#define HX_LEARNED_INTENTS ((size_t)HX_INTENT_N - 1) /* all but `other` */
+
+/* logit = bias + (base + scale x sum weight(g)) / sqrt(T) + up x the mood's logit where it is above 0, down x it below 0 */
+typedef struct {
+    double bias, base, scale, up, down;
+} hx_learned_wish;
+
+typedef struct {
+    hx_learned_table table;
+    const int8_t *weight; /* (slots, HX_LEARNED_INTENTS) */
+    double threshold; /* an intent holds from here on */
+    hx_learned_wish wish[HX_LEARNED_INTENTS];
+} hx_learned_intents;
 
 /* Immutable, shared by threads. */
 typedef struct hx_learned {
     hx_datafile file;
     hx_learned_sentiment sentiment;
+    hx_learned_intents intents;
 } hx_learned;
 
-/* Opens SHARE_DIR/models/huaxiang-learn/learn.hxd. */
+/* Opens SHARE_DIR/models/huaxiang-learn/learn.hxd, or the file of a path. */
 hx_status hx__learned_open(hx_learned **out, const char *share_dir, hx_error *err) HX_MUST_USE;
+hx_status hx__learned_open_file(hx_learned **out, const char *path, hx_error *err) HX_MUST_USE;
 void hx__learned_close(hx_learned *l); /* NULL is fine */
+/* A table of `check`; false where its size is none of a table's. */
+bool hx__learned_table_of(hx_learned_table *t, hx_str check);
+/* learned_intent.c; nothing where the file has no such sections. */
+hx_status hx__learned_take_intents(hx_learned *l, const char *path, hx_error *err) HX_MUST_USE;
+/* "the file holds no sound model" */
+hx_status hx__learned_damaged(const char *path, hx_error *err);
 
 static inline uint8_t hx__learned_check(uint64_t hash) {
     return (uint8_t)(1 + hash % 255);
+}
+
+/* The slot of a gram; SIZE_MAX = unknown. */
+static inline size_t hx__learned_slot(const hx_learned_table *t, uint64_t hash) {
+    size_t at = (size_t)(hash >> t->shift) * HX_LEARNED_WAYS;
+    uint8_t check = hx__learned_check(hash);
+    for (size_t k = 0; k < HX_LEARNED_WAYS; k++)
+        if (t->check[at + k] == check) return at + k;
+    return SIZE_MAX;
 }
 
 /* Sentiment of an analysed text; the evidence lies in `arena`. The annotator's scratch memory is used, not reset. */
@@ -54,5 +91,8 @@ hx_status hx__learned_text(hx_annotator *a, hx_str text, hx_arena *arena, hx_sen
                            hx_error *err) HX_MUST_USE; /* of one that isn't cleaned yet */
 hx_status hx__learned_sentiment(hx_annotator *a, const hx_clean *clean, hx_lang lang,
                                 hx_arena *arena, hx_sentiment *out, hx_error *err) HX_MUST_USE;
+/* Intents of a cleaned text whose mood is known; only where the model has them (`intents.table.check`). */
+hx_status hx__learned_intent(hx_annotator *a, const hx_clean *clean, const hx_sentiment *mood,
+                             hx_arena *arena, hx_intent *out, hx_error *err) HX_MUST_USE;
 
 #endif

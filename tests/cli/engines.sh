@@ -1,4 +1,4 @@
-# The engine learn: the five comments, its name in what annotate and profile leave, receipts replayed by it, and where it does not go.
+# The engine learn: the five comments, intents, its name in what annotate and profile leave, receipts replayed by it, and where it does not go.
 try() { echo "--- $*"; "$@" || echo "exit $?"; }
 printf 'text,label\n我要退款,refund\n怎么开发票,invoice\n' >intents.csv
 try huaxiang sentiment samples/comments.csv --engine learn --format table
@@ -6,7 +6,9 @@ try huaxiang evaluate sentiment --data samples/labelled.csv --engine all --forma
 try huaxiang evaluate sentiment --data samples/labelled.csv --engine learn --format csv | cut -d, -f1-3
 try huaxiang evaluate intent --data intents.csv --engine all --format csv | cut -d, -f1-3
 try huaxiang sentiment samples/comments.csv --engine learn --target 书
-try huaxiang intent samples/comments.csv --engine learn
+try huaxiang aspects samples/comments.csv --engine learn
+echo '我要退款，另外给我开张发票' | try huaxiang intent --engine learn
+echo 'I want a refund and my invoice is missing' | try huaxiang intent --engine rules
 try huaxiang sentiment samples/comments.csv --engine learn --model rules
 printf 'customer,time,text\nu1,2026-01-02,这家餐厅很棒！\nu1,2026-01-03,这个商品很差！\n' >two.csv
 huaxiang profile two.csv --engine learn --store two.db >/dev/null

@@ -101,6 +101,58 @@ static void test_annotation_names_the_engine(void **state) {
     close_all(&rules);
 }
 
+/* ------------------------------------------------------------------ intent */
+static hx_intent wish_of_text(fixture *f, const char *text) {
+    hx_error err = {0};
+    hx_intent i;
+    assert_int_equal(hx_text_intent(f->annotator, hx_str_of(text), f->arena, &i, &err), HX_OK);
+    return i;
+}
+
+static void test_intents(void **state) {
+    static const struct {
+        const char *text;
+        hx_intent_label label;
+    } wishes[] = {
+        {"我要退款，把钱退给我", HX_INTENT_REFUND}, {"发票什么时候能开", HX_INTENT_INVOICE},
+        {"忘记密码了怎么登录", HX_INTENT_ACCOUNT},  {"please cancel my order", HX_INTENT_CANCEL},
+        {"I want a refund", HX_INTENT_REFUND},      {"今天天气怎么样", HX_INTENT_OTHER},
+        {"play some jazz music", HX_INTENT_OTHER}};
+    fixture f;
+    (void)state;
+    open_by(&f, HX_ENGINE_LEARN);
+    for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
+        hx_intent w = wish_of_text(&f, wishes[i].text);
+        assert_int_equal(w.label, wishes[i].label);
+        assert_true(w.holds >> w.label & 1);
+        assert_true(w.score == w.scores[w.label] && w.score > 0 && w.score <= 1);
+        assert_true((w.label == HX_INTENT_OTHER) == (w.n_evidence == 0));
+        for (size_t k = 0; k < w.n_evidence; k++) {
+            assert_true(w.evidence[k].weight > 0);
+            assert_true(w.evidence[k].span.end <= strlen(wishes[i].text));
+        }
+    }
+    close_all(&f);
+}
+
+static void test_several_intents_hold(void **state) {
+    fixture f, rules;
+    (void)state;
+    open_by(&f, HX_ENGINE_LEARN);
+    open_by(&rules, HX_ENGINE_RULES);
+    hx_intent w = wish_of_text(&f, "我要退款，另外给我开张发票");
+    assert_int_equal(w.holds, 1u << HX_INTENT_REFUND | 1u << HX_INTENT_INVOICE);
+    w = wish_of_text(&rules, "我要退款，另外给我开发票");
+    assert_int_equal(w.holds, 1u << HX_INTENT_REFUND | 1u << HX_INTENT_INVOICE);
+    for (size_t i = 0; i < 2; i++) {
+        w = wish_of_text(i == 0 ? &f : &rules, "。。。");
+        assert_int_equal(w.holds, 1u << HX_INTENT_OTHER);
+        assert_int_equal(w.n_evidence, 0);
+    }
+    close_all(&f);
+    close_all(&rules);
+}
+
 /* ------------------------------------------------------------------ the edge */
 static void test_texts_at_the_edge(void **state) {
     static const char *const empty[] = {"", "   ", "\n\t"};
@@ -196,9 +248,12 @@ static void test_damaged_files_are_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_five_comments), cmocka_unit_test(test_annotation_names_the_engine),
-        cmocka_unit_test(test_texts_at_the_edge), cmocka_unit_test(test_a_text_of_a_megabyte),
-        cmocka_unit_test(test_damaged_files_are_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_five_comments),
+                                       cmocka_unit_test(test_annotation_names_the_engine),
+                                       cmocka_unit_test(test_intents),
+                                       cmocka_unit_test(test_several_intents_hold),
+                                       cmocka_unit_test(test_texts_at_the_edge),
+                                       cmocka_unit_test(test_a_text_of_a_megabyte),
+                                       cmocka_unit_test(test_damaged_files_are_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
