@@ -14,6 +14,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(HX_VNNI "${HX_AVX512};-mavx512vnni")
   hx_kernel_flags("${HX_AVX2}" gemm_avx2.c gemm_decode_avx2.c attention_avx2.c stored_avx2.c vector_avx2.c)
   hx_kernel_flags("${HX_AVX512}" gemm_avx512.c attention_avx512.c stored_avx512.c vector_avx512.c)
+  hx_kernel_flags("${HX_AVX512};-mavx512bf16" gemm_bf16.c)
   hx_kernel_flags("${HX_VNNI}" gemm_vnni.c stored_vnni.c)
   set_source_files_properties(src/nn/loops_avx2.c PROPERTIES COMPILE_OPTIONS "${HX_AVX2};-fno-math-errno")
   set_source_files_properties(src/nn/loops_avx512.c PROPERTIES COMPILE_OPTIONS

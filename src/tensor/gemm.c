@@ -6,6 +6,7 @@
  * transposed A is packed by tiles of (k, 12), which copies where the other form transposes.
  * Rows that are packed are fetched a few rows ahead: they are too short for the processor to guess, and packing would wait for memory.
  * A block of C fits into the second-level cache beside the panels, so what later blocks of k add to is there.
+ * Of bfloat16 all of this holds with a word of two elements of k where a float stands, so a block is 512 of k; rows are always packed.
  * Scratch of a worker: panels, rows, a tile; each part aligned to 64 bytes. */
 #include "tensor/gemm.h"
 
@@ -13,7 +14,7 @@
 
 #include "tensor/gemm_kernels.h"
 
-#define K_BLOCK 256
+#define K_BLOCK 256 /* words: floats, or pairs of bfloat16 */
 #define ROW_STRIDE (K_BLOCK + 16)
 #define PIECE_ROWS 96
 #define BLOCK_ROWS 384
@@ -29,9 +30,10 @@ typedef enum { ROWS_PACKED = 0, ROWS_THERE, ROWS_ACROSS } row_layout;
 typedef struct {
     const hx_gemm_call *call;
     const hx_gemm_kernels *kernels;
+    const hx_bf16_kernels *bf16; /* NULL = F32 */
     row_layout layout;
     float *scratch;
-    size_t n_panels, block_panels, n_column_blocks, block_rows;
+    size_t k_block, n_panels, block_panels, n_column_blocks, block_rows;
 } gemm_job;
 
 /* One block of C, at one block of k. */
@@ -40,6 +42,7 @@ typedef struct {
     float *rows, *panels, *tile; /* of the worker */
     size_t first_row, end_row, first_panel, end_panel;
     size_t first, k;
+    size_t words; /* that k takes */
 } gemm_block;
 
 static size_t pieces_of(size_t n, size_t piece) {
@@ -50,10 +53,16 @@ static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
+/* The room of rows also turns a half panel of bfloat16. */
+static size_t packed_rows(size_t m) {
+    size_t rows = least(m, PIECE_ROWS);
+    return rows > HX_GEMM_HALF ? rows : HX_GEMM_HALF;
+}
+
 /* Floats of one worker's scratch. */
 static size_t worker_floats(size_t m, size_t n) {
     size_t panels = least(pieces_of(n, HX_GEMM_LANES), BLOCK_PANELS);
-    return panels * HX_GEMM_LANES * K_BLOCK + least(m, PIECE_ROWS) * ROW_STRIDE + TILE;
+    return panels * HX_GEMM_LANES * K_BLOCK + packed_rows(m) * ROW_STRIDE + TILE;
 }
 
 size_t hx_gemm_scratch(size_t m, size_t n, size_t n_threads) {
@@ -124,8 +133,49 @@ static void pack_across(const gemm_block *b, size_t first, size_t n) {
         scale(b->rows + i * ROW_STRIDE, least(HX_GEMM_ROWS, n - i) * b->k, c->alpha);
 }
 
+static void weave_across(const gemm_block *b, size_t first, size_t n) {
+    const hx_gemm_call *c = b->job->call;
+    size_t full = n / HX_GEMM_ROWS * HX_GEMM_ROWS, rest = n - full;
+    for (size_t k = 0; k < b->k; k += 2) {
+        const float *a = c->a + (b->first + k) * c->lda + first;
+        if (k + AHEAD < b->k) fetch_row(a + AHEAD * c->lda, n);
+        if (k + AHEAD + 1 < b->k) fetch_row(a + (AHEAD + 1) * c->lda, n);
+        hx_bf16_weave w = {.even = a,
+                           .odd = k + 1 < b->k ? a + c->lda : NULL,
+                           .n = full,
+                           .piece = HX_GEMM_ROWS,
+                           .step = HX_GEMM_ROWS * ROW_STRIDE,
+                           .alpha = c->alpha,
+                           .out = b->rows + k / 2 * HX_GEMM_ROWS};
+        b->job->bf16->weave(&w);
+        if (rest == 0) continue;
+        w.even += full;
+        if (w.odd) w.odd += full;
+        w.n = w.piece = rest;
+        w.out = b->rows + full * ROW_STRIDE + k / 2 * rest;
+        b->job->bf16->weave(&w);
+    }
+}
+
+static void pack_pairs(const gemm_block *b, size_t first, size_t n) {
+    const hx_gemm_call *c = b->job->call;
+    if (b->job->layout == ROWS_ACROSS) {
+        weave_across(b, first, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const float *a = c->a + (first + i) * c->lda + b->first;
+        if (i + 2 < n) fetch_row(a + 2 * c->lda, b->k);
+        b->job->bf16->pairs(a, b->k, c->alpha, b->rows + i * ROW_STRIDE);
+    }
+}
+
 static void pack_rows(const gemm_block *b, size_t first, size_t n) {
     const hx_gemm_call *c = b->job->call;
+    if (b->job->bf16) {
+        pack_pairs(b, first, n);
+        return;
+    }
     if (b->job->layout == ROWS_THERE) return;
     if (b->job->layout == ROWS_ACROSS) {
         pack_across(b, first, n);
@@ -142,12 +192,24 @@ static void pack_rows(const gemm_block *b, size_t first, size_t n) {
     }
 }
 
+/* n <= 16 rows of B of k floats to columns of pairs. */
+static void turn_pairs(const gemm_block *b, const float *from, size_t n, float *out) {
+    for (size_t i = 0; i < n; i++)
+        b->job->bf16->pairs(from + i * b->job->call->ldb, b->k, 1.0f, b->rows + i * ROW_STRIDE);
+    if (n == HX_GEMM_HALF)
+        b->job->kernels->pack32(b->rows, ROW_STRIDE, b->words, out);
+    else
+        transpose(b->rows, ROW_STRIDE, n, b->words, out, HX_GEMM_LANES);
+}
+
 /* Columns [first, first + n) of op(B), from (n, k). */
 static void pack_transposed(const gemm_block *b, size_t first, size_t n, float *out) {
     const hx_gemm_call *c = b->job->call;
     for (size_t half = 0; half < n; half += HX_GEMM_HALF) {
         const float *from = c->b + (first + half) * c->ldb + b->first;
-        if (n - half >= HX_GEMM_HALF)
+        if (b->job->bf16)
+            turn_pairs(b, from, least(HX_GEMM_HALF, n - half), out + half);
+        else if (n - half >= HX_GEMM_HALF)
             b->job->kernels->pack32(from, c->ldb, b->k, out + half);
         else
             transpose(from, c->ldb, n - half, b->k, out + half, HX_GEMM_LANES);
@@ -155,13 +217,13 @@ static void pack_transposed(const gemm_block *b, size_t first, size_t n, float *
 }
 
 static float *panel_of(const gemm_block *b, size_t panel) {
-    return b->panels + (panel - b->first_panel) * HX_GEMM_LANES * b->k;
+    return b->panels + (panel - b->first_panel) * HX_GEMM_LANES * b->words;
 }
 
 static void pack_turned_panel(const gemm_block *b, size_t panel) {
     size_t first = panel * HX_GEMM_LANES, n = least(HX_GEMM_LANES, b->job->call->n - first);
     float *out = panel_of(b, panel);
-    if (n < HX_GEMM_LANES) memset(out, 0, HX_GEMM_LANES * b->k * sizeof *out);
+    if (n < HX_GEMM_LANES) memset(out, 0, HX_GEMM_LANES * b->words * sizeof *out);
     pack_transposed(b, first, n, out);
 }
 
@@ -182,9 +244,39 @@ static void pack_straight(const gemm_block *b) {
     }
 }
 
+static void weave_straight(const gemm_block *b) {
+    const hx_gemm_call *c = b->job->call;
+    size_t first = b->first_panel * HX_GEMM_LANES;
+    size_t n = least(b->end_panel * HX_GEMM_LANES, c->n) - first, rest = n % HX_GEMM_LANES;
+    for (size_t k = 0; k < b->k; k += 2) {
+        const float *from = c->b + (b->first + k) * c->ldb + first;
+        float *out = b->panels + k / 2 * HX_GEMM_LANES;
+        if (k + AHEAD < b->k) fetch_row(from + AHEAD * c->ldb, n);
+        if (k + AHEAD + 1 < b->k) fetch_row(from + (AHEAD + 1) * c->ldb, n);
+        hx_bf16_weave w = {.even = from,
+                           .odd = k + 1 < b->k ? from + c->ldb : NULL,
+                           .n = n - rest,
+                           .piece = HX_GEMM_LANES,
+                           .step = HX_GEMM_LANES * b->words,
+                           .alpha = 1,
+                           .out = out};
+        b->job->bf16->weave(&w);
+        if (rest == 0) continue;
+        w.even += n - rest;
+        if (w.odd) w.odd += n - rest;
+        w.n = w.piece = rest;
+        w.out = out + (n - rest) * b->words;
+        memset(w.out, 0, HX_GEMM_LANES * sizeof *out);
+        b->job->bf16->weave(&w);
+    }
+}
+
 static void pack_panels(const gemm_block *b) {
     if (!b->job->call->trans_b) {
-        pack_straight(b);
+        if (b->job->bf16)
+            weave_straight(b);
+        else
+            pack_straight(b);
         return;
     }
     for (size_t panel = b->first_panel; panel < b->end_panel; panel++)
@@ -200,7 +292,7 @@ static hx_product_tile product_of(const gemm_block *b, size_t piece, size_t row,
                          .k_step = 1,
                          .rows = rows,
                          .w = panel_of(b, panel),
-                         .k = b->k};
+                         .k = b->words};
     if (b->job->layout == ROWS_THERE) {
         t.x = c->a + row * c->lda + b->first;
         t.row_step = c->lda;
@@ -231,12 +323,14 @@ static void multiply_tile(const gemm_block *b, size_t panel, hx_product_tile *t,
     size_t first = panel * HX_GEMM_LANES, n = least(HX_GEMM_LANES, c->n - first);
     bool is_new = b->first == 0 && c->beta == 0.0f;
     float *out = c->c + row * c->ldc + first;
-    bool is_direct = n == HX_GEMM_LANES && (is_new || kernels->product);
+    void (*multiply)(const hx_product_tile *) =
+        b->job->bf16 ? b->job->bf16->product : kernels->product;
+    bool is_direct = n == HX_GEMM_LANES && (is_new || multiply);
     t->add = is_direct && !is_new;
     t->out = is_direct ? out : b->tile;
     t->ldo = is_direct ? c->ldc : HX_GEMM_LANES;
-    if (kernels->product)
-        kernels->product(t);
+    if (multiply)
+        multiply(t);
     else
         multiply_packed(kernels, t);
     if (is_direct) return;
@@ -260,13 +354,14 @@ static void multiply_block(void *context, size_t i, size_t worker) {
     gemm_block b = {.job = job};
     b.panels = job->scratch + worker * worker_floats(c->m, c->n);
     b.rows = b.panels + least(job->n_panels, BLOCK_PANELS) * HX_GEMM_LANES * K_BLOCK;
-    b.tile = b.rows + least(c->m, PIECE_ROWS) * ROW_STRIDE;
+    b.tile = b.rows + packed_rows(c->m) * ROW_STRIDE;
     b.first_row = i / job->n_column_blocks * job->block_rows;
     b.end_row = least(b.first_row + job->block_rows, c->m);
     b.first_panel = i % job->n_column_blocks * job->block_panels;
     b.end_panel = least(b.first_panel + job->block_panels, job->n_panels);
-    for (; b.first < c->k; b.first += K_BLOCK) {
-        b.k = least(K_BLOCK, c->k - b.first);
+    for (; b.first < c->k; b.first += job->k_block) {
+        b.k = least(job->k_block, c->k - b.first);
+        b.words = job->bf16 ? (b.k + 1) / 2 : b.k;
         pack_panels(&b);
         for (size_t row = b.first_row; row < b.end_row; row += PIECE_ROWS)
             multiply_rows(&b, row, least(row + PIECE_ROWS, b.end_row));
@@ -280,6 +375,7 @@ static void scale_c(const hx_gemm_call *c, float beta) {
 }
 
 static row_layout layout_of(const hx_gemm_kernels *kernels, const hx_gemm_call *c) {
+    if (c->bf16) return c->trans_a ? ROWS_ACROSS : ROWS_PACKED;
     if (!kernels->product) return ROWS_PACKED;
     if (c->trans_a) return ROWS_ACROSS;
     return c->alpha == 1.0f ? ROWS_THERE : ROWS_PACKED;
@@ -309,6 +405,8 @@ void hx_gemm(const hx_kernels *kernels, hx_team *team, const hx_gemm_call *call,
     gemm_job job = {
         .call = call,
         .kernels = kernels->gemm,
+        .bf16 = call->bf16 ? hx__kernels_bf16(kernels) : NULL,
+        .k_block = call->bf16 ? 2 * K_BLOCK : K_BLOCK,
         .layout = layout_of(kernels->gemm, call),
         .scratch = scratch,
         .n_panels = pieces_of(call->n, HX_GEMM_LANES),

@@ -51,6 +51,23 @@ typedef struct {
     size_t ldo;
 } hx_product_tile;
 
+/* Word j of piece i is (even[i * piece + j], odd[...]) as a pair; pieces lie `step` words apart. Values are multiplied by alpha first. */
+typedef struct {
+    const float *even, *odd; /* (n); odd NULL = zeros */
+    size_t n, piece, step; /* n a multiple of piece */
+    float alpha;
+    float *out;
+} hx_bf16_weave;
+
+/* Pair: a word with two bfloat16, the element of even k in its lower half, that of the next k in its upper one; arrays of floats hold such
+ * words where the comment says pairs. Rounding and sums: gemm_bf16_scalar.c. The sets give the same bits (a NaN may be another one). */
+typedef struct {
+    /* x (n) times alpha to (n + 1) / 2 pairs; a last one that is single gets a zero. */
+    void (*pairs)(const float *x, size_t n, float alpha, float *out);
+    void (*weave)(const hx_bf16_weave *weave);
+    void (*product)(const hx_product_tile *tile); /* x and w are pairs, k counts them */
+} hx_bf16_kernels;
+
 struct hx_gemm_kernels {
     /* n elements (whole blocks) of stored weights to F32, bit-equal to hx_dtype_decode(). */
     void (*decode)(hx_dtype type, const void *src, size_t n, float *dst);
@@ -84,7 +101,11 @@ struct hx_gemm_kernels {
          *x10 = x9 + (ld), *x11 = x10 + (ld);
 
 extern const hx_gemm_kernels hx_gemm_scalar;
+extern const hx_bf16_kernels hx_bf16_scalar;
+/* The reference where the set or the processor has no instructions for pairs. */
+const hx_bf16_kernels *hx__kernels_bf16(const hx_kernels *kernels);
 #if defined(__x86_64__)
+extern const hx_bf16_kernels hx_bf16_avx512;
 extern const hx_gemm_kernels hx_gemm_avx2, hx_gemm_avx512, hx_gemm_vnni;
 /* Shared by the sets above avx2. */
 void hx_gemm_decode_avx2(hx_dtype type, const void *src, size_t n, float *dst);

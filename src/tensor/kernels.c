@@ -109,6 +109,24 @@ bool hx_kernels_has(hx_kernels_set set) {
     return table_of(set) != NULL;
 }
 
+bool hx_kernels_has_bf16(const hx_kernels *k) {
+#if defined(__x86_64__)
+    return (k->set == HX_KERNELS_AVX512 || k->set == HX_KERNELS_VNNI) &&
+           __builtin_cpu_supports("avx512bf16");
+#else
+    (void)k;
+    return false;
+#endif
+}
+
+const hx_bf16_kernels *hx__kernels_bf16(const hx_kernels *kernels) {
+#if defined(__x86_64__)
+    if (hx_kernels_has_bf16(kernels)) return &hx_bf16_avx512;
+#endif
+    (void)kernels;
+    return &hx_bf16_scalar;
+}
+
 static const hx_kernels *best_table(void) {
     const hx_kernels *best = &kernel_scalar;
     for (hx_kernels_set set = HX_KERNELS_SCALAR; set < HX_KERNELS_N; set++)

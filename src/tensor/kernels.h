@@ -22,5 +22,8 @@ typedef struct hx_kernels hx_kernels; /* function pointers: kernel_table.h, for 
 hx_status hx_kernels_choose(const char *name, const hx_kernels **out, hx_error *err) HX_MUST_USE;
 const char *hx_kernels_name(const hx_kernels *k);
 bool hx_kernels_has(hx_kernels_set set); /* compiled in, and this processor can run it */
+/* Products of bfloat16 (gemm.h) are instructions of this set and processor (AVX512_BF16), twice as fast as of F32; else they are the reference in
+ * plain C, a hundred times slower. */
+bool hx_kernels_has_bf16(const hx_kernels *k);
 
 #endif
