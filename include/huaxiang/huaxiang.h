@@ -20,6 +20,8 @@
 
 #include "huaxiang/pipeline.h"
 
+#include "huaxiang/insight.h"
+
 #include "huaxiang/answer.h"
 
 #endif

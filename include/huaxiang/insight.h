@@ -1,0 +1,156 @@
+/* huaxiang/insight.h - what customers are worth: when they buy again, for how much, how long a contract lives.
+ *
+ * Models of purchases (hx_purchase_fit_model): a customer buys at a rate of his own, gamma-distributed over customers, until he stops without
+ * telling. Of each only three numbers count: repeat purchases x, the time of the last one and the age, both since the first purchase.
+ *
+ *     BG/NBD      stops behind each repeat purchase with a chance of his own, beta(a, b)        r alpha a b
+ *                 Fader, Hardie, Lee 2005, Counting Your Customers the Easy Way
+ *     MBG/NBD     the same, also behind the first purchase                                      r alpha a b
+ *                 Batislam, Denizel, Filiztekin 2007
+ *     Pareto/NBD  stops at any time, at a rate of his own, gamma(s, beta)                       r alpha s beta
+ *                 Schmittlein, Morrison, Colombo 1987
+ *
+ * Times have one unit throughout (days or weeks), which alpha and beta have, too. */
+#ifndef HUAXIANG_INSIGHT_H
+#define HUAXIANG_INSIGHT_H
+
+#include "huaxiang/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------ purchases */
+typedef enum { HX_BG_NBD = 0, HX_MBG_NBD, HX_PARETO_NBD, HX_PURCHASE_MODELS } hx_purchase_model;
+HX_API const char *hx_purchase_model_id(hx_purchase_model m); /* "bg-nbd" */
+HX_API const char *hx_purchase_model_name(hx_purchase_model m); /* "BG/NBD" */
+HX_API const char *hx_purchase_parameter(hx_purchase_model m, size_t i); /* "r", "alpha", ... */
+
+#define HX_PURCHASES_MAX 1000000u /* repeat purchases of one customer */
+
+typedef struct {
+    uint32_t x; /* repeat purchases: those behind the first */
+    double last; /* time of the last one, 0 where x is 0 */
+    double age; /* time that was watched, >= last */
+    double weight; /* how many customers are alike, > 0 */
+} hx_purchases;
+
+/* Joins rows that are alike, in place, in ascending order of (x, last, age); *n falls. Fits and sums take as long as there are rows. */
+HX_API void hx_purchases_join(hx_purchases *rows, size_t *n);
+
+typedef struct {
+    size_t
+        starts; /* at least 1 (0 = 8): the first from what the rows tell, the others random around it */
+    uint64_t seed;
+    size_t n_threads; /* 0 = 1; any number gives the same bytes */
+    const volatile int *cancel; /* NULL = never; HX_ECANCELLED */
+} hx_purchase_options;
+
+typedef struct {
+    hx_purchase_model model;
+    double parameter[4]; /* all > 0 */
+    double error
+        [4]; /* standard errors by the observed information; NaN where it is not positive definite */
+    double
+        log_likelihood; /* sum over customers, without terms that hang on no parameter as lifetimes */
+    double customers; /* the weights' sum */
+    size_t n_starts, n_reached; /* starts that came within 1e-6 of the best */
+} hx_purchase_fit;
+
+/* Maximum likelihood. HX_EINVAL where a row is out of range or all customers have x = 0 (nothing can be told then). */
+HX_API hx_status hx_purchase_fit_model(hx_purchase_model model, const hx_purchases *rows, size_t n,
+                                       const hx_purchase_options *options, hx_purchase_fit *out,
+                                       hx_error *err) HX_MUST_USE;
+/* The log-likelihood of one row (of one customer); `gradient` (4) by the parameters, NULL = not wanted. */
+HX_API double hx_purchase_log_likelihood(const hx_purchase_fit *f, const hx_purchases *row,
+                                         double *gradient);
+/* The probability that the customer still buys at all. */
+HX_API double hx_purchase_alive(const hx_purchase_fit *f, const hx_purchases *row);
+/* Purchases expected in the time (age, age + t], and those of a new customer in (0, t] behind the first. */
+HX_API double hx_purchase_expected(const hx_purchase_fit *f, const hx_purchases *row, double t);
+HX_API double hx_purchase_expected_new(const hx_purchase_fit *f, double t);
+/* The probability that a new customer has exactly x repeat purchases in (0, t]. */
+HX_API double hx_purchase_count(const hx_purchase_fit *f, uint32_t x, double t);
+
+#define HX_PURCHASE_CLASSES 11 /* 0, 1, ..., 9, 10 and more repeat purchases */
+typedef struct {
+    double observed[HX_PURCHASE_CLASSES], expected[HX_PURCHASE_CLASSES]; /* customers */
+    double chi2; /* over classes joined from above until each expects 5 at least */
+    size_t freedom; /* classes - 1 - parameters; 0 = too few classes, p is NaN */
+    double p;
+} hx_purchase_test;
+/* How well the counts of repeat purchases are met (Pearson's chi-square). */
+HX_API void hx_purchase_test_fit(const hx_purchase_fit *f, const hx_purchases *rows, size_t n,
+                                 hx_purchase_test *out);
+
+/* ------------------------------------------------------------------ what they spend */
+/* Gamma-gamma (Fader, Hardie 2013, The Gamma-Gamma Model of Monetary Value): a purchase's amount varies around a mean of the customer's own, which
+ * hangs on nothing else (correlation tells how true that is). Only customers with x > 0 and a mean above 0 count. */
+typedef struct {
+    uint32_t x; /* repeat purchases that `mean` is of */
+    double mean; /* amount of one */
+    double weight;
+} hx_spend;
+
+typedef struct {
+    double p, q, v;
+    double error[3];
+    double log_likelihood;
+    double customers;
+    double correlation; /* of x and mean, Pearson */
+} hx_spend_fit;
+HX_API hx_status hx_spend_fit_model(const hx_spend *rows, size_t n,
+                                    const hx_purchase_options *options, hx_spend_fit *out,
+                                    hx_error *err) HX_MUST_USE;
+/* The amount of one purchase to expect of a customer; x = 0: of one who is new. NaN where q <= 1 (the mean does not exist). */
+HX_API double hx_spend_expected(const hx_spend_fit *f, uint32_t x, double mean);
+
+/* ------------------------------------------------------------------ contracts */
+/* Beta-geometric (Fader, Hardie 2007, How to Project Customer Retention): at each renewal a customer leaves with a chance of his own, beta(a, b). */
+typedef struct {
+    uint32_t periods; /* renewals that were reached, >= 1 */
+    bool left; /* left at the last of them; else still there */
+    double weight;
+} hx_contract;
+
+typedef struct {
+    double a, b;
+    double error[2];
+    double log_likelihood;
+    double customers;
+} hx_contract_fit;
+HX_API hx_status hx_contract_fit_model(const hx_contract *rows, size_t n,
+                                       const hx_purchase_options *options, hx_contract_fit *out,
+                                       hx_error *err) HX_MUST_USE;
+HX_API double hx_contract_survival(const hx_contract_fit *f, uint32_t periods); /* share left */
+HX_API double hx_contract_retention(const hx_contract_fit *f,
+                                    uint32_t period); /* of those at `period` - 1 */
+/* Renewals still to come, the next included, of one who has renewed `periods` times, discounted by `rate` a period (>= 0). */
+HX_API double hx_contract_residual(const hx_contract_fit *f, uint32_t periods, double rate);
+
+/* ------------------------------------------------------------------ lifetime value */
+typedef struct {
+    double horizon; /* in the unit of the fit */
+    double step; /* length of a period of discounting in that unit; 0 = horizon */
+    double
+        rate; /* of discount a period, >= 0: what is bought in period i counts 1 / (1 + rate)^i */
+    double level; /* of the interval, (0, 1); 0 = 0.8 */
+    size_t draws; /* of the interval, 0 = 400 */
+    uint64_t seed; /* with the row it decides the draws */
+} hx_value_options;
+
+typedef struct {
+    double purchases; /* expected in the horizon */
+    double value; /* discounted amount expected */
+    double low,
+        high; /* what the customer will spend lies between them with the level's probability: chance of buying and spending, not of the fit */
+} hx_value;
+/* `mean` is of the x repeat purchases (any where x = 0). */
+HX_API hx_status hx_value_expect(const hx_purchase_fit *f, const hx_spend_fit *s,
+                                 const hx_purchases *row, double mean, const hx_value_options *o,
+                                 hx_value *out, hx_error *err) HX_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
