@@ -51,7 +51,16 @@ set(learned "${HX_SHARE_DIR}/models/huaxiang-learn/learn.hxd")
 add_custom_command(OUTPUT "${learned}"
     COMMAND ${CMAKE_COMMAND} -E copy "${PROJECT_SOURCE_DIR}/models/huaxiang-learn/learn.hxd" "${learned}"
     DEPENDS "${PROJECT_SOURCE_DIR}/models/huaxiang-learn/learn.hxd" VERBATIM)
-add_custom_target(hx_models ALL DEPENDS "${learned}")
+# What corrects spelling, as it is.
+set(correct_copies "")
+foreach(part correct.hxd rules.tsv llama.tsv)
+  set(copy "${HX_SHARE_DIR}/models/huaxiang-correct/${part}")
+  add_custom_command(OUTPUT "${copy}"
+      COMMAND ${CMAKE_COMMAND} -E copy "${PROJECT_SOURCE_DIR}/models/huaxiang-correct/${part}" "${copy}"
+      DEPENDS "${PROJECT_SOURCE_DIR}/models/huaxiang-correct/${part}" VERBATIM)
+  list(APPEND correct_copies "${copy}")
+endforeach()
+add_custom_target(hx_models ALL DEPENDS "${learned}" ${correct_copies})
 add_dependencies(hx_data hx_models)
 
 # What learns it (tools/train/learn/train).
@@ -60,3 +69,8 @@ foreach(fit fit fit_intent)
   target_include_directories(learned_${fit} PRIVATE src include)
   target_link_libraries(learned_${fit} PRIVATE huaxiang_static hx_dependencies)
 endforeach()
+
+# What its weights are fitted on (tools/train/correct/fit).
+add_executable(correct_features EXCLUDE_FROM_ALL tools/train/correct/features.c)
+target_include_directories(correct_features PRIVATE src include)
+target_link_libraries(correct_features PRIVATE huaxiang_static hx_dependencies)

@@ -261,6 +261,60 @@ HX_API hx_status hx_text_keywords(hx_annotator *a, hx_str text, hx_keyword_metho
 HX_API hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out,
                                   hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ correction */
+typedef struct {
+    hx_str to;
+    double score;
+} hx_edit_choice;
+
+/* One change: bytes of the text as given are replaced. */
+typedef struct {
+    hx_span span; /* empty where something is missing */
+    hx_str from, to; /* `to` empty: it should go */
+    double score; /* calibrated probability that the change is right */
+    const hx_edit_choice *alternatives; /* other ways, likeliest first */
+    size_t n_alternatives;
+} hx_edit;
+
+typedef struct {
+    hx_str text; /* as it should stand */
+    const hx_edit *edits; /* in order, apart from each other */
+    size_t n_edits;
+} hx_correction;
+
+typedef struct {
+    hx_engine
+        engine; /* AUTO: LLAMA where models/huaxiang-small/model.gguf lies under share_dir, else RULES */
+    const char *model; /* LLAMA: another file or folder; NULL = that one */
+    const char
+        *user_words; /* files of words and names that stay, one a line (behind TAB: ignored); NULL = none */
+    const char *protect;
+    double threshold; /* a change is made from this probability on; 0 = the usual one */
+    double false_alarms; /* or: the share of right sentences that may be changed; 0 = not said */
+    size_t n_threads; /* of the language model; 0 = one a processor */
+} hx_correct_options;
+
+/* Spelling and grammar of Chinese and English. Immutable, shared by threads; words (NULL = none) is kept until close. */
+typedef struct hx_correct_model hx_correct_model;
+HX_API hx_status hx_correct_model_open(hx_correct_model **out, const char *share_dir,
+                                       const hx_text_model *words,
+                                       const hx_correct_options *options,
+                                       hx_error *err) HX_MUST_USE;
+HX_API void hx_correct_model_close(hx_correct_model *m); /* NULL is fine */
+HX_API hx_engine hx_correct_model_engine(const hx_correct_model *m); /* RULES or LLAMA */
+HX_API double hx_correct_model_threshold(const hx_correct_model *m);
+HX_API uint64_t hx_correct_model_hash(const hx_correct_model *m); /* of data, weights, threshold */
+
+typedef struct hx_corrector hx_corrector; /* one thread's; keeps the model */
+HX_API hx_status hx_corrector_new(hx_corrector **out, const hx_correct_model *m,
+                                  hx_error *err) HX_MUST_USE;
+HX_API void hx_corrector_free(hx_corrector *c);
+
+/* Corrects n texts; out (n), all in `arena`. What is said of a text does not depend on the others. Correcting a corrected text changes nothing.
+ * Names of the options' lists, links, addresses, numbers, codes, tags and emoji stay; of a text that is no UTF-8, all. */
+HX_API hx_status hx_correct_texts(hx_corrector *c, const hx_str *texts, size_t n, hx_arena *arena,
+                                  hx_correction *out, hx_error *err) HX_MUST_USE;
+
 #ifdef __cplusplus
 }
 #endif
