@@ -252,9 +252,19 @@ HX_API hx_status hx_text_aspects(hx_annotator *a, hx_str text, hx_arena *arena,
 HX_API hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_intent *out,
                                 hx_error *err) HX_MUST_USE;
 
-typedef enum { HX_KEYWORDS_TFIDF = 0, HX_KEYWORDS_TEXTRANK } hx_keyword_method;
+typedef enum {
+    HX_KEYWORDS_TFIDF = 0, /* words */
+    HX_KEYWORDS_TEXTRANK, /* words */
+    HX_KEYWORDS_YAKE, /* phrases of up to five words, by statistics of the text alone */
+    HX_KEYWORDS_LEARN, /* phrases, ranked by models/huaxiang-learn; needs a model of HX_ENGINE_LEARN */
+    HX_KEYWORDS_N
+} hx_keyword_method;
+/* Keywords of a text, the best first, each verbatim in it. */
 HX_API hx_status hx_text_keywords(hx_annotator *a, hx_str text, hx_keyword_method method,
                                   size_t top, hx_arena *arena, const hx_keyword **out, size_t *n,
+                                  hx_error *err) HX_MUST_USE;
+/* The form by which two keywords are compared: lower case, English words stemmed (Porter), one blank between words, in `arena`. */
+HX_API hx_status hx_keyword_stems(hx_str keyword, hx_arena *arena, hx_str *out,
                                   hx_error *err) HX_MUST_USE;
 
 /* All of it in one pass over the text. */

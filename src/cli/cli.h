@@ -75,6 +75,7 @@ bool hx_cli_text_column(const hx_cli *c, const char *path, const hx_column *colu
 bool hx_cli_wants_llama(const hx_cli *c);
 /* The engine asked for is there; names it on standard error. */
 bool hx_cli_engine(hx_cli *c);
+bool hx_cli_learns(const hx_cli *c); /* --engine learn */
 hx_text_model *hx_cli_text_model(hx_cli *c); /* by --engine; NULL after a sentence */
 hx_text_model *hx_cli_text_model_of(hx_cli *c, hx_engine engine); /* the same by an engine */
 

@@ -188,6 +188,10 @@ static void warn_of_data(hx_cli *c) {
 
 int hx_cmd_evaluate(hx_cli *c) {
     int task = hx_cli_choice("sentiment,intent,classify,tag", c->action), status;
+    if (strcmp(c->action, "keywords") == 0) {
+        hx_cli_catch_interrupts(c);
+        return hx_cmd_evaluate_keywords(c);
+    }
     if (task < 0) return evaluate_perplexity(c);
     hx_cli_catch_interrupts(c);
     if (task < HX_RATE_CLASSIFY || !hx_cmd_evaluate_heads(c, task > HX_RATE_CLASSIFY, &status))

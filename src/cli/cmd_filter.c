@@ -83,7 +83,8 @@ static int set_options(filter_job *j) {
                           .shape = c->shape,
                           .ui = c->ui,
                           .top = hx_cli_has(v, HX_OPT_TOP) ? (size_t)v->number[HX_OPT_TOP] : 5,
-                          .method = (hx_keyword_method)v->number[HX_OPT_METHOD],
+                          .method = hx_cli_learns(c) ? HX_KEYWORDS_LEARN
+                                                     : (hx_keyword_method)v->number[HX_OPT_METHOD],
                           .no_stop = hx_cli_has(v, HX_OPT_NO_STOP),
                           .clean = {hx_cli_has(v, HX_OPT_KEEP_TRADITIONAL),
                                     hx_cli_has(v, HX_OPT_KEEP_CASE),
@@ -95,6 +96,10 @@ static int set_options(filter_job *j) {
                    : processors > 0              ? (size_t)processors
                                                  : 1;
     j->limit = hx_cli_has(v, HX_OPT_HEAD) ? (size_t)v->number[HX_OPT_HEAD] : 0;
+    if (hx_cli_learns(c) && hx_cli_has(v, HX_OPT_METHOD))
+        return hx_cli_usage(c,
+                            "--method chooses among the rules' methods; leave out --engine learn",
+                            "--method 只用于选择规则引擎的算法；请去掉 --engine learn");
     if (!hx_cli_reader_options(c, &j->reader_options)) return HX_EXIT_FAILED;
     if (p->target.len > 0 && hx_cli_wants_llama(c))
         return hx_cli_usage(

@@ -325,7 +325,10 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      NULL,
      {{"huaxiang keywords samples/labelled.csv --top 3 --head 5 --format table", "three a text",
-       "每条三个"}},
+       "每条三个"},
+      {"echo 'The battery life of this laptop is short, but the screen resolution is great' | "
+       "huaxiang keywords --engine learn",
+       "phrases, by the engine learn", "用引擎 learn 给出多词短语"}},
      hx_cmd_filter,
      HX_MODEL_RULES},
     {"aspects",
@@ -709,8 +712,8 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_MUST},
     {"evaluate",
      HX_PART_MODEL,
-     "sentiment|intent|classify|tag|perplexity --data FILE [--model M]",
-     "sentiment,intent,classify,tag,perplexity",
+     "sentiment|intent|keywords|classify|tag|perplexity --data FILE [--model M]",
+     "sentiment,intent,keywords,classify,tag,perplexity",
      0,
      0,
      LIST(READING, RECORDS, HX_OPT_FORETOLD, HX_OPT_TEXT, HX_OPT_TEXT2, HX_OPT_LABEL, HX_OPT_ENGINE,
@@ -721,8 +724,11 @@ const hx_cli_command hx_cli_commands[] = {
      "评估标签的准确率，或对文本的预测能力",
      "FILE has a column of texts and one of labels. M is rules, a learner's file, a run or a "
      "language model.\n"
-     "sentiment: --engine rules, learn, or all (one record each); a table shows all unless one is "
-     "named.\n"
+     "sentiment, intent: --engine rules, learn, or all (one record each); a table shows all unless "
+     "one "
+     "is named. keywords:\n"
+     "F1 of the first 5 and 10, where a column has the keywords that people chose, ';' between "
+     "them.\n"
      "Precision, recall and F1 are those of the second label where there are two, else means over "
      "all labels (macro).\n"
      "A run's heads for several labels ('|' between them), numbers, words (tag: words and tags "
@@ -733,7 +739,9 @@ const hx_cli_command hx_cli_commands[] = {
      "foretold; lower\n"
      "is better, and figures of different tokenizers can't be compared.",
      "FILE 含文本列和标签列。M 可以是 rules、学习器文件、训练目录或语言模型。\n"
-     "sentiment：--engine 可为 rules、learn 或 all（每个引擎一条记录）；表格默认列出全部引擎。\n"
+     "sentiment、intent：--engine 可为 rules、learn 或 "
+     "all（每个引擎一条记录）；表格默认列出全部引擎。\n"
+     "keywords：标签列是人工选定的关键词（以“;”分隔），给出前 5 个和前 10 个的 F1。\n"
      "只有两个标签时，精确率、召回率和 F1 是第二个标签的；否则是各标签的平均（宏平均）。\n"
      "训练目录中的多标签（以“|”分隔）、数值、词（tag：词和标签均以空格分隔，或 "
      "CoNLL-U）和依存树任务头"

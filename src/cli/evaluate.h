@@ -8,7 +8,12 @@
 #include "cli/llama.h"
 #include "cli/output.h"
 
-typedef enum { HX_RATE_SENTIMENT = 0, HX_RATE_INTENT, HX_RATE_CLASSIFY } hx_rate_task;
+typedef enum {
+    HX_RATE_SENTIMENT = 0,
+    HX_RATE_INTENT,
+    HX_RATE_CLASSIFY,
+    HX_RATE_KEYWORDS
+} hx_rate_task;
 
 #define HX_RATE_CLASSES_MAX 4096
 
@@ -62,6 +67,7 @@ const char *hx_rate_name(hx_rate_task task, const char *given, bool from_minus_o
 /* What a temperature did, as a note, where a record has one. */
 void hx_evaluate_say_temperature(hx_cli *c, const json_t *record);
 
+int hx_cmd_evaluate_keywords(hx_cli *c);
 int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task);
 /* Heads that training left, but for one label a text without --task: false there, and hx_cmd_evaluate_labels() does it. */
 bool hx_cmd_evaluate_heads(hx_cli *c, bool of_words, int *status);

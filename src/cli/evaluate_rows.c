@@ -10,6 +10,7 @@
 #include "cli/evaluate.h"
 
 #define CELL_MAX 256 /* bytes of a label */
+#define KEYWORDS_MAX 65536 /* bytes of a cell of keywords */
 
 const char *hx_rate_name(hx_rate_task task, const char *given, bool from_minus_one, bool to_two) {
     static const char *const spellings[][10] = {
@@ -39,8 +40,15 @@ static bool find_role(const hx_column *columns, size_t n, const hx_role *roles, 
     return false;
 }
 
-static bool find_columns(hx_cli *c, const char *path, const hx_reader *r, size_t *text,
-                         size_t *label) {
+static bool is_keywords(hx_str name) {
+    static const char *const names[] = {"keyphrases", "keywords", "关键词"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (hx_str_equal(name, hx_str_of(names[i]))) return true;
+    return false;
+}
+
+static bool find_columns(hx_cli *c, const char *path, const hx_reader *r, hx_rate_task task,
+                         size_t *text, size_t *label) {
     static const hx_role texts[] = {HX_ROLE_TEXT,     HX_ROLE_CHAT,  HX_ROLE_TICKET,
                                     HX_ROLE_QUESTION, HX_ROLE_QUERY, HX_ROLE_TITLE};
     static const hx_role labels[] = {HX_ROLE_LABEL};
@@ -52,7 +60,11 @@ static bool find_columns(hx_cli *c, const char *path, const hx_reader *r, size_t
         found = hx_str_equal(columns[k].name, hx_str_of(wanted));
         *label = k;
     }
-    if (!wanted) found = find_role(columns, n, labels, 1, label);
+    for (size_t k = 0; !wanted && task == HX_RATE_KEYWORDS && k < n && !found; k++) {
+        found = is_keywords(columns[k].name);
+        *label = k;
+    }
+    if (!wanted && !found) found = find_role(columns, n, labels, 1, label);
     if (!found) {
         hx_cli_fail(c, "%s has no column %s; name the one with labels by --label COLUMN",
                     "%s 没有 %s 列；请用 --label 列名 指出标签列", path, wanted ? wanted : "label");
@@ -82,14 +94,14 @@ static bool grow(hx_cli *c, hx_rated_rows *rows, size_t *room) {
     return true;
 }
 
-static bool take_chunk(hx_cli *c, const hx_rows *chunk, size_t text, size_t label,
+static bool take_chunk(hx_cli *c, const hx_rows *chunk, size_t text, size_t label, size_t most,
                        hx_rated_rows *rows, size_t *room) {
     size_t limit =
         hx_cli_has(&c->options, HX_OPT_HEAD) ? (size_t)c->options.number[HX_OPT_HEAD] : SIZE_MAX;
     for (size_t i = 0; i < chunk->n_rows && rows->n < limit; i++) {
         const hx_row *row = &chunk->rows[i];
         bool usable = !row->bad && row->cells[text].len > 0 && row->cells[label].len > 0 &&
-                      row->cells[label].len <= CELL_MAX;
+                      row->cells[label].len <= most;
         if (!usable) {
             rows->skipped++;
             continue;
@@ -103,8 +115,10 @@ static bool take_chunk(hx_cli *c, const hx_rows *chunk, size_t text, size_t labe
     return true;
 }
 
-static bool read_chunks(hx_cli *c, hx_reader *r, size_t text, size_t label, hx_rated_rows *rows) {
+static bool read_chunks(hx_cli *c, hx_reader *r, hx_rate_task task, size_t text, size_t label,
+                        hx_rated_rows *rows) {
     hx_error err = {.ui = c->ui};
+    const size_t most = task == HX_RATE_KEYWORDS ? KEYWORDS_MAX : CELL_MAX;
     size_t room = 0;
     hx_arena *arena = hx_arena_new(0);
     bool done = arena != NULL;
@@ -115,7 +129,7 @@ static bool read_chunks(hx_cli *c, hx_reader *r, size_t text, size_t label, hx_r
         if (st == HX_OK && !chunk) break;
         if (st == HX_OK) st = hx_chunk_rows(r, chunk, arena, &parsed, &err);
         if (st != HX_OK) hx_cli_error(c, &err);
-        if (st == HX_OK && !take_chunk(c, &parsed, text, label, rows, &room)) {
+        if (st == HX_OK && !take_chunk(c, &parsed, text, label, most, rows, &room)) {
             hx_cli_fail(c, "not enough memory for the rows", "内存不足，无法读入各行");
             st = HX_ENOMEM;
         }
@@ -148,7 +162,8 @@ bool hx_rated_read(hx_cli *c, const char *path, hx_rate_task task, hx_rated_rows
         hx_cli_error(c, &err);
         return false;
     }
-    bool done = find_columns(c, path, r, &text, &label) && read_chunks(c, r, text, label, out);
+    bool done =
+        find_columns(c, path, r, task, &text, &label) && read_chunks(c, r, task, text, label, out);
     hx_reader_close(r);
     if (done && out->n == 0) {
         hx_cli_fail(c, "%s has no row with a text and a label", "%s 没有同时含文本和标签的行",

@@ -122,8 +122,9 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                             "去掉停用词和标点"),
     [HX_OPT_TOP] = {"top", 'k', HX_OPT_NUMBER, HX_GROUP_TEXT, "N", 1, 1000,
                     "at most N keywords a text (default: 5)", "每条文本最多 N 个关键词（默认 5）"},
-    [HX_OPT_METHOD] = TEXT("method", 0, HX_OPT_CHOICE, HX_GROUP_TEXT, "tfidf,textrank",
-                           "how keywords are weighed (default: tfidf)", "关键词算法（默认 tfidf）"),
+    [HX_OPT_METHOD] = TEXT("method", 0, HX_OPT_CHOICE, HX_GROUP_TEXT, "tfidf,textrank,yake",
+                           "how keywords are weighed (default: tfidf); yake finds phrases",
+                           "关键词算法（默认 tfidf）；yake 给出多词短语"),
     [HX_OPT_KEEP_TRADITIONAL] =
         FLAG("keep-traditional", 0, HX_GROUP_TEXT, "traditional characters stay", "保留繁体字"),
     [HX_OPT_KEEP_CASE] =

@@ -1,7 +1,7 @@
 /* setup.c - turns options that many commands share into what the library takes: the store, the moment, the reader, the text model.
  *
  *     --engine rules (default)   all of a text's annotation by rules
- *     --engine learn             its sentiment and intent by models/huaxiang-learn, the rest by rules: sentiment, intent, annotate, profile
+ *     --engine learn             what models/huaxiang-learn knows, the rest by rules: sentiment, intent, keywords, annotate, profile
  *     --engine llama             by the language model that --model names
  *
  * What does not go together is refused by a sentence before anything is read. */
@@ -112,7 +112,7 @@ bool hx_cli_wants_llama(const hx_cli *c) {
 
 /* Where the engine learn says something; towards a named thing only the rules do. */
 static bool may_learn(const hx_cli *c) {
-    return hx_cli_choice("sentiment,intent,annotate,profile", c->command->name) >= 0 &&
+    return hx_cli_choice("sentiment,intent,keywords,annotate,profile", c->command->name) >= 0 &&
            !hx_cli_has(&c->options, HX_OPT_ABOUT);
 }
 
@@ -120,9 +120,10 @@ static bool check_learn(hx_cli *c, const char *model) {
     if (!may_learn(c))
         hx_cli_fail(
             c,
-            "engine learn says the sentiment and intent of whole texts (sentiment, intent, "
-            "annotate, profile); here only the rules can",
-            "引擎 learn 只判断整条文本的情感和意图（sentiment、intent、annotate、profile）；"
+            "engine learn says sentiment, intent and keywords of whole texts (sentiment, intent, "
+            "keywords, annotate, profile); here only the rules can",
+            "引擎 learn 只判断整条文本的情感、意图和关键词（sentiment、intent、keywords、"
+            "annotate、profile）；"
             "此处只能用 rules");
     else if (model)
         hx_cli_fail(c, "--model %s is no model of the engine %s", "--model %s 不是引擎 %s 的模型",
@@ -166,10 +167,13 @@ bool hx_cli_engine(hx_cli *c) {
     return true;
 }
 
-hx_text_model *hx_cli_text_model(hx_cli *c) {
+bool hx_cli_learns(const hx_cli *c) {
     const char *engine = c->options.text[HX_OPT_ENGINE];
-    bool learn = engine && strcmp(engine, hx_engine_name(HX_ENGINE_LEARN)) == 0;
-    return hx_cli_text_model_of(c, learn ? HX_ENGINE_LEARN : HX_ENGINE_RULES);
+    return engine && strcmp(engine, hx_engine_name(HX_ENGINE_LEARN)) == 0;
+}
+
+hx_text_model *hx_cli_text_model(hx_cli *c) {
+    return hx_cli_text_model_of(c, hx_cli_learns(c) ? HX_ENGINE_LEARN : HX_ENGINE_RULES);
 }
 
 hx_text_model *hx_cli_text_model_of(hx_cli *c, hx_engine engine) {

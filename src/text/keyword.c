@@ -17,6 +17,9 @@
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "text/annotator.h"
+#include "text/keyphrase.h"
+#include "text/learned.h"
+#include "text/stem.h"
 
 /* Whether the hidden Markov model made it up of characters one of which is a function word. */
 static bool has_function_character(hx_str word) {
@@ -153,14 +156,53 @@ hx_status hx__keywords_find(hx_annotator *a, const hx_analysis *text, hx_keyword
     return take_best(text, &c, top, arena, out, n, err);
 }
 
+static hx_status find_phrases(hx_annotator *a, hx_str original, const hx_analysis *text,
+                              hx_keyword_method method, size_t top, hx_arena *arena,
+                              const hx_keyword **out, size_t *n, hx_error *err) {
+    const hx_learned *l = a->model->learned;
+    hx_keyphrases p;
+    if (method == HX_KEYWORDS_LEARN && !(l && l->phrases.weight))
+        return hx_fail(err, HX_EINVAL,
+                       "the keyword method learn needs a text model of the engine learn");
+    HX_TRY(hx__keyphrases_find(a, original, text, &p, err));
+    if (!hx__keyphrases_yake(&p, a->scratch))
+        return hx_fail(err, HX_ENOMEM,
+                       "out of memory while looking for keywords in a text of %zu words",
+                       text->n_words);
+    if (method == HX_KEYWORDS_LEARN) hx__keyphrases_learned(&l->phrases, &p);
+    return hx__keyphrases_best(text, &p, top, arena, out, n, err);
+}
+
+hx_status hx_keyword_stems(hx_str keyword, hx_arena *arena, hx_str *out, hx_error *err) {
+    char *text = hx_arena_alloc(arena, keyword.len + 1);
+    size_t n = 0;
+    if (!text) return hx_fail(err, HX_ENOMEM, "out of memory while stemming a keyword");
+    for (size_t i = 0; i < keyword.len;) {
+        size_t from = n;
+        while (i < keyword.len && keyword.ptr[i] == ' ')
+            i++;
+        if (n > 0 && i < keyword.len) text[n++] = ' ', from++;
+        for (; i < keyword.len && keyword.ptr[i] != ' '; i++) {
+            char c = keyword.ptr[i];
+            text[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        }
+        n = from + hx__stem(text + from, n - from);
+    }
+    *out = (hx_str){text, n};
+    return HX_OK;
+}
+
 hx_status hx_text_keywords(hx_annotator *a, hx_str text, hx_keyword_method method, size_t top,
                            hx_arena *arena, const hx_keyword **out, size_t *n, hx_error *err) {
-    if (method != HX_KEYWORDS_TFIDF && method != HX_KEYWORDS_TEXTRANK)
+    if ((unsigned)method >= HX_KEYWORDS_N)
         return hx_fail(err, HX_EINVAL,
-                       "keyword method %d is not known; 0 is TF-IDF and 1 is TextRank",
+                       "keyword method %d is not known; 0 is TF-IDF, 1 TextRank, 2 YAKE and 3 "
+                       "the engine learn",
                        (int)method);
     hx_analysis analysis;
     hx_arena_reset(a->scratch);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
+    if (method >= HX_KEYWORDS_YAKE)
+        return find_phrases(a, text, &analysis, method, top, arena, out, n, err);
     return hx__keywords_find(a, &analysis, method, top, arena, out, n, err);
 }

@@ -6,6 +6,7 @@
  *     grams.weight   i8  (buckets x 4)   its weight for positive
  *     grams.scale    double (2 x 3)      Chinese, English: bias, base, scale
  *     intent.check, intent.weight, intent.scale   learned_intent.c; where they are missing the rules say the intent
+ *     phrase.words, phrase.scale                  keyphrase_learned.c; where they are missing it knows no keywords
  *
  * buckets is a power of two; a gram's bucket are the upper bits of its hash, its check 1 + the lower bits mod 255. With T pieces and
  * the distinct grams g that the table knows
@@ -55,11 +56,19 @@ typedef struct {
     hx_learned_wish wish[HX_LEARNED_INTENTS];
 } hx_learned_intents;
 
+/* keyphrase_learned.c */
+typedef struct hx_learned_phrases {
+    const int8_t *weight; /* by hash >> shift; NULL = none */
+    unsigned shift;
+    double bias, scale;
+} hx_learned_phrases;
+
 /* Immutable, shared by threads. */
 typedef struct hx_learned {
     hx_datafile file;
     hx_learned_sentiment sentiment;
     hx_learned_intents intents;
+    hx_learned_phrases phrases;
 } hx_learned;
 
 /* Opens SHARE_DIR/models/huaxiang-learn/learn.hxd, or the file of a path. */
@@ -70,6 +79,8 @@ void hx__learned_close(hx_learned *l); /* NULL is fine */
 bool hx__learned_table_of(hx_learned_table *t, hx_str check);
 /* learned_intent.c; nothing where the file has no such sections. */
 hx_status hx__learned_take_intents(hx_learned *l, const char *path, hx_error *err) HX_MUST_USE;
+/* keyphrase_learned.c; the same. */
+hx_status hx__learned_take_phrases(hx_learned *l, const char *path, hx_error *err) HX_MUST_USE;
 /* "the file holds no sound model" */
 hx_status hx__learned_damaged(const char *path, hx_error *err);
 

@@ -16,3 +16,9 @@ huaxiang timeline u1 --store two.db --format json | grep -o '"engine":"[a-z]*"'
 event=$(huaxiang timeline u1 --store two.db --format json | head -1 | cut -d'"' -f4)
 huaxiang why u1 "label:$event/sentiment" --store two.db --format json >receipt.json
 try huaxiang verify receipt.json --store two.db --format table
+printf 'text\tkeyphrases\nNeural networks for speech recognition of noisy speech\tspeech recognition;neural network\n' >chosen.tsv
+try huaxiang evaluate keywords --data chosen.tsv --engine all --format csv | cut -d, -f1-5
+try huaxiang evaluate keywords --data chosen.tsv --engine llama
+echo 'Neural networks for speech recognition of noisy speech' | try huaxiang keywords --engine learn --top 2
+echo 'Neural networks for speech recognition of noisy speech' | try huaxiang keywords --method yake --top 2
+echo x | try huaxiang keywords --engine learn --method yake

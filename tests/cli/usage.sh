@@ -33,7 +33,7 @@ try huaxiang sentiment --lang zh --head 0
 try env LC_ALL=zh_CN.UTF-8 huaxiang segment lst
 try env LANG=zh_TW.UTF-8 huaxiang segment lst
 try huaxiang sentiment samples/comments.csv --engine llama
-try huaxiang keywords samples/comments.csv --engine learn --lang zh
+try huaxiang aspects samples/comments.csv --engine learn --lang zh
 try huaxiang sentiment -qn1 --format=csv samples/comments.csv --text=comment
 try huaxiang sentiment -q -n 1 -- samples/comments.csv
 try huaxiang -V

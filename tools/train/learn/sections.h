@@ -12,7 +12,7 @@
 static inline int put_sections(const char *path, const hx_datafile_part *made, size_t n) {
     static const char *const names[] = {"grams.check",  "grams.weight",  "grams.scale",
                                         "intent.check", "intent.weight", "intent.scale",
-                                        "phrase.trees", "phrase.words"};
+                                        "phrase.scale", "phrase.words"};
     hx_datafile_part parts[32];
     size_t count = 0;
     hx_datafile file = {0};
