@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "learn/solve.h"
 
 #define TINY 1e-10
 
@@ -32,25 +33,13 @@ static double squares(const double *x, size_t n) {
     return sum;
 }
 
-/* Four sums side by side, in the same order whatever the machine. */
-static double dot(const double *a, const double *b, size_t n) {
-    double s[4] = {0};
-    size_t i = 0;
-    for (; i + 4 <= n; i += 4)
-        for (size_t k = 0; k < 4; k++)
-            s[k] += a[i + k] * b[i + k];
-    for (; i < n; i++)
-        s[0] += a[i] * b[i];
-    return (s[0] + s[1]) + (s[2] + s[3]);
-}
-
 static void forward(search *c) {
     const size_t d = c->p->d;
     for (size_t j = 0; j < d; j++)
         c->along[j] = c->s[j] * c->scales[j];
-    const double off = dot(c->along, c->means, d);
+    const double off = hx_dot(c->along, c->means, d);
     for (size_t i = 0; i < c->p->n; i++)
-        c->q[i] = root_weight(c, i) * (dot(c->along, c->p->x + i * d, d) - off);
+        c->q[i] = root_weight(c, i) * (hx_dot(c->along, c->p->x + i * d, d) - off);
 }
 
 static void backward(search *c) {

@@ -22,13 +22,17 @@ static hx_status no_memory(hx_deviations *v, hx_error *err) {
     return hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
 }
 
-/* Boyer and Moore: a value gains a vote where it stands and loses one where another does. */
+/* Boyer and Moore: a value gains a vote where it stands and loses one where another does. A missing value is none that stands anywhere. */
 static void vote(hx_deviations *v, const hx_problem *p, size_t *votes) {
     for (size_t i = 0; i < p->n; i++) {
         const double *x = p->x + i * p->d;
         for (size_t j = 0; j < p->d; j++) {
-            if (votes[j] == 0) v->usual[j] = x[j];
-            votes[j] = x[j] == v->usual[j] ? votes[j] + 1 : votes[j] - 1;
+            if (votes[j] == 0) {
+                v->usual[j] = x[j];
+                votes[j] = 1;
+            } else {
+                votes[j] = x[j] == v->usual[j] ? votes[j] + 1 : votes[j] - 1;
+            }
         }
     }
 }

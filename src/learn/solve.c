@@ -19,16 +19,7 @@
 #define NOTHING 1e-280 /* a sum of squares below it is zero: its inverse would not be finite */
 #define BLOCK ((size_t)64) /* rows that are worked into a triangle at once */
 
-static hx_status no_memory(hx_error *err) {
-    return hx_fail(err, HX_ENOMEM, "not enough memory for a system of equations");
-}
-
-static hx_status stopped(hx_error *err) {
-    return hx_fail(err, HX_ECANCELLED, "the learning was stopped");
-}
-
-/* Four sums side by side, in the same order whatever the machine. */
-static double dot(const double *a, const double *b, size_t n) {
+double hx_dot(const double *a, const double *b, size_t n) {
     double s[4] = {0};
     size_t i = 0;
     for (; i + 4 <= n; i += 4)
@@ -37,6 +28,14 @@ static double dot(const double *a, const double *b, size_t n) {
     for (; i < n; i++)
         s[0] += a[i] * b[i];
     return (s[0] + s[1]) + (s[2] + s[3]);
+}
+
+static hx_status no_memory(hx_error *err) {
+    return hx_fail(err, HX_ENOMEM, "not enough memory for a system of equations");
+}
+
+static hx_status stopped(hx_error *err) {
+    return hx_fail(err, HX_ECANCELLED, "the learning was stopped");
 }
 
 static void add_to(double *out, const double *x, double by, size_t n) {
@@ -118,9 +117,9 @@ static void turn(double *x, double *y, double c, double s, size_t n) {
 
 /* One rotation of columns p and q; true where they were not orthogonal yet. */
 static bool rotate(jacobi *m, size_t p, size_t q) {
-    double *x = m->a + p * m->n, *y = m->a + q * m->n, gamma = dot(x, y, m->n);
+    double *x = m->a + p * m->n, *y = m->a + q * m->n, gamma = hx_dot(x, y, m->n);
     if (fabs(gamma) <= ROTATED * sqrt(m->squares[p]) * sqrt(m->squares[q])) return false;
-    double alpha = dot(x, x, m->n), beta = dot(y, y, m->n);
+    double alpha = hx_dot(x, x, m->n), beta = hx_dot(y, y, m->n);
     m->squares[p] = alpha;
     m->squares[q] = beta;
     if (fabs(gamma) <= ROTATED * sqrt(alpha) * sqrt(beta)) return false;
@@ -136,7 +135,7 @@ static bool rotate(jacobi *m, size_t p, size_t q) {
 /* Greatest first; then columns are columns again, in a and v of the caller. */
 static void order(const jacobi *m, double *a, double *s, double *v, double *taken) {
     for (size_t j = 0; j < m->d; j++)
-        taken[j] = sqrt(dot(m->a + j * m->n, m->a + j * m->n, m->n));
+        taken[j] = sqrt(hx_dot(m->a + j * m->n, m->a + j * m->n, m->n));
     for (size_t j = 0; j < m->d; j++) {
         size_t best = 0;
         for (size_t k = 1; k < m->d; k++)
@@ -155,7 +154,7 @@ static hx_status sweep(jacobi *m, const volatile int *cancel, hx_error *err) {
     for (int round = 0; round < SWEEPS_MAX && turned; round++) {
         turned = false;
         for (size_t j = 0; j < m->d; j++)
-            m->squares[j] = dot(m->a + j * m->n, m->a + j * m->n, m->n);
+            m->squares[j] = hx_dot(m->a + j * m->n, m->a + j * m->n, m->n);
         for (size_t p = 0; p + 1 < m->d; p++) {
             if (hx_flag_is_raised(cancel)) return stopped(err);
             for (size_t q = p + 1; q < m->d; q++)
@@ -198,7 +197,7 @@ typedef struct {
 
 /* The reflection that zeroes x (n) behind its first number: v stays in x, its first number in *head, x[0] becomes the norm; *scale is -2 / v'v, 0 = none. */
 static double reflection(double *x, size_t n, double *head) {
-    const double rest = dot(x + 1, x + 1, n - 1), sum = rest + x[0] * x[0];
+    const double rest = hx_dot(x + 1, x + 1, n - 1), sum = rest + x[0] * x[0];
     if (rest <= NOTHING) return 0;
     const double norm = x[0] > 0 ? -sqrt(sum) : sqrt(sum);
     *head = x[0] - norm;
@@ -207,7 +206,7 @@ static double reflection(double *x, size_t n, double *head) {
 }
 
 static void apply(const double *v, double head, double scale, double *x, size_t n) {
-    const double by = scale * (head * x[0] + dot(v + 1, x + 1, n - 1));
+    const double by = scale * (head * x[0] + hx_dot(v + 1, x + 1, n - 1));
     x[0] += by * head;
     add_to(x + 1, v + 1, by, n - 1);
 }
@@ -217,7 +216,7 @@ static double bring_forward(factors *f, size_t k) {
     size_t best = k;
     double most = 0;
     for (size_t j = k; j < f->d; j++) {
-        const double one = dot(f->a + j * f->d + k, f->a + j * f->d + k, f->d - k);
+        const double one = hx_dot(f->a + j * f->d + k, f->a + j * f->d + k, f->d - k);
         if (!(one <= most)) most = one, best = j; /* a NaN, too */
     }
     double *x = f->a + k * f->d, *y = f->a + best * f->d;
@@ -274,7 +273,7 @@ static void back(const factors *f, const double *scales, double *x, double *room
         room[i] = 0;
     for (size_t i = 0; i < f->rank; i++) { /* U' is lower: row i is z[i][0 ... i] */
         const double *row = f->z + i * f->d;
-        room[i] = (x[i] - dot(row, room, i)) / row[i];
+        room[i] = (x[i] - hx_dot(row, room, i)) / row[i];
     }
     for (size_t k = f->rank; k-- > 0;)
         if (scales[k] != 0) apply(f->z + k * f->d + k, f->heads[k], scales[k], room + k, f->d - k);
@@ -335,7 +334,7 @@ hx_status hx_least_squares(const hx_triangle *t, double cut, double *w, size_t *
     if (st == HX_OK) st = solve(&f, cut, w, root, err);
     if (st == HX_OK && residual) {
         const double last = t->r[f.d * t->columns + f.d];
-        *residual = last * last + dot(f.y + f.rank, f.y + f.rank, f.d - f.rank);
+        *residual = last * last + hx_dot(f.y + f.rank, f.y + f.rank, f.d - f.rank);
     }
     if (st == HX_OK && rank) *rank = f.rank;
     free(f.a);
@@ -346,18 +345,18 @@ hx_status hx_least_squares(const hx_triangle *t, double cut, double *w, size_t *
 /* ------------------------------------------------------------------ Cholesky */
 bool hx_cholesky(double *a, size_t n) {
     for (size_t j = 0; j < n; j++) {
-        double sum = a[j * n + j] - dot(a + j * n, a + j * n, j);
+        double sum = a[j * n + j] - hx_dot(a + j * n, a + j * n, j);
         if (!(sum > 0) || !isfinite(sum)) return false;
         a[j * n + j] = sqrt(sum);
         for (size_t i = j + 1; i < n; i++)
-            a[i * n + j] = (a[i * n + j] - dot(a + i * n, a + j * n, j)) / a[j * n + j];
+            a[i * n + j] = (a[i * n + j] - hx_dot(a + i * n, a + j * n, j)) / a[j * n + j];
     }
     return true;
 }
 
 void hx_cholesky_solve(const double *l, size_t n, double *b) {
     for (size_t i = 0; i < n; i++)
-        b[i] = (b[i] - dot(l + i * n, b, i)) / l[i * n + i];
+        b[i] = (b[i] - hx_dot(l + i * n, b, i)) / l[i * n + i];
     for (size_t i = n; i-- > 0;) {
         b[i] /= l[i * n + i];
         add_to(b, l + i * n, -b[i], i);

@@ -4,6 +4,9 @@
 
 #include "huaxiang/base.h"
 
+/* The sum of a_i b_i: four sums side by side, in the same order whatever the machine. */
+double hx_dot(const double *a, const double *b, size_t n);
+
 /* Least squares by Householder reflections, rows coming in blocks: after any number of rows R (d + m, d + m) is the triangle of [X y], so that X'X = R'R.
  * n < d is fine. (Golub, Van Loan, Matrix Computations, 5.2; blocks as in TSQR.) */
 typedef struct {
