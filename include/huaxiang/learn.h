@@ -283,7 +283,7 @@ typedef struct {
 } hx_assess_options;
 /* How good a learner is on rows whose target is known, as one JSON object: n; of classes accuracy, balanced_accuracy, precision, recall, f1,
  * macro_f1, auc, pr_auc, log_loss, brier, ks, gini, ece, classes (with `said`: what its rows were called), calibration, deciles (lift and gain),
- * threshold; of numbers r2, rmse, mae, median_error, mape, sum_loss, mean_loss (of squares),
+ * threshold, unknown_classes (class, n, first_row) where rows are of classes the learner does not know: wrong, and classes of their own; of numbers r2, rmse, mae, median_error, mape, sum_loss, mean_loss (of squares),
  * nearest_accuracy (of at most 20 different values: the nearest is the right one); intervals (95 %). What is not defined is null. */
 HX_API hx_status hx_learner_assess(const hx_learner *l, const hx_table *t,
                                    const hx_assess_options *options, hx_arena *arena, hx_str *json,

@@ -18,6 +18,7 @@
 #define RECIPE_BYTES_MAX ((size_t)16 << 20)
 #define PARAMS_BYTES_MAX ((size_t)1 << 20)
 #define NAME_BYTES 64
+#define READ_BLOCK 1024 /* rows looked at together */
 #define COLUMN_BYTES 512
 
 /* ------------------------------------------------------------------ options */
@@ -162,6 +163,32 @@ bool hx_learn_read(hx_cli *c, hx_table **out) {
     return hx_table_io_read(c, hx_table_io_input(c), NULL, out);
 }
 
+/* Infinite numbers in the columns a model reads: it takes them as missing, or, where it splits numbers, as beyond all others. */
+static void say_infinite(const hx_cli *c, const hx_table *t, const hx_column_kind *kinds,
+                         size_t n) {
+    const size_t rows = hx_table_rows(t);
+    double x[READ_BLOCK];
+    for (size_t k = 0; k < n; k++) {
+        const size_t column = hx_table_find(t, kinds[k].name);
+        size_t found = 0, first = 0;
+        if (column == HX_COLUMN_NONE || hx_table_column_at(t, column)->kind != HX_KIND_NUMBER)
+            continue;
+        for (size_t i = 0; i < rows; i += READ_BLOCK) {
+            const size_t m = rows - i < READ_BLOCK ? rows - i : READ_BLOCK;
+            hx_table_numbers(t, column, i, m, x);
+            for (size_t r = 0; r < m; r++)
+                if (isinf(x[r]) && found++ == 0) first = i + r + 1;
+        }
+        if (found > 0)
+            hx_cli_note(c,
+                        "column '%.*s': infinite values (%zu, the first in row %zu); the model "
+                        "takes them as missing, trees as beyond all other values",
+                        "列“%.*s”：有无穷值（%zu 个，最先见于第 %zu "
+                        "行）；模型把它们当作缺失值，树模型把它们当作超出其他所有值",
+                        (int)kinds[k].name.len, kinds[k].name.ptr, found, first);
+    }
+}
+
 bool hx_learn_read_for(hx_cli *c, const hx_learner *l, const char *path, hx_table **out) {
     hx_column_kind *kinds = NULL;
     size_t n = 0;
@@ -169,8 +196,11 @@ bool hx_learn_read_for(hx_cli *c, const hx_learner *l, const char *path, hx_tabl
     if (hx_learner_kinds(l, c->arena, &kinds, &n, &err) != HX_OK)
         return hx_cli_error(c, &err) == HX_EXIT_DONE;
     hx_cli_catch_interrupts(c);
-    return hx_table_io_read_as(c, path != NULL ? path : hx_table_io_input(c),
-                               (hx_table_kinds_asked){kinds, n}, out);
+    if (!hx_table_io_read_as(c, path != NULL ? path : hx_table_io_input(c),
+                             (hx_table_kinds_asked){kinds, n}, out))
+        return false;
+    say_infinite(c, *out, kinds, n);
+    return true;
 }
 
 /* ------------------------------------------------------------------ fit */

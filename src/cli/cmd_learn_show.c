@@ -362,8 +362,31 @@ static bool show_evaluation(hx_cli *c, const json_t *e) {
            put_ranking(c, e);
 }
 
+/* Rows of classes the model does not know. */
+static void say_unknown(hx_cli *c, const json_t *e) {
+    const json_t *list = json_object_get(e, "unknown_classes"), *one;
+    char names[512] = "";
+    size_t i, used = 0;
+    json_array_foreach(list, i, one) {
+        if (used >= sizeof names / 2) continue;
+        const int n = snprintf(names + used, sizeof names - used,
+                               hx_cli_tr(c, "%s'%.60s' (%.0f, first in row %.0f)",
+                                         "%s“%.60s”（%.0f 行，最先见于第 %.0f 行）"),
+                               i == 0 ? "" : hx_cli_tr(c, ", ", "、"),
+                               json_string_value(json_object_get(one, "class")),
+                               number_at(one, "n"), number_at(one, "first_row"));
+        used += n > 0 ? (size_t)n : 0;
+    }
+    if (json_array_size(list) == 0) return;
+    hx_cli_note(c,
+                "rows of classes that the model does not know count as wrong: %s; leave them out "
+                "by --where if they are not meant",
+                "模型不认识的类别，其各行按判错计：%s；若不应计入，请用 --where 排除", names);
+}
+
 bool hx_learn_show_evaluation(hx_cli *c, hx_str figures) {
     json_t *e = hx_output_parse(c, figures);
+    say_unknown(c, e);
     const bool ok = e != NULL && show_evaluation(c, e);
     json_decref(e);
     return ok;

@@ -71,8 +71,7 @@ static hx_status no_memory(const hx_scored *s, hx_error *err) {
 }
 
 /* ------------------------------------------------------------------ classes */
-static void from_labels(const hx_classification *c, hx_figures *f) {
-    bool two = c->n_classes == 2;
+static void from_labels(const hx_classification *c, bool two, hx_figures *f) {
     f->at[HX_FIGURE_ACCURACY] = c->accuracy;
     f->at[HX_FIGURE_BALANCED] = c->balanced_accuracy;
     f->at[HX_FIGURE_PRECISION] = two ? c->classes[1].precision : c->macro_precision;
@@ -82,15 +81,19 @@ static void from_labels(const hx_classification *c, hx_figures *f) {
 }
 
 static void losses(const hx_scored *s, hx_figures *f) {
+    const size_t known = hx_scored_known(s);
     double log_sum = 0, squares = 0;
     for (size_t i = 0; i < s->n; i++) {
         const double *row = s->probabilities + i * s->n_classes;
         size_t label = (size_t)s->truth[i];
         log_sum -= log(fmin(fmax(row[label], DBL_EPSILON), 1 - DBL_EPSILON));
-        for (size_t k = s->n_classes == 2; k < s->n_classes; k++) {
+        const bool stranger = label >= known;
+        double sum = 0;
+        for (size_t k = known == 2 && !stranger; k < s->n_classes; k++) {
             double off = row[k] - (label == k ? 1 : 0);
-            squares += off * off;
+            sum += off * off;
         }
+        squares += known == 2 && stranger ? sum / 2 : sum; /* of two the same scale */
     }
     f->at[HX_FIGURE_LOG_LOSS] = log_sum / (double)s->n;
     f->at[HX_FIGURE_BRIER] = squares / (double)s->n;
@@ -101,7 +104,8 @@ static void orders(const hx_scored *s, uint8_t *is, double *scores, hx_arena *sc
                    hx_figures *f) {
     double auc = 0, pr = 0;
     size_t defined = 0;
-    for (size_t k = s->n_classes == 2; k < s->n_classes; k++) {
+    const size_t known = hx_scored_known(s);
+    for (size_t k = known == 2; k < known; k++) {
         for (size_t i = 0; i < s->n; i++) {
             is[i] = (size_t)s->truth[i] == k;
             scores[i] = s->probabilities[i * s->n_classes + k];
@@ -114,7 +118,7 @@ static void orders(const hx_scored *s, uint8_t *is, double *scores, hx_arena *sc
     }
     f->at[HX_FIGURE_AUC] = defined ? auc / (double)defined : NAN;
     f->at[HX_FIGURE_PR_AUC] = defined ? pr / (double)defined : NAN;
-    if (s->n_classes != 2) return;
+    if (known != 2) return;
     f->at[HX_FIGURE_GINI] = 2 * f->at[HX_FIGURE_AUC] - 1;
     f->at[HX_FIGURE_KS] = hx_ks(is, scores, s->n, scratch);
 }
@@ -134,7 +138,7 @@ static hx_status of_classes(const hx_scored *s, hx_arena *scratch, hx_figures *f
     for (size_t i = 0; i < s->n * s->n_classes; i++)
         p[i] = (float)s->probabilities[i];
     HX_TRY(hx_classification_of(labels, labels + s->n, NULL, s->n, s->n_classes, scratch, &c, err));
-    from_labels(&c, f);
+    from_labels(&c, hx_scored_known(s) == 2, f);
     if (s->n == 0) return HX_OK;
     losses(s, f);
     orders(s, is, scores, scratch, f);

@@ -44,7 +44,12 @@ typedef struct {
     const double *truth; /* (n): the number, or the index of the class */
     const double *values; /* (n): what was predicted */
     const double *probabilities; /* (n, n_classes) of CLASSES */
+    size_t n_unknown; /* the last so many classes are none the model knows: their rows are wrong */
 } hx_scored;
+/* Classes the model knows; figures of two classes are those of two such. */
+static inline size_t hx_scored_known(const hx_scored *s) {
+    return s->n_classes - s->n_unknown;
+}
 
 typedef struct {
     double at[HX_FIGURES]; /* NAN: not defined here */

@@ -99,11 +99,12 @@ static void put_threshold(const hx_ranked *rows, size_t n, size_t positives, dou
 static hx_status put_classes(const hx_scored *s, const char *const *names,
                              const hx_assess_options *o, hx_arena *arena, hx_json_writer *w,
                              hx_error *err) {
+    const size_t known = hx_scored_known(s);
     size_t positives = 0;
     const hx_ranked *rows = NULL;
     hx_json_key(w, "curves");
     hx_json_array(w);
-    for (size_t k = s->n_classes == 2; k < s->n_classes; k++) {
+    for (size_t k = known == 2; k < known; k++) {
         rows = rank_class(s, k, arena, &positives);
         if (!rows) return no_memory(err);
         hx_json_object(w);
@@ -114,7 +115,7 @@ static hx_status put_classes(const hx_scored *s, const char *const *names,
         hx_json_end_object(w);
     }
     hx_json_end_array(w);
-    if (s->n_classes != 2 || s->n == 0) return HX_OK;
+    if (known != 2 || s->n == 0) return HX_OK;
     hx_json_key(w, "thresholds");
     hx_json_array(w);
     for (int t = 1; t < THRESHOLDS; t++)

@@ -11,6 +11,7 @@
  * the highest. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "learn/assess.h"
@@ -122,6 +123,26 @@ static hx_status put_classes(const hx_scored *s, const char *const *names, hx_ar
     return HX_OK;
 }
 
+/* Classes the model does not know: how many rows, and the first of them. */
+static void put_unknown(const hx_scored *s, const char *const *names, hx_json_writer *w) {
+    hx_json_key(w, "unknown_classes");
+    hx_json_array(w);
+    for (size_t k = hx_scored_known(s); k < s->n_classes; k++) {
+        size_t n = 0, first = 0;
+        for (size_t i = 0; i < s->n; i++) {
+            if ((size_t)s->truth[i] != k) continue;
+            if (n++ == 0) first = i + 1;
+        }
+        hx_json_object(w);
+        hx_json_key(w, "class");
+        hx_json_cstr(w, names[k]);
+        put_count(w, "n", n);
+        put_count(w, "first_row", first);
+        hx_json_end_object(w);
+    }
+    hx_json_end_array(w);
+}
+
 /* ------------------------------------------------------------------ two classes */
 typedef struct {
     double score;
@@ -207,7 +228,7 @@ static hx_status put_two(const hx_scored *s, const hx_assess_options *o, hx_aren
     ranked *rows = hx_arena_alloc(arena, (s->n + 1) * sizeof *rows);
     if (!rows) return no_memory(err);
     for (size_t i = 0; i < s->n; i++) {
-        rows[i] = (ranked){s->probabilities[2 * i + 1], i, s->truth[i] == 1};
+        rows[i] = (ranked){s->probabilities[i * s->n_classes + 1], i, s->truth[i] == 1};
         positives += rows[i].positive;
     }
     qsort(rows, s->n, sizeof *rows, compare_ranked);
@@ -250,7 +271,7 @@ static void put_nearest(const hx_scored *s, hx_json_writer *w) {
 hx_status hx_assessment_write(const hx_assessed *of, const hx_scored *s, const hx_assess_options *o,
                               hx_arena *arena, hx_json_writer *w, hx_error *err) {
     hx_figures f;
-    bool classes = s->task == HX_TASK_CLASSES, two = s->n_classes == 2;
+    bool classes = s->task == HX_TASK_CLASSES, two = hx_scored_known(s) == 2;
     HX_TRY(hx_figures_of(s, arena, &f, err));
     hx_json_key(w, "learner");
     hx_json_cstr(w, of->learner);
@@ -267,6 +288,7 @@ hx_status hx_assessment_write(const hx_assessed *of, const hx_scored *s, const h
     if (!classes) put_nearest(s, w);
     HX_TRY(put_intervals(s, o, w, err));
     if (classes) HX_TRY(put_classes(s, of->classes, arena, w, err));
+    if (s->n_unknown > 0) put_unknown(s, of->classes, w);
     if (classes && two) HX_TRY(put_two(s, o, arena, w, err));
     return o->curves ? hx_assess_curves(s, of->classes, o, arena, w, err) : HX_OK;
 }
@@ -288,6 +310,19 @@ static hx_status put_survival(const hx_assessed *of, const hx_problem *p, const 
     return hx_survival_assess(p, risks, arena, w, err);
 }
 
+/* Probabilities of the model's classes with zeros for those it does not know. */
+static hx_status widen(hx_scored *s, hx_arena *arena, hx_error *err) {
+    const size_t known = hx_scored_known(s);
+    if (s->n_unknown == 0 || !s->probabilities) return HX_OK;
+    double *p = hx_arena_alloc(arena, (s->n * s->n_classes + 1) * sizeof *p);
+    if (!p) return no_memory(err);
+    memset(p, 0, s->n * s->n_classes * sizeof *p);
+    for (size_t i = 0; i < s->n; i++)
+        memcpy(p + i * s->n_classes, s->probabilities + i * known, known * sizeof *p);
+    s->probabilities = p;
+    return HX_OK;
+}
+
 /* groups (n) or NULL. */
 static hx_status assess(const hx_learner *l, const hx_table *t, const uint32_t *groups,
                         const hx_assess_options *o, hx_arena *scratch, hx_arena *arena,
@@ -296,18 +331,20 @@ static hx_status assess(const hx_learner *l, const hx_table *t, const uint32_t *
     hx_predictions said;
     hx_buf b;
     hx_json_writer w;
-    HX_TRY(hx_design_problem(l->design, t, true, scratch, &p, err));
+    HX_TRY(hx_design_judged(l->design, t, scratch, &p, err));
     HX_TRY(hx_learner_predict_problem(l, &p, o->n_threads, scratch, &said, err));
-    const hx_scored s = {.task = p.task,
-                         .n = p.n,
-                         .n_classes = p.task == HX_TASK_CLASSES ? l->n_classes : 0,
-                         .truth = p.y,
-                         .values = said.values,
-                         .probabilities = said.probabilities};
+    hx_scored s = {.task = p.task,
+                   .n = p.n,
+                   .n_classes = p.task == HX_TASK_CLASSES ? p.n_classes : 0,
+                   .truth = p.y,
+                   .values = said.values,
+                   .probabilities = said.probabilities,
+                   .n_unknown = p.n_unknown};
+    HX_TRY(widen(&s, scratch, err));
     hx_buf_init(&b, JSON_MAX);
     hx_json_begin(&w, &b);
     hx_json_object(&w);
-    const hx_assessed of = {l->estimator->kind.name, l->target, l->classes};
+    const hx_assessed of = {l->estimator->kind.name, l->target, p.classes};
     hx_status st = p.task == HX_TASK_SURVIVAL ? put_survival(&of, &p, said.values, scratch, &w, err)
                                               : hx_assessment_write(&of, &s, o, scratch, &w, err);
     if (st == HX_OK && groups) st = put_ranking(&s, groups, o, scratch, &w, err);

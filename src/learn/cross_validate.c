@@ -139,7 +139,7 @@ static hx_status put_said(const crossing *c, size_t m, hx_json_writer *w, hx_err
         values[kept] = c->values[m][i];
         memcpy(p + kept++ * k, c->probabilities[m] + i * k, k * sizeof *p);
     }
-    const hx_scored s = {truth->task, kept, k, y, values, p};
+    const hx_scored s = {truth->task, kept, k, y, values, p, 0};
     const hx_assessed of = {c->models[m], c->folds.learn.target, truth->classes};
     const hx_assess_options o = {.cost_false_positive = c->o->cost_false_positive,
                                  .cost_false_negative = c->o->cost_false_negative,

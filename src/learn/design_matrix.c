@@ -306,15 +306,42 @@ static hx_status no_target(const char *name, size_t row, hx_error *err) {
         name, name);
 }
 
-static hx_status text_targets(const hx_design *d, const hx_table *t, size_t column, hx_problem *p,
-                              hx_error *err) {
+/* Values of the target that are no classes of the design, in the order in which they come. */
+typedef struct {
+    hx_arena *arena;
+    const char **names; /* (HX_UNKNOWN_MAX) */
+    double values[HX_UNKNOWN_MAX]; /* of targets that are numbers */
+    size_t n;
+} unknown_classes;
+
+/* Its place among them; false: no memory. The last place is that of all that have no other. */
+static bool add_unknown(unknown_classes *u, hx_str name, double value, size_t *place) {
+    *place = u->n < HX_UNKNOWN_MAX ? u->n : HX_UNKNOWN_MAX - 1;
+    if (u->n == HX_UNKNOWN_MAX) return (u->names[*place] = "...") != NULL;
+    hx_str kept = hx_arena_str(u->arena, name);
+    u->names[u->n] = kept.ptr;
+    u->values[u->n++] = value;
+    return kept.ptr != NULL;
+}
+
+/* unknown = NULL: refused. */
+static hx_status text_targets(const hx_design *d, const hx_table *t, size_t column,
+                              unknown_classes *unknown, hx_problem *p, hx_error *err) {
     uint32_t *map = NULL, code;
+    size_t place;
     hx_status st = level_map(t, column, d->classes, d->n_classes, &map, err);
     for (size_t i = 0; i < p->n && st == HX_OK; i++) {
         hx_table_codes(t, column, i, 1, &code);
+        if (code != HX_CODE_MISSING && map[code] == d->n_classes && unknown) {
+            if (!add_unknown(unknown, hx_table_value(t, column, code), NAN, &place))
+                st = no_memory(err);
+            map[code] = (uint32_t)(d->n_classes + 1 + place);
+        }
         if (code == HX_CODE_MISSING)
             st = no_target(d->target, i, err);
-        else if (map[code] >= d->n_classes)
+        else if (map[code] > d->n_classes)
+            p->y[i] = map[code] - 1;
+        else if (map[code] == d->n_classes)
             st = hx_fail(err, HX_EINVAL, "row %zu: '%.*s' is no class the model knows", i + 1,
                          HX_STR_ARG(hx_table_value(t, column, code)));
         else
@@ -329,10 +356,25 @@ static int by_number(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static hx_status class_targets(const hx_design *d, hx_problem *p, hx_error *err) {
+static hx_status unknown_number(unknown_classes *u, double x, size_t *place, hx_error *err) {
+    char name[40];
+    for (*place = 0; *place < u->n; ++*place)
+        if (u->values[*place] == x) return HX_OK;
+    (void)snprintf(name, sizeof name, "%g", x);
+    return add_unknown(u, hx_str_of(name), x, place) ? HX_OK : no_memory(err);
+}
+
+static hx_status class_targets(const hx_design *d, unknown_classes *unknown, hx_problem *p,
+                               hx_error *err) {
     for (size_t i = 0; i < p->n; i++) {
+        size_t place;
         const double *found =
             bsearch(&p->y[i], d->class_values, d->n_classes, sizeof *d->class_values, by_number);
+        if (!found && unknown) {
+            HX_TRY(unknown_number(unknown, p->y[i], &place, err));
+            p->y[i] = (double)(d->n_classes + place);
+            continue;
+        }
         if (!found)
             return hx_fail(err, HX_EINVAL, "row %zu: '%g' is no class the model knows", i + 1,
                            p->y[i]);
@@ -353,7 +395,8 @@ static hx_status numbers_of(const hx_table *t, const char *name, size_t n, doubl
     return HX_OK;
 }
 
-static hx_status targets(const hx_design *d, const hx_table *t, hx_problem *p, hx_error *err) {
+static hx_status targets(const hx_design *d, const hx_table *t, unknown_classes *unknown,
+                         hx_problem *p, hx_error *err) {
     size_t column;
     HX_TRY(special(t, d->target, &column, err));
     bool text = hx_table_column_at(t, column)->kind == HX_KIND_TEXT;
@@ -362,9 +405,9 @@ static hx_status targets(const hx_design *d, const hx_table *t, hx_problem *p, h
                        "column '%s' holds values of kind %s, but the model learnt from %s",
                        d->target, hx_kind_name(hx_table_column_at(t, column)->kind),
                        hx_kind_name(d->target_kind));
-    if (d->task == HX_TASK_CLASSES && text) return text_targets(d, t, column, p, err);
+    if (d->task == HX_TASK_CLASSES && text) return text_targets(d, t, column, unknown, p, err);
     HX_TRY(numbers_of(t, d->target, p->n, p->y, err));
-    return d->task == HX_TASK_CLASSES ? class_targets(d, p, err) : HX_OK;
+    return d->task == HX_TASK_CLASSES ? class_targets(d, unknown, p, err) : HX_OK;
 }
 
 static hx_status row_weights(const hx_design *d, const hx_table *t, hx_problem *p, hx_error *err) {
@@ -382,11 +425,11 @@ static hx_status row_weights(const hx_design *d, const hx_table *t, hx_problem *
     return HX_OK;
 }
 
-static hx_status with_targets(const hx_design *d, const hx_table *t, hx_arena *arena, hx_problem *p,
-                              hx_error *err) {
+static hx_status with_targets(const hx_design *d, const hx_table *t, unknown_classes *unknown,
+                              hx_arena *arena, hx_problem *p, hx_error *err) {
     if (d->target[0]) {
         if (!(p->y = hx_arena_alloc(arena, (p->n + 1) * sizeof *p->y))) return no_memory(err);
-        HX_TRY(targets(d, t, p, err));
+        HX_TRY(targets(d, t, unknown, p, err));
     }
     if (d->event[0]) {
         if (!(p->event = hx_arena_alloc(arena, (p->n + 1) * sizeof *p->event)))
@@ -399,8 +442,8 @@ static hx_status with_targets(const hx_design *d, const hx_table *t, hx_arena *a
     return row_weights(d, t, p, err);
 }
 
-hx_status hx_design_problem(const hx_design *d, const hx_table *t, bool with_target,
-                            hx_arena *arena, hx_problem *out, hx_error *err) {
+static hx_status features(const hx_design *d, const hx_table *t, hx_arena *arena, hx_problem *out,
+                          hx_error *err) {
     hx_problem p = {.n = hx_table_rows(t),
                     .d = d->d,
                     .names = d->names,
@@ -417,8 +460,29 @@ hx_status hx_design_problem(const hx_design *d, const hx_table *t, bool with_tar
     for (size_t i = 0; i < d->n_columns; i++)
         HX_TRY(column_features(d, &d->columns[i], t, &p, err));
     if (d->deviations) scale(d, &p);
-    if (with_target) HX_TRY(with_targets(d, t, arena, &p, err));
     *out = p;
+    return HX_OK;
+}
+
+hx_status hx_design_problem(const hx_design *d, const hx_table *t, bool with_target,
+                            hx_arena *arena, hx_problem *out, hx_error *err) {
+    HX_TRY(features(d, t, arena, out, err));
+    return with_target ? with_targets(d, t, NULL, arena, out, err) : HX_OK;
+}
+
+hx_status hx_design_judged(const hx_design *d, const hx_table *t, hx_arena *arena, hx_problem *out,
+                           hx_error *err) {
+    const size_t n = d->n_classes;
+    unknown_classes unknown = {.arena = arena};
+    const char **names = hx_arena_alloc(arena, (n + HX_UNKNOWN_MAX) * sizeof *names);
+    if (!names) return no_memory(err);
+    unknown.names = names + n;
+    HX_TRY(features(d, t, arena, out, err));
+    HX_TRY(with_targets(d, t, &unknown, arena, out, err));
+    if (d->classes) memcpy(names, d->classes, n * sizeof *names);
+    out->classes = names;
+    out->n_classes = n + unknown.n;
+    out->n_unknown = unknown.n;
     return HX_OK;
 }
 

@@ -33,6 +33,7 @@ typedef struct {
         levels; /* (d): values of a feature that holds a level's number, else 0; NULL = none does */
     const char *const *classes; /* (n_classes) */
     size_t n_classes;
+    size_t n_unknown; /* the last so many classes are none of the design's: hx_design_judged() */
     hx_learn_task task;
     size_t n_tokens; /* the last so many features are ids of a text's tokens, -1 behind its end */
     size_t n_known; /* ids go up to it; 0 = an unknown token */
@@ -50,6 +51,7 @@ typedef struct {
     bool
         leave_ids; /* texts that tell rows apart and nothing else are no features unless `use` names them */
     size_t length, min_count; /* tokens at most, rows a token needs; 0 = 256 and 2 */
+    const char *model; /* its name, for sentences; NULL = none */
 } hx_design_options;
 
 /* Fitted on a table. */
@@ -60,6 +62,11 @@ hx_learn_task hx_design_task(const hx_design *d);
 /* x of any table with these columns; y too where `with_target`. All in the arena. Rows without a target are refused by number (with_target). */
 hx_status hx_design_problem(const hx_design *d, const hx_table *t, bool with_target,
                             hx_arena *arena, hx_problem *out, hx_error *err) HX_MUST_USE;
+/* The same with targets to judge by: values that are no class of the design come as classes behind its own, HX_UNKNOWN_MAX at most, the last of
+ * which then holds all others. */
+#define HX_UNKNOWN_MAX 20
+hx_status hx_design_judged(const hx_design *d, const hx_table *t, hx_arena *arena, hx_problem *out,
+                           hx_error *err) HX_MUST_USE;
 /* What its columns were when it was fitted, its target too where that has classes: (n) in the arena, names borrow from the design. */
 hx_status hx_design_kinds(const hx_design *d, hx_arena *arena, hx_column_kind **out, size_t *n,
                           hx_error *err) HX_MUST_USE;

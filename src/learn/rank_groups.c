@@ -94,13 +94,14 @@ static bool measure(const ranked_row *rows, size_t n, size_t k, double *room, gr
 static hx_status ranked_rows(const hx_scored *s, const uint32_t *groups, ranked_row *rows,
                              hx_error *err) {
     bool classes = s->task == HX_TASK_CLASSES;
-    if (classes && s->n_classes != 2)
+    if (classes && hx_scored_known(s) != 2)
         return hx_fail(err, HX_EINVAL,
                        "a ranking needs a target of numbers or of two classes, not of %zu",
-                       s->n_classes);
+                       hx_scored_known(s));
     for (size_t i = 0; i < s->n; i++) {
-        rows[i] = (ranked_row){groups[i], classes ? s->probabilities[2 * i + 1] : s->values[i],
-                               s->truth[i], i};
+        const double score = classes ? s->probabilities[i * s->n_classes + 1] : s->values[i];
+        const bool relevant = !classes || s->truth[i] == 1;
+        rows[i] = (ranked_row){groups[i], score, relevant ? s->truth[i] : 0, i};
         if (rows[i].gain < 0)
             return hx_fail(err, HX_EINVAL, "row %zu: the gain of a ranking is below 0", i + 1);
     }

@@ -36,3 +36,10 @@ huaxiang learn fit left.csv --task survival --target days --event left --model c
 huaxiang learn predict left.csv --model cox.json --head 2 --format csv
 huaxiang learn evaluate left.csv --model cox.json --report cox.html && grep -c concordance cox.html
 huaxiang learn fit left.csv --task survival --target days --model cox; echo "exit $?"
+# classes the model does not know, and infinite values: counted, said
+awk 'BEGIN { print "age,city,buys"; for (i = 0; i < 120; i++) print 20 + i * 7 % 50 "," (i % 3 ? "上海" : "Paris") "," (i * 7 % 50 > 24 ? "yes" : "no") }' > shop.csv
+huaxiang learn fit shop.csv --target buys --model logistic --out buys.json > buys.txt
+awk -F, -v OFS=, 'NR == 4 || NR == 9 { $3 = "perhaps" } NR == 6 { $3 = "later" } NR == 8 { $1 = "inf" } { print }' shop.csv > strange.csv
+huaxiang learn evaluate strange.csv --model buys.json --format table | sed -n '/^class/,/^$/p'
+huaxiang learn evaluate strange.csv --model buys.json --format json --lang zh | sed -E 's/.*("unknown_classes":[^]]*]).*/\1/'
+huaxiang learn predict strange.csv --model buys.json --head 1 --format csv | head -1

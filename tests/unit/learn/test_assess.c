@@ -31,7 +31,7 @@ static hx_scored scored(golden *g, const char *y, const double *p, size_t k) {
             if (p[i * k + j] > p[i * k + best]) best = j;
         values[i] = (double)best;
     }
-    return (hx_scored){HX_TASK_CLASSES, n, k, truth, values, p};
+    return (hx_scored){HX_TASK_CLASSES, n, k, truth, values, p, 0};
 }
 
 static double *two_columns(golden *g, const char *name) {
@@ -81,7 +81,7 @@ static void numbers(void **st) {
     size_t n;
     golden_open(&g, "assess.txt");
     const double *y = golden_array(&g, "numbers.y", &n), *f = golden_array(&g, "numbers.f", &n);
-    const hx_scored s = {HX_TASK_REGRESSION, n, 0, y, f, NULL};
+    const hx_scored s = {HX_TASK_REGRESSION, n, 0, y, f, NULL, 0};
     hx_figures found = figures_of(&s);
     double *wanted = golden_array(&g, "numbers.figures", &n);
     assert_int_equal(n, HX_FIGURES - HX_FIGURE_R2);
@@ -93,21 +93,21 @@ static void numbers(void **st) {
 static void not_defined(void **st) {
     (void)st;
     const double ones[] = {1, 1, 1}, p[] = {0.2, 0.8, 0.4, 0.6, 0.3, 0.7};
-    const hx_scored same = {HX_TASK_CLASSES, 3, 2, ones, ones, p};
+    const hx_scored same = {HX_TASK_CLASSES, 3, 2, ones, ones, p, 0};
     hx_figures f = figures_of(&same);
     golden_near(f.at[HX_FIGURE_ACCURACY], 1, 0, "accuracy");
     assert_true(isnan(f.at[HX_FIGURE_AUC]) && isnan(f.at[HX_FIGURE_KS]) &&
                 isnan(f.at[HX_FIGURE_GINI]));
-    const hx_scored none = {HX_TASK_CLASSES, 0, 2, ones, ones, p};
+    const hx_scored none = {HX_TASK_CLASSES, 0, 2, ones, ones, p, 0};
     f = figures_of(&none);
     assert_true(isnan(f.at[HX_FIGURE_ACCURACY]) && isnan(f.at[HX_FIGURE_LOG_LOSS]));
-    const hx_scored flat = {HX_TASK_REGRESSION, 3, 0, ones, p, NULL};
+    const hx_scored flat = {HX_TASK_REGRESSION, 3, 0, ones, p, NULL, 0};
     f = figures_of(&flat);
     assert_true(isnan(f.at[HX_FIGURE_R2]));
     assert_true(f.at[HX_FIGURE_RMSE] > 0);
     const double wrong[] = {NAN, 1, 1};
     hx_error err = {0};
-    const hx_scored bad = {HX_TASK_REGRESSION, 3, 0, ones, wrong, NULL};
+    const hx_scored bad = {HX_TASK_REGRESSION, 3, 0, ones, wrong, NULL, 0};
     assert_int_equal(hx_figures_of(&bad, NULL, &f, &err), HX_EINVAL);
     assert_string_equal(err.message, "row 1: a value or prediction is not a number");
 }
@@ -146,7 +146,7 @@ static void intervals(void **st) {
 static void no_interval_of_nothing(void **st) {
     (void)st;
     const double y[] = {0, 1, 2, 3, 4, 5}, f[] = {0.5, 1, 2.5, 3, 3, 5};
-    const hx_scored s = {HX_TASK_REGRESSION, 6, 0, y, f, NULL};
+    const hx_scored s = {HX_TASK_REGRESSION, 6, 0, y, f, NULL, 0};
     hx_interval found[HX_FIGURES];
     hx_error err = {0};
     assert_int_equal(hx_figures_bootstrap(&s, 200, 0.95, 3, 2, found, &err), HX_OK);
@@ -218,8 +218,8 @@ static void deciles_and_threshold(void **st) {
     golden_close(&g);
 }
 
-/* A class the model does not know, and a table without the target. */
-static void refusals(void **st) {
+/* Rows of classes the model does not know are wrong, and said: three rows, two of them of class 7, one of -1, beside one right row. */
+static void unknown_classes(void **st) {
     (void)st;
     golden g;
     size_t n;
@@ -231,14 +231,65 @@ static void refusals(void **st) {
     golden_open(&g, "assess.txt");
     const double *p = golden_array(&g, "two.p", &n);
     json_decref(assessed(&g, &o, p, n, &l));
-    const double score[] = {0.5, 0.2}, y[] = {1, 7};
-    assert_int_equal(hx_table_new(&t, 2, &err), HX_OK);
+    const double score[] = {0.99, 0.2, 0.3, 0.4}, y[] = {1, 7, -1, 7};
+    assert_int_equal(hx_table_new(&t, 4, &err), HX_OK);
     put(t, "score", score);
     assert_int_equal(hx_learner_assess(l, t, &o, g.arena, &json, &err), HX_ENOTFOUND);
     assert_string_equal(err.message, "there is no column 'y'");
     put(t, "y", y);
-    assert_int_equal(hx_learner_assess(l, t, &o, g.arena, &json, &err), HX_EINVAL);
-    assert_string_equal(err.message, "row 2: '7' is no class the model knows");
+    if (hx_learner_assess(l, t, &o, g.arena, &json, &err) != HX_OK) fail_msg("%s", err.message);
+    json_t *e = json_loadb(json.ptr, json.len, 0, NULL);
+    assert_non_null(e);
+    golden_near(at(e, "accuracy"), 0.25, 0, "accuracy");
+    assert_string_equal(json_string_value(json_object_get(e, "positive")), "1");
+    golden_near(at(e, "recall"), 1, 0, "recall of the positive class");
+    assert_true(at(e, "log_loss") > 0.75 * 30); /* nothing was left for them */
+    assert_int_equal(json_array_size(json_object_get(e, "classes")), 4);
+    const json_t *unknown = json_object_get(e, "unknown_classes");
+    assert_int_equal(json_array_size(unknown), 2);
+    const json_t *seven = json_array_get(unknown, 0), *minus = json_array_get(unknown, 1);
+    assert_string_equal(json_string_value(json_object_get(seven, "class")), "7");
+    assert_true(at(seven, "n") == 2 && at(seven, "first_row") == 2);
+    assert_string_equal(json_string_value(json_object_get(minus, "class")), "-1");
+    assert_true(at(minus, "n") == 1 && at(minus, "first_row") == 3);
+    json_decref(e);
+    hx_table_free(t);
+    hx_learner_free(l);
+    golden_close(&g);
+}
+
+/* Of 30 values that are no classes the last of twenty places holds eleven; the rows still all count. */
+static void many_unknown_classes(void **st) {
+    (void)st;
+    enum { ROWS = 30 };
+    golden g;
+    size_t n;
+    hx_learner *l = NULL;
+    hx_table *t = NULL;
+    hx_str json;
+    hx_error err = {0};
+    double score[ROWS], y[ROWS];
+    const hx_assess_options o = {.rounds = 10, .n_threads = 1, .curves = true};
+    golden_open(&g, "assess.txt");
+    const double *p = golden_array(&g, "two.p", &n);
+    json_decref(assessed(&g, &o, p, n, &l));
+    for (size_t i = 0; i < ROWS; i++) {
+        score[i] = (double)i / ROWS;
+        y[i] = 100 + (double)i;
+    }
+    assert_int_equal(hx_table_new(&t, ROWS, &err), HX_OK);
+    put(t, "score", score);
+    put(t, "y", y);
+    if (hx_learner_assess(l, t, &o, g.arena, &json, &err) != HX_OK) fail_msg("%s", err.message);
+    json_t *e = json_loadb(json.ptr, json.len, 0, NULL);
+    const json_t *unknown = json_object_get(e, "unknown_classes");
+    golden_near(at(e, "accuracy"), 0, 0, "accuracy");
+    assert_int_equal(json_array_size(unknown), 20);
+    assert_true(at(json_array_get(unknown, 18), "n") == 1);
+    assert_true(at(json_array_get(unknown, 19), "n") == 11);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(unknown, 19), "class")),
+                        "...");
+    json_decref(e);
     hx_table_free(t);
     hx_learner_free(l);
     golden_close(&g);
@@ -254,7 +305,8 @@ int main(void) {
         cmocka_unit_test(intervals),
         cmocka_unit_test(no_interval_of_nothing),
         cmocka_unit_test(deciles_and_threshold),
-        cmocka_unit_test(refusals),
+        cmocka_unit_test(unknown_classes),
+        cmocka_unit_test(many_unknown_classes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

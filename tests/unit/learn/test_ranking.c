@@ -63,7 +63,7 @@ static void two_classes(void **st) {
     const double truth[] = {1, 0, 0, 1, 0, 0},
                  p[] = {0.1, 0.9, 0.8, 0.2, 0.7, 0.3, 0.2, 0.8, 0.6, 0.4, 0.9, 0.1};
     const uint32_t groups[] = {0, 0, 0, 1, 1, 2};
-    const hx_scored s = {HX_TASK_CLASSES, 6, 2, truth, truth, p};
+    const hx_scored s = {HX_TASK_CLASSES, 6, 2, truth, truth, p, 0};
     json_t *r = ranked(&s, groups, 1);
     assert_int_equal(number(r, "groups"), 2);
     golden_near(number(r, "ndcg"), 1, 0, "ndcg");
@@ -71,12 +71,12 @@ static void two_classes(void **st) {
     golden_near(number(r, "precision"), 1, 0, "precision");
     json_decref(r);
     const double none[6] = {0};
-    const hx_scored empty = {HX_TASK_CLASSES, 6, 2, none, none, p};
+    const hx_scored empty = {HX_TASK_CLASSES, 6, 2, none, none, p, 0};
     r = ranked(&empty, groups, 1);
     assert_int_equal(number(r, "groups_without"), 3);
     assert_true(json_is_null(json_object_get(r, "ndcg")));
     json_decref(r);
-    const hx_scored no_row = {HX_TASK_CLASSES, 0, 2, none, none, p};
+    const hx_scored no_row = {HX_TASK_CLASSES, 0, 2, none, none, p, 0};
     r = ranked(&no_row, groups, 1);
     assert_int_equal(number(r, "groups"), 0);
     json_decref(r);
@@ -91,8 +91,8 @@ static void refusals(void **st) {
     hx_error err = {0};
     hx_arena *arena = hx_arena_new(0);
     const hx_ranking r = {"query", groups, 3};
-    const hx_scored three = {HX_TASK_CLASSES, 2, 3, truth, truth, p};
-    const hx_scored below = {HX_TASK_REGRESSION, 3, 0, truth, truth, NULL};
+    const hx_scored three = {HX_TASK_CLASSES, 2, 3, truth, truth, p, 0};
+    const hx_scored below = {HX_TASK_REGRESSION, 3, 0, truth, truth, NULL, 0};
     hx_buf_init(&b, 1u << 20);
     hx_json_begin(&w, &b);
     assert_int_equal(hx_ranking_write(&three, &r, 1, arena, &w, &err), HX_EINVAL);
