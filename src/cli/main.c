@@ -69,11 +69,25 @@ static int explain_value(const hx_cli *c, const hx_cli_args_problem *p) {
     }
 }
 
+/* An option of another command is no slip of the pen. */
+static bool is_elsewhere(const char *word) {
+    const size_t n = strcspn(word, "=");
+    if (strncmp(word, "--", 2) != 0) return false;
+    for (size_t i = 0; i < HX_OPT_N; i++)
+        if (hx_cli_options[i].name != NULL && strlen(hx_cli_options[i].name) == n - 2 &&
+            memcmp(word + 2, hx_cli_options[i].name, n - 2) == 0)
+            return true;
+    return false;
+}
+
 static int explain(const hx_cli *c, const hx_cli_args_problem *p,
                    const hx_cli_option_set *allowed) {
     char names[NAMES_MAX], hint[HINT_MAX] = "";
     switch (p->fault) {
     case HX_ARGS_UNKNOWN:
+        if (is_elsewhere(p->word))
+            return hx_cli_usage(c, "%s: no option of this command, though of others",
+                                "%s：其他命令有此选项，本命令没有", p->word);
         hx_cli_option_names(allowed, names, sizeof names);
         hx_cli_suggest(c, p->word, names, hint, sizeof hint);
         return hx_cli_usage(c, "%s: no such option%s", "没有选项 %s%s", p->word, hint);

@@ -15,11 +15,14 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 
 #define ARENA_MAX ((size_t)64 << 30)
 #define BLOCK ((size_t)4096)
 #define IDS_FROM 20 /* rows from which on ids are looked for */
 #define FEW_VALUES 10 /* of a number: classes unless told otherwise */
+#define MANY_TEXTS 100 /* different texts of a target that are classes without being asked for */
+#define FEW_ROWS 5 /* of each of them */
 
 static hx_status no_memory(hx_error *err) {
     return hx_fail(err, HX_ENOMEM, "not enough memory for the features");
@@ -296,6 +299,34 @@ static hx_status number_classes(hx_design *d, const hx_table *t, size_t target, 
     return ok ? HX_OK : no_memory(err);
 }
 
+/* Texts that nobody asked to be told apart: numbers with a few texts among them, or hardly any two rows alike. */
+static hx_status many_texts(const hx_design *d, const hx_table *t, size_t target, hx_error *err) {
+    const size_t n = hx_table_column_at(t, target)->n_values, rows = hx_table_rows(t);
+    size_t numbers = 0;
+    hx_str other = {0};
+    if (n <= MANY_TEXTS) return HX_OK;
+    for (uint32_t k = 0; k < n; k++) {
+        const hx_str value = hx_table_value(t, target, k);
+        if (!isnan(hx_double_of(value)))
+            numbers++;
+        else if (!other.ptr)
+            other = value;
+    }
+    if (numbers > n / 2)
+        return hx_fail(err, HX_EINVAL,
+                       "the target '%s' holds numbers, but also texts such as '%.*s'; make numbers "
+                       "of them (huaxiang table convert FILE --columns %s --from 1 --to 1 --out "
+                       "NEW.csv), name texts that mean no value in --missing, or say --task "
+                       "classes if each value is a class",
+                       d->target, HX_STR_ARG(other), d->target);
+    if (rows / n >= FEW_ROWS) return HX_OK;
+    return hx_fail(err, HX_EINVAL,
+                   "the target '%s' has %zu different texts in %zu rows, too few of each to tell "
+                   "them apart; take another column, leave rare ones out by --where, or say "
+                   "--task classes if each is a class",
+                   d->target, n, rows);
+}
+
 static hx_status fit_classes(hx_design *d, const hx_table *t, size_t target, hx_error *err) {
     HX_TRY(d->target_kind == HX_KIND_TEXT ? text_classes(d, t, target, err)
                                           : number_classes(d, t, target, err));
@@ -314,7 +345,9 @@ static hx_status fit_target(hx_design *d, const hx_table *t, const hx_design_opt
         return hx_fail(err, HX_EINVAL, "say which column is to be learnt by --target");
     }
     d->target_kind = hx_table_column_at(t, s->target)->kind;
-    if (d->task == HX_TASK_AUTO) d->task = task_of(t, s->target);
+    const bool asked = d->task != HX_TASK_AUTO;
+    if (!asked) d->task = task_of(t, s->target);
+    if (!asked && d->target_kind == HX_KIND_TEXT) HX_TRY(many_texts(d, t, s->target, err));
     if (d->task == HX_TASK_CLASSES) return fit_classes(d, t, s->target, err);
     if (d->target_kind == HX_KIND_TEXT)
         return hx_fail(err, HX_EINVAL, "the target '%s' holds texts, not numbers", d->target);
@@ -322,6 +355,14 @@ static hx_status fit_target(hx_design *d, const hx_table *t, const hx_design_opt
 }
 
 /* ------------------------------------------------------------------ scaling */
+/* Tokens are ids. Beside n-grams, of which a row has length 1, values of texts stay zeros and ones: scaled, one of a thousand rows would outweigh all its
+ * n-grams thirtyfold, and every row would hold all values. */
+static bool stays(const hx_design *d, size_t feature) {
+    const hx_design_column *c = &d->columns[d->feature_columns[feature]];
+    const bool reads = d->n_columns > 0 && d->columns[d->n_columns - 1].tokens;
+    return c->tokens || (reads && c->kind == HX_KIND_TEXT && d->deviations[feature] > 0);
+}
+
 static hx_status fit_scale(hx_design *d, const hx_table *t, hx_error *err) {
     double *means = hx_arena_alloc(d->arena, (d->d + 1) * sizeof *means);
     double *deviations = hx_arena_alloc(d->arena, (d->d + 1) * sizeof *deviations);
@@ -329,6 +370,8 @@ static hx_status fit_scale(hx_design *d, const hx_table *t, hx_error *err) {
     hx_problem p;
     hx_status st = means && deviations && scratch ? HX_OK : no_memory(err);
     if (st == HX_OK) st = hx_design_problem(d, t, false, scratch, &p, err);
+    d->means = means;
+    d->deviations = deviations;
     for (size_t j = 0; j < d->d && st == HX_OK; j++) {
         double sum = 0, squares = 0;
         size_t n = 0;
@@ -339,11 +382,9 @@ static hx_status fit_scale(hx_design *d, const hx_table *t, hx_error *err) {
             if (isfinite(p.x[i * p.d + j]))
                 squares += (p.x[i * p.d + j] - means[j]) * (p.x[i * p.d + j] - means[j]);
         deviations[j] = n ? sqrt(squares / (double)n) : 0;
-        if (d->columns[d->feature_columns[j]].tokens) means[j] = 0, deviations[j] = 1;
+        if (stays(d, j)) means[j] = 0, deviations[j] = 1;
     }
     hx_arena_free(scratch);
-    d->means = means;
-    d->deviations = deviations;
     return st;
 }
 

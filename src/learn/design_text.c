@@ -37,8 +37,8 @@ static hx_status named(const hx_table *t, const char *name, size_t *column, hx_e
                    name, hx_kind_name(hx_table_column_at(t, *column)->kind));
 }
 
-static hx_status only_one(const hx_table *t, const size_t *chosen, size_t n, size_t *column,
-                          hx_error *err) {
+static hx_status only_one(const hx_table *t, const char *model, const size_t *chosen, size_t n,
+                          size_t *column, hx_error *err) {
     size_t found = 0;
     for (size_t i = 0; i < n; i++)
         if (hx_table_column_at(t, chosen[i])->kind == HX_KIND_TEXT) {
@@ -48,9 +48,11 @@ static hx_status only_one(const hx_table *t, const size_t *chosen, size_t n, siz
     if (found == 1) return HX_OK;
     if (found == 0)
         return hx_fail(err, HX_EINVAL,
-                       "this model reads a text, and no column holds texts; name it by --text");
+                       "%s reads a text, and no column holds texts: name one by --text (of numbers "
+                       "by --as-text, too), or leave this model out",
+                       model);
     return hx_fail(err, HX_EINVAL,
-                   "this model reads one text, and %zu columns hold texts; name it by --text",
+                   "%s reads one text, and %zu columns hold texts; name it by --text", model,
                    found);
 }
 
@@ -63,7 +65,7 @@ hx_status hx_design_choose_text(hx_design *d, const hx_table *t, const hx_design
     if (given)
         HX_TRY(named(t, o->text, &column, err));
     else
-        HX_TRY(only_one(t, *chosen, *n, &column, err));
+        HX_TRY(only_one(t, o->model ? o->model : "a model", *chosen, *n, &column, err));
     if (!(all = hx_arena_alloc(d->arena, (*n + 1) * sizeof *all))) return no_memory(err);
     for (size_t i = 0; i < *n; i++)
         if ((*chosen)[i] != column) all[kept++] = (*chosen)[i];

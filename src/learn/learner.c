@@ -268,6 +268,7 @@ static hx_status fit_design(hx_learner *l, const hx_table *train, const hx_table
                            .drop = o->drop,
                            .task = o->task,
                            .wants = l->estimator->wants,
+                           .model = l->estimator->kind.name,
                            .leave_ids = true,
                            .text = o->text,
                            .items = o->items,

@@ -166,7 +166,9 @@ static hx_status choose(choosing *c, size_t n_threads, uint32_t *counts, double 
     }
     hx_arena_free(room.arena);
     if (st == HX_OK && most == -INFINITY)
-        return hx_fail(err, HX_EINVAL, "no setting gave a figure; are there too few rows a fold?");
+        return hx_fail(err, HX_EINVAL,
+                       "no setting gave a figure: some folds have too few rows, or rows of one "
+                       "class alone; take fewer --folds, or more rows");
     return st;
 }
 

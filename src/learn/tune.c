@@ -258,7 +258,9 @@ static hx_status fit_best(const hx_tuning *s, const hx_table *t, hx_learner **ou
     const hx_setting *best = hx_setting_best(s, NULL);
     hx_learn_options o = s->folds.learn;
     if (!best)
-        return hx_fail(err, HX_EINVAL, "no setting gave a figure; are there too few rows a fold?");
+        return hx_fail(err, HX_EINVAL,
+                       "no setting gave a figure: some folds have too few rows, or rows of one "
+                       "class alone; take fewer --folds, or more rows");
     o.progress = NULL;
     o.model = best->kind->name;
     o.params = best->params;
@@ -282,7 +284,9 @@ static hx_status judge_found(const hx_tuning *s, const hx_folds *outer, size_t f
     hx_member *members = NULL;
     const hx_setting *best = hx_setting_best(s, NULL);
     if (!best)
-        return hx_fail(err, HX_EINVAL, "no setting gave a figure; are there too few rows a fold?");
+        return hx_fail(err, HX_EINVAL,
+                       "no setting gave a figure: some folds have too few rows, or rows of one "
+                       "class alone; take fewer --folds, or more rows");
     if (s->together) HX_TRY(hx_search_members(s, &members, &run.n_members, err));
     run.model = best->kind->name;
     run.params = best->params;

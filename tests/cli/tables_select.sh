@@ -29,3 +29,6 @@ for arguments in "" "--target z" "--target y --method luck" "--target y --must-k
     "--target y --threshold x" "--target y --split 80" "--target y --top 0" "--target y --rules numbers.csv"; do
     huaxiang table select numbers.csv $arguments; echo "exit $?"
 done
+# targets that are texts of many values: numbers with others among them, names
+huaxiang table select samples/shop/orders.csv --target amount --quiet; echo "exit $?"
+huaxiang table select samples/shop/orders.csv --target order_id --quiet --lang zh; echo "exit $?"

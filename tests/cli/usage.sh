@@ -14,6 +14,7 @@ try huaxiang sentiment --delimiter ab
 try huaxiang sentiment --labels positive
 try huaxiang sentiment --labels positive,happy
 try huaxiang sentiment --store x
+try huaxiang train classify --map text=comment
 try huaxiang -x
 try huaxiang show
 try huaxiang show u1

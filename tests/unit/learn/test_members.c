@@ -193,7 +193,8 @@ static void choose(void **st) {
     for (size_t i = 0; i < 2 * N; i++)
         p[0][i] = p[1][i] = p[2][i] = NAN;
     assert_int_equal(hx_members_choose(&f, all, 3, 2, counts, found, &err), HX_EINVAL);
-    assert_string_equal(err.message, "no setting gave a figure; are there too few rows a fold?");
+    assert_string_equal(err.message, "no setting gave a figure: some folds have too few rows, or "
+                                     "rows of one class alone; take fewer --folds, or more rows");
     hx_folds_close(&f);
     hx_table_free(t);
     hx_arena_free(arena);

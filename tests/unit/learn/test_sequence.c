@@ -358,9 +358,11 @@ static void refusals(void **st) {
     hx_table *t = reviews(arena, 1);
     hx_learn_options o = quick("gru", "label");
     o.use = "price";
-    refused(t, &o, "this model reads a text, and no column holds texts; name it by --text");
+    refused(t, &o,
+            "gru reads a text, and no column holds texts: name one by --text (of numbers by "
+            "--as-text, too), or leave this model out");
     o.use = "review,path";
-    refused(t, &o, "this model reads one text, and 2 columns hold texts; name it by --text");
+    refused(t, &o, "gru reads one text, and 2 columns hold texts; name it by --text");
     o.text = "nothing";
     refused(t, &o, "there is no column 'nothing'");
     o.text = "price";

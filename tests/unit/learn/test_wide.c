@@ -227,6 +227,44 @@ static void contributions_add_up(void **st) {
     hx_arena_free(arena);
 }
 
+/* Values of other texts: zeros and ones beside n-grams, of mean 0 and deviation 1 without; numbers are scaled either way. */
+static void values_beside_a_text(void **st) {
+    (void)st;
+    hx_arena *arena = hx_arena_new(0);
+    hx_table *t = comments();
+    for (int reads = 0; reads < 2; reads++) {
+        hx_design *d = NULL;
+        hx_problem p;
+        hx_error err = {0};
+        const hx_design_options o = {.target = "label",
+                                     .use = "three,number,text",
+                                     .wants = HX_WANTS_FILLED | HX_WANTS_SCALED |
+                                              (reads ? HX_WANTS_TOKENS_TOO : 0),
+                                     .text = reads ? "text" : NULL,
+                                     .length = 8,
+                                     .min_count = 2};
+        if (hx_design_fit(&d, t, &o, &err) != HX_OK) fail_msg("%s", err.message);
+        if (hx_design_problem(d, t, true, arena, &p, &err) != HX_OK) fail_msg("%s", err.message);
+        assert_int_equal(p.n_tokens > 0, reads);
+        for (size_t j = 0; j + p.n_tokens < p.d; j++) {
+            const bool number = strcmp(p.names[j], "number") == 0;
+            double sum = 0, squares = 0;
+            for (size_t i = 0; i < p.n; i++) {
+                const double x = p.x[i * p.d + j];
+                if (reads && !number) assert_true(x == 0 || x == 1);
+                sum += x;
+                squares += x * x;
+            }
+            if (reads && !number) continue;
+            golden_near(sum / N, 0, 1e-12, "mean");
+            golden_near(squares / N, 1, 1e-12, "variance");
+        }
+        hx_design_free(d);
+    }
+    hx_table_free(t);
+    hx_arena_free(arena);
+}
+
 /* ------------------------------------------------------------------ refusals */
 static void refusals(void **st) {
     (void)st;
@@ -238,7 +276,8 @@ static void refusals(void **st) {
     const hx_learn_options none = {.model = "nbsvm", .target = "label", .use = "number"};
     assert_int_equal(hx_learner_fit(&l, t, NULL, &none, &err), HX_EINVAL);
     assert_string_equal(err.message,
-                        "this model reads a text, and no column holds texts; name it by --text");
+                        "nbsvm reads a text, and no column holds texts: name one by --text (of "
+                        "numbers by --as-text, too), or leave this model out");
     l = fitted(t, "logistic", "label", "text,number", "", 1);
     assert_int_equal(
         hx_learner_export(l, &(hx_export_options){.kind = HX_EXPORT_C}, arena, &text, &err),
@@ -290,6 +329,7 @@ int main(void) {
         cmocka_unit_test(numbers_too),
         cmocka_unit_test(same_in_files_and_threads),
         cmocka_unit_test(contributions_add_up),
+        cmocka_unit_test(values_beside_a_text),
         cmocka_unit_test(refusals),
         cmocka_unit_test(damaged),
     };
