@@ -6,7 +6,7 @@
  * `steps` steps, and the mean loss; "quit" -> peak megabytes. BATCHES holds one JSON list of lists of token ids a line: a batch.
  *   pretrain   a new model (vocab=8192 d=256 layers=6 heads=4 ff=768), next tokens
  *   classify   model=FILE; labels are the parity of a sequence's place; rank=8 (LoRA on q and v over frozen weights) or rank=0 (full)
- * Keys of both: threads=2 steps=4 recompute=0 kernels=NAME. */
+ * Keys of both: threads=2 steps=4 recompute=0 bf16=0 kernels=NAME. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +144,7 @@ static hx_status prepare(trainer *w) {
     hx_head_options head = {
         .kind = w->classify ? HX_HEAD_SEQUENCE : HX_HEAD_LM, .name = "", .n_labels = 2};
     HX_TRY(hx_kernels_choose(value_of(w, "kernels", ""), &w->nn.kernels, &w->err));
+    w->nn.bf16 = number_of(w, "bf16", "0") != 0;
     HX_TRY(hx_team_new(&w->nn.team, number_of(w, "threads", "2"), &w->err));
     HX_TRY(make_trunk(w));
     HX_TRY(hx_train_head_new(&w->head, w->trunk, &head, 1, &w->err));

@@ -782,6 +782,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                                "把也出现在验证集或测试集中的文本移出训练集"),
     [HX_OPT_RECOMPUTE] = FLAG("recompute", 0, HX_GROUP_TRAINING, "less memory, a third more time",
                               "少用内存，多用三分之一时间"),
+    [HX_OPT_ARITHMETIC] =
+        TEXT("arithmetic", 0, HX_OPT_CHOICE, HX_GROUP_TRAINING, "f32,bf16",
+             "of products: bf16 rounds their factors, for half their time (AVX512_BF16)",
+             "乘积的算法：bf16 把因子舍入，用时减半（需 AVX512_BF16）"),
     [HX_OPT_LOWER] = FLAG("lower", 0, HX_GROUP_TRAINING, "lower case", "转为小写"),
     [HX_OPT_SYNONYMS] =
         TEXT("synonyms", 0, HX_OPT_FILE, HX_GROUP_TRAINING, "FILE",

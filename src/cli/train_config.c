@@ -45,6 +45,7 @@ static const mapping mappings[] = {
     {HX_OPT_EMA, OF_TRAINING, "ema"},
     {HX_OPT_DROPOUT, OF_TRAINING, "dropout"},
     {HX_OPT_RECOMPUTE, OF_TRAINING, "recompute"},
+    {HX_OPT_ARITHMETIC, OF_TRAINING, "arithmetic"},
     {HX_OPT_LORA_TARGETS, OF_TRAINING, "lora_targets"},
     {HX_OPT_LORA_DROPOUT, OF_TRAINING, "lora_dropout"},
     {HX_OPT_FREEZE_LAYERS, OF_TRAINING, "freeze_layers"},

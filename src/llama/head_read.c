@@ -178,7 +178,7 @@ static hx_status make_room(pass *p, hx_team *team, hx_error *err) {
     p->input = (float *)(void *)(p->memory + input);
     p->room = (float *)(void *)(p->memory + room);
     p->logits = (float *)(void *)(p->memory + logits);
-    p->nn = (hx_nn){p->m->kernels, team, p->memory + at};
+    p->nn = (hx_nn){.kernels = p->m->kernels, .team = team, .scratch = p->memory + at};
     return HX_OK;
 }
 

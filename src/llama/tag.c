@@ -217,7 +217,8 @@ static bool reads_rows(const tagger *g) {
 
 /* Products of the head for `rows` rows: nn with scratch of its own, which is the caller's to free. */
 static hx_status open_nn(const tagger *g, size_t bytes, hx_nn *nn) {
-    *nn = (hx_nn){g->c->model->kernels, g->c->team, hx_memory_new(bytes + 64)};
+    *nn = (hx_nn){
+        .kernels = g->c->model->kernels, .team = g->c->team, .scratch = hx_memory_new(bytes + 64)};
     return nn->scratch ? HX_OK : no_memory(g, bytes);
 }
 

@@ -96,7 +96,8 @@ typedef struct {
     const hx_trunk_product *p;
 } product_job;
 
-static void gemm(const product_job *job, const hx_gemm_call *call) {
+static void gemm(const product_job *job, hx_gemm_call *call) {
+    call->bf16 = job->nn->bf16;
     hx_gemm(job->nn->kernels, job->nn->team, call, job->nn->scratch);
 }
 

@@ -255,6 +255,7 @@ static const state_member state_whole[] = {
     {"batch", offsetof(hx_run_state, batch)},
     {"best_step", offsetof(hx_run_state, best_step)},
     {"bad_evaluations", offsetof(hx_run_state, bad_evaluations)},
+    {"arithmetic", offsetof(hx_run_state, arithmetic)},
     {"milliseconds", offsetof(hx_run_state, milliseconds)}};
 static const state_member state_reals[] = {{"best", offsetof(hx_run_state, best)},
                                            {"loss_sum", offsetof(hx_run_state, loss_sum)},
@@ -376,14 +377,18 @@ static hx_status read_state(hx_run_folder *r, bool *found, hx_run_state *s, hx_e
 }
 
 /* ------------------------------------------------------------------ config */
-/* The first key by which two configurations differ, but for the hashes of files. */
+/* Hashes of files are compared by themselves; weights and optimiser are the same in any arithmetic, whose change the log tells. */
+static bool is_compared(const char *key) {
+    return strcmp(key, SUMS) != 0 && strcmp(key, "arithmetic") != 0;
+}
+
+/* The first key by which two configurations differ. */
 static const char *difference(json_t *a, json_t *b) {
     const char *key;
     json_t *v;
-    json_object_foreach(a, key, v) if (strcmp(key, SUMS) != 0 &&
+    json_object_foreach(a, key, v) if (is_compared(key) &&
                                        !json_equal(v, json_object_get(b, key))) return key;
-    json_object_foreach(b, key,
-                        v) if (strcmp(key, SUMS) != 0 && !json_object_get(a, key)) return key;
+    json_object_foreach(b, key, v) if (is_compared(key) && !json_object_get(a, key)) return key;
     return NULL;
 }
 

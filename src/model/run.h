@@ -27,10 +27,11 @@ typedef struct {
     uint64_t bad_evaluations; /* since the best: early stopping */
     double loss_sum, loss_count; /* since the last log record */
     double part_sum, part_count; /* since the last evaluation */
+    uint64_t arithmetic; /* of the last step: hx_train_arithmetic */
     uint64_t milliseconds; /* spent so far: for runs that are bounded by time */
 } hx_run_state;
 
-/* A new folder (HX_ECONFLICT where it holds a run and `resume` is off), or one to go on with: then config must be the same (threads are no part of it), the
+/* A new folder (HX_ECONFLICT where it holds a run and `resume` is off), or one to go on with: then config must be the same (threads are no part of it, and "arithmetic" may change), the
  * checkpoint's files must be those that were written, and one program at a time may have it open (HX_EBUSY). Where no checkpoint was made yet
  * a resumed run begins anew: *resumed says which. */
 hx_status hx_run_open(hx_run_folder **out, const char *folder, hx_str config_json, bool resume,

@@ -143,6 +143,7 @@ static const key train_keys[] = {
     FLAG(hx_train_config, freeze, 0, ALL),
     FLAG(hx_train_config, freeze_embedding, 0, ALL),
     FLAG(hx_train_config, recompute, 0, ALL),
+    CHOICE(hx_train_config, arithmetic, 0, "f32,bf16", ALL),
     WHOLE(hx_train_config, freeze_layers, 0, 1024, 0, ALL),
     WHOLE(hx_train_config, quantise_bits, 0, 8, 0, ALL),
 };

@@ -57,6 +57,7 @@ typedef struct {
     int64_t hidden_loss; /* hx_hidden_loss */
 } hx_task_config;
 
+typedef enum { HX_TRAIN_F32 = 0, HX_TRAIN_BF16 } hx_train_arithmetic;
 typedef struct {
     const char *
         model; /* to start from: with its tokenizer and, where the labels are the same, its head; NULL = a new one */
@@ -87,6 +88,7 @@ typedef struct {
     unsigned lora_bits; /* the same as hx_lora_target; 0 = usual */
     double lora_alpha, lora_dropout, dropout;
     bool freeze, freeze_embedding, recompute;
+    int64_t arithmetic; /* hx_train_arithmetic: of the products of learning */
     int64_t freeze_layers;
     int64_t quantise_bits; /* 0 = off */
     hx_task_config *tasks;

@@ -297,7 +297,9 @@ static hx_status one_step(hx_trainer *t, hx_error *err) {
     HX_TRY(hx_train_step(t, step, &r, err));
     HX_TRY(hx_train_room(t, hx_optim_scratch(t->optim, t->n_threads), 0, err));
     double rate = rate_of(t, step);
-    hx_optim_step(t->optim, &t->nn, step, rate, 1, &o);
+    hx_nn nn = t->nn;
+    nn.bf16 = t->config->arithmetic == HX_TRAIN_BF16;
+    hx_optim_step(t->optim, &nn, step, rate, 1, &o);
     s->step = step;
     if (o.finite && isfinite(r.loss)) {
         s->loss_sum += r.loss;
@@ -322,6 +324,18 @@ static bool is_done(const hx_trainer *t) {
     if (patience > 0 && t->state.bad_evaluations >= patience) return true;
     if (t->steps > 0 && t->state.step >= t->steps) return true;
     return t->config->minutes > 0 && time_share(t) >= 1;
+}
+
+/* A training that goes on in other arithmetic says so in its log, where it does. */
+static hx_status note_arithmetic(hx_trainer *t, hx_error *err) {
+    static const char *const names[] = {"f32", "bf16"};
+    char line[96];
+    uint64_t now = (uint64_t)t->config->arithmetic, before = t->state.arithmetic;
+    t->state.arithmetic = now;
+    if (now == before || t->state.step == 0) return HX_OK;
+    (void)snprintf(line, sizeof line, "{\"step\":%llu,\"arithmetic\":\"%s\"}",
+                   (unsigned long long)t->state.step, names[now]);
+    return hx_run_log(t->run, hx_str_of(line), err);
 }
 
 static hx_status run_steps(hx_trainer *t, hx_error *err) {
@@ -420,6 +434,7 @@ hx_status hx_train_loop(hx_trainer *t, hx_str *metrics, hx_error *err) {
     t->milliseconds_before = t->state.milliseconds;
     t->progress_from = t->state.step;
     if (t->state.step > 0) HX_TRY(go_on(t, err));
+    HX_TRY(note_arithmetic(t, err));
     HX_TRY(run_steps(t, err));
     return finish(t, metrics, err);
 }

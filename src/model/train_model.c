@@ -249,6 +249,11 @@ hx_status hx_train_open_model(hx_trainer *t, hx_error *err) {
     hx_optim_options o;
     t->n_threads = t->calls->n_threads ? t->calls->n_threads : hx_processors();
     HX_TRY(hx_kernels_choose(t->calls->kernels, &t->nn.kernels, err));
+    if (t->config->arithmetic == HX_TRAIN_BF16 && !hx_kernels_has_bf16(t->nn.kernels))
+        return hx_fail(err, HX_EUNSUPPORTED,
+                       "training in bf16 needs a processor with AVX512_BF16 and the kernels avx512 "
+                       "or vnni, not %s; train in f32",
+                       hx_kernels_name(t->nn.kernels));
     HX_TRY(hx_team_new(&t->nn.team, t->n_threads, err));
     t->step_arena = hx_arena_new(0);
     if (!t->step_arena) return hx_fail(err, HX_ENOMEM, "out of memory");

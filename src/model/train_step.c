@@ -80,8 +80,9 @@ hx_status hx_train_look(hx_trainer *t, hx_task *task, const hx_task_batch *b,
     return hx_train_head_logits(task->head, &t->nn, &b->batch, hidden, logits, err);
 }
 
-static hx_status learn(hx_trainer *t, hx_task *task, const hx_task_batch *b, float scale,
-                       hx_objective_result *result, hx_error *err) {
+/* Forward, loss and backward. */
+static hx_status pass(hx_trainer *t, hx_task *task, const hx_task_batch *b, float scale,
+                      hx_objective_result *result, hx_error *err) {
     const float *hidden;
     size_t bytes = b->batch.n_tokens * hx_trunk_config(t->trunk)->n_embd * sizeof(float);
     HX_TRY(hx_train_forward(t, task, b, &hidden, err));
@@ -92,6 +93,15 @@ static hx_status learn(hx_trainer *t, hx_task *task, const hx_task_batch *b, flo
                               tap, result, err));
     if (t->trunk_learns) hx_trunk_backward(t->trunk, &t->nn, t->dhidden, tap);
     return HX_OK;
+}
+
+/* What is judged is what users will run: evaluations stay in F32. */
+static hx_status learn(hx_trainer *t, hx_task *task, const hx_task_batch *b, float scale,
+                       hx_objective_result *result, hx_error *err) {
+    t->nn.bf16 = t->config->arithmetic == HX_TRAIN_BF16;
+    hx_status st = pass(t, task, b, scale, result, err);
+    t->nn.bf16 = false;
+    return st;
 }
 
 /* ------------------------------------------------------------------ drawing */

@@ -72,6 +72,7 @@ static void add_bias(void *context, size_t first, size_t end, size_t worker) {
 void hx_nn_linear(const hx_nn *nn, const float *x, size_t t, size_t k, size_t n, const float *w,
                   const float *b, float *y) {
     hx_gemm_call g = {.trans_b = true,
+                      .bf16 = nn->bf16,
                       .m = t,
                       .n = n,
                       .k = k,
@@ -90,7 +91,8 @@ void hx_nn_linear(const hx_nn *nn, const float *x, size_t t, size_t k, size_t n,
 
 void hx_nn_linear_back(const hx_nn *nn, const hx_nn_linear_grad *g) {
     if (g->dx) {
-        hx_gemm_call c = {.m = g->t,
+        hx_gemm_call c = {.bf16 = nn->bf16,
+                          .m = g->t,
                           .n = g->k,
                           .k = g->n,
                           .alpha = 1,
@@ -105,6 +107,7 @@ void hx_nn_linear_back(const hx_nn *nn, const hx_nn_linear_grad *g) {
     }
     if (g->dw) {
         hx_gemm_call c = {.trans_a = true,
+                          .bf16 = nn->bf16,
                           .m = g->n,
                           .n = g->k,
                           .k = g->t,

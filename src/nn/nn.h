@@ -19,6 +19,8 @@ typedef struct {
     hx_team *team; /* borrowed; NULL = one thread */
     void *
         scratch; /* borrowed, aligned to 64; as many bytes as the greatest *_scratch() of the functions that are called */
+    bool
+        bf16; /* products with weights and of their gradients take factors of bfloat16 (tensor/gemm.h): linear, output loss, Muon's */
 } hx_nn;
 
 #endif

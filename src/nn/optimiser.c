@@ -89,7 +89,8 @@ typedef struct {
 /* out (m, n) = alpha x y + beta out; all dense. */
 static void product(const muon_state *s, const float *x, const float *y, size_t m, size_t n,
                     size_t k, float alpha, float beta, float *out) {
-    hx_gemm_call g = {.m = m,
+    hx_gemm_call g = {.bf16 = s->nn->bf16,
+                      .m = m,
                       .n = n,
                       .k = k,
                       .alpha = alpha,
@@ -106,7 +107,8 @@ static void product(const muon_state *s, const float *x, const float *y, size_t 
 static void newton_schulz(muon_state *s) {
     size_t low = s->low;
     bool is_tall = s->rows > s->columns;
-    hx_gemm_call a = {.trans_a = is_tall,
+    hx_gemm_call a = {.bf16 = s->nn->bf16,
+                      .trans_a = is_tall,
                       .trans_b = !is_tall,
                       .m = low,
                       .n = low,

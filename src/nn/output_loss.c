@@ -57,6 +57,7 @@ static void chunk_logits(const chunk_state *s) {
     for (size_t first = 0; first < c->v; first += SLICE) {
         size_t n = c->v - first < SLICE ? c->v - first : SLICE;
         hx_gemm_call g = {.trans_b = true,
+                          .bf16 = s->nn->bf16,
                           .m = s->n,
                           .n = n,
                           .k = c->d,
@@ -75,7 +76,8 @@ static void chunk_back(const chunk_state *s) {
     const hx_nn_output_loss *c = s->call;
     for (size_t first = 0; first < c->v; first += SLICE) {
         size_t n = c->v - first < SLICE ? c->v - first : SLICE;
-        hx_gemm_call g = {.m = s->n,
+        hx_gemm_call g = {.bf16 = s->nn->bf16,
+                          .m = s->n,
                           .n = c->d,
                           .k = n,
                           .alpha = 1,
@@ -89,6 +91,7 @@ static void chunk_back(const chunk_state *s) {
         hx_gemm(s->nn->kernels, s->nn->team, &g, s->gemm);
         if (!c->dw) continue;
         hx_gemm_call w = {.trans_a = true,
+                          .bf16 = s->nn->bf16,
                           .m = n,
                           .n = c->d,
                           .k = s->n,
