@@ -613,6 +613,20 @@ HX_API hx_status hx_word_vectors_save(const hx_word_vectors *v, const char *path
 HX_API hx_status hx_word_vectors_load(hx_word_vectors **out, const char *path,
                                       hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ labels from several sources */
+#define HX_OPINION_LABELS_MAX 256
+
+typedef struct {
+    size_t n, n_sources, n_labels; /* labels: 2 to HX_OPINION_LABELS_MAX */
+    const float *
+        said; /* (n, n_sources, n_labels): shares of a vote, each [0, 1]; all zero = the source says nothing of the text */
+} hx_opinions;
+
+/* The probability of each label of each text, p (n, n_labels), from what sources say that are right now and then: how far each is to be trusted
+ * comes from how well they agree. right (n_sources): the share of each source's votes that stand. */
+HX_API hx_status hx_opinions_combine(const hx_opinions *o, double *p, double *right,
+                                     hx_error *err) HX_MUST_USE;
+
 #ifdef __cplusplus
 }
 #endif

@@ -199,6 +199,9 @@ typedef struct {
         *aspects; /* path of a table like lexicons/aspects.tsv that comes before it, or NULL */
     /* Who says the sentiment: HX_ENGINE_LEARN (models/huaxiang-learn under share_dir), else the rules, who say all the rest. */
     hx_engine engine;
+    const char *adapt; /* an adaptation of its sentiment (hx_text_adapt), or NULL */
+    const char
+        *memory; /* corrections of single texts (hx_memory_teach), or NULL; need not be there */
 } hx_text_model_options;
 HX_API hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
                                     const hx_text_model_options *options,
@@ -267,6 +270,47 @@ HX_API hx_status hx_text_keywords(hx_annotator *a, hx_str text, hx_keyword_metho
 HX_API hx_status hx_keyword_stems(hx_str keyword, hx_arena *arena, hx_str *out,
                                   hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ sentiment fitted to one's own texts */
+typedef struct {
+    const hx_str *texts;
+    const hx_sentiment_label *labels;
+    size_t n;
+} hx_labelled_texts;
+
+typedef struct {
+    size_t used, left_out; /* left out: neither positive nor negative, or without words */
+    size_t grams; /* kept */
+    double before,
+        after; /* share of right labels, [0, 1]: the engine's, and by cross-validation the adapted one's */
+    double loss_before, loss_after; /* the same: mean of -log p(label) */
+    double strength; /* of the prior, chosen by cross-validation */
+} hx_adapt_report;
+
+/* Fits sentiment to labelled texts: what the annotator's engine says is the prior, so that few of them do (50 to some thousands). Writes a small
+ * file for hx_text_model_options.adapt. Same texts, same bytes. Needs texts of both labels, and a model without an adaptation. */
+HX_API hx_status hx_text_adapt(hx_annotator *a, const hx_labelled_texts *data, const char *path,
+                               hx_adapt_report *report, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_text_adapt_engine(const char *path, hx_engine *out,
+                                      hx_error *err) HX_MUST_USE; /* that a file was made for */
+/* ------------------------------------------------------------------ corrections of single texts */
+typedef struct {
+    int64_t id; /* 1, 2, ... in the order they were given */
+    hx_str text, engine, at; /* at: "2026-11-22T21:40:05Z" */
+    hx_sentiment_label label;
+    bool undone;
+} hx_taught;
+
+/* All corrections of a journal, in `arena`; a file that is not there has none. */
+HX_API hx_status hx_memory_read(const char *path, hx_arena *arena, const hx_taught **out, size_t *n,
+                                hx_error *err) HX_MUST_USE;
+/* Appends a correction to a journal, which is made where it is not there; texts like it are answered by it from the next open on. `now`: ms since 1970. */
+HX_API hx_status hx_memory_teach(const char *path, hx_str text, hx_sentiment_label label,
+                                 hx_engine engine, int64_t now, int64_t *id,
+                                 hx_error *err) HX_MUST_USE;
+/* Takes one back: answers are what they were before it. HX_ENOTFOUND where there is none of that number, or it was taken back already. */
+HX_API hx_status hx_memory_undo(const char *path, int64_t id, int64_t now,
+                                hx_error *err) HX_MUST_USE;
+
 /* All of it in one pass over the text. */
 HX_API hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out,
                                   hx_error *err) HX_MUST_USE;
@@ -296,8 +340,8 @@ typedef struct {
     hx_engine
         engine; /* AUTO: LLAMA where models/huaxiang-small/model.gguf lies under share_dir, else RULES */
     const char *model; /* LLAMA: another file or folder; NULL = that one */
-    const char
-        *user_words; /* files of words and names that stay, one a line (behind TAB: ignored); NULL = none */
+    const char *
+        user_words; /* files of words and names that stay, one a line (behind TAB: ignored); NULL = none */
     const char *protect;
     double threshold; /* a change is made from this probability on; 0 = the usual one */
     double false_alarms; /* or: the share of right sentences that may be changed; 0 = not said */

@@ -76,6 +76,11 @@ bool hx_cli_wants_llama(const hx_cli *c);
 /* The engine asked for is there; names it on standard error. */
 bool hx_cli_engine(hx_cli *c);
 bool hx_cli_learns(const hx_cli *c); /* --engine learn */
+/* --adapt says which engine where --engine does not. False after a sentence. */
+bool hx_cli_adapt(hx_cli *c);
+bool hx_cli_names_learn(const char *model); /* "learn"; NULL is fine */
+/* --memory, else the file beside --store, which need not be there; NULL = none. In the run's arena. */
+const char *hx_cli_memory(hx_cli *c);
 hx_text_model *hx_cli_text_model(hx_cli *c); /* by --engine; NULL after a sentence */
 hx_text_model *hx_cli_text_model_of(hx_cli *c, hx_engine engine); /* the same by an engine */
 

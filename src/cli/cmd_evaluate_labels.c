@@ -213,6 +213,8 @@ int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task) {
     const char *engine = c->options.text[HX_OPT_ENGINE];
     uint32_t *said, *said_too;
     json_t *second = NULL, *learned = NULL;
+    if (!hx_cli_adapt(c)) return HX_EXIT_FAILED;
+    engine = c->options.text[HX_OPT_ENGINE];
     bool all = wants_all(c, task);
     int status = read_rows(&e);
     if (status != HX_EXIT_DONE) return status;

@@ -162,6 +162,7 @@ static void put_validation(const hx_cli *c, json_t *task) {
 
 int hx_cmd_train_classify(hx_cli *c) {
     int status;
+    if (hx_cli_names_learn(c->options.text[HX_OPT_MODEL])) return hx_cmd_train_adapt(c);
     const char *learner = c->options.text[HX_OPT_LEARNER];
     json_t *config = hx_train_labels_of(c, &status);
     if (!config) return status;

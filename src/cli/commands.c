@@ -42,7 +42,8 @@ const hx_cli_command hx_cli_commands[] = {
      LIST(READING, RECORDS, HX_OPT_STORE, HX_OPT_REPORT, HX_OPT_AS_OF, HX_OPT_TIMEZONE,
           HX_OPT_CURRENCY, HX_OPT_MAP, HX_OPT_MAP_FILE, HX_OPT_TEXT, HX_OPT_DATE_ORDER,
           HX_OPT_REJECTS, HX_OPT_RESUME, HX_OPT_DRY_RUN, HX_OPT_THREADS, HX_OPT_NO_TEXT,
-          HX_OPT_ENGINE, HX_OPT_TASK, HX_OPT_PRECISION, HX_OPT_USER_WORDS, HX_OPT_STOP_FILE),
+          HX_OPT_ENGINE, HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_TASK, HX_OPT_PRECISION,
+          HX_OPT_USER_WORDS, HX_OPT_STOP_FILE),
      "files of texts, orders and events in; profiles, segments and a report out",
      "读入评论、订单和事件文件，得到画像、分群和报告",
      "Reads CSV, TSV, JSON Lines, Excel and text files, also .gz and .zst, in any usual Chinese or "
@@ -300,8 +301,8 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      0,
      -1,
-     LIST(FILTER, HX_OPT_LABELS, HX_OPT_ABOUT, HX_OPT_ABSTAIN, HX_OPT_PRECISION,
-          HX_OPT_INSTRUCTION),
+     LIST(FILTER, HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_LABELS, HX_OPT_ABOUT, HX_OPT_ABSTAIN,
+          HX_OPT_PRECISION, HX_OPT_INSTRUCTION),
      "positive, neutral, negative or mixed",
      "情感：正面、中性、负面、褒贬不一",
      NULL,
@@ -362,13 +363,81 @@ const hx_cli_command hx_cli_commands[] = {
        "工单的意图"}},
      hx_cmd_filter,
      HX_MODEL_MAY},
+    {"label",
+     HX_PART_TEXT,
+     "FILE [--out LABELLED.csv]",
+     NULL,
+     1,
+     1,
+     LIST(READING, HX_OPT_OUT, HX_OPT_HEAD, HX_OPT_TEXT, HX_OPT_MAP, HX_OPT_LABEL_TASK,
+          HX_OPT_LABELS, HX_OPT_SURE, HX_OPT_INSTRUCTION, HX_OPT_PRECISION, HX_OPT_THREADS),
+     "labels for raw comments: proposed, asked about, ready for training",
+     "为原始评论提出标签，询问拿不准的，写出训练文件",
+     "Ratings (a column of that meaning), the rules, the engine learn and a model (--model) each "
+     "say "
+     "what they take a text for;\n"
+     "what they say together is weighed by how well they agree. Adverts, default praise and other "
+     "noise are left out.\n"
+     "Columns of the result: text, label, score, source, ask. Texts below --threshold stand first, "
+     "without a label, the\n"
+     "proposal under ask: fill in label, or leave it empty; 'train classify' takes the file as it "
+     "is. "
+     "On a terminal with\n"
+     "--out they are asked one by one (y, a number, s to skip, q to stop). Answers are kept in "
+     "LABELLED.csv.answers.jsonl:\n"
+     "run it again and it goes on where it was.",
+     "评分（按含义识别的列）、规则、learn "
+     "引擎和模型（--model）各自判断每条文本，再按彼此的一致程度加权合并。\n"
+     "广告、默认好评等噪声不计。结果的列：text、label、score、source、ask。概率低于 --threshold "
+     "的文本排在最前，\n"
+     "label 为空，建议写在 ask 列：填上 label，或留空；train classify 可直接读取。在终端上给出 "
+     "--out "
+     "时会逐条询问\n"
+     "（y、数字、s 跳过、q 结束）。回答保存在 LABELLED.csv.answers.jsonl，再次运行即可接着做。",
+     {{"huaxiang label samples/shop/reviews.csv --head 200 --out labelled.csv --quiet",
+       "a training file from reviews with ratings", "从带评分的评论得到训练文件"},
+      {"huaxiang label samples/shop/tickets.csv --task intent --threshold 0.8 --head 50 --out "
+       "wishes.csv --quiet",
+       "what customers want", "客户的意图"}},
+     hx_cmd_label,
+     HX_MODEL_MAY},
+    {"teach",
+     HX_PART_TEXT,
+     "add TEXT LABEL|list|undo N --memory FILE",
+     "add,list,undo",
+     0,
+     2,
+     LIST(HX_OPT_MEMORY, HX_OPT_STORE, HX_OPT_ENGINE, HX_OPT_ADAPT, RECORDS),
+     "corrections of single texts, at once in force, taken back one by one",
+     "更正单条文本的情感，立即生效，可逐条撤回",
+     "add: TEXT is positive, negative, neutral or mixed. From then on sentiment, annotate, "
+     "evaluate and "
+     "profile --memory FILE\n"
+     "answer so for the same words and nearly equal texts, and lean that way for texts like it. "
+     "With "
+     "--store STORE the file is\n"
+     "STORE.memory.jsonl, which profile reads by itself. undo N gives exactly the answers that "
+     "were "
+     "before.",
+     "add：TEXT 的情感是 positive、negative、neutral 或 mixed。此后 sentiment、annotate、evaluate "
+     "和 profile "
+     "加 --memory\n"
+     "FILE 时，词语相同和几乎相同的文本按此回答，相似的文本也向此倾斜。用 --store STORE 时文件为 "
+     "STORE.memory.jsonl，\n"
+     "profile 会自动读取。undo N 撤回一条，回答恢复如前。",
+     {{"huaxiang teach add '这价格绝了，吃不起' negative --memory taught.jsonl", "one correction",
+       "更正一条"},
+      {"huaxiang teach list --memory taught.jsonl --format table", "what was taught", "已教的更正"},
+      {"huaxiang teach undo 1 --memory taught.jsonl", "taken back", "撤回"}},
+     hx_cmd_teach,
+     HX_MODEL_RULES},
     {"annotate",
      HX_PART_TEXT,
      "[FILE...]",
      NULL,
      0,
      -1,
-     LIST(FILTER, HX_OPT_ASPECTS, HX_OPT_STOP_FILE),
+     LIST(FILTER, HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_ASPECTS, HX_OPT_STOP_FILE),
      "all of it in one pass",
      "以上全部，一次得到",
      NULL,
@@ -533,14 +602,21 @@ const hx_cli_command hx_cli_commands[] = {
      "learners, tune among settings.\n"
      "RUN is a folder: config.json, log.jsonl, report.html, last/ and best/, a model's folder "
      "which every command takes\n"
-     "(--model RUN). Ctrl-C saves; --resume goes on and gives the same bytes.",
+     "(--model RUN). Ctrl-C saves; --resume goes on and gives the same bytes.\n"
+     "classify --model learn fits the installed engine learn to 10 to 20,000 positive and negative "
+     "texts in a second: RUN is then\n"
+     "a small file for --adapt of sentiment, annotate, profile and evaluate.",
      "pretrain 从纯文本学习，classify 从带标签的文本学习，tag 从带标记的词或句法树学习（--target "
      "tag、crf、parse），\n"
      "multitask 按 CONFIG.json 用同一模型学习多个任务；compare 比较多个学习器，tune "
      "试验多组设置。\n"
      "RUN 是目录：config.json、log.jsonl、report.html、last/ 和 best/；best "
      "是模型目录，所有命令都可使用（--model RUN）。\n"
-     "Ctrl-C 会先保存；--resume 接着训练，结果逐字节相同。",
+     "Ctrl-C 会先保存；--resume 接着训练，结果逐字节相同。\n"
+     "classify --model learn 用 10 到 20,000 条正面和负面文本，在一秒左右调整已安装的 learn "
+     "引擎：此时 RUN "
+     "是一个小文件，\n"
+     "供 sentiment、annotate、profile 和 evaluate 的 --adapt 使用。",
      {{"huaxiang train tokenizer --data samples/labelled.csv --text comment --vocab 2048 --out "
        "tokenizer.model",
        "a vocabulary", "词表"},
@@ -717,9 +793,9 @@ const hx_cli_command hx_cli_commands[] = {
      0,
      0,
      LIST(READING, RECORDS, HX_OPT_FORETOLD, HX_OPT_TEXT, HX_OPT_TEXT2, HX_OPT_LABEL, HX_OPT_ENGINE,
-          HX_OPT_AGAINST, HX_OPT_CALIBRATE, HX_OPT_HEAD, HX_OPT_USER_WORDS, HX_OPT_INSTRUCTION,
-          HX_OPT_TASK, HX_OPT_THRESHOLD, HX_OPT_MAX_LENGTH, HX_OPT_PART, HX_OPT_PRECISION,
-          HX_OPT_THREADS),
+          HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_AGAINST, HX_OPT_CALIBRATE, HX_OPT_HEAD,
+          HX_OPT_USER_WORDS, HX_OPT_INSTRUCTION, HX_OPT_TASK, HX_OPT_THRESHOLD, HX_OPT_MAX_LENGTH,
+          HX_OPT_PART, HX_OPT_PRECISION, HX_OPT_THREADS),
      "how often labels are right, or how well a text is foretold",
      "评估标签的准确率，或对文本的预测能力",
      "FILE has a column of texts and one of labels. M is rules, a learner's file, a run or a "

@@ -6,6 +6,7 @@
  *
  * What does not go together is refused by a sentence before anything is read. */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 
@@ -112,7 +113,8 @@ bool hx_cli_wants_llama(const hx_cli *c) {
 
 /* Where the engine learn says something; towards a named thing only the rules do. */
 static bool may_learn(const hx_cli *c) {
-    return hx_cli_choice("sentiment,intent,keywords,annotate,profile", c->command->name) >= 0 &&
+    return hx_cli_choice("sentiment,intent,keywords,annotate,profile,teach", c->command->name) >=
+               0 &&
            !hx_cli_has(&c->options, HX_OPT_ABOUT);
 }
 
@@ -158,7 +160,25 @@ static bool check_engine(hx_cli *c, const char *engine) {
     return rules || !engine;
 }
 
+bool hx_cli_adapt(hx_cli *c) {
+    hx_error err = {.ui = c->ui};
+    hx_engine engine;
+    const char *path = c->options.text[HX_OPT_ADAPT];
+    if (!path || c->options.text[HX_OPT_ENGINE]) return true;
+    if (hx_text_adapt_engine(path, &engine, &err) != HX_OK) {
+        hx_cli_error(c, &err);
+        return false;
+    }
+    c->options.text[HX_OPT_ENGINE] = hx_engine_name(engine);
+    return true;
+}
+
+bool hx_cli_names_learn(const char *model) {
+    return model && strcmp(model, hx_engine_name(HX_ENGINE_LEARN)) == 0;
+}
+
 bool hx_cli_engine(hx_cli *c) {
+    if (!hx_cli_adapt(c)) return false;
     if (!check_engine(c, c->options.text[HX_OPT_ENGINE])) return false;
     if (!hx_cli_wants_llama(c))
         hx_cli_note(c, "engine: %s", "引擎：%s",
@@ -176,13 +196,37 @@ hx_text_model *hx_cli_text_model(hx_cli *c) {
     return hx_cli_text_model_of(c, hx_cli_learns(c) ? HX_ENGINE_LEARN : HX_ENGINE_RULES);
 }
 
+const char *hx_cli_memory(hx_cli *c) {
+    const char *given = c->options.text[HX_OPT_MEMORY], *store = c->options.text[HX_OPT_STORE];
+    if (given || !store) return given;
+    size_t n = strlen(store);
+    char *path = hx_arena_alloc(c->arena, n + sizeof ".memory.jsonl");
+    if (!path) return NULL;
+    memcpy(path, store, n);
+    memcpy(path + n, ".memory.jsonl", sizeof ".memory.jsonl");
+    return path;
+}
+
+/* One that was named must be there; that of a store may. */
+static bool memory_is_there(hx_cli *c) {
+    const char *given = c->options.text[HX_OPT_MEMORY];
+    if (!given || access(given, F_OK) == 0) return true;
+    hx_cli_fail(c, "%s: no such file; 'huaxiang teach add' makes it",
+                "%s：文件不存在；“huaxiang teach add”会建立它", given);
+    return false;
+}
+
 hx_text_model *hx_cli_text_model_of(hx_cli *c, hx_engine engine) {
     const char *share = hx_cli_share(c);
-    hx_text_model_options options = {c->options.text[HX_OPT_USER_WORDS],
-                                     c->options.text[HX_OPT_STOP_FILE],
-                                     c->options.text[HX_OPT_ASPECTS], engine};
+    const hx_text_model_options options = {.user_words = c->options.text[HX_OPT_USER_WORDS],
+                                           .stop_words = c->options.text[HX_OPT_STOP_FILE],
+                                           .aspects = c->options.text[HX_OPT_ASPECTS],
+                                           .engine = engine,
+                                           .adapt = c->options.text[HX_OPT_ADAPT],
+                                           .memory = hx_cli_memory(c)};
     hx_error err = {.ui = c->ui};
     hx_text_model *m = NULL;
+    if (!memory_is_there(c)) return NULL;
     if (share && hx_text_model_open(&m, share, &options, &err) != HX_OK) {
         hx_cli_error(c, &err);
         m = NULL;

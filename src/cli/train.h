@@ -9,6 +9,7 @@
 /* Each returns the exit status. A row in cmd_train.c and an action in commands.c make one known. */
 int hx_cmd_train_pretrain(hx_cli *c);
 int hx_cmd_train_classify(hx_cli *c);
+int hx_cmd_train_adapt(hx_cli *c); /* classify --model learn */
 int hx_cmd_train_tag(hx_cli *c);
 int hx_cmd_train_multitask(hx_cli *c);
 int hx_cmd_train_compare(hx_cli *c);

@@ -20,8 +20,10 @@ const char *hx_lang_name(hx_lang l) {
 /* By the model's engine. */
 static hx_status mood_of(hx_annotator *a, const hx_analysis *text, const hx_mentions *mentions,
                          hx_arena *arena, hx_sentiment *out, hx_error *err) {
-    return a->model->learned ? hx__learned_sentiment(a, &text->clean, text->lang, arena, out, err)
-                             : hx__sentiment_score(a, text, mentions, arena, out, err);
+    const hx_text_model *m = a->model;
+    HX_TRY(m->learned ? hx__learned_sentiment(a, &text->clean, text->lang, arena, out, err)
+                      : hx__sentiment_score(a, text, mentions, arena, out, err));
+    return hx__sentiment_move(a, &text->clean, arena, out, err);
 }
 
 static hx_status wish_of(hx_annotator *a, const hx_analysis *text, const hx_sentiment *mood,

@@ -10,9 +10,11 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "text/adapted.h"
 #include "text/annotator.h"
 #include "text/charclass.h"
 #include "text/learned.h"
+#include "text/memory.h"
 #include "text/stopwords.h"
 #include "text/wordseg_data.h"
 
@@ -34,7 +36,9 @@ static hx_status open_parts(hx_text_model *m, const char *share_dir,
     HX_TRY(hx__lexicon_open(&m->lexicon, share_dir, options ? options->aspects : NULL, err));
     if (options && options->engine == HX_ENGINE_LEARN)
         HX_TRY(hx__learned_open(&m->learned, share_dir, err));
+    if (options && options->adapt) HX_TRY(hx__adapted_open(&m->adapted, m, options->adapt, err));
     if (options && options->user_words) HX_TRY(add_user_words(m, options->user_words, err));
+    if (options && options->memory) HX_TRY(hx__memory_open(&m->memory, m, options->memory, err));
     return HX_OK;
 }
 
@@ -52,12 +56,16 @@ hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
     m->hash = hx_hash_mix(m->hash, hx__lexicon_hash(m->lexicon));
     m->hash = hx_hash_mix(m->hash, hx_hash_mix(m->wordseg->user_hash, m->stop_hash));
     if (m->learned) m->hash = hx_hash_mix(m->hash, m->learned->file.checksum);
+    if (m->adapted) m->hash = hx_hash_mix(m->hash, m->adapted->hash);
+    if (m->memory && m->memory->n > 0) m->hash = hx_hash_mix(m->hash, m->memory->hash);
     *out = m;
     return HX_OK;
 }
 
 void hx_text_model_close(hx_text_model *m) {
     if (!m) return;
+    hx__memory_close(m->memory);
+    hx__adapted_free(m->adapted);
     hx__learned_close(m->learned);
     hx__lexicon_close(m->lexicon);
     hx_map_release(&m->stop_words);

@@ -22,8 +22,10 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "text/adapted.h"
 #include "text/annotator.h"
 #include "text/learned.h"
+#include "text/memory.h"
 #include "text/mention.h"
 
 static const double unit = 4096;
@@ -153,13 +155,31 @@ hx_status hx__sentiment_score(hx_annotator *a, const hx_analysis *text, const hx
     return hx__sentiment_part(a, text, mentions, NULL, arena, out, err);
 }
 
-hx_status hx_text_sentiment(hx_annotator *a, hx_str text, hx_arena *arena, hx_sentiment *out,
-                            hx_error *err) {
+hx_status hx__sentiment_move(hx_annotator *a, const hx_clean *clean, hx_arena *arena,
+                             hx_sentiment *s, hx_error *err) {
+    const hx_text_model *m = a->model;
+    if (m->adapted) HX_TRY(hx__adapted_apply(a, m->adapted, clean, arena, s, err));
+    return m->memory ? hx__memory_apply(a, m->memory, clean, arena, s, err) : HX_OK;
+}
+
+/* What the engine says, before any adaptation. */
+static hx_status engine_sentiment(hx_annotator *a, hx_str text, hx_arena *arena, hx_sentiment *out,
+                                  hx_error *err) {
     hx_analysis analysis;
     hx_mentions mentions;
-    hx_arena_reset(a->scratch);
     if (a->model->learned) return hx__learned_text(a, text, arena, out, err);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
     return hx__sentiment_score(a, &analysis, &mentions, arena, out, err);
+}
+
+hx_status hx_text_sentiment(hx_annotator *a, hx_str text, hx_arena *arena, hx_sentiment *out,
+                            hx_error *err) {
+    static const hx_clean_rules rules = {0};
+    hx_clean clean;
+    hx_arena_reset(a->scratch);
+    HX_TRY(engine_sentiment(a, text, arena, out, err));
+    if (!a->model->adapted && !a->model->memory) return HX_OK;
+    HX_TRY(hx__clean(a, text, &rules, &clean, err));
+    return hx__sentiment_move(a, &clean, arena, out, err);
 }

@@ -27,4 +27,8 @@ hx_status hx__sentiment_part(hx_annotator *a, const hx_analysis *text, const hx_
                              const int8_t *signs, hx_arena *arena, hx_sentiment *out,
                              hx_error *err) HX_MUST_USE;
 
+/* What an engine said of a cleaned text, moved by the model's adaptation and memory, where it has them. */
+hx_status hx__sentiment_move(hx_annotator *a, const hx_clean *clean, hx_arena *arena,
+                             hx_sentiment *s, hx_error *err) HX_MUST_USE;
+
 #endif
