@@ -16,6 +16,8 @@
 
 #include "huaxiang/base.h"
 
+#include "huaxiang/frame.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -55,6 +57,8 @@ typedef struct {
         log_likelihood; /* sum over customers, without terms that hang on no parameter as lifetimes */
     double customers; /* the weights' sum */
     size_t n_starts, n_reached; /* starts that came within 1e-6 of the best */
+    bool
+        alike; /* a shape ran off (above 10,000): customers hardly differ in it, and its parameters say their ratio only */
 } hx_purchase_fit;
 
 /* Maximum likelihood. HX_EINVAL where a row is out of range or all customers have x = 0 (nothing can be told then). */
@@ -127,6 +131,51 @@ HX_API double hx_contract_retention(const hx_contract_fit *f,
                                     uint32_t period); /* of those at `period` - 1 */
 /* Renewals still to come, the next included, of one who has renewed `periods` times, discounted by `rate` a period (>= 0). */
 HX_API double hx_contract_residual(const hx_contract_fit *f, uint32_t periods, double rate);
+
+/* ------------------------------------------------------------------ transactions */
+/* Who bought on which days for how much, from files with columns of the roles customer, time or date, and amount (or unit_price, with quantity where
+ * there is one); what a customer bought on one day is one purchase. A row without a customer or a time, or whose amount can't be read, is
+ * left out and counted; without a column of amounts all purchases count 0. Returns (amounts below 0) are left out, too, and counted. */
+typedef struct hx_transactions hx_transactions;
+HX_API hx_status hx_transactions_new(hx_transactions **out, hx_error *err) HX_MUST_USE;
+HX_API void hx_transactions_free(hx_transactions *t); /* NULL is fine */
+/* HX_EINVAL where a column is missing. cancel NULL = never. The day is that of the time as written; of one with a zone, that of UTC. */
+HX_API hx_status hx_transactions_read(hx_transactions *t, hx_reader *r, const volatile int *cancel,
+                                      hx_error *err) HX_MUST_USE;
+
+typedef struct {
+    uint64_t rows, left_out, returns;
+    bool has_amounts;
+    int32_t first, last; /* days since 1970 */
+} hx_transactions_about;
+HX_API hx_transactions_about hx_transactions_describe(const hx_transactions *t);
+
+typedef struct {
+    hx_str customer; /* borrowed from the transactions */
+    hx_purchases purchases; /* up to the end of the calibration */
+    double mean; /* amount of the repeat purchases up to then, 0 where there are none */
+    double held; /* repeat purchases behind it, up to the end of the hold-out */
+} hx_buyer;
+
+typedef struct {
+    int32_t calibrate_to; /* day, included; INT32_MAX = the last day there is */
+    int32_t hold_to; /* day, included; INT32_MAX = the last day there is */
+    double unit; /* days of the unit of time, 0 = 7 */
+} hx_transactions_cut;
+/* Customers who bought by the end of the calibration, by their names' bytes. *out lives in `arena`. */
+HX_API hx_status hx_transactions_buyers(hx_transactions *t, const hx_transactions_cut *cut,
+                                        hx_arena *arena, hx_buyer **out, size_t *n,
+                                        hx_error *err) HX_MUST_USE;
+
+/* How well the purchases behind the calibration were foretold. */
+typedef struct {
+    double horizon; /* in the unit */
+    double met, expected; /* purchases in all */
+    double mae, rmse;
+    double correlation, rank_correlation; /* Pearson, Spearman; NaN where one side does not vary */
+} hx_hold_out;
+HX_API hx_status hx_purchase_hold_out(const hx_purchase_fit *f, const hx_buyer *buyers, size_t n,
+                                      double horizon, hx_hold_out *out, hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ lifetime value */
 typedef struct {

@@ -619,6 +619,36 @@ const hx_cli_command hx_cli_actions[] = {
        "three ways beside three models", "三种方式与三个模型"}},
      hx_cmd_learn_ensemble,
      HX_MODEL_MAY},
+    {"score clv",
+     HX_PART_LOOK,
+     "[FILE...] [--model bg-nbd|mbg-nbd|pareto-nbd] [--calibrate-to DATE]",
+     NULL,
+     0,
+     -1,
+     LIST(READING, HX_OPT_MAP, HX_OPT_DATE_ORDER, HX_OPT_DATA, RECORDS, HX_OPT_HEAD, HX_OPT_THREADS,
+          HX_OPT_CALIBRATE_TO, HX_OPT_TIME_UNIT, HX_OPT_HORIZON, HX_OPT_DISCOUNT),
+     "who buys again, how often, for how much: lifetime value from transactions",
+     "谁会再次购买、多少次、多少金额：由交易记录得出客户生命周期价值",
+     "Columns of customer, time and amount are found by name, or named with --map. What a customer "
+     "buys on one day is one purchase. Each\n"
+     "customer's record says how likely he still buys, how often within --horizon, and the "
+     "discounted amount with an 80 % interval of\n"
+     "chance; the last record is the fit (default model: mbg-nbd), and with --calibrate-to how "
+     "well "
+     "it foretold what came.",
+     "按列名识别客户、时间和金额列，也可用 --map "
+     "指定。同一客户同一天的购买算一次。每位客户的记录给出仍会购买的概率、--horizon "
+     "内的预期次数、\n"
+     "折现金额及 80 % "
+     "区间；最后一条记录是拟合结果（默认模型 mbg-nbd），给出 --calibrate-to "
+     "时还有对其后购买的检验。",
+     {{"huaxiang score clv samples/shop/orders.csv --head 5 --format table", "the most valuable",
+       "最有价值的客户"},
+      {"huaxiang score clv samples/shop/orders.csv --calibrate-to 2025-12-31 --model bg-nbd --head "
+       "3 --format table",
+       "held against what came later", "以之后的购买检验"}},
+     hx_cmd_score_clv,
+     HX_MODEL_MAY},
     {"learn survival",
      HX_PART_TEXT,
      "[FILE] --time T --event E [--group G] [--use A,B]",

@@ -485,6 +485,18 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_TIES] = TEXT("ties", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "efron,breslow",
                          "how rows that ended together count (default: efron)",
                          "同时发生的行如何计算（默认 efron）"),
+    [HX_OPT_CALIBRATE_TO] =
+        TEXT("calibrate-to", 0, HX_OPT_STRING, HX_GROUP_JOB, "DATE",
+             "learn from purchases up to DATE, hold the model against those behind it",
+             "用 DATE（含）之前的购买拟合，以其后的购买检验"),
+    [HX_OPT_TIME_UNIT] = TEXT("unit", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "week,day,month",
+                              "unit of times in parameters and records (default: week)",
+                              "参数和记录中时间的单位（默认 week，周；day 日，month 月）"),
+    [HX_OPT_HORIZON] = {"horizon", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "DAYS", 1, 36500,
+                        "how far to look ahead (default: 365)", "预测多少天（默认 365）"},
+    [HX_OPT_DISCOUNT] = {"discount", 0, HX_OPT_REAL, HX_GROUP_JOB, "R", 0, 10,
+                         "a year's discount rate, applied each month (default: 0.1)",
+                         "年折现率，按月折现（默认 0.1）"},
     [HX_OPT_EXPLAIN_METHOD] = TEXT(
         "method", 0, HX_OPT_STRING, HX_GROUP_JOB, "M,...",
         "coefficients, shap, kernel, permutation, partial, ice, counterfactual, surrogate "

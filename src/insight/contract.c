@@ -11,6 +11,7 @@
 #include "learn/special.h"
 
 enum { CONTRACT_MOST = 100000 };
+#define CONTRACT_LOG 13.8 /* of a parameter: beyond it all customers leave with the same chance */
 
 typedef struct {
     const hx_contract *rows;
@@ -20,6 +21,7 @@ typedef struct {
 
 static double value_at(void *context, const double *logs, double *gradient) {
     const contract_search *f = context;
+    if (!(fabs(logs[0]) <= CONTRACT_LOG && fabs(logs[1]) <= CONTRACT_LOG)) return INFINITY;
     double a = exp(logs[0]), b = exp(logs[1]), sum = 0, by[2] = {0};
     double g = lgamma(a + b) - lgamma(b), da = hx_digamma(a + b), db = hx_digamma(b);
     for (size_t i = 0; i < f->n; i++) {

@@ -12,6 +12,11 @@
 #include "base/pool.h"
 
 enum { PURCHASE_BLOCK = 4096 };
+/* Logarithms of parameters: beyond them sums of log-gammas lose their last digits, and nothing changes that could be seen. */
+#define PURCHASE_LEAST (-20.0)
+#define PURCHASE_MOST_SHAPE 13.8
+#define PURCHASE_MOST_TIME 27.6
+#define PURCHASE_ALIKE 1e4 /* shapes beyond it: customers hardly differ */
 
 const hx_purchase_kind *hx__purchase_kind(hx_purchase_model m) {
     static const hx_purchase_kind *const kinds[HX_PURCHASE_MODELS] = {
@@ -176,11 +181,18 @@ static hx_status sum_block(void *context, size_t block, size_t worker, hx_error 
     return HX_OK;
 }
 
+static bool is_time(const hx_purchase_kind *k, int i) {
+    return i == 1 || (i == 3 && k->two_times);
+}
+
 static double search_value(void *context, const double *logs, double *gradient) {
     purchase_search *f = context;
     hx_slope sum = {0};
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
+        double most = is_time(f->kind, i) ? PURCHASE_MOST_TIME : PURCHASE_MOST_SHAPE;
+        if (!(logs[i] >= PURCHASE_LEAST && logs[i] <= most)) return INFINITY;
         f->p[i] = exp(logs[i]);
+    }
     for (size_t i = 0; i < f->n_times; i++)
         f->logs[i] = log(f->p[1] + f->times[i]);
     if (hx_pool_run(f->n_threads, f->blocks, sum_block, f, NULL) != HX_OK) return INFINITY;
@@ -204,6 +216,7 @@ static hx_status search(purchase_search *f, const hx_purchase_options *o, double
     for (int i = 0; i < 4; i++) {
         out->parameter[i] = found.parameter[i];
         out->error[i] = found.error[i];
+        out->alike = out->alike || (!is_time(f->kind, i) && found.parameter[i] > PURCHASE_ALIKE);
     }
     out->customers = f->customers;
     out->log_likelihood = -found.value * f->customers;

@@ -11,6 +11,8 @@
 #include "insight/purchase.h"
 #include "learn/special.h"
 
+#define SPEND_MOST 25.0 /* logarithm of a parameter */
+
 typedef struct {
     const hx_spend *rows;
     size_t n;
@@ -23,6 +25,8 @@ static bool counts(const hx_spend *row) {
 
 static double value_at(void *context, const double *logs, double *gradient) {
     const spend_search *f = context;
+    for (int i = 0; i < 3; i++)
+        if (!(fabs(logs[i]) <= SPEND_MOST)) return INFINITY;
     double p = exp(logs[0]), q = exp(logs[1]), v = exp(logs[2]), sum = 0, by[3] = {0};
     double gq = lgamma(q), dq = hx_digamma(q);
     for (size_t i = 0; i < f->n; i++) {

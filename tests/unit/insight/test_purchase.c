@@ -288,6 +288,22 @@ static void values_add_up_and_their_interval_holds_what_comes(void **state) {
     near(sum, plain.value, 0.03);
 }
 
+/* Nobody ever stops and all buy at one rate: shapes run off, and everything stays finite. */
+static void customers_who_are_all_alike_end_at_a_border(void **state) {
+    (void)state;
+    hx_purchases rows[200];
+    for (size_t i = 0; i < 200; i++)
+        rows[i] = (hx_purchases){4 + i % 2, 40 + (double)(i % 5), 45, 1};
+    for (hx_purchase_model m = 0; m < HX_PURCHASE_MODELS; m++) {
+        hx_purchase_fit f;
+        assert_int_equal(hx_purchase_fit_model(m, rows, 200, NULL, &f, NULL), HX_OK);
+        assert_true(f.alike);
+        assert_true(isfinite(f.log_likelihood) && fabs(f.log_likelihood) < 1e4);
+        double e = hx_purchase_expected(&f, &rows[0], 10);
+        assert_true(e > 0.5 && e < 1.5);
+    }
+}
+
 static void bad_input_gets_a_sentence(void **state) {
     (void)state;
     hx_error err;
@@ -327,6 +343,7 @@ int main(void) {
         cmocka_unit_test(the_test_of_fit_rejects_what_does_not_fit),
         cmocka_unit_test(contracts_are_those_of_the_paper),
         cmocka_unit_test(values_add_up_and_their_interval_holds_what_comes),
+        cmocka_unit_test(customers_who_are_all_alike_end_at_a_border),
         cmocka_unit_test(bad_input_gets_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
