@@ -197,8 +197,10 @@ typedef struct {
     const char *stop_words; /* path or NULL */
     const char
         *aspects; /* path of a table like lexicons/aspects.tsv that comes before it, or NULL */
-    /* Who says the sentiment: HX_ENGINE_LEARN (models/huaxiang-learn under share_dir), else the rules, who say all the rest. */
+    /* Who says what it knows, the rules say the rest: LEARN (models/huaxiang-learn under share_dir), LLAMA (models/huaxiang-small, or `model`), RULES.
+     * AUTO: LLAMA where `model` is said or huaxiang-small is installed, else RULES. */
     hx_engine engine;
+    const char *model; /* LLAMA: another file or folder; NULL = huaxiang-small */
     const char *adapt; /* an adaptation of its sentiment (hx_text_adapt), or NULL */
     const char
         *memory; /* corrections of single texts (hx_memory_teach), or NULL; need not be there */
@@ -208,7 +210,7 @@ HX_API hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
                                     hx_error *err) HX_MUST_USE;
 HX_API void hx_text_model_close(hx_text_model *m);
 HX_API uint64_t hx_text_model_hash(const hx_text_model *m);
-HX_API hx_engine hx_text_model_engine(const hx_text_model *m); /* HX_ENGINE_RULES or _LEARN */
+HX_API hx_engine hx_text_model_engine(const hx_text_model *m); /* RULES, LEARN or LLAMA */
 
 /* ------------------------------------------------------------------ one thread's annotator */
 typedef struct hx_annotator hx_annotator;

@@ -14,6 +14,7 @@
 #include "text/annotator.h"
 #include "text/charclass.h"
 #include "text/learned.h"
+#include "text/small.h"
 #include "text/memory.h"
 #include "text/stopwords.h"
 #include "text/wordseg_data.h"
@@ -26,6 +27,16 @@ static hx_status add_user_words(hx_text_model *m, const char *path, hx_error *er
     return status;
 }
 
+/* AUTO takes the language model where it is, else the rules. */
+static hx_status open_small(hx_text_model *m, const char *share_dir,
+                            const hx_text_model_options *options, hx_error *err) {
+    hx_engine engine = options ? options->engine : HX_ENGINE_AUTO;
+    const char *path = options ? options->model : NULL;
+    bool wanted = engine == HX_ENGINE_LLAMA ||
+                  (engine == HX_ENGINE_AUTO && (path || hx__small_is_there(share_dir)));
+    return wanted ? hx__small_open(&m->small, share_dir, path, err) : HX_OK;
+}
+
 static hx_status open_parts(hx_text_model *m, const char *share_dir,
                             const hx_text_model_options *options, hx_error *err) {
     HX_TRY(hx__t2s_open(&m->t2s, share_dir, err));
@@ -36,6 +47,7 @@ static hx_status open_parts(hx_text_model *m, const char *share_dir,
     HX_TRY(hx__lexicon_open(&m->lexicon, share_dir, options ? options->aspects : NULL, err));
     if (options && options->engine == HX_ENGINE_LEARN)
         HX_TRY(hx__learned_open(&m->learned, share_dir, err));
+    HX_TRY(open_small(m, share_dir, options, err));
     if (options && options->adapt) HX_TRY(hx__adapted_open(&m->adapted, m, options->adapt, err));
     if (options && options->user_words) HX_TRY(add_user_words(m, options->user_words, err));
     if (options && options->memory) HX_TRY(hx__memory_open(&m->memory, m, options->memory, err));
@@ -56,6 +68,7 @@ hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
     m->hash = hx_hash_mix(m->hash, hx__lexicon_hash(m->lexicon));
     m->hash = hx_hash_mix(m->hash, hx_hash_mix(m->wordseg->user_hash, m->stop_hash));
     if (m->learned) m->hash = hx_hash_mix(m->hash, m->learned->file.checksum);
+    if (m->small) m->hash = hx_hash_mix(m->hash, m->small->hash);
     if (m->adapted) m->hash = hx_hash_mix(m->hash, m->adapted->hash);
     if (m->memory && m->memory->n > 0) m->hash = hx_hash_mix(m->hash, m->memory->hash);
     *out = m;
@@ -64,6 +77,7 @@ hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
 
 void hx_text_model_close(hx_text_model *m) {
     if (!m) return;
+    hx__small_close(m->small);
     hx__memory_close(m->memory);
     hx__adapted_free(m->adapted);
     hx__learned_close(m->learned);
@@ -76,7 +90,7 @@ void hx_text_model_close(hx_text_model *m) {
 }
 
 hx_engine hx_text_model_engine(const hx_text_model *m) {
-    return m->learned ? HX_ENGINE_LEARN : HX_ENGINE_RULES;
+    return m->small ? HX_ENGINE_LLAMA : m->learned ? HX_ENGINE_LEARN : HX_ENGINE_RULES;
 }
 
 uint64_t hx_text_model_hash(const hx_text_model *m) {

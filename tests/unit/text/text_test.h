@@ -15,9 +15,10 @@ typedef struct {
 /* cmocka group set-up and tear-down: *state is a text_fixture. */
 static inline int text_fixture_open(void **state) {
     text_fixture *f = calloc(1, sizeof *f);
+    const hx_text_model_options rules = {.engine = HX_ENGINE_RULES};
     hx_error err = {0};
     assert_non_null(f);
-    if (hx_text_model_open(&f->model, HX_SHARE_DIR, NULL, &err) != HX_OK ||
+    if (hx_text_model_open(&f->model, HX_SHARE_DIR, &rules, &err) != HX_OK ||
         hx_annotator_new(&f->annotator, f->model, &err) != HX_OK) {
         print_error("%s\n", err.message);
         return -1;
