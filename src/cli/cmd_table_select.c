@@ -47,6 +47,40 @@ static bool pick_rows(job *j, const unsigned char *part, bool test, hx_table **o
     return !failed(j, hx_table_pick(out, j->all, rows, kept, &j->err));
 }
 
+static bool is_there(const hx_table *t, size_t column, size_t row) {
+    double x;
+    uint32_t code;
+    if (hx_table_column_at(t, column)->kind == HX_KIND_TEXT) {
+        hx_table_codes(t, column, row, 1, &code);
+        return code != HX_CODE_MISSING;
+    }
+    hx_table_numbers(t, column, row, 1, &x);
+    return !isnan(x);
+}
+
+/* Rows without the target rank nothing. */
+static bool drop_rows(job *j) {
+    const char *target = j->c->options.text[HX_OPT_LEARN_TARGET];
+    const size_t n = hx_table_rows(j->all);
+    const size_t column =
+        target != NULL ? hx_table_find(j->all, hx_str_of(target)) : HX_COLUMN_NONE;
+    size_t kept = 0, *rows = hx_arena_alloc(j->c->arena, (n + 1) * sizeof *rows);
+    hx_table *some = NULL;
+    if (rows == NULL) return hx_cli_fail(j->c, "out of memory", "内存不足") == HX_EXIT_DONE;
+    for (size_t i = 0; i < n && column != HX_COLUMN_NONE; i++)
+        if (is_there(j->all, column, i)) rows[kept++] = i;
+    if (column == HX_COLUMN_NONE || kept == n) return true;
+    if (kept == 0)
+        return hx_cli_fail(j->c, "the target '%s' has no value in any row", "目标列“%s”没有任何值",
+                           target) == HX_EXIT_DONE;
+    hx_cli_note(j->c, "rows without a value of '%s' are left out: %zu of %zu",
+                "没有“%s”值的行未使用：%zu 行，共 %zu 行", target, n - kept, n);
+    if (failed(j, hx_table_pick(&some, j->all, rows, kept, &j->err))) return false;
+    hx_table_free(j->all);
+    j->all = some;
+    return true;
+}
+
 static bool split_rows(job *j) {
     const hx_cli_values *v = &j->c->options;
     unsigned char *part = NULL;
@@ -305,7 +339,7 @@ int hx_cmd_table_select(hx_cli *c) {
     hx_cli_catch_interrupts(c);
     bool ok = hx_table_io_read(c, hx_table_io_input(c), NULL, &j.all);
     if (ok && !propose(&j, &ok) && ok) {
-        ok = split_rows(&j) && choose(&j);
+        ok = drop_rows(&j) && split_rows(&j) && choose(&j);
         if (ok) say_summary(&j);
         ok = ok && save_recipe(&j) && write_report(&j) && write_columns(&j);
     }

@@ -2,8 +2,8 @@
  *
  * What XGBoost gives is its own JSON, read by xgboost_read.c, as files of users are. Margins are log-odds (two classes), scores (more) or numbers.
  *
- * The defaults are small trees, a slow rate and drawn rows and features: on the nine sets of docs/results.md (five folds each) better on every one than
- * XGBoost's depth of five or six at a rate of 0.1, which says too much of a few hundred rows.
+ * The defaults are small trees, a slow rate and drawn rows and features: on the training parts of the nine sets of docs/results.md (five folds each)
+ * better on every one than XGBoost's depth of five or six at a rate of 0.1, which says too much of a few hundred rows.
  *
  * One thread a model, so that sums in histograms have one order; folds and trials of a search run side by side instead. */
 #include <float.h>

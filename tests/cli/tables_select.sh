@@ -32,3 +32,7 @@ done
 # targets that are texts of many values: numbers with others among them, names
 huaxiang table select samples/shop/orders.csv --target amount --quiet; echo "exit $?"
 huaxiang table select samples/shop/orders.csv --target order_id --quiet --lang zh; echo "exit $?"
+# rows without the target are left out, all of them missing is said
+printf 'a,b,y\n1,2,\n2,1,p\n3,3,q\n4,1,p\n5,4,q\n6,2,p\n' > gaps.csv
+huaxiang table select gaps.csv --target y --method chi2,anova --format csv | cut -d, -f1,2
+printf 'a,y\n1,\n2,\n' > none.csv; huaxiang table select none.csv --target y --method chi2; echo "exit $?"
