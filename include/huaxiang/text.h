@@ -358,7 +358,8 @@ HX_API hx_status hx_correct_model_open(hx_correct_model **out, const char *share
                                        hx_error *err) HX_MUST_USE;
 HX_API void hx_correct_model_close(hx_correct_model *m); /* NULL is fine */
 HX_API hx_engine hx_correct_model_engine(const hx_correct_model *m); /* RULES or LLAMA */
-HX_API double hx_correct_model_threshold(const hx_correct_model *m);
+HX_API double hx_correct_model_threshold(const hx_correct_model *m,
+                                         hx_lang lang); /* ZH or EN */
 HX_API uint64_t hx_correct_model_hash(const hx_correct_model *m); /* of data, weights, threshold */
 
 typedef struct hx_corrector hx_corrector; /* one thread's; keeps the model */

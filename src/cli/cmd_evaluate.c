@@ -187,6 +187,10 @@ static void warn_of_data(hx_cli *c) {
 }
 
 int hx_cmd_evaluate(hx_cli *c) {
+    if (strcmp(c->action ? c->action : "", "correct") == 0) {
+        hx_cli_catch_interrupts(c);
+        return hx_cmd_evaluate_correct(c);
+    }
     int task = hx_cli_choice("sentiment,intent,classify,tag", c->action), status;
     if (strcmp(c->action, "keywords") == 0) {
         hx_cli_catch_interrupts(c);

@@ -1,4 +1,4 @@
-/* cmd_filter.c - clean, redact, words, sentiment, intent, keywords, aspects, annotate: one result a text.
+/* cmd_filter.c - clean, redact, words, sentiment, intent, keywords, aspects, annotate, correct: one result a text.
  *
  * The text column is the one --text or --map names, else the one recognised by its name, else the only one of the file. Files are read
  * one after the other; in CSV and tables they must have the same columns. Rejected rows are counted, the first three are shown, and
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/filter_correct.h"
 #include "cli/filter_llama.h"
 #include "cli/generate.h"
 #include "cli/grid.h"
@@ -18,6 +19,7 @@
 
 #define CHUNK_BYTES ((size_t)256 << 10)
 #define CHUNK_BYTES_LLAMA ((size_t)4 << 10) /* a thousand tokens or two: a second or so */
+#define CHUNK_BYTES_CORRECT ((size_t)16 << 10)
 #define TABLE_CELL_MAX 60 /* a table is for eyes; JSON and CSV have all */
 
 typedef struct {
@@ -37,7 +39,7 @@ typedef struct {
 
 static hx_filter_kind kind_of(const char *name) {
     return (hx_filter_kind)hx_cli_choice(
-        "clean,redact,words,sentiment,intent,keywords,aspects,annotate,"
+        "clean,redact,words,sentiment,intent,keywords,aspects,annotate,correct,"
         "tokenize,embed,classify,tag,generate",
         name);
 }
@@ -448,6 +450,24 @@ static int filter_by_rules(filter_job *j) {
     return status;
 }
 
+static int filter_by_correct(filter_job *j) {
+    hx_text_model *words = hx_cli_text_model_of(j->c, HX_ENGINE_RULES);
+    hx_correct_model *m = words ? hx_cli_correct_model(j->c, words) : NULL;
+    int status = HX_EXIT_FAILED;
+    if (m) {
+        /* A language model has threads of its own, and reads small pieces. */
+        if (hx_correct_model_engine(m) == HX_ENGINE_LLAMA) {
+            j->n_threads = 1;
+            j->reader_options.chunk_bytes = CHUNK_BYTES_CORRECT;
+        }
+        j->plan.corrects = m;
+        status = run_filter(j);
+    }
+    hx_correct_model_close(m);
+    hx_text_model_close(words);
+    return status;
+}
+
 /* One worker feeds the model, whose own threads share each pass; tokens are found by many. */
 static int filter_by_llama(filter_job *j) {
     hx_filter_llama l = {.n_labels = 0};
@@ -469,9 +489,12 @@ int hx_cmd_filter(hx_cli *c) {
     filter_job j = {.c = c};
     int status = set_options(&j);
     if (status != HX_EXIT_DONE) return status;
-    if (j.plan.kind != HX_FILTER_REDACT && !hx_cli_engine(c)) return HX_EXIT_FAILED;
+    bool corrects = j.plan.kind == HX_FILTER_CORRECT;
+    if (j.plan.kind != HX_FILTER_REDACT && !corrects && !hx_cli_engine(c)) return HX_EXIT_FAILED;
     catch_interrupts(c);
-    status = hx_cli_wants_llama(c) ? filter_by_llama(&j) : filter_by_rules(&j);
+    status = corrects                 ? filter_by_correct(&j)
+             : hx_cli_wants_llama(c) ? filter_by_llama(&j)
+                                     : filter_by_rules(&j);
     hx_grid_release(&j.grid);
     return status;
 }

@@ -348,6 +348,29 @@ const hx_cli_command hx_cli_commands[] = {
       {"printf '物流很快，就是太贵了\\n' | huaxiang aspects", "one line", "一行文本"}},
      hx_cmd_filter,
      HX_MODEL_RULES},
+    {"correct",
+     HX_PART_TEXT,
+     "[FILE...]",
+     NULL,
+     0,
+     -1,
+     LIST(FILTER, HX_OPT_PRECISION, HX_OPT_CORRECT_THRESHOLD, HX_OPT_FALSE_ALARMS, HX_OPT_PROTECT),
+     "spelling and grammar, Chinese and English: what should be changed, and how sure",
+     "纠正中英文的错别字和语法错误，并给出把握",
+     "Each edit has its place in the text as given (bytes), what stands there, what should, the "
+     "probability that the change is\n"
+     "right, and alternatives. Correcting a corrected text changes nothing. Names of --protect and "
+     "--user-words, links,\n"
+     "addresses, numbers, codes, 《titles》 and emoji stay.",
+     "每处改动给出原文字节位置、原词、改为、正确的概率和其他可能；对纠正后的文本再纠正不会有变化。"
+     "\n"
+     "--protect 和 --user-words 中的名称、链接、地址、数字、编号、《书名》和表情保持不变。",
+     {{"printf '我门的房间非常干静\\n' | huaxiang correct --engine rules", "one line", "一行文本"},
+      {"printf 'I recieve the parcel yesterday\\n' | huaxiang correct --engine rules --format "
+       "table",
+       "changes marked in the text", "在文本中标出改动"}},
+     hx_cmd_filter,
+     HX_MODEL_MAY},
     {"intent",
      HX_PART_TEXT,
      "[FILE...]",
@@ -802,14 +825,14 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_MUST},
     {"evaluate",
      HX_PART_MODEL,
-     "sentiment|intent|keywords|classify|tag|perplexity --data FILE [--model M]",
-     "sentiment,intent,keywords,classify,tag,perplexity",
+     "sentiment|intent|keywords|classify|tag|correct|perplexity --data FILE [--model M]",
+     "sentiment,intent,keywords,classify,tag,correct,perplexity",
      0,
      0,
      LIST(READING, RECORDS, HX_OPT_FORETOLD, HX_OPT_TEXT, HX_OPT_TEXT2, HX_OPT_LABEL, HX_OPT_ENGINE,
           HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_AGAINST, HX_OPT_CALIBRATE, HX_OPT_HEAD,
-          HX_OPT_USER_WORDS, HX_OPT_INSTRUCTION, HX_OPT_TASK, HX_OPT_THRESHOLD, HX_OPT_MAX_LENGTH,
-          HX_OPT_PART, HX_OPT_PRECISION, HX_OPT_THREADS),
+          HX_OPT_USER_WORDS, HX_OPT_INSTRUCTION, HX_OPT_TASK, HX_OPT_THRESHOLD, HX_OPT_FALSE_ALARMS,
+          HX_OPT_PROTECT, HX_OPT_MAX_LENGTH, HX_OPT_PART, HX_OPT_PRECISION, HX_OPT_THREADS),
      "how often labels are right, or how well a text is foretold",
      "评估标签的准确率，或对文本的预测能力",
      "FILE has a column of texts and one of labels. M is rules, a learner's file, a run or a "

@@ -68,6 +68,7 @@ const char *hx_rate_name(hx_rate_task task, const char *given, bool from_minus_o
 void hx_evaluate_say_temperature(hx_cli *c, const json_t *record);
 
 int hx_cmd_evaluate_keywords(hx_cli *c);
+int hx_cmd_evaluate_correct(hx_cli *c);
 int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task);
 /* Heads that training left, but for one label a text without --task: false there, and hx_cmd_evaluate_labels() does it. */
 bool hx_cmd_evaluate_heads(hx_cli *c, bool of_words, int *status);

@@ -9,6 +9,7 @@
  * not whole is the last one written, so that the output is the beginning of what it would have been. */
 #include "cli/filter.h"
 
+#include "cli/filter_correct.h"
 #include "cli/filter_llama.h"
 
 #include <pthread.h>
@@ -90,6 +91,8 @@ static hx_status read_rows(const filter_pool *pool, hx_filter_worker *w, const h
         if (hx_flag_is_raised(pool->cancel)) st = HX_ECANCELLED;
         if (st == HX_OK && p->llama)
             st = hx_filter_llama_read(p, &rows->rows[i], end - i, &w->ahead, &s->err);
+        if (st == HX_OK && p->corrects)
+            st = hx_filter_correct_read(p, &rows->rows[i], end - i, w, &s->err);
         for (; i < end && st == HX_OK; i++) {
             w->row = i - first;
             st =
@@ -149,6 +152,8 @@ static void *work(void *context) {
     bool ready = w.arena && w.ahead.arena && rows_arena;
     if (ready && pool->plan->model)
         ready = hx_annotator_new(&w.annotator, pool->plan->model, &err) == HX_OK;
+    if (ready && pool->plan->corrects)
+        ready = hx_corrector_new(&w.corrector, pool->plan->corrects, &err) == HX_OK;
     for (filter_slot *s = take_slot(pool); s; s = take_slot(pool)) {
         s->err = err;
         s->status = ready ? fill_batch(pool, &w, rows_arena, s) : err.code;
@@ -157,6 +162,7 @@ static void *work(void *context) {
         set_state(pool, s, SLOT_DONE);
     }
     hx_annotator_free(w.annotator);
+    hx_corrector_free(w.corrector);
     hx_arena_free(w.arena);
     hx_arena_free(w.ahead.arena);
     hx_arena_free(rows_arena);

@@ -19,6 +19,7 @@ typedef enum {
     HX_FILTER_KEYWORDS,
     HX_FILTER_ASPECTS,
     HX_FILTER_ANNOTATE,
+    HX_FILTER_CORRECT,
     HX_FILTER_TOKENIZE,
     HX_FILTER_EMBED,
     HX_FILTER_CLASSIFY,
@@ -42,6 +43,7 @@ typedef struct {
     bool splice; /* records stay as they stand, results go behind the last member */
     const hx_text_model *model; /* NULL for redact, and where a language model reads */
     const hx_filter_llama *llama; /* the language model that reads; NULL = none */
+    const hx_correct_model *corrects; /* of correct */
     hx_clean_options clean;
     unsigned sentiments, intents; /* allowed labels, by bit; 0 = all */
     hx_str target; /* of sentiment: the thing it is about; empty = the text */
@@ -79,6 +81,8 @@ typedef struct {
     hx_annotator *annotator; /* NULL for redact and language models */
     hx_arena *arena; /* reset for each row */
     hx_filter_ahead ahead;
+    hx_corrector *corrector; /* owned; of correct */
+    const hx_correction *corrected; /* of the rows read ahead, in ahead.arena */
     size_t row; /* of the group */
     size_t cut; /* as in hx_filter_batch */
 } hx_filter_worker;

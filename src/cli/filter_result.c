@@ -15,6 +15,7 @@
 #include <jansson.h>
 #include <utf8proc.h>
 
+#include "cli/filter_correct.h"
 #include "cli/filter_llama.h"
 #include "cli/grid.h"
 
@@ -34,6 +35,7 @@ typedef struct {
     hx_intent intent;
     hx_annotation all;
     hx_llama_said said; /* of a language model */
+    const hx_correction *correction;
 } filter_result;
 
 /* ------------------------------------------------------------------ names */
@@ -48,6 +50,7 @@ const char *const *hx_filter_columns(const hx_filter_plan *p, bool table) {
                                           {"lang", "clean", "words", "sentiment", "sentiment_score",
                                            "intent", "intent_score", "keywords", "aspects", "pii",
                                            NULL},
+                                          {"corrected", "edits", NULL},
                                           {"input_ids", "attention_mask", NULL},
                                           {"embedding", NULL},
                                           {"label", "score", NULL},
@@ -58,7 +61,7 @@ const char *const *hx_filter_columns(const hx_filter_plan *p, bool table) {
         {"words", NULL},          {"sentiment", NULL},
         {"intent", NULL},         {"keywords", NULL},
         {"aspects", NULL},        {"lang", "sentiment", "intent", "keywords", NULL},
-        {"input_ids", NULL},      {"embedding", NULL},
+        {"corrected", NULL},      {"input_ids", NULL},      {"embedding", NULL},
         {"label", "score", NULL}, {"tags", NULL},
         {"generated", NULL}};
     if (p->llama && p->llama->columns) return p->llama->columns;
@@ -142,6 +145,10 @@ static hx_status read_text(const hx_filter_plan *p, hx_filter_worker *w, filter_
                            hx_error *err) {
     hx_status st = HX_OK;
     if (p->llama) return read_by_llama(p, w, r, err);
+    if (p->kind == HX_FILTER_CORRECT) {
+        r->correction = &w->corrected[w->row];
+        return HX_OK;
+    }
     switch (p->kind) {
     case HX_FILTER_CLEAN:
         return hx_text_clean(w->annotator, r->text, &p->clean, w->arena, &r->clean, err);
@@ -356,6 +363,9 @@ static void put_results(hx_outbuf *b, const hx_filter_plan *p, const filter_resu
     case HX_FILTER_ANNOTATE:
         put_all(b, p, r);
         break;
+    case HX_FILTER_CORRECT:
+        hx_filter_correct_json(b, r->correction);
+        break;
     default:
         hx_filter_llama_json(b, p, &r->said);
     }
@@ -488,14 +498,17 @@ static void put_joined(cell_row *c, const filter_result *r, const char *what) {
 
 static void put_said(cell_row *c, const filter_result *r, const char *name) {
     hx_outbuf text = {0};
-    hx_filter_llama_cell(&text, c->plan, &r->said, name);
+    if (r->correction)
+        hx_filter_correct_cell(&text, c->plan, r->text, r->correction, name);
+    else
+        hx_filter_llama_cell(&text, c->plan, &r->said, name);
     if (text.failed) c->out->failed = true;
     put_cell(c, hx_outbuf_str(&text));
     hx_outbuf_release(&text);
 }
 
 static void put_column(cell_row *c, const filter_result *r, const char *name) {
-    if (c->plan->kind >= HX_FILTER_TOKENIZE) {
+    if (c->plan->kind >= HX_FILTER_TOKENIZE || r->correction) {
         put_said(c, r, name);
     } else if (strcmp(name, "clean") == 0) {
         put_cell(c, r->clean.text);

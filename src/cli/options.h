@@ -294,6 +294,9 @@ typedef enum {
     HX_OPT_CLASS,
     HX_OPT_WANT,
     HX_OPT_FIXED,
+    HX_OPT_PROTECT,
+    HX_OPT_FALSE_ALARMS,
+    HX_OPT_CORRECT_THRESHOLD,
     HX_OPT_BACKGROUND,
     HX_OPT_N
 } hx_cli_option_id;

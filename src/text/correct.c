@@ -248,13 +248,15 @@ static int by_place(const void *a, const void *b) {
 }
 
 /* The fixes that are made, from the last to the first. *n of them; NULL: no memory. */
-static const hx_fix **choose(const hx_passage *p, double threshold, hx_arena *arena, size_t *n) {
+static const hx_fix **choose(const hx_passage *p, const double threshold[2], hx_arena *arena,
+                             size_t *n) {
     const hx_fix **list = hx_arena_alloc(arena, (p->n_fixes + 1) * sizeof(const hx_fix *));
     size_t some = 0;
     *n = 0;
     if (!list) return NULL;
     for (size_t i = 0; i < p->n_fixes; i++)
-        if (p->fixes[i].score >= threshold && may_change(p, &p->fixes[i]))
+        if (p->fixes[i].score >= threshold[!hx__fix_is_chinese(&p->fixes[i])] &&
+            may_change(p, &p->fixes[i]))
             list[some++] = &p->fixes[i];
     if (some > 1) qsort(list, some, sizeof *list, by_score);
     for (size_t i = 0; i < some; i++) {

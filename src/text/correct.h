@@ -100,15 +100,19 @@ hx_status hx__fixes_en(const hx_fix_finder *f, hx_passage *p, hx_error *err) HX_
 typedef struct {
     double weight[HX_FIX_N][HX_FIX_FEATURES];
     double slope[HX_FIX_N], shift[HX_FIX_N]; /* calibration: logit' = slope x logit + shift */
-    double rate[HX_FIX_RATES_MAX], threshold[HX_FIX_RATES_MAX]; /* false alarms -> threshold */
+    double rate[HX_FIX_RATES_MAX]; /* false alarms */
+    double threshold[HX_FIX_RATES_MAX][2]; /* of Chinese, of English */
     size_t n_rates;
-    double usual; /* threshold where none is asked for */
+    double usual[2]; /* thresholds where none is asked for */
 } hx_fix_weights;
-/* Lines: "weight KIND w0 ... w15", "calibration KIND slope shift", "rate R THRESHOLD", "usual THRESHOLD"; tabs between. */
+/* Lines: "weight KIND w0 ... w15", "calibration KIND slope shift", "rate R ZH EN", "usual ZH EN"; tabs between. */
 hx_status hx__fix_weights_open(hx_fix_weights *w, const char *path, hx_error *err) HX_MUST_USE;
 void hx__fixes_score(const hx_fix_weights *w, hx_passage *p);
-/* The threshold for a share of clean texts that may be changed. */
-double hx__fix_threshold(const hx_fix_weights *w, double false_alarms);
+/* The thresholds for a share of right sentences that may be changed. */
+void hx__fix_thresholds(const hx_fix_weights *w, double false_alarms, double out[2]);
+static inline bool hx__fix_is_chinese(const hx_fix *x) {
+    return x->kind <= HX_FIX_ZH_SAID;
+}
 
 /* ------------------------------------------------------------------ a language model (correct_llama.c) */
 typedef struct hx_correct_reader hx_correct_reader; /* one thread's */
@@ -128,7 +132,7 @@ struct hx_correct_model {
     hx_llama *llama; /* owned; NULL: the engine is rules */
     hx_map phrases;
     uint64_t lengths;
-    double threshold;
+    double threshold[2]; /* of Chinese, of English */
 };
 
 /* The fixes of passages, with scores, in `arena`: what hx_correct_texts() chooses from. For training. */

@@ -20,11 +20,12 @@
 #define TOKENS_MAX 512 /* of a passage: longer ones are left to the rules */
 #define ODDS_MIN (-3.0) /* ln p(other) - ln p(own): less is not looked at */
 #define SAID_MAX 3 /* of a token */
-#define NEGLIGIBLE 14.0f /* logits so far below the best are left out of the sum */
+#define LANES 16
+#define NEGLIGIBLE 11.0f /* logits so far below the best are left out of the sum */
 #define HEAD_MAX 9.0
 #define CAUSAL_MAX 15.0
-#define CAUSAL_ODDS (-2.0) /* fixes with lower odds are not read forwards */
-#define CAUSAL_SOME 6 /* of a passage */
+#define CAUSAL_ODDS (-1.0) /* fixes with lower odds are not read forwards */
+#define CAUSAL_SOME 4 /* of a passage */
 
 struct hx_correct_reader {
     hx_llama *model;
@@ -38,8 +39,7 @@ typedef struct {
     const int32_t *ids;
     const hx_token_span *spans;
     size_t n;
-    double base; /* ln p of the passage, read forwards */
-    bool has_base;
+    float *base; /* (n) ln p of token t + 1, read forwards; NULL: not read */
 } read_passage;
 
 /* ------------------------------------------------------------------ opening */
@@ -77,13 +77,28 @@ void hx__correct_reader_close(hx_correct_reader *r) {
 }
 
 /* ------------------------------------------------------------------ rows */
+/* LANES values side by side, so that the compiler can take them at once; the order of sums is fixed. */
 static float log_sum(const float *row, size_t n) {
-    float most = row[0], sum = 0;
-    for (size_t v = 1; v < n; v++)
-        if (row[v] > most) most = row[v];
+    float best[LANES], most = row[0], sum = 0;
+    size_t whole = n - n % LANES;
+    for (size_t k = 0; k < LANES; k++)
+        best[k] = row[0];
+    for (size_t v = 0; v < whole; v += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            best[k] = row[v + k] > best[k] ? row[v + k] : best[k];
+    for (size_t k = 0; k < LANES; k++)
+        most = best[k] > most ? best[k] : most;
+    for (size_t v = whole; v < n; v++)
+        most = row[v] > most ? row[v] : most;
     float least = most - NEGLIGIBLE;
-    for (size_t v = 0; v < n; v++)
-        if (row[v] > least) sum += expf(row[v] - most);
+    for (size_t v = 0; v < n; v += LANES) {
+        size_t end = n - v < LANES ? n - v : LANES;
+        int any = 0;
+        for (size_t k = 0; k < end; k++)
+            any |= row[v + k] > least;
+        for (size_t k = 0; any && k < end; k++)
+            if (row[v + k] > least) sum += expf(row[v + k] - most);
+    }
     return most + logf(sum);
 }
 
@@ -390,27 +405,36 @@ static hx_status make_variants(reading *g, read_passage *q, variant *out, size_t
         if ((double)p->fixes[i].f[HX_FIX_HEAD] > CAUSAL_ODDS) list[some++] = &p->fixes[i];
     if (some == 0) return HX_OK;
     qsort(list, some, sizeof *list, by_head);
+    q->base = hx_arena_alloc(g->arena, (q->n + 1) * sizeof *q->base);
+    if (!q->base) return hx_fail(err, HX_ENOMEM, "out of memory");
     out[(*n)++] = (variant){.q = q, .ids = q->ids, .n = q->n};
     for (size_t i = 0; i < some && i < CAUSAL_SOME; i++)
         HX_TRY(make_variant(g, q, list[i], &out[(*n)++], err));
     return HX_OK;
 }
 
-static double forward_log_prob(const variant *v, const float *logits, size_t n_vocab) {
-    double sum = 0;
-    for (size_t t = 0; t + 1 < v->n; t++) {
-        const float *row = logits + t * n_vocab;
-        sum += (double)(row[v->ids[t + 1]] - log_sum(row, n_vocab));
-    }
-    return sum;
+static float next_log_prob(const int32_t *ids, size_t t, const float *logits, size_t n_vocab) {
+    const float *row = logits + t * n_vocab;
+    return row[ids[t + 1]] - log_sum(row, n_vocab);
 }
 
-static void take_variant(variant *v, const float *logits, size_t n_vocab) {
-    double sum = forward_log_prob(v, logits, n_vocab);
-    if (!v->fix)
-        v->q->base = sum;
-    else
-        v->fix->f[HX_FIX_CAUSAL] = within(sum - v->q->base, CAUSAL_MAX);
+/* Up to where both begin alike the model says the same of both. */
+static void take_variant(const variant *v, const float *logits, size_t n_vocab) {
+    read_passage *q = v->q;
+    double gain = 0;
+    size_t same = 0;
+    if (!v->fix) {
+        for (size_t t = 0; t + 1 < q->n; t++)
+            q->base[t] = next_log_prob(q->ids, t, logits, n_vocab);
+        return;
+    }
+    while (same + 1 < v->n && same + 1 < q->n && v->ids[same + 1] == q->ids[same + 1])
+        same++;
+    for (size_t t = same; t + 1 < v->n; t++)
+        gain += (double)next_log_prob(v->ids, t, logits, n_vocab);
+    for (size_t t = same; t + 1 < q->n; t++)
+        gain -= (double)q->base[t];
+    v->fix->f[HX_FIX_CAUSAL] = within(gain, CAUSAL_MAX);
 }
 
 static hx_status read_forwards(reading *g, variant *list, size_t n, hx_error *err) {

@@ -39,10 +39,10 @@ static hx_status open_weights(hx_correct_model *m, const char *share_dir,
     HX_TRY(data_path(path, sizeof path, share_dir,
                      m->llama ? "huaxiang-correct/llama.tsv" : "huaxiang-correct/rules.tsv", err));
     HX_TRY(hx__fix_weights_open(&m->weights, path, err));
-    m->threshold = options->threshold > 0 ? options->threshold
-                   : options->false_alarms > 0
-                       ? hx__fix_threshold(&m->weights, options->false_alarms)
-                       : m->weights.usual;
+    memcpy(m->threshold, m->weights.usual, sizeof m->threshold);
+    if (options->false_alarms > 0)
+        hx__fix_thresholds(&m->weights, options->false_alarms, m->threshold);
+    if (options->threshold > 0) m->threshold[0] = m->threshold[1] = options->threshold;
     return HX_OK;
 }
 
@@ -95,14 +95,14 @@ hx_engine hx_correct_model_engine(const hx_correct_model *m) {
     return m->llama ? HX_ENGINE_LLAMA : HX_ENGINE_RULES;
 }
 
-double hx_correct_model_threshold(const hx_correct_model *m) {
-    return m->threshold;
+double hx_correct_model_threshold(const hx_correct_model *m, hx_lang lang) {
+    return m->threshold[lang == HX_LANG_EN];
 }
 
 uint64_t hx_correct_model_hash(const hx_correct_model *m) {
     hx_str weights = {(const char *)m->weights.weight, sizeof m->weights.weight};
     uint64_t hash = hx_hash_mix(m->data.file.checksum, hx_hash(weights));
-    hash = hx_hash_mix(hash, hx_hash((hx_str){(const char *)&m->threshold, sizeof m->threshold}));
+    hash = hx_hash_mix(hash, hx_hash((hx_str){(const char *)m->threshold, sizeof m->threshold}));
     uint64_t words = 0, key, value;
     for (size_t i = 0; hx_map_next(&m->phrases, &i, &key, &value);)
         words += key;

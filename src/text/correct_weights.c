@@ -35,6 +35,10 @@ static bool take_number(hx_str *line, double *out) {
     return isfinite(*out) && fabs(*out) <= WEIGHT_MAX;
 }
 
+static bool take_two(hx_str *line, double out[2]) {
+    return take_number(line, &out[0]) && take_number(line, &out[1]);
+}
+
 static int kind_named(hx_str name) {
     for (int k = 0; k < HX_FIX_N; k++)
         if (hx_str_equal(name, hx_str_of(hx__fix_names[k]))) return k;
@@ -43,13 +47,13 @@ static int kind_named(hx_str name) {
 
 static bool take_line(hx_fix_weights *w, hx_str line) {
     hx_str key = take_field(&line);
-    if (hx_str_equal(key, HX_STR_LIT("usual"))) return take_number(&line, &w->usual);
+    if (hx_str_equal(key, HX_STR_LIT("usual"))) return take_two(&line, w->usual);
     if (hx_str_equal(key, HX_STR_LIT("rate"))) {
         size_t n = w->n_rates;
         if (n == HX_FIX_RATES_MAX || !take_number(&line, &w->rate[n])) return false;
         if (n > 0 && w->rate[n] <= w->rate[n - 1]) return false;
         w->n_rates++;
-        return take_number(&line, &w->threshold[n]);
+        return take_two(&line, w->threshold[n]);
     }
     int kind = kind_named(take_field(&line));
     if (kind < 0) return false;
@@ -72,8 +76,8 @@ static hx_status read_lines(hx_fix_weights *w, hx_str text, const char *path, hx
             return hx_fail(err, HX_EFORMAT,
                            "%s: line %zu is no weight, calibration, rate or threshold", path, row);
     }
-    if (w->usual <= 0 || w->usual > 1)
-        return hx_fail(err, HX_EFORMAT, "%s has no usual threshold between 0 and 1", path);
+    bool usual = w->usual[0] > 0 && w->usual[0] <= 1 && w->usual[1] > 0 && w->usual[1] <= 1;
+    if (!usual) return hx_fail(err, HX_EFORMAT, "%s has no usual thresholds between 0 and 1", path);
     return HX_OK;
 }
 
@@ -89,15 +93,20 @@ hx_status hx__fix_weights_open(hx_fix_weights *w, const char *path, hx_error *er
     return st;
 }
 
-double hx__fix_threshold(const hx_fix_weights *w, double false_alarms) {
+void hx__fix_thresholds(const hx_fix_weights *w, double false_alarms, double out[2]) {
     size_t n = w->n_rates, i = 0;
-    if (n == 0) return w->usual;
-    if (false_alarms <= w->rate[0]) return w->threshold[0];
-    while (i + 1 < n && w->rate[i + 1] < false_alarms)
+    double share = 0;
+    if (n == 0) {
+        memcpy(out, w->usual, sizeof w->usual);
+        return;
+    }
+    while (i + 2 < n && w->rate[i + 1] < false_alarms)
         i++;
-    if (i + 1 == n) return w->threshold[n - 1];
-    double share = (false_alarms - w->rate[i]) / (w->rate[i + 1] - w->rate[i]);
-    return w->threshold[i] + share * (w->threshold[i + 1] - w->threshold[i]);
+    size_t next = i + 1 < n ? i + 1 : i;
+    if (next > i) share = (false_alarms - w->rate[i]) / (w->rate[next] - w->rate[i]);
+    share = share < 0 ? 0 : share > 1 ? 1 : share;
+    for (int k = 0; k < 2; k++)
+        out[k] = w->threshold[i][k] + share * (w->threshold[next][k] - w->threshold[i][k]);
 }
 
 /* ------------------------------------------------------------------ scores */

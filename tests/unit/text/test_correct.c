@@ -173,7 +173,7 @@ static void test_threshold_sets_how_much_is_changed(void **state) {
     for (size_t i = 0; i < 4; i++) {
         fixture f;
         open_with(&f, (hx_correct_options){.threshold = levels[i]});
-        assert_true(hx_correct_model_threshold(f.model) == levels[i]);
+        assert_true(hx_correct_model_threshold(f.model, HX_LANG_EN) == levels[i]);
         hx_correction c = correct(&f, hx_str_of(text));
         for (size_t k = 0; k < c.n_edits; k++)
             assert_true(c.edits[k].score >= levels[i]);
@@ -184,7 +184,8 @@ static void test_threshold_sets_how_much_is_changed(void **state) {
     fixture strict, loose;
     open_with(&strict, (hx_correct_options){.false_alarms = 0.001});
     open_with(&loose, (hx_correct_options){.false_alarms = 0.1});
-    assert_true(hx_correct_model_threshold(strict.model) > hx_correct_model_threshold(loose.model));
+    assert_true(hx_correct_model_threshold(strict.model, HX_LANG_ZH) >
+                hx_correct_model_threshold(loose.model, HX_LANG_ZH));
     close_all(&strict);
     close_all(&loose);
 }
@@ -271,11 +272,12 @@ static void test_weights_are_checked(void **state) {
     (void)state;
     static const struct {
         const char *text, *says;
-    } rows[] = {{"usual\t0.9\nweight\tzh.other\t1\t2\n", "line 2 is no weight"},
-                {"usual\t0.9\nnothing\n", "line 2 is no weight"},
-                {"rate\t0.01\t0.9\nrate\t0.01\t0.8\nusual\t0.5\n", "line 2 is no weight"},
-                {"rate\t0.01\t0.9\n", "no usual threshold"},
-                {"usual\t1.5\n", "no usual threshold"}};
+    } rows[] = {
+        {"usual\t0.9\t0.9\nweight\tzh.other\t1\t2\n", "line 2 is no weight"},
+        {"usual\t0.9\t0.9\nnothing\n", "line 2 is no weight"},
+        {"rate\t0.01\t0.9\t0.9\nrate\t0.01\t0.8\t0.8\nusual\t0.5\t0.5\n", "line 2 is no weight"},
+        {"rate\t0.01\t0.9\t0.9\n", "no usual threshold"},
+        {"usual\t1.5\t0.5\n", "no usual threshold"}};
     char path[] = "/tmp/hx_weights_XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
