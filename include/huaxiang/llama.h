@@ -287,6 +287,25 @@ HX_API hx_status hx_llama_parse(hx_llama_context *c, const hx_str *texts, size_t
                                 const hx_tag_options *options, hx_arena *arena, hx_tree *out,
                                 hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ attention */
+#define HX_ATTENTION_TOKENS 512
+
+/* Where the tokens of a text look; arena memory. */
+typedef struct hx_attention {
+    size_t n_tokens, n_layers;
+    const int32_t *ids; /* (n_tokens), with the model's specials */
+    const hx_token_span *spans; /* (n_tokens) */
+    /* (n_layers, n_tokens, n_tokens): mean of all heads; a row is where its token looks, and sums to 1 */
+    const float *layers;
+    const float *rollout; /* (n_tokens): what the pooled row is made of; sums to 1 */
+} hx_attention;
+
+/* Of one text as head `head` reads it (direction, pooling, layers); n_tasks = as a next token is predicted. Exact arithmetic. max_length in tokens,
+ * 0 = HX_ATTENTION_TOKENS, the most; what is behind is left out. */
+HX_API hx_status hx_llama_attention(hx_llama_context *c, size_t head, hx_str text,
+                                    size_t max_length, hx_arena *arena, hx_attention *out,
+                                    hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ labels without training */
 typedef struct hx_label_prompt
     hx_label_prompt; /* instruction and answers, tokenised, with their priors */

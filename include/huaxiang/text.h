@@ -317,6 +317,53 @@ HX_API hx_status hx_memory_undo(const char *path, int64_t id, int64_t now,
 HX_API hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out,
                                   hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ explanation */
+/* Why a text has its label: what each of its words adds to the score.
+ *
+ *     score's logit  =  bias  +  sum of the parts' weights            exactly, also in floating point
+ *
+ * Rules and learn are sums by nature: their parts are their evidence. Any other scorer (a language model's head, a learner) is asked what it says of
+ * the text with words left out: parts are Owen values (Owen 1977: Shapley values of words that act in clauses), by permutations of clauses and of the
+ * words in each, every one followed by its reverse (antithetic sampling, Mitchell et al. 2022), from the empty text to the whole one. */
+/* The logit of a label for each of n texts; what it says of a text must depend on it alone. */
+typedef struct {
+    hx_status (*score)(void *context, const hx_str *texts, size_t n, double *logits, hx_error *err);
+    void *context;
+    size_t rounds; /* permutations, a power of two of 2 to 64; 0 = 8, of long texts 2 */
+    uint64_t seed;
+} hx_text_scorer;
+
+#define HX_EXPLAIN_PARTS 64 /* words that are left out one by one; of more words whole clauses */
+
+typedef struct {
+    double bias; /* the logit of nothing */
+    double logit; /* bias + sum of the weights */
+    double score; /* 1 / (1 + exp(-logit)) */
+    const hx_evidence *parts; /* in the order of the engine; spans may overlap */
+    size_t n_parts;
+    size_t
+        asked; /* texts that the scorer was asked about; 0 = parts are the engine's own evidence */
+} hx_explanation;
+
+/* scorer NULL: the sentiment of the annotator's engine, logit of `positive`. */
+HX_API hx_status hx_text_explain(hx_annotator *a, hx_str text, const hx_text_scorer *scorer,
+                                 hx_arena *arena, hx_explanation *out, hx_error *err) HX_MUST_USE;
+
+typedef struct {
+    hx_str text;
+    hx_annotation all;
+    hx_explanation mood; /* logit of positive */
+    const struct hx_attention
+        *attention; /* huaxiang/llama.h: of a language model that read it; NULL = none */
+} hx_explained;
+
+#define HX_EXPLAIN_PAGE_TEXTS 500
+
+/* HTML that needs nothing from elsewhere: each text with its words by what they add, the sum, aspects, intents, attention. At most
+ * HX_EXPLAIN_PAGE_TEXTS texts. *html is arena memory. */
+HX_API hx_status hx_explain_page(const hx_explained *texts, size_t n, hx_ui_lang ui,
+                                 hx_arena *arena, hx_str *html, hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ correction */
 typedef struct {
     hx_str to;

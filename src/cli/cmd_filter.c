@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/explain.h"
 #include "cli/filter_correct.h"
 #include "cli/filter_llama.h"
 #include "cli/generate.h"
@@ -492,6 +493,7 @@ int hx_cmd_filter(hx_cli *c) {
     bool corrects = j.plan.kind == HX_FILTER_CORRECT;
     if (j.plan.kind != HX_FILTER_REDACT && !corrects && !hx_cli_engine(c)) return HX_EXIT_FAILED;
     catch_interrupts(c);
+    if (hx_cli_has(&c->options, HX_OPT_EXPLAIN)) return hx_cli_explain(c);
     status = corrects                 ? filter_by_correct(&j)
              : hx_cli_wants_llama(c) ? filter_by_llama(&j)
                                      : filter_by_rules(&j);

@@ -109,6 +109,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_ASPECTS] = TEXT("aspects", 0, HX_OPT_FILE, HX_GROUP_TEXT, "FILE",
                             "more aspects and terms, in the form of lexicons/aspects.tsv",
                             "更多的方面和词语，格式同 lexicons/aspects.tsv"),
+    [HX_OPT_EXPLAIN] =
+        TEXT("explain", 0, HX_OPT_CHOICE, HX_GROUP_TEXT, "html,json,table",
+             "what each word adds to the score, in place of results; html: a page, with --out",
+             "不输出结果，而说明每个词对得分的作用；html 为网页，用 --out 指定文件"),
     [HX_OPT_ABOUT] =
         TEXT("target", 0, HX_OPT_STRING, HX_GROUP_TEXT, "NAME",
              "the sentiment towards the thing of this name; null where it is not named",

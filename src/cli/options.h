@@ -45,6 +45,7 @@ typedef enum {
     HX_OPT_USER_WORDS,
     HX_OPT_ASPECTS,
     HX_OPT_ABOUT,
+    HX_OPT_EXPLAIN,
     HX_OPT_ADAPT,
     HX_OPT_LABEL_TASK,
     HX_OPT_SURE,

@@ -70,6 +70,8 @@ struct hx_llama_context {
     hx_llama_rows logits, hidden, head_in, head_out;
     size_t n_logits, n_hidden, n_head; /* rows */
     size_t result_bytes; /* most that the rows of one kind may have */
+    float *seen; /* (layers, n, n): attention of a run of one whole text; NULL = not kept */
+    float *seen_row; /* (n) of room for it */
 };
 
 /* Makes room for `bytes`; contents are lost where it grows. */
@@ -78,6 +80,11 @@ void hx_rows_release(hx_llama_rows *r);
 
 /* One chunk through all layers; the wanted rows, normed, end up as the first n_wanted rows of c->x. */
 void hx_forward(hx_llama_context *c);
+/* attention.c: fills c->seen of a layer whose q and k are in c->qkv. */
+void hx_attention_see(const hx_llama_context *c, size_t layer);
+/* hx_llama_attention() of tokens; without spans. */
+hx_status hx_attention_of(hx_llama_context *c, size_t head, const hx_tokens *t, hx_arena *arena,
+                          hx_attention *out, hx_error *err) HX_MUST_USE;
 /* Bytes of the scratch that hx_forward() needs for chunks of `rows` rows. */
 hx_status hx_forward_reserve(hx_llama_context *c, size_t rows, hx_error *err) HX_MUST_USE;
 

@@ -238,6 +238,7 @@ static void run_layer(hx_llama_context *c, layer_job *job) {
     size_t blocks = job->last ? c->chunk.n_wanted_blocks : c->chunk.n_blocks;
     multiply(c, a->qkv, a->out, rows, c->x.data, a->norm_attention, c->qkv.data, w.qkv);
     run_rows(c, turn_rows, job, rows);
+    if (c->seen) hx_attention_see(c, job->index);
     hx_team_run(c->team, blocks * config->n_kv_heads, attend, job);
     if (job->last) {
         gather_wanted(c);
