@@ -139,19 +139,6 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_CORRECT_THRESHOLD] = {"threshold", 0, HX_OPT_REAL, HX_GROUP_TEXT, "P", 0, 1,
                                   "make changes that are right with probability P or more",
                                   "只作把握不低于 P 的改动"},
-    [HX_OPT_ADAPT] = TEXT("adapt", 0, HX_OPT_FILE, HX_GROUP_TEXT, "FILE",
-                          "sentiment fitted to your own texts ('train classify --model learn')",
-                          "按自己的文本调整情感判断（用“train classify --model learn”得到）"),
-    [HX_OPT_MEMORY] = TEXT(
-        "memory", 0, HX_OPT_FILE, HX_GROUP_TEXT, "FILE",
-        "corrections that were taught ('teach'; default: STORE.memory.jsonl where it is there)",
-        "已教的更正（见 teach；默认：已有的 STORE.memory.jsonl）"),
-    [HX_OPT_LABEL_TASK] =
-        TEXT("task", 0, HX_OPT_CHOICE, HX_GROUP_TEXT, "sentiment,intent,classify",
-             "what the labels are about (default: sentiment)", "标签的内容（默认 sentiment）"),
-    [HX_OPT_SURE] = {"threshold", 0, HX_OPT_REAL, HX_GROUP_TEXT, "P", 0, 1,
-                     "labels with a probability of P or more need no asking (default: 0.9)",
-                     "概率不低于 P 的标签无需询问（默认 0.9）"},
     [HX_OPT_USER_WORDS] = TEXT("user-words", 0, HX_OPT_FILE, HX_GROUP_TEXT, "FILE",
                                "your own words, one a line", "自定义词，每行一个"),
     [HX_OPT_STOP_FILE] =

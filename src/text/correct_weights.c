@@ -1,7 +1,9 @@
 /* correct_weights.c - how likely a fix is: a file of weights, made by tools/train/correct/fit, and what follows from it; see correct.h.
  *
  * The probability of a site's softmax is put right by a line over its logit, one a kind (Platt), and never leaves (0, 1). A threshold for a rate
- * of false alarms is read between the two rates of the table around it, in their logarithms' place; outside the table the nearest one holds. */
+ * of false alarms is read between the two rates of the table around it; outside the table the nearest one holds.
+ *
+ * Sites are sorted first, so that a score depends neither on the order fixes were found in nor on the sort. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
