@@ -268,6 +268,16 @@ typedef enum {
 HX_API hx_status hx_text_keywords(hx_annotator *a, hx_str text, hx_keyword_method method,
                                   size_t top, hx_arena *arena, const hx_keyword **out, size_t *n,
                                   hx_error *err) HX_MUST_USE;
+/* A sentence that says much of a text, verbatim. */
+typedef struct {
+    hx_span span;
+    double score; /* likeness to the whole text, [0, 1] */
+} hx_key_sentence;
+/* The best `top` sentences, the most telling first, none like another. */
+HX_API hx_status hx_text_sentences(hx_annotator *a, hx_str text, size_t top, hx_arena *arena,
+                                   const hx_key_sentence **out, size_t *n,
+                                   hx_error *err) HX_MUST_USE;
+
 /* The form by which two keywords are compared: lower case, English words stemmed (Porter), one blank between words, in `arena`. */
 HX_API hx_status hx_keyword_stems(hx_str keyword, hx_arena *arena, hx_str *out,
                                   hx_error *err) HX_MUST_USE;
@@ -312,6 +322,75 @@ HX_API hx_status hx_memory_teach(const char *path, hx_str text, hx_sentiment_lab
 /* Takes one back: answers are what they were before it. HX_ENOTFOUND where there is none of that number, or it was taken back already. */
 HX_API hx_status hx_memory_undo(const char *path, int64_t id, int64_t now,
                                 hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ topics of a collection */
+#define HX_TOPICS_MAX 100
+#define HX_TOPIC_WORDS 8
+#define HX_TOPIC_NO_TIME INT64_MIN
+
+typedef enum {
+    HX_TOPIC_PERIOD_AUTO = 0,
+    HX_TOPIC_PERIOD_DAY,
+    HX_TOPIC_PERIOD_WEEK,
+    HX_TOPIC_PERIOD_MONTH,
+    HX_TOPIC_PERIOD_N
+} hx_topic_period;
+
+typedef struct {
+    const hx_str *texts; /* (n) */
+    size_t n;
+    const int64_t *times; /* (n) ms since 1970 UTC or HX_TOPIC_NO_TIME; NULL = no times */
+    size_t n_topics; /* at most HX_TOPICS_MAX; 0 = as many as fit */
+    size_t n_quotes; /* of each; 0 = 3 */
+    hx_topic_period period;
+    uint64_t seed;
+    const volatile int *cancel; /* NULL is fine */
+} hx_topics_options;
+
+typedef struct {
+    size_t row;
+    hx_span span; /* of that text: all of it, or a sentence */
+} hx_topic_quote;
+
+typedef struct {
+    hx_str name; /* its three best words */
+    const hx_str *words; /* that set it apart, the best first */
+    size_t n_words;
+    size_t size; /* texts */
+    const hx_topic_quote *quotes;
+    size_t n_quotes;
+    const uint32_t *counts; /* (n_periods) texts; NULL without times */
+    double slope; /* of its share, a period */
+    double p; /* of no trend */
+} hx_topic;
+
+/* What the last period speaks of and those before did not. */
+typedef struct {
+    const hx_str *words; /* the surest first */
+    size_t n_words;
+    uint32_t now, before; /* texts with the first word */
+    double p; /* of chance, all terms that were looked at taken together */
+    const hx_topic_quote *quotes;
+    size_t n_quotes;
+} hx_new_topic;
+
+typedef struct {
+    const hx_topic *list; /* the largest first */
+    size_t n;
+    const uint32_t *topic_of; /* (n texts); UINT32_MAX = none */
+    size_t n_without; /* texts without a topic: no word that several texts have */
+    hx_topic_period period;
+    const int64_t *period_starts; /* (n_periods) ms */
+    const char *const *period_names; /* (n_periods) their first days: "2026-03-05" */
+    const uint32_t *totals; /* (n_periods) texts */
+    size_t n_periods; /* 0 = no times */
+    const hx_new_topic *fresh;
+    size_t n_fresh;
+} hx_topics;
+
+/* What a collection of texts speaks of, Chinese, English or both. Same texts and options, same answer. All in `arena`. */
+HX_API hx_status hx_topics_find(const hx_text_model *m, const hx_topics_options *o, hx_arena *arena,
+                                hx_topics *out, hx_error *err) HX_MUST_USE;
 
 /* All of it in one pass over the text. */
 HX_API hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out,

@@ -82,19 +82,20 @@ static int set_options(filter_job *j) {
     const hx_cli_values *v = &c->options;
     hx_filter_plan *p = &j->plan;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    *p = (hx_filter_plan){.kind = kind_of(c->command->name),
-                          .shape = c->shape,
-                          .ui = c->ui,
-                          .top = hx_cli_has(v, HX_OPT_TOP) ? (size_t)v->number[HX_OPT_TOP] : 5,
-                          .method = hx_cli_learns(c) ? HX_KEYWORDS_LEARN
-                                                     : (hx_keyword_method)v->number[HX_OPT_METHOD],
-                          .no_stop = hx_cli_has(v, HX_OPT_NO_STOP),
-                          .clean = {hx_cli_has(v, HX_OPT_KEEP_TRADITIONAL),
-                                    hx_cli_has(v, HX_OPT_KEEP_CASE),
-                                    hx_cli_has(v, HX_OPT_KEEP_URLS)},
-                          .abstain = v->real[HX_OPT_ABSTAIN],
-                          .target = hx_str_of(v->text[HX_OPT_ABOUT]),
-                          .cell_max = TABLE_CELL_MAX};
+    *p = (hx_filter_plan){
+        .kind = kind_of(c->command->name),
+        .shape = c->shape,
+        .ui = c->ui,
+        .top = hx_cli_has(v, HX_OPT_TOP) ? (size_t)v->number[HX_OPT_TOP] : 5,
+        .method =
+            hx_cli_learns(c) ? HX_KEYWORDS_LEARN : (hx_keyword_method)v->number[HX_OPT_METHOD],
+        .sentences = hx_cli_has(v, HX_OPT_SENTENCES) ? (size_t)v->number[HX_OPT_SENTENCES] : 0,
+        .no_stop = hx_cli_has(v, HX_OPT_NO_STOP),
+        .clean = {hx_cli_has(v, HX_OPT_KEEP_TRADITIONAL), hx_cli_has(v, HX_OPT_KEEP_CASE),
+                  hx_cli_has(v, HX_OPT_KEEP_URLS)},
+        .abstain = v->real[HX_OPT_ABSTAIN],
+        .target = hx_str_of(v->text[HX_OPT_ABOUT]),
+        .cell_max = TABLE_CELL_MAX};
     j->n_threads = hx_cli_has(v, HX_OPT_THREADS) ? (size_t)v->number[HX_OPT_THREADS]
                    : processors > 0              ? (size_t)processors
                                                  : 1;

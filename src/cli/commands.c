@@ -320,7 +320,7 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      0,
      -1,
-     LIST(FILTER, HX_OPT_TOP, HX_OPT_METHOD, HX_OPT_STOP_FILE),
+     LIST(FILTER, HX_OPT_TOP, HX_OPT_METHOD, HX_OPT_SENTENCES, HX_OPT_STOP_FILE),
      "what each text is about",
      "每条文本的关键词",
      NULL,
@@ -522,6 +522,29 @@ const hx_cli_command hx_cli_commands[] = {
      {{NULL, NULL, NULL}},
      NULL,
      HX_MODEL_MAY},
+    {"topics",
+     HX_PART_TEXT,
+     "[FILE]",
+     NULL,
+     0,
+     1,
+     LIST(READING, RECORDS, HX_OPT_HEAD, HX_OPT_THREADS, HX_OPT_TEXT, HX_OPT_MAP, HX_OPT_TOPICS,
+          HX_OPT_WHEN, HX_OPT_PERIOD, HX_OPT_TIMEZONE, HX_OPT_USER_WORDS, HX_OPT_STOP_FILE,
+          HX_OPT_SEED),
+     "what a collection of texts speaks of, how that changes, and what is new",
+     "一批文本在谈什么、如何变化、有什么新话题",
+     "Names are the words that set a topic apart; quotes stand in the texts as they are. With "
+     "times: the texts of each\n"
+     "day, week or month, whether a topic's share rises or falls (p of the Cochran-Armitage test, "
+     "times the number of\n"
+     "topics, below 5 %), and words of the last period that were not there before.",
+     "名称是最能区分该主题的词，引文均为原文。有时间列时：给出每天、每周或每月的文本数，占比的升降"
+     "\n"
+     "（Cochran-Armitage 检验的 p 乘以主题数小于 5 %），以及最近一段新出现的词。",
+     {{"huaxiang topics samples/shop/reviews.csv --topics 8 --format table", "of a shop's reviews",
+       "一家商店的评论"}},
+     hx_cmd_topics,
+     HX_MODEL_RULES},
     {"similar",
      HX_PART_TEXT,
      "--word WORD --model VECTORS",

@@ -50,6 +50,7 @@ typedef struct {
     double abstain; /* a label with a lower score is unsure */
     size_t top;
     hx_keyword_method method;
+    size_t sentences; /* beside keywords; 0 = none */
     bool no_stop;
     size_t cell_max; /* of tables */
 } hx_filter_plan;

@@ -29,6 +29,8 @@ typedef struct {
     size_t n_words;
     const hx_keyword *keywords;
     size_t n_keywords;
+    const hx_key_sentence *sentences;
+    size_t n_sentences;
     const hx_aspect *aspects;
     size_t n_aspects;
     hx_sentiment sentiment;
@@ -64,7 +66,9 @@ const char *const *hx_filter_columns(const hx_filter_plan *p, bool table) {
         {"corrected", NULL},      {"input_ids", NULL},      {"embedding", NULL},
         {"label", "score", NULL}, {"tags", NULL},
         {"generated", NULL}};
+    static const char *const with_sentences[] = {"keywords", "sentences", NULL};
     if (p->llama && p->llama->columns) return p->llama->columns;
+    if (p->sentences > 0) return with_sentences;
     return table ? shown[p->kind] : csv[p->kind];
 }
 
@@ -168,8 +172,12 @@ static hx_status read_text(const hx_filter_plan *p, hx_filter_worker *w, filter_
         restrict_intent(&r->intent, p->intents);
         return st;
     case HX_FILTER_KEYWORDS:
-        return hx_text_keywords(w->annotator, r->text, p->method, p->top, w->arena, &r->keywords,
-                                &r->n_keywords, err);
+        st = hx_text_keywords(w->annotator, r->text, p->method, p->top, w->arena, &r->keywords,
+                              &r->n_keywords, err);
+        if (st == HX_OK && p->sentences > 0)
+            st = hx_text_sentences(w->annotator, r->text, p->sentences, w->arena, &r->sentences,
+                                   &r->n_sentences, err);
+        return st;
     case HX_FILTER_ASPECTS:
         return hx_text_aspects(w->annotator, r->text, w->arena, &r->aspects, &r->n_aspects, err);
     default:
@@ -278,6 +286,25 @@ static void put_keywords(hx_outbuf *b, const filter_result *r) {
     hx_outbuf_byte(b, ']');
 }
 
+static hx_str sentence_text(const filter_result *r, size_t i) {
+    hx_span span = r->sentences[i].span;
+    return (hx_str){r->text.ptr + span.start, span.end - span.start};
+}
+
+static void put_sentences(hx_outbuf *b, const filter_result *r) {
+    put_key(b, "sentences");
+    hx_outbuf_byte(b, '[');
+    for (size_t i = 0; i < r->n_sentences; i++) {
+        hx_outbuf_text(b, i ? ",{\"text\":" : "{\"text\":");
+        hx_outbuf_json(b, sentence_text(r, i));
+        hx_outbuf_text(b, ",\"score\":");
+        hx_outbuf_score(b, r->sentences[i].score);
+        hx_outbuf_byte(b, ',');
+        put_span(b, r->sentences[i].span.start, r->sentences[i].span.end);
+    }
+    hx_outbuf_byte(b, ']');
+}
+
 static void put_aspects(hx_outbuf *b, const filter_result *r) {
     put_key(b, "aspects");
     hx_outbuf_byte(b, '[');
@@ -356,6 +383,7 @@ static void put_results(hx_outbuf *b, const hx_filter_plan *p, const filter_resu
         break;
     case HX_FILTER_KEYWORDS:
         put_keywords(b, r);
+        if (p->sentences > 0) put_sentences(b, r);
         break;
     case HX_FILTER_ASPECTS:
         put_aspects(b, r);
@@ -484,6 +512,8 @@ static void put_joined(cell_row *c, const filter_result *r, const char *what) {
     if (strcmp(what, "keywords") == 0)
         for (size_t i = 0; i < r->n_keywords; i++)
             join(&list, r->keywords[i].text);
+    for (size_t i = 0; i < r->n_sentences && strcmp(what, "sentences") == 0; i++)
+        join(&list, sentence_text(r, i));
     for (size_t i = 0; i < r->n_aspects && strcmp(what, "aspects") == 0; i++) {
         join(&list, r->aspects[i].name);
         hx_outbuf_printf(&list, ":%s", hx_sentiment_name(r->aspects[i].label));

@@ -34,7 +34,7 @@ static bool has_function_character(hx_str word) {
     return false;
 }
 
-static bool is_candidate(const hx_text_model *m, const hx_cut *w, hx_str text) {
+bool hx__keyword_may_be(const hx_text_model *m, const hx_cut *w, hx_str text) {
     if (w->stop || w->kind == HX_CUT_MARK || w->kind == HX_CUT_NUMBER || w->kind == HX_CUT_EMOJI)
         return false;
     if (w->kind == HX_CUT_USER) return true;
@@ -70,7 +70,7 @@ hx_status hx__candidates_find(hx_annotator *a, const hx_analysis *text, hx_candi
         const hx_cut *w = &text->words[i];
         hx_str word = hx__cut_text(&text->clean, w);
         uint32_t *place = &c.places[c.n_places++];
-        if (!is_candidate(a->model, w, word)) continue;
+        if (!hx__keyword_may_be(a->model, w, word)) continue;
         uint64_t hash = hx_hash(word);
         uint32_t *slot = slot_of(table, slots, c.list, hash);
         if (*slot == 0) {

@@ -23,6 +23,9 @@ typedef struct {
     size_t n_places;
 } hx_candidates;
 
+/* Whether a word means something by itself. */
+bool hx__keyword_may_be(const hx_text_model *m, const hx_cut *w, hx_str text);
+
 hx_status hx__candidates_find(hx_annotator *a, const hx_analysis *text, hx_candidates *out,
                               hx_error *err) HX_MUST_USE;
 
