@@ -287,6 +287,26 @@ HX_API hx_status hx_llama_parse(hx_llama_context *c, const hx_str *texts, size_t
                                 const hx_tag_options *options, hx_arena *arena, hx_tree *out,
                                 hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ all of it in one pass */
+typedef struct {
+    const size_t *heads; /* (n_heads): for texts, as hx_llama_read() takes them, */
+    float *const *out; /* and where what they say goes */
+    size_t n_heads;
+    const hx_tag_options *tag_options; /* (n_tags): a head for words each; for each k one of */
+    hx_tags *const *tags; /* (n_tags): (n_texts) as of hx_llama_tag(); NULL, also tags[k], = */
+    hx_tree *const *trees; /* a tree: (n_texts) as of hx_llama_parse() */
+    size_t n_tags;
+    float *embedding; /* (n_texts, n_embd) as of hx_llama_embed() with MEAN and bidirectional; NULL = none */
+    bool normalize; /* that one */
+    size_t max_length; /* tokens, of all; 0 = each head's own of training */
+} hx_llama_wanted;
+
+/* The same bits as the calls that it names, from one pass over the texts for all heads that read alike (direction, layers, length); others have a pass
+ * of their own, as have tag_options with `words`. */
+HX_API hx_status hx_llama_read_all(hx_llama_context *c, const hx_llama_wanted *wanted,
+                                   const hx_str *texts, size_t n_texts, hx_arena *arena,
+                                   hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ attention */
 #define HX_ATTENTION_TOKENS 512
 

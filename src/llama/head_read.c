@@ -1,4 +1,4 @@
-/* head_read.c - what heads for texts say: one label, several, a number.
+/* head_read.c - what heads for texts say: one label, several, a number; with tags, trees and embeddings of the same pass.
  *
  *     heads of one direction, tap and length -> one pass over the texts (texts.c) -> pooled rows -> logits -> probabilities or numbers
  *
@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "llama/border.h"
 #include "llama/heads.h"
+#include "llama/tagging.h"
 #include "llama/texts.h"
 #include "nn/parts.h"
 #include "tensor/memory.h"
@@ -24,12 +25,28 @@ typedef struct {
     float *decoded; /* owned */
 } member;
 
+/* A head for words of a pass. */
+typedef struct {
+    hx_tagging *tagging; /* owned; NULL = read by itself */
+    bool done; /* or read by itself */
+    bool here; /* of the pass in hand */
+} word_member;
+
 /* One pass. */
 typedef struct {
     const hx_llama *m;
+    const hx_config_task *form; /* how its texts are read: that of any of its heads */
     hx_nn nn;
-    member *members; /* (n), owned */
+    member *members; /* (n), borrowed */
     size_t n;
+    const hx_llama_wanted *wanted; /* NULL = heads for texts alone */
+    word_member *words; /* (wanted->n_tags), borrowed */
+    bool embeds;
+    const hx_text_job *job;
+    const hx_str *texts;
+    size_t
+        seen; /* texts below were taken: what comes again is read exactly, for heads for texts alone */
+    hx_status status; /* of heads for words */
     unsigned want;
     float *row, *input, *room, *logits; /* (n_embd) twice, what the heads need, (most labels) */
     char *memory; /* owned: of these and the scratch */
@@ -43,6 +60,12 @@ static void pool(const pass *p, const hx_model_head *h, const float *rows, size_
     size_t d = p->m->config.n_embd, first = h->task->mean ? 0 : n - 1;
     float r, share = 1 / (float)(n - first);
     memset(p->input, 0, d * sizeof *p->input);
+    if (!h->norm && n - first > 1) { /* as a run makes the mean */
+        for (size_t i = first; i < n; i++)
+            hx_vector_add(p->m->kernels, rows + i * d, d, p->input);
+        hx_vector_scale(p->m->kernels, share, d, p->input);
+        return;
+    }
     for (size_t i = first; i < n; i++) {
         hx_head_norm(p->m, h, &p->nn, rows + i * d, 1, &r, p->row);
         loops->add_scaled(p->row, d, share, p->input);
@@ -86,9 +109,47 @@ static void say_nothing(const hx_config_task *t, float *out) {
                                               : (float)t->average;
 }
 
+/* The mean of the last states, as hx_llama_embed() has it. */
+static bool embed(const pass *p, const hx_llama_context *c, size_t piece, size_t text) {
+    const hx_config_task form = {.mean = true};
+    const hx_model_head mean = {.task = &form};
+    size_t d = p->m->config.n_embd, n;
+    float *out = p->wanted->embedding + text * d;
+    if (piece == SIZE_MAX) {
+        memset(out, 0, d * sizeof *out);
+        return true;
+    }
+    const float *rows = hx_llama_hidden(c, piece, &n);
+    pool(p, &mean, rows, n);
+    memcpy(out, p->input, d * sizeof *out);
+    float square = hx_vector_dot(p->m->kernels, out, out, d);
+    if (p->wanted->normalize && square > 0.0f)
+        hx_vector_scale(p->m->kernels, 1.0f / sqrtf(square), d, out);
+    return hx_are_finite(p->input, d);
+}
+
+/* Everything but heads for texts, once a text. */
+static bool take_more(pass *p, const hx_llama_context *c, size_t piece, size_t text) {
+    const hx_llama_wanted *w = p->wanted;
+    hx_tagged t = {.text = p->texts[text], .index = text, .piece = piece};
+    if (!w || text < p->seen) return true;
+    p->seen = text + 1;
+    if (piece != SIZE_MAX) {
+        t.ids = p->job->pieces[piece].ids;
+        t.n = p->job->pieces[piece].n;
+    }
+    for (size_t k = 0; k < w->n_tags && p->status == HX_OK; k++)
+        if (p->words[k].here)
+            p->status = hx_tagging_take(p->words[k].tagging, &t,
+                                        w->tags && w->tags[k] ? w->tags[k] + text : NULL,
+                                        w->tags && w->tags[k] ? NULL : w->trees[k] + text);
+    return p->status == HX_OK && (!p->embeds || embed(p, c, piece, text));
+}
+
 static bool take_text(const hx_llama_context *c, size_t piece, void *to, size_t text) {
-    const pass *p = to;
+    pass *p = to;
     const float *input;
+    if (!take_more(p, c, piece, text)) return false;
     bool finite = true;
     for (size_t k = 0; k < p->n; k++) {
         const hx_config_task *t = p->members[k].head->task;
@@ -184,7 +245,9 @@ static hx_status make_room(pass *p, hx_team *team, hx_error *err) {
 
 /* Hidden rows that all members can do with; a tap norms each row before it pools. */
 static unsigned rows_wanted(const pass *p) {
-    bool last = false, mean = false, all = false, score = false;
+    bool last = false, mean = p->embeds, all = false, score = false;
+    for (size_t k = 0; p->wanted && k < p->wanted->n_tags; k++)
+        all = all || p->words[k].here;
     for (size_t k = 0; k < p->n; k++) {
         const hx_config_task *t = p->members[k].head->task;
         score = score || t->is_score;
@@ -208,10 +271,11 @@ static size_t length_of(const hx_config_task *t, size_t max_length) {
 typedef struct {
     const hx_str *texts, *seconds; /* (n); seconds NULL = no pairs */
     size_t n, max_length;
+    const hx_llama_wanted *wanted; /* NULL = heads for texts alone */
 } reading;
 
 static hx_status run_pass(pass *p, hx_llama_context *c, const reading *r, hx_error *err) {
-    const hx_config_task *t = p->members[0].head->task;
+    const hx_config_task *t = p->form;
     hx_text_job *j = NULL;
     for (size_t k = 0; k < p->n; k++)
         HX_TRY(take_weights(p->m, &p->members[k], err));
@@ -226,11 +290,15 @@ static hx_status run_pass(pass *p, hx_llama_context *c, const reading *r, hx_err
     j->take = take_text;
     j->is_near = is_near;
     j->to = p;
+    p->job = j;
+    p->texts = r->texts;
     for (size_t k = 0; k < p->n; k++)
         if (p->members[k].head->task->kind == HX_LLAMA_NUMBER) j->precision = HX_PRECISION_EXACT;
-    hx_status st = hx_texts_run(j, r->texts, r->n, err);
+    hx_error said = {.ui = err ? err->ui : HX_UI_EN};
+    hx_status st = hx_texts_run(j, r->texts, r->n, p->wanted ? &said : err);
+    if (p->wanted && st != HX_OK && p->status == HX_OK && err) *err = said;
     hx_texts_close(j);
-    return st;
+    return p->status != HX_OK ? p->status : st;
 }
 
 static bool go_together(const hx_config_task *a, const hx_config_task *b, size_t max_length) {
@@ -250,18 +318,56 @@ static size_t gather_pass(member *all, size_t first, size_t n, size_t max_length
     return end - first;
 }
 
-static hx_status run_all(hx_llama_context *c, member *all, size_t n, const reading *r,
+/* Heads for words that can be read in this pass. Numbers are read exactly, and so would be what goes with them. */
+static void gather_words(pass *p, size_t max_length) {
+    bool exact = false;
+    for (size_t k = 0; k < p->n; k++)
+        exact = exact || p->members[k].head->task->kind == HX_LLAMA_NUMBER;
+    for (size_t k = 0; k < p->wanted->n_tags; k++) {
+        word_member *w = &p->words[k];
+        w->here =
+            !exact && !w->done && go_together(p->form, hx_tagging_task(w->tagging), max_length);
+        w->done = w->done || w->here;
+    }
+    p->embeds = p->embeds && !exact && p->form->bidirectional && !p->form->tap && !p->form->lower &&
+                !p->form->pairs;
+}
+
+static hx_status run_one(pass *p, hx_llama_context *c, const reading *r, bool *embed_left,
                          hx_error *err) {
+    p->m = c->model;
+    p->wanted = r->wanted;
+    p->embeds = *embed_left;
+    if (p->wanted) gather_words(p, r->max_length);
+    hx_status st = run_pass(p, c, r, err);
+    if (p->memory) hx_memory_free(p->memory, p->bytes);
+    *embed_left = *embed_left && !p->embeds;
+    return st;
+}
+
+static hx_status run_all(hx_llama_context *c, member *all, size_t n, word_member *words,
+                         const reading *r, hx_error *err) {
     hx_status st = HX_OK;
+    bool embed_left = r->wanted && r->wanted->embedding;
+    size_t n_words = r->wanted ? r->wanted->n_tags : 0;
     for (size_t i = 0, some; i < n && st == HX_OK; i += some) {
         some = gather_pass(all, i, n, r->max_length);
-        pass p = {.m = c->model, .members = all + i, .n = some};
-        st = run_pass(&p, c, r, err);
-        if (p.memory) hx_memory_free(p.memory, p.bytes);
+        pass p = {.form = all[i].head->task, .members = all + i, .n = some, .words = words};
+        st = run_one(&p, c, r, &embed_left, err);
+    }
+    for (size_t k = 0; k < n_words && st == HX_OK; k++) {
+        if (words[k].done) continue;
+        pass p = {.form = hx_tagging_task(words[k].tagging), .words = words};
+        st = run_one(&p, c, r, &embed_left, err);
     }
     for (size_t i = 0; i < n; i++)
         free(all[i].decoded);
-    return st;
+    if (st != HX_OK || !embed_left) return st;
+    const hx_embed_options options = {.pooling = HX_POOL_MEAN,
+                                      .normalize = r->wanted->normalize,
+                                      .bidirectional = true,
+                                      .max_length = r->max_length};
+    return hx_llama_embed(c, r->texts, r->n, &options, r->wanted->embedding, err);
 }
 
 /* ------------------------------------------------------------------ calls */
@@ -279,7 +385,8 @@ static hx_status check_head(const hx_llama *m, size_t head, const reading *r, hx
 }
 
 static hx_status read_heads(hx_llama_context *c, const size_t *heads, size_t n_heads,
-                            const reading *r, float *const *out, hx_error *err) {
+                            const reading *r, float *const *out, word_member *words,
+                            hx_error *err) {
     const hx_llama *m = c->model;
     for (size_t k = 0; k < n_heads; k++)
         HX_TRY(check_head(m, heads[k], r, err));
@@ -288,7 +395,7 @@ static hx_status read_heads(hx_llama_context *c, const size_t *heads, size_t n_h
     if (!all) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
     for (size_t k = 0; k < n_heads; k++)
         all[k] = (member){.head = &m->heads[heads[k]], .out = out[k]};
-    hx_status st = run_all(c, all, n_heads, r, err);
+    hx_status st = run_all(c, all, n_heads, words, r, err);
     free(all);
     return st;
 }
@@ -297,14 +404,50 @@ hx_status hx_llama_read(hx_llama_context *c, const size_t *heads, size_t n_heads
                         const hx_str *texts, size_t n_texts, size_t max_length, float *const *out,
                         hx_error *err) {
     const reading r = {.texts = texts, .n = n_texts, .max_length = max_length};
-    return read_heads(c, heads, n_heads, &r, out, err);
+    return read_heads(c, heads, n_heads, &r, out, NULL, err);
+}
+
+/* Words between white space are encoded one by one: another pass. */
+static hx_status read_alone(hx_llama_context *c, const reading *r, size_t k,
+                            const hx_tag_options *o, hx_arena *arena, hx_error *err) {
+    const hx_llama_wanted *w = r->wanted;
+    return w->tags && w->tags[k] ? hx_llama_tag(c, r->texts, r->n, o, arena, w->tags[k], err)
+                                 : hx_llama_parse(c, r->texts, r->n, o, arena, w->trees[k], err);
+}
+
+static hx_status open_words(hx_llama_context *c, const reading *r, word_member *words,
+                            hx_arena *arena, hx_error *err) {
+    const hx_llama_wanted *w = r->wanted;
+    for (size_t k = 0; k < w->n_tags; k++) {
+        hx_tag_options o = w->tag_options[k];
+        if (!o.max_length) o.max_length = w->max_length;
+        words[k].done = o.words;
+        HX_TRY(o.words ? read_alone(c, r, k, &o, arena, err)
+                       : hx_tagging_open(&words[k].tagging, c, &o, !(w->tags && w->tags[k]), arena,
+                                         err));
+    }
+    return HX_OK;
+}
+
+hx_status hx_llama_read_all(hx_llama_context *c, const hx_llama_wanted *w, const hx_str *texts,
+                            size_t n_texts, hx_arena *arena, hx_error *err) {
+    const reading r = {.texts = texts, .n = n_texts, .max_length = w->max_length, .wanted = w};
+    HX_TRY(hx_texts_check(c, err));
+    word_member *words = calloc(w->n_tags + 1, sizeof *words);
+    if (!words) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
+    hx_status st = open_words(c, &r, words, arena, err);
+    if (st == HX_OK) st = read_heads(c, w->heads, w->n_heads, &r, w->out, words, err);
+    for (size_t k = 0; k < w->n_tags; k++)
+        hx_tagging_close(words[k].tagging);
+    free(words);
+    return st;
 }
 
 hx_status hx_llama_read_pairs(hx_llama_context *c, const size_t *heads, size_t n_heads,
                               const hx_str *texts, const hx_str *seconds, size_t n_texts,
                               size_t max_length, float *const *out, hx_error *err) {
-    const reading r = {texts, seconds, n_texts, max_length};
-    return read_heads(c, heads, n_heads, &r, out, err);
+    const reading r = {.texts = texts, .seconds = seconds, .n = n_texts, .max_length = max_length};
+    return read_heads(c, heads, n_heads, &r, out, NULL, err);
 }
 
 hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, size_t n_texts,
@@ -316,5 +459,5 @@ hx_status hx_llama_classify(hx_llama_context *c, const hx_str *texts, size_t n_t
         return hx_fail(err, HX_EUNSUPPORTED,
                        "the model's head %s gives several labels or a number, not one label a text",
                        m->heads[m->main_head].info.name);
-    return read_heads(c, &m->main_head, 1, &r, &out, err);
+    return read_heads(c, &m->main_head, 1, &r, &out, NULL, err);
 }

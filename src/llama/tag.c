@@ -9,6 +9,7 @@
  * Labels B-X, I-X, E-X, S-X (L-, U- mean E-, S-) make spans: B and S begin one, I and E go on with one of the same X or begin one where
  * there is none, E and S end it. What has no such prefix, O among it, ends a span and is no tag of its own. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -16,6 +17,7 @@
 #include "base/utf8.h"
 #include "llama/heads.h"
 #include "llama/pretokenize.h"
+#include "llama/tagging.h"
 #include "llama/texts.h"
 #include "llama/tokenizer_parts.h"
 #include "llama/word_tokens.h"
@@ -27,14 +29,14 @@ enum { GROUP_PIECES = 256, GROUP_BYTES = 1 << 16 };
 
 /* Of one text; n words. */
 typedef struct {
-    hx_tokens tokens;
+    hx_tokens tokens; /* ids may be borrowed from a piece */
     hx_token_span *spans; /* (n) */
     uint32_t *places; /* (n): each one's first token */
     size_t n;
     size_t piece; /* SIZE_MAX = no tokens */
 } text_words;
 
-typedef struct {
+typedef struct hx_tagging {
     hx_llama_context *c;
     const hx_model_head *head;
     size_t index; /* of the head */
@@ -129,12 +131,10 @@ static size_t max_length(const tagger *g) {
     return asked && asked < most ? asked : most;
 }
 
-/* Words as they follow from the tokens of the whole text. */
-static hx_status find_words(const tagger *g, hx_str text, text_words *w) {
+/* Words as they follow from the tokens of the whole text, w->tokens. */
+static hx_status join_words(const tagger *g, hx_str text, text_words *w) {
     const hx_llama *m = g->c->model;
-    const hx_token_options options = {.special = true, .max_length = max_length(g)};
     hx_token_span *spans;
-    HX_TRY(hx_llama_tokenize(m, text, &options, g->scratch, &w->tokens, NULL, g->err));
     const hx_tokens *t = &w->tokens;
     HX_TRY(hx_llama_token_spans(m, text, t->ids, t->n, g->scratch, &spans, g->err));
     HX_TRY(room_for_words(g, w, t->n));
@@ -149,6 +149,12 @@ static hx_status find_words(const tagger *g, hx_str text, text_words *w) {
         }
     }
     return HX_OK;
+}
+
+static hx_status find_words(const tagger *g, hx_str text, text_words *w) {
+    const hx_token_options options = {.special = true, .max_length = max_length(g)};
+    HX_TRY(hx_llama_tokenize(g->c->model, text, &options, g->scratch, &w->tokens, NULL, g->err));
+    return join_words(g, text, w);
 }
 
 /* The token behind those of word i. */
@@ -195,18 +201,22 @@ static hx_status split_words(const tagger *g, hx_str text, text_words *w) {
     return st;
 }
 
-static hx_status read_words(const tagger *g, hx_str text, text_words *w) {
+/* The text as the head reads it. */
+static hx_status lower_text_of(const tagger *g, hx_str *text) {
     hx_buf small;
-    *w = (text_words){.n = 0};
+    if (!g->head->task->lower) return HX_OK;
     hx_buf_init(&small, SIZE_MAX / 2);
-    if (g->head->task->lower) {
-        hx_text_lower(text, &small);
-        hx_status st = hx_buf_status(&small, "a text", g->err);
-        text = hx_arena_str(g->scratch, hx_buf_str(&small));
-        hx_buf_release(&small);
-        HX_TRY(st);
-        if (!text.ptr) return no_memory(g, 0);
-    }
+    hx_text_lower(*text, &small);
+    hx_status st = hx_buf_status(&small, "a text", g->err);
+    *text = hx_arena_str(g->scratch, hx_buf_str(&small));
+    hx_buf_release(&small);
+    HX_TRY(st);
+    return text->ptr ? HX_OK : no_memory(g, 0);
+}
+
+static hx_status read_words(const tagger *g, hx_str text, text_words *w) {
+    *w = (text_words){.n = 0};
+    HX_TRY(lower_text_of(g, &text));
     return g->options.words ? split_words(g, text, w) : find_words(g, text, w);
 }
 
@@ -483,6 +493,45 @@ static hx_status choose_head(tagger *g, bool tree) {
     return HX_OK;
 }
 
+/* ------------------------------------------------------------------ pieces that somebody else runs */
+hx_status hx_tagging_open(hx_tagging **out, hx_llama_context *c, const hx_tag_options *options,
+                          bool tree, hx_arena *arena, hx_error *err) {
+    hx_tagging *g = calloc(1, sizeof *g);
+    if (!g) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
+    *g = (hx_tagging){.c = c, .options = *options, .arena = arena, .err = err};
+    hx_status st = choose_head(g, tree);
+    if (st == HX_OK && !(g->scratch = hx_arena_new(0)))
+        st = hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
+    if (st != HX_OK) {
+        hx_tagging_close(g);
+        return st;
+    }
+    *out = g;
+    return HX_OK;
+}
+
+void hx_tagging_close(hx_tagging *g) {
+    if (!g) return;
+    hx_arena_free(g->scratch);
+    free(g);
+}
+
+const hx_config_task *hx_tagging_task(const hx_tagging *g) {
+    return g->head->task;
+}
+
+hx_status hx_tagging_take(hx_tagging *g, const hx_tagged *t, hx_tags *tags, hx_tree *tree) {
+    text_words *w = &g->words[0];
+    hx_str text = t->text;
+    *w = (text_words){.tokens = {(int32_t *)(uintptr_t)t->ids, t->n}, .piece = t->piece};
+    g->first = t->index;
+    hx_arena_reset(g->scratch);
+    HX_TRY(lower_text_of(g, &text));
+    if (t->n > 0) HX_TRY(join_words(g, text, w));
+    return tags ? take_tags(g, 0, tags) : take_tree(g, 0, tree);
+}
+
+/* ------------------------------------------------------------------ calls */
 static hx_status run(hx_llama_context *c, const hx_str *texts, size_t n_texts,
                      const hx_tag_options *options, hx_arena *arena, hx_tags *tags, hx_tree *trees,
                      hx_error *err) {

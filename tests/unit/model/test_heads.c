@@ -280,6 +280,61 @@ static void heads_together_say_what_each_says_alone(void **state) {
 }
 
 /* ------------------------------------------------------------------ other formats */
+/* hx_llama_read_all() beside the calls that it stands for, bit by bit. */
+static void one_pass_gives_the_bits_of_many(void **state) {
+    const place *p = *state;
+    enum { WIDTH = 32 };
+    static const hx_tag_options options[] = {{.head = "ner"},
+                                             {.head = "seg", .apart = true},
+                                             {.head = "tree"},
+                                             {.head = "ner", .words = true}};
+    char best[200];
+    put_path(p, "run/best", best);
+    opened o = must_open(best, HX_PRECISION_FAST);
+    size_t which[2] = {hx_llama_find_head(o.m, "topics"), hx_llama_find_head(o.m, "mood")};
+    float all[2][N_TEXTS * MOST] = {{0}}, alone[2][N_TEXTS * MOST] = {{0}};
+    float *to[2] = {all[0], all[1]}, *other[2] = {alone[0], alone[1]};
+    float means[N_TEXTS * WIDTH], mean[N_TEXTS * WIDTH];
+    hx_tags tags[4][N_TEXTS], tag[N_TEXTS];
+    hx_tree trees[N_TEXTS], tree[N_TEXTS];
+    hx_tags *const into[4] = {tags[0], tags[1], NULL, tags[3]};
+    hx_tree *const grown[4] = {NULL, NULL, trees, NULL};
+    hx_error err = {.ui = HX_UI_EN};
+    const hx_llama_wanted wanted = {.heads = which,
+                                    .out = to,
+                                    .n_heads = 2,
+                                    .tag_options = options,
+                                    .tags = into,
+                                    .trees = grown,
+                                    .n_tags = 4,
+                                    .embedding = means,
+                                    .normalize = true};
+    if (hx_llama_read_all(o.c, &wanted, texts, N_TEXTS, p->arena, &err) != HX_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(hx_llama_read(o.c, which, 2, texts, N_TEXTS, 0, other, &err), HX_OK);
+    assert_memory_equal(all, alone, sizeof all);
+    const hx_embed_options embed = {
+        .pooling = HX_POOL_MEAN, .normalize = true, .bidirectional = true};
+    assert_int_equal(hx_llama_embed(o.c, texts, N_TEXTS, &embed, mean, &err), HX_OK);
+    assert_memory_equal(means, mean, sizeof mean);
+    for (size_t k = 0; k < 4; k++) {
+        if (k == 2) continue;
+        assert_int_equal(hx_llama_tag(o.c, texts, N_TEXTS, &options[k], p->arena, tag, &err),
+                         HX_OK);
+        for (size_t i = 0; i < N_TEXTS; i++) {
+            assert_int_equal(tags[k][i].n, tag[i].n);
+            if (tag[i].n)
+                assert_memory_equal(tags[k][i].tags, tag[i].tags, tag[i].n * sizeof(hx_tag));
+        }
+    }
+    assert_int_equal(hx_llama_parse(o.c, texts, N_TEXTS, &options[2], p->arena, tree, &err), HX_OK);
+    for (size_t i = 0; i < N_TEXTS; i++) {
+        assert_int_equal(trees[i].n, tree[i].n);
+        if (tree[i].n) assert_memory_equal(trees[i].arcs, tree[i].arcs, tree[i].n * sizeof(hx_arc));
+    }
+    close_all(&o);
+}
+
 static void same_answers(const place *p, const char *path, const opened *first) {
     static const char *const names[] = {"stars", "topics", "mood"};
     float a[3][N_TEXTS * MOST] = {{0}}, b[3][N_TEXTS * MOST] = {{0}};
@@ -568,6 +623,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_evaluated_is_read),
         cmocka_unit_test(heads_together_say_what_each_says_alone),
+        cmocka_unit_test(one_pass_gives_the_bits_of_many),
         cmocka_unit_test(heads_go_through_gguf_and_back),
         cmocka_unit_test(gguf_files_have_no_strange_tensors),
         cmocka_unit_test(a_tap_needs_its_layer),
