@@ -36,13 +36,13 @@ static void weave_bf16(const hx_bf16_weave *w) {
                                             _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
                                                               12, 13, 14, 15)));
     const __m512 factor = _mm512_set1_ps(w->alpha);
-    for (size_t first = 0; first < w->n; first += w->piece)
+    float *out = w->out;
+    for (size_t first = 0; first < w->n; first += w->piece, out += w->step)
         for (size_t i = 0; i < w->piece; i += LANES) {
             size_t n = least(w->piece - i, LANES), at = first + i;
             __m512 odd = w->odd ? take(w->odd + at, n, factor) : _mm512_setzero_ps();
             __m512i v = (__m512i)_mm512_cvtne2ps_pbh(odd, take(w->even + at, n, factor));
-            _mm512_mask_storeu_epi32(w->out + first / w->piece * w->step + i, hx__lanes(n),
-                                     _mm512_permutexvar_epi16(order, v));
+            _mm512_mask_storeu_epi32(out + i, hx__lanes(n), _mm512_permutexvar_epi16(order, v));
         }
 }
 
