@@ -415,10 +415,14 @@ static bool put_head(hx_cli *c, const json_t *s) {
                        model != NULL ? model : "", of ? hx_cli_tr(c, " of ", " 预测 ") : "",
                        of ? target : "", (long long)json_integer_value(json_object_get(s, "rows")),
                        features, params != NULL ? params : "");
-    const double r2 = number_at(s, "r2");
+    const double r2 = number_at(s, "r2"), n_grams = number_at(s, "n_grams");
     const size_t used = strlen(line);
     if (isfinite(r2) && used < sizeof line)
         (void)snprintf(line + used, sizeof line - used, "  R2 %.4g", r2);
+    if (isfinite(n_grams) && used < sizeof line)
+        (void)snprintf(line + used, sizeof line - used,
+                       hx_cli_tr(c, "  %.0f n-grams of the text", "  文本的 %.0f 个 n 元组"),
+                       n_grams);
     free(params);
     return put_line(c, line) && put_gap(c);
 }
