@@ -52,7 +52,12 @@ static inline const hx_annotation *random_annotation(hx_rng *r, hx_arena *arena)
     a->noise = hx_rng_below(r, 10) == 0 ? HX_NOISE_ADVERT : HX_NOISE_NONE;
     a->sentiment = (hx_sentiment){
         (hx_sentiment_label)hx_rng_below(r, HX_SENTIMENT_N), hx_rng_uniform(r), 0.25, -0.5, e, 2};
-    a->intent = (hx_intent){(hx_intent_label)hx_rng_below(r, HX_INTENT_N), hx_rng_uniform(r), e, 1};
+    hx_intent_label intent = (hx_intent_label)hx_rng_below(r, HX_INTENT_N);
+    a->intent = (hx_intent){.label = intent,
+                            .score = hx_rng_uniform(r),
+                            .evidence = e,
+                            .n_evidence = 1,
+                            .holds = 1u << intent};
     a->keywords = k;
     a->n_keywords = 2;
     a->aspects = random_aspects(r, arena, &a->n_aspects);

@@ -421,7 +421,11 @@ static void what_was_written_before_aspects_stays(void **state) {
     hx_keyword k = {{0, 2}, HX_STR_LIT("ok"), 1};
     hx_annotation a = {.engine = HX_ENGINE_RULES, .lang = HX_LANG_EN, .model = 7};
     a.sentiment = (hx_sentiment){HX_SENTIMENT_POSITIVE, 0.625, 0.5, 0, &e, 1};
-    a.intent = (hx_intent){HX_INTENT_PRAISE, 0.75, &e, 1};
+    a.intent = (hx_intent){.label = HX_INTENT_PRAISE,
+                           .score = 0.75,
+                           .evidence = &e,
+                           .n_evidence = 1,
+                           .holds = 1u << HX_INTENT_PRAISE};
     a.keywords = &k;
     a.n_keywords = 1;
     hx_event event = said(5, 1, NULL), back;
