@@ -396,6 +396,17 @@ HX_API hx_status hx_topics_find(const hx_text_model *m, const hx_topics_options 
 HX_API hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out,
                                   hx_error *err) HX_MUST_USE;
 
+#define HX_TEXT_AHEAD 256 /* texts that are worth one pass */
+
+/* The same of n texts, out (n), caller's: the same answers, sooner where a language model reads them. */
+HX_API hx_status hx_text_annotate_many(hx_annotator *a, const hx_str *texts, size_t n,
+                                       hx_arena *arena, hx_annotation *out,
+                                       hx_error *err) HX_MUST_USE;
+/* Reads n texts in one pass of the language model, for calls that ask about them one by one, in this order. It changes no answer; nothing happens with
+ * other engines. */
+HX_API hx_status hx_text_ahead(hx_annotator *a, const hx_str *texts, size_t n,
+                               hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ explanation */
 /* Why a text has its label: what each of its words adds to the score.
  *

@@ -93,13 +93,15 @@ static bool show_verdict(hx_cli *c, hx_str json, bool verified) {
     return ok;
 }
 
-/* Whether the receipt says that the engine learn read its texts. */
-static bool is_learned(hx_str receipt) {
+/* Which engine read its texts, as the receipt says. */
+static hx_engine engine_of(hx_str receipt) {
     json_t *r = json_loadb(receipt.ptr, receipt.len, 0, NULL);
     const char *engine = json_string_value(json_object_get(r, "engine"));
-    bool learned = engine && strcmp(engine, hx_engine_name(HX_ENGINE_LEARN)) == 0;
+    hx_engine e = HX_ENGINE_RULES;
+    for (int i = HX_ENGINE_LEARN; engine && i <= HX_ENGINE_LLAMA; i++)
+        if (strcmp(engine, hx_engine_name((hx_engine)i)) == 0) e = (hx_engine)i;
     json_decref(r);
-    return learned;
+    return e;
 }
 
 int hx_cmd_verify(hx_cli *c) {
@@ -117,8 +119,7 @@ int hx_cmd_verify(hx_cli *c) {
         if (!hx_cli_labeller_open(c, &labeller)) return HX_EXIT_FAILED;
         o.labeller = &labeller.labeller;
     }
-    hx_text_model *m =
-        hx_cli_text_model_of(c, is_learned(receipt) ? HX_ENGINE_LEARN : HX_ENGINE_RULES);
+    hx_text_model *m = hx_cli_text_model_of(c, engine_of(receipt));
     hx_store *s = m ? hx_cli_store(c, HX_STORE_READ, &status) : NULL;
     if (s && hx_answer_verify(s, m, receipt, &o, c->arena, &verified, &json, &err) != HX_OK)
         status = hx_cli_error(c, &err);

@@ -81,6 +81,19 @@ static size_t group_end(const hx_rows *rows, size_t from, size_t wanted) {
     return end;
 }
 
+/* The texts of rows that follow are read in one pass, where a language model is the engine; no answer changes by it. */
+static hx_status read_ahead(const hx_filter_plan *p, hx_filter_worker *w, const hx_row *rows,
+                            size_t n, hx_error *err) {
+    hx_str texts[HX_TEXT_AHEAD];
+    size_t some = 0;
+    bool asks = p->kind == HX_FILTER_SENTIMENT || p->kind == HX_FILTER_INTENT ||
+                p->kind == HX_FILTER_ANNOTATE;
+    if (!asks || !p->model || hx_text_model_engine(p->model) != HX_ENGINE_LLAMA) return HX_OK;
+    for (size_t i = 0; i < n && some < HX_TEXT_AHEAD; i++)
+        if (!rows[i].bad) texts[some++] = rows[i].cells[p->text_column];
+    return hx_text_ahead(w->annotator, texts, some, err);
+}
+
 static hx_status read_rows(const filter_pool *pool, hx_filter_worker *w, const hx_rows *rows,
                            filter_slot *s) {
     const hx_filter_plan *p = pool->plan;
@@ -95,6 +108,9 @@ static hx_status read_rows(const filter_pool *pool, hx_filter_worker *w, const h
             st = hx_filter_correct_read(p, &rows->rows[i], end - i, w, &s->err);
         for (; i < end && st == HX_OK; i++) {
             w->row = i - first;
+            if (w->row % HX_TEXT_AHEAD == 0)
+                st = read_ahead(p, w, &rows->rows[i], end - i, &s->err);
+            if (st != HX_OK) break;
             st =
                 hx_flag_is_raised(pool->cancel) ? HX_ECANCELLED : read_row(p, w, &rows->rows[i], s);
         }

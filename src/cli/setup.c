@@ -2,10 +2,12 @@
  *
  *     --engine rules (default)   all of a text's annotation by rules
  *     --engine learn             what models/huaxiang-learn knows, the rest by rules: sentiment, intent, keywords, annotate, profile
- *     --engine llama             by the language model that --model names
+ *     --engine llama             by the language model that --model names; without one by huaxiang-small, where it is installed: sentiment,
+ *                                intent, annotate, profile (the default there)
  *
  * What does not go together is refused by a sentence before anything is read. */
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -103,11 +105,31 @@ bool hx_cli_text_column(const hx_cli *c, const char *path, const hx_column *colu
     return false;
 }
 
+/* Where huaxiang-small says something of whole texts, and is there. */
+static bool has_small(const hx_cli *c) {
+    char path[4096];
+    struct stat st;
+    const char *share = hx_cli_share((hx_cli *)(uintptr_t)c);
+    if (!share || hx_cli_has(&c->options, HX_OPT_ABOUT) || hx_cli_has(&c->options, HX_OPT_ADAPT) ||
+        hx_cli_has(&c->options, HX_OPT_INSTRUCTION) ||
+        hx_cli_choice("sentiment,intent,annotate,profile,why", c->command->name) < 0)
+        return false;
+    int n = snprintf(path, sizeof path, "%s/models/huaxiang-small/model.gguf", share);
+    return n > 0 && (size_t)n < sizeof path && stat(path, &st) == 0;
+}
+
+/* The language model as the engine of the text model. */
+static bool is_small(const hx_cli *c) {
+    const char *model = c->options.text[HX_OPT_MODEL], *engine = c->options.text[HX_OPT_ENGINE];
+    if (model) return false;
+    return (!engine || strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0) && has_small(c);
+}
+
 bool hx_cli_wants_llama(const hx_cli *c) {
     const char *model = c->options.text[HX_OPT_MODEL], *engine = c->options.text[HX_OPT_ENGINE];
     if (c->command->model == HX_MODEL_MUST) return true;
     if (c->command->model != HX_MODEL_MAY) return false;
-    if (engine) return strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0;
+    if (engine) return strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0 && !is_small(c);
     return model && strcmp(model, "rules") != 0;
 }
 
@@ -137,6 +159,7 @@ static bool check_learn(hx_cli *c, const char *model) {
 static bool check_engine(hx_cli *c, const char *engine) {
     const char *model = c->options.text[HX_OPT_MODEL];
     bool rules = !model || strcmp(model, "rules") == 0;
+    if (is_small(c)) return true;
     if (engine && strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0 &&
         c->command->model == HX_MODEL_MAY) {
         if (rules)
@@ -182,8 +205,9 @@ bool hx_cli_engine(hx_cli *c) {
     if (!check_engine(c, c->options.text[HX_OPT_ENGINE])) return false;
     if (!hx_cli_wants_llama(c))
         hx_cli_note(c, "engine: %s", "引擎：%s",
-                    c->options.text[HX_OPT_ENGINE] ? c->options.text[HX_OPT_ENGINE]
-                                                   : hx_engine_name(HX_ENGINE_RULES));
+                    c->options.text[HX_OPT_ENGINE]
+                        ? c->options.text[HX_OPT_ENGINE]
+                        : hx_engine_name(is_small(c) ? HX_ENGINE_LLAMA : HX_ENGINE_RULES));
     return true;
 }
 
@@ -193,7 +217,9 @@ bool hx_cli_learns(const hx_cli *c) {
 }
 
 hx_text_model *hx_cli_text_model(hx_cli *c) {
-    return hx_cli_text_model_of(c, hx_cli_learns(c) ? HX_ENGINE_LEARN : HX_ENGINE_RULES);
+    return hx_cli_text_model_of(c, is_small(c)        ? HX_ENGINE_LLAMA
+                                   : hx_cli_learns(c) ? HX_ENGINE_LEARN
+                                                      : HX_ENGINE_RULES);
 }
 
 const char *hx_cli_memory(hx_cli *c) {

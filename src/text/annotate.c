@@ -9,6 +9,7 @@
 #include "text/learned.h"
 #include "text/noise.h"
 #include "text/sentiment.h"
+#include "text/small_read.h"
 
 enum { KEYWORDS_TOP = 10 };
 
@@ -17,18 +18,37 @@ const char *hx_lang_name(hx_lang l) {
     return (unsigned)l < HX_LANG_N ? names[l] : "unknown";
 }
 
+hx_status hx__small_sentiment(hx_annotator *a, hx_str given, const hx_analysis *text,
+                              const hx_mentions *mentions, hx_arena *arena, hx_sentiment *out,
+                              hx_error *err) {
+    const hx_small_said *said;
+    hx_sentiment rules;
+    HX_TRY(hx__small_of(a->small, given, &said, err));
+    HX_TRY(hx__sentiment_score(a, text, mentions, arena, &rules, err));
+    hx__small_mood(a->model->small, said, text, &rules, out);
+    return hx__sentiment_move(a, &text->clean, arena, out, err);
+}
+
 /* By the model's engine. */
-static hx_status mood_of(hx_annotator *a, const hx_analysis *text, const hx_mentions *mentions,
-                         hx_arena *arena, hx_sentiment *out, hx_error *err) {
+static hx_status mood_of(hx_annotator *a, hx_str given, const hx_analysis *text,
+                         const hx_mentions *mentions, hx_arena *arena, hx_sentiment *out,
+                         hx_error *err) {
     const hx_text_model *m = a->model;
+    if (a->small) return hx__small_sentiment(a, given, text, mentions, arena, out, err);
     HX_TRY(m->learned ? hx__learned_sentiment(a, &text->clean, text->lang, arena, out, err)
                       : hx__sentiment_score(a, text, mentions, arena, out, err));
     return hx__sentiment_move(a, &text->clean, arena, out, err);
 }
 
-static hx_status wish_of(hx_annotator *a, const hx_analysis *text, const hx_sentiment *mood,
-                         hx_arena *arena, hx_intent *out, hx_error *err) {
+static hx_status wish_of(hx_annotator *a, hx_str given, const hx_analysis *text,
+                         const hx_sentiment *mood, hx_arena *arena, hx_intent *out, hx_error *err) {
     const hx_learned *l = a->model->learned;
+    if (hx__small_has(a->model->small, HX_SMALL_INTENT) && text->n_words > 0) {
+        const hx_small_said *said;
+        HX_TRY(hx__small_of(a->small, given, &said, err));
+        hx__small_wish(a->model->small, said, out);
+        return HX_OK;
+    }
     return l && l->intents.table.check ? hx__learned_intent(a, &text->clean, mood, arena, out, err)
                                        : hx__intent_score(a, text, mood, arena, out, err);
 }
@@ -41,8 +61,8 @@ hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_inten
     hx_arena_reset(a->scratch);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
-    HX_TRY(mood_of(a, &analysis, &mentions, a->scratch, &mood, err));
-    return wish_of(a, &analysis, &mood, arena, out, err);
+    HX_TRY(mood_of(a, text, &analysis, &mentions, a->scratch, &mood, err));
+    return wish_of(a, text, &analysis, &mood, arena, out, err);
 }
 
 hx_status hx_text_aspects(hx_annotator *a, hx_str text, hx_arena *arena, const hx_aspect **out,
@@ -67,11 +87,27 @@ hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_ann
     r.similarity = hx__simhash(analysis.clean.text);
     HX_TRY(hx__noise_find(a, text, &analysis, &r.noise, err));
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
-    HX_TRY(mood_of(a, &analysis, &mentions, arena, &r.sentiment, err));
+    HX_TRY(mood_of(a, text, &analysis, &mentions, arena, &r.sentiment, err));
     HX_TRY(hx__aspects_find(a, &analysis, &mentions, arena, &r.aspects, &r.n_aspects, err));
-    HX_TRY(wish_of(a, &analysis, &r.sentiment, arena, &r.intent, err));
+    HX_TRY(wish_of(a, text, &analysis, &r.sentiment, arena, &r.intent, err));
     HX_TRY(hx__keywords_find(a, &analysis, HX_KEYWORDS_TFIDF, KEYWORDS_TOP, arena, &r.keywords,
                              &r.n_keywords, err));
     *out = r;
+    return HX_OK;
+}
+
+hx_status hx_text_ahead(hx_annotator *a, const hx_str *texts, size_t n, hx_error *err) {
+    return a->small ? hx__small_read(a->small, texts, n, err) : HX_OK;
+}
+
+hx_status hx_text_annotate_many(hx_annotator *a, const hx_str *texts, size_t n, hx_arena *arena,
+                                hx_annotation *out, hx_error *err) {
+    for (size_t i = 0; i < n; i++) {
+        if (i % HX_TEXT_AHEAD == 0) {
+            size_t some = n - i < HX_TEXT_AHEAD ? n - i : HX_TEXT_AHEAD;
+            HX_TRY(hx_text_ahead(a, texts + i, some, err));
+        }
+        HX_TRY(hx_text_annotate(a, texts[i], arena, &out[i], err));
+    }
     return HX_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "text/clean_buf.h"
+#include "text/small_read.h"
 #include "text/wordseg.h"
 #include "text/wordseg_scratch.h"
 
@@ -24,6 +25,11 @@ hx_status hx_annotator_new(hx_annotator **out, const hx_text_model *m, hx_error 
         hx_annotator_free(a);
         return hx_fail(err, HX_ENOMEM, "out of memory while making an annotator");
     }
+    hx_status status = m->small ? hx__small_reader_new(&a->small, m->small, err) : HX_OK;
+    if (status != HX_OK) {
+        hx_annotator_free(a);
+        return status;
+    }
     *out = a;
     return HX_OK;
 }
@@ -32,6 +38,7 @@ void hx_annotator_free(hx_annotator *a) {
     if (!a) return;
     for (int i = 0; i < 3; i++)
         hx__clean_buf_release(&a->clean[i]);
+    hx__small_reader_free(a->small);
     hx__wordseg_scratch_free(a->wordseg);
     hx_arena_free(a->scratch);
     hx_buf_release(&a->found);

@@ -22,6 +22,7 @@ struct hx_annotator {
     const hx_text_model *model; /* kept until free */
     hx_clean_buf clean
         [3]; /* traditional -> simplified reads one and writes another; the third is for cleaning again */
+    struct hx_small_reader *small; /* owned; NULL: the engine is not llama */
     struct hx_wordseg_scratch *wordseg; /* owned */
     hx_arena *
         scratch; /* for the engines (sentiment, keywords, intent): each public call resets it first */

@@ -26,6 +26,7 @@
 #include "text/annotator.h"
 #include "text/learned.h"
 #include "text/memory.h"
+#include "text/small_read.h"
 #include "text/mention.h"
 
 static const double unit = 4096;
@@ -170,6 +171,7 @@ static hx_status engine_sentiment(hx_annotator *a, hx_str text, hx_arena *arena,
     if (a->model->learned) return hx__learned_text(a, text, arena, out, err);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
+    if (a->small) return hx__small_sentiment(a, text, &analysis, &mentions, arena, out, err);
     return hx__sentiment_score(a, &analysis, &mentions, arena, out, err);
 }
 
@@ -179,7 +181,7 @@ hx_status hx_text_sentiment(hx_annotator *a, hx_str text, hx_arena *arena, hx_se
     hx_clean clean;
     hx_arena_reset(a->scratch);
     HX_TRY(engine_sentiment(a, text, arena, out, err));
-    if (!a->model->adapted && !a->model->memory) return HX_OK;
+    if (a->small || (!a->model->adapted && !a->model->memory)) return HX_OK;
     HX_TRY(hx__clean(a, text, &rules, &clean, err));
     return hx__sentiment_move(a, &clean, arena, out, err);
 }

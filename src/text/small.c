@@ -74,11 +74,25 @@ static bool fits(const hx_llama_head_info *h, hx_llama_head_kind kind) {
     return (h->kind == kind || tags) && !h->pairs;
 }
 
+size_t hx__small_label(const hx_small *s, size_t head, const char *name) {
+    size_t n = hx_llama_head_of(s->llama, head)->n_labels, i = 0;
+    while (i < n && strcmp(hx_llama_head_label(s->llama, head, i), name) != 0)
+        i++;
+    return i;
+}
+
+/* A head for sentiment has two labels, one of them positive. */
+static bool has_labels(const hx_small *s, int task, size_t head) {
+    return task != HX_SMALL_SENTIMENT || (hx_llama_head_of(s->llama, head)->n_labels == 2 &&
+                                          hx__small_label(s, head, "positive") < 2);
+}
+
 static bool find_heads(hx_small *s) {
     size_t n = hx_llama_describe(s->llama)->n_tasks, found = 0;
     for (int t = 0; t < HX_SMALL_N; t++) {
         size_t head = hx_llama_find_head(s->llama, needs[t].name);
-        bool has = head < n && fits(hx_llama_head_of(s->llama, head), needs[t].kind);
+        bool has = head < n && fits(hx_llama_head_of(s->llama, head), needs[t].kind) &&
+                   has_labels(s, t, head);
         s->heads[t] = has ? head : HX_SMALL_NONE;
         found += has;
     }

@@ -17,7 +17,7 @@ typedef enum {
     HX_SMALL_ASPECTS, /* LABELS: aspect:polarity */
     HX_SMALL_INTENT, /* LABELS: names of hx_intent_name() */
     HX_SMALL_KEYWORDS, /* TAG: B-KEY, I-KEY, O */
-    HX_SMALL_WORDS_PKU, /* SEGMENT */
+    HX_SMALL_WORDS_PKU, /* where words begin */
     HX_SMALL_WORDS_SXU,
     HX_SMALL_WORDS_UD,
     HX_SMALL_POS_ZH, /* TAG: UPOS */
@@ -43,6 +43,9 @@ bool hx__small_is_there(const char *share_dir);
 hx_status hx__small_open(hx_small **out, const char *share_dir, const char *path,
                          hx_error *err) HX_MUST_USE;
 void hx__small_close(hx_small *s); /* NULL is fine */
+
+/* The label of that name; n_labels = none. */
+size_t hx__small_label(const hx_small *s, size_t head, const char *name);
 
 static inline bool hx__small_has(const hx_small *s, hx_small_task task) {
     return s && s->heads[task] != HX_SMALL_NONE;

@@ -1,0 +1,216 @@
+/* small_read.c - reads texts with the heads of the engine `llama`; see small_read.h.
+ *
+ *     texts -> windows (one, but of long texts) -> one pass for all heads -> windows joined -> probabilities a text
+ *
+ * Invariant: a text's windows follow from it alone, and a pass gives each of them the same bits whatever is beside it, so neither batches nor
+ * threads show. A text of fewer bytes than the model reads tokens is one window without a look: no token is shorter than a byte. */
+#include "text/small_read.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "text/window.h"
+
+#define READER_CAP ((size_t)1 << 30) /* bytes */
+
+static const double unit = 4096;
+static const double logit_max = 30;
+
+struct hx_small_reader {
+    const hx_small *small; /* borrowed */
+    hx_llama_context *context; /* owned */
+    hx_arena *arena; /* owned; of the last reading: all below */
+    const hx_small_said *said; /* (n) */
+    const uint64_t *keys; /* (n): hashes of the texts */
+    size_t n, next; /* texts are asked for in order, mostly */
+};
+
+hx_status hx__small_reader_new(hx_small_reader **out, const hx_small *s, hx_error *err) {
+    hx_small_reader *r = calloc(1, sizeof *r);
+    if (!r) return hx_fail(err, HX_ENOMEM, "out of memory while making an annotator");
+    r->small = s;
+    r->arena = hx_arena_new(READER_CAP);
+    hx_status st = r->arena ? hx_llama_context_open(&r->context, s->llama, NULL, err)
+                            : hx_fail(err, HX_ENOMEM, "out of memory while making an annotator");
+    if (st != HX_OK) {
+        hx__small_reader_free(r);
+        return st;
+    }
+    *out = r;
+    return HX_OK;
+}
+
+void hx__small_reader_free(hx_small_reader *r) {
+    if (!r) return;
+    hx_llama_context_close(r->context);
+    hx_arena_free(r->arena);
+    free(r);
+}
+
+/* ------------------------------------------------------------------ reading */
+enum { READ_TASKS = 2, LENGTH_USUAL = 256 };
+static const hx_small_task read_tasks[READ_TASKS] = {HX_SMALL_SENTIMENT, HX_SMALL_INTENT};
+
+typedef struct {
+    hx_small_reader *r;
+    const hx_str *texts;
+    size_t n;
+    hx_window **windows; /* (n): each (n_windows) */
+    size_t *n_windows;
+    hx_str *parts; /* (n_parts): the texts of all windows */
+    size_t n_parts;
+} small_reading;
+
+static hx_status small_memory(size_t n, hx_error *err) {
+    return hx_fail(err, HX_ENOMEM, "out of memory while reading %zu texts", n);
+}
+
+static hx_status cut_text(small_reading *s, size_t i, hx_error *err) {
+    hx_str text = s->texts[i];
+    if (text.len > HX_TEXT_MAX) text.len = 0; /* cleaning refuses it */
+    if (text.len + HX_WINDOW_SPARE > LENGTH_USUAL)
+        return hx__windows(s->r->small->llama, text, LENGTH_USUAL, s->r->arena, &s->windows[i],
+                           &s->n_windows[i], err);
+    s->windows[i] = hx_arena_alloc(s->r->arena, sizeof *s->windows[i]);
+    if (!s->windows[i]) return small_memory(s->n, err);
+    *s->windows[i] = (hx_window){.end = (uint32_t)text.len, .to = (uint32_t)text.len};
+    s->n_windows[i] = 1;
+    return HX_OK;
+}
+
+static hx_status cut_texts(small_reading *s, hx_error *err) {
+    size_t at = 0;
+    s->windows = hx_arena_alloc(s->r->arena, (s->n + 1) * sizeof *s->windows);
+    s->n_windows = hx_arena_alloc(s->r->arena, (s->n + 1) * sizeof *s->n_windows);
+    if (!s->windows || !s->n_windows) return small_memory(s->n, err);
+    for (size_t i = 0; i < s->n; i++) {
+        HX_TRY(cut_text(s, i, err));
+        s->n_parts += s->n_windows[i];
+    }
+    s->parts = hx_arena_alloc(s->r->arena, (s->n_parts + 1) * sizeof *s->parts);
+    if (!s->parts) return small_memory(s->n, err);
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; k < s->n_windows[i]; k++)
+            s->parts[at++] = hx__window_text(s->texts[i], &s->windows[i][k]);
+    return HX_OK;
+}
+
+/* What one head said of each text, from what it said of the windows. */
+static const float *join_parts(const small_reading *s, hx_llama_head_kind kind, const float *each,
+                               size_t width) {
+    float *whole = hx_arena_alloc(s->r->arena, (s->n * width + 1) * sizeof *whole);
+    for (size_t i = 0, at = 0; whole && i < s->n; at += s->n_windows[i], i++)
+        if (s->n_windows[i] == 1)
+            memcpy(whole + i * width, each + at * width, width * sizeof *whole);
+        else
+            hx__windows_join(s->windows[i], s->n_windows[i], kind, each + at * width, width,
+                             whole + i * width);
+    return whole;
+}
+
+static void put_said(hx_small_said *said, hx_small_task task, const float *row) {
+    if (task == HX_SMALL_SENTIMENT) said->mood = row;
+    if (task == HX_SMALL_INTENT) said->wishes = row;
+}
+
+static hx_status read_parts(const small_reading *s, hx_small_said *said, hx_error *err) {
+    const hx_small *m = s->r->small;
+    size_t heads[READ_TASKS], n = 0;
+    hx_small_task tasks[READ_TASKS];
+    float *out[READ_TASKS];
+    for (int k = 0; k < READ_TASKS; k++) {
+        if (!hx__small_has(m, read_tasks[k])) continue;
+        tasks[n] = read_tasks[k];
+        heads[n] = m->heads[read_tasks[k]];
+        size_t width = hx_llama_head_of(m->llama, heads[n])->n_labels;
+        out[n] = hx_arena_alloc(s->r->arena, (s->n_parts * width + 1) * sizeof *out[n]);
+        if (!out[n++]) return small_memory(s->n, err);
+    }
+    if (n == 0) return HX_OK;
+    HX_TRY(hx_llama_read(s->r->context, heads, n, s->parts, s->n_parts, 0, out, err));
+    for (size_t k = 0; k < n; k++) {
+        const hx_llama_head_info *h = hx_llama_head_of(m->llama, heads[k]);
+        const float *whole = join_parts(s, h->kind, out[k], h->n_labels);
+        if (!whole) return small_memory(s->n, err);
+        for (size_t i = 0; i < s->n; i++)
+            put_said(&said[i], tasks[k], whole + i * h->n_labels);
+    }
+    return HX_OK;
+}
+
+hx_status hx__small_read(hx_small_reader *r, const hx_str *texts, size_t n, hx_error *err) {
+    hx_arena_reset(r->arena);
+    r->n = r->next = 0;
+    small_reading s = {.r = r, .texts = texts, .n = n};
+    hx_small_said *said = hx_arena_alloc(r->arena, (n + 1) * sizeof *said);
+    uint64_t *keys = hx_arena_alloc(r->arena, (n + 1) * sizeof *keys);
+    if (!said || !keys) return small_memory(n, err);
+    for (size_t i = 0; i < n; i++)
+        keys[i] = hx_hash(texts[i]);
+    HX_TRY(cut_texts(&s, err));
+    HX_TRY(read_parts(&s, said, err));
+    r->said = said;
+    r->keys = keys;
+    r->n = n;
+    return HX_OK;
+}
+
+hx_status hx__small_of(hx_small_reader *r, hx_str text, const hx_small_said **out, hx_error *err) {
+    uint64_t key = hx_hash(text);
+    size_t i = r->next;
+    while (i < r->n && r->keys[i] != key)
+        i++;
+    if (i == r->n) {
+        HX_TRY(hx__small_read(r, &text, 1, err));
+        i = 0;
+    }
+    r->next = i;
+    *out = &r->said[i];
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ what it means */
+void hx__small_mood(const hx_small *s, const hx_small_said *said, const hx_analysis *text,
+                    const hx_sentiment *rules, hx_sentiment *out) {
+    *out = *rules;
+    if (!said->mood || text->n_words == 0) return;
+    size_t up = hx__small_label(s, s->heads[HX_SMALL_SENTIMENT], "positive");
+    double p = (double)said->mood[up], rest = (double)said->mood[1 - up];
+    double logit = p > 0 && rest > 0 ? log(p / rest) : p > rest ? logit_max : -logit_max;
+    logit = nearbyint(fmin(fmax(logit, -logit_max), logit_max) * unit) / unit;
+    double size = fabs(logit), sure = 1 / (1 + exp(-size));
+    bool plain = rules->n_evidence == 0;
+    *out = (hx_sentiment){.logit = logit, .bias = logit, .score = sure};
+    if (rules->label == HX_SENTIMENT_MIXED && size <= HX_SMALL_MIXED_MOST)
+        out->label = HX_SENTIMENT_MIXED;
+    else if (size < (plain ? HX_SMALL_NEUTRAL_PLAIN : HX_SMALL_NEUTRAL))
+        out->label = HX_SENTIMENT_NEUTRAL;
+    else
+        out->label = logit > 0 ? HX_SENTIMENT_POSITIVE : HX_SENTIMENT_NEGATIVE;
+    if (out->label == HX_SENTIMENT_MIXED || out->label == HX_SENTIMENT_NEUTRAL)
+        out->score = 2 - 2 * sure;
+}
+
+void hx__small_wish(const hx_small *s, const hx_small_said *said, hx_intent *out) {
+    size_t head = s->heads[HX_SMALL_INTENT];
+    double best = 0;
+    *out = (hx_intent){.label = HX_INTENT_OTHER};
+    for (unsigned i = 0; i < HX_INTENT_N; i++) {
+        size_t label = hx__small_label(s, head, hx_intent_name((hx_intent_label)i));
+        if (label == hx_llama_head_of(s->llama, head)->n_labels) continue;
+        double p = out->scores[i] = (double)said->wishes[label];
+        if (i == HX_INTENT_OTHER) continue;
+        if (p >= HX_SMALL_HOLDS) out->holds |= 1u << i;
+        if (p >= HX_SMALL_HOLDS && p > out->scores[out->label] * (out->label != HX_INTENT_OTHER))
+            out->label = (hx_intent_label)i;
+        best = fmax(best, p);
+    }
+    if (out->holds == 0) {
+        out->holds = 1u << HX_INTENT_OTHER;
+        out->scores[HX_INTENT_OTHER] = fmax(out->scores[HX_INTENT_OTHER], 1 - best);
+    }
+    out->score = out->scores[out->label];
+}
