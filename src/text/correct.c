@@ -397,7 +397,8 @@ hx_status hx_correct_texts(hx_corrector *c, const hx_str *texts, size_t n, hx_ar
     if (!jobs) return hx_fail(err, HX_ENOMEM, "out of memory");
     for (size_t i = 0; i < n; i++) {
         if (texts[i].len > HX_TEXT_MAX)
-            return hx_fail(err, HX_ELIMIT, "the text has more than %u bytes", HX_TEXT_MAX);
+            return hx_fail(err, HX_ELIMIT, "a text has %zu bytes, more than the %u that are read",
+                           texts[i].len, HX_TEXT_MAX);
         jobs[i] = (job){.given = texts[i], .now = texts[i], .open = hx_utf8_is_valid(texts[i])};
         hx_map_init(&jobs[i].still);
     }

@@ -117,7 +117,7 @@ hx_status hx__correct_data_open(hx_correct_data *d, const char *share_dir, hx_er
     hx_status st = take_likes(d, path, err);
     if (st == HX_OK) st = take_words(d, path, err);
     if (st == HX_OK) st = take_model(d, "zh", UNITS_ZH, &d->zh, path, err);
-    if (st == HX_OK) st = take_model(d, "en", HX_UNIT_WORDS + d->n_words, &d->en, path, err);
+    if (st == HX_OK) st = take_model(d, "en", HX_SPELT_WORDS + d->n_words, &d->en, path, err);
     if (st != HX_OK) hx__correct_data_close(d);
     return st;
 }
@@ -146,13 +146,13 @@ static bool find_gram(const hx_gram_table *t, uint64_t key, size_t *at) {
 }
 
 static uint32_t known_unit(const hx_unit_model *m, uint32_t unit) {
-    return unit < m->n_units ? unit : HX_UNIT_UNKNOWN;
+    return unit < m->n_units ? unit : HX_SPELT_UNKNOWN;
 }
 
 double hx__unit_log_prob(const hx_unit_model *m, uint32_t a, uint32_t b, uint32_t c) {
     size_t at;
     double sum = 0;
-    a = b == HX_UNIT_BOUND ? HX_UNIT_BOUND : known_unit(m, a);
+    a = b == HX_SPELT_BOUND ? HX_SPELT_BOUND : known_unit(m, a);
     b = known_unit(m, b);
     c = known_unit(m, c);
     uint64_t two = (uint64_t)a << UNIT_BITS | b;
@@ -168,8 +168,8 @@ uint32_t hx__unit_of_code(uint32_t code) {
     if (code >= '0' && code <= '9') return '0';
     if ((code | 32) >= 'a' && (code | 32) <= 'z' && code < 128) return 'a';
     if (code == '\n' || code == 0x3002 || code == '!' || code == '?' || code == 0x2026)
-        return HX_UNIT_BOUND;
-    return code < UNITS_ZH ? code : HX_UNIT_UNKNOWN;
+        return HX_SPELT_BOUND;
+    return code < UNITS_ZH ? code : HX_SPELT_UNKNOWN;
 }
 
 /* ------------------------------------------------------------------ words */

@@ -22,7 +22,7 @@
 #define HX_LIKE_SEEN(kind) ((unsigned)(kind) >> 4)
 
 /* Units that both languages have. English: numbers, marks within a sentence, unknown words. */
-enum { HX_UNIT_BOUND = 0, HX_UNIT_NUMBER, HX_UNIT_MARK, HX_UNIT_UNKNOWN, HX_UNIT_WORDS };
+enum { HX_SPELT_BOUND = 0, HX_SPELT_NUMBER, HX_SPELT_MARK, HX_SPELT_UNKNOWN, HX_SPELT_WORDS };
 
 typedef struct {
     const uint16_t *check;

@@ -194,7 +194,7 @@ static void read_word(const en_passage *e, en_unit *u) {
     if (at < end) n = 0;
     u->low[n] = '\0';
     uint32_t word = hx__spelt_word(e->finder->data, (hx_str){u->low, n});
-    u->unit = word < e->finder->data->n_words ? HX_UNIT_WORDS + word : HX_UNIT_UNKNOWN;
+    u->unit = word < e->finder->data->n_words ? HX_SPELT_WORDS + word : HX_SPELT_UNKNOWN;
     if (n == 0) u->kept = true;
 }
 
@@ -203,13 +203,13 @@ static size_t read_other(const en_passage *e, en_unit *u) {
     char c = s.ptr[u->start];
     size_t at = u->start + 1;
     u->kept = true;
-    u->unit = HX_UNIT_BOUND;
+    u->unit = HX_SPELT_BOUND;
     if (c >= '0' && c <= '9') {
         while (at < s.len && strchr("0123456789.,:%", s.ptr[at]))
             at++;
-        u->unit = HX_UNIT_NUMBER;
+        u->unit = HX_SPELT_NUMBER;
     } else if (strchr(",;:()\"-", c)) {
-        u->unit = HX_UNIT_MARK;
+        u->unit = HX_SPELT_MARK;
     }
     return at;
 }
@@ -289,11 +289,11 @@ static hx_fix *add_word(const en_passage *e, hx_fix_kind kind, const en_unit *u,
 static void add_spelt(const en_passage *e, size_t i, const hx_spelt *found, size_t n) {
     const hx_correct_data *d = e->finder->data;
     const en_unit *u = &e->units[i];
-    uint32_t own = u->unit - HX_UNIT_WORDS;
-    bool known = u->unit != HX_UNIT_UNKNOWN;
+    uint32_t own = u->unit - HX_SPELT_WORDS;
+    bool known = u->unit != HX_SPELT_UNKNOWN;
     double surprise = doubt(e, i);
     for (size_t k = 0; k < n; k++) {
-        uint32_t unit = HX_UNIT_WORDS + found[k].word;
+        uint32_t unit = HX_SPELT_WORDS + found[k].word;
         double more = gain(e, i, i + 1, &unit, 1);
         if (known && more < RARE_GAIN) continue;
         hx_fix *x = add_word(e, HX_FIX_EN_SPELT, u, hx__spelt_text(d, found[k].word));
@@ -322,7 +322,7 @@ static void find_split(const en_passage *e, size_t i) {
         uint32_t left = hx__spelt_word(d, (hx_str){u->low, k}),
                  right = hx__spelt_word(d, (hx_str){u->low + k, n - k});
         if (left == d->n_words || right == d->n_words) continue;
-        uint32_t two[2] = {HX_UNIT_WORDS + left, HX_UNIT_WORDS + right};
+        uint32_t two[2] = {HX_SPELT_WORDS + left, HX_SPELT_WORDS + right};
         double more = gain(e, i, i + 1, two, 2);
         if (more <= best) continue;
         best = more;
@@ -336,8 +336,8 @@ static void find_split(const en_passage *e, size_t i) {
     memcpy(text + best_at + 1, u->low + best_at, n - best_at);
     hx_fix *x = add_word(e, HX_FIX_EN_SPLIT, u, (hx_str){text, n + 1});
     if (!x) return;
-    double a = hx__spelt_frequency(d, units[0] - HX_UNIT_WORDS),
-           b = hx__spelt_frequency(d, units[1] - HX_UNIT_WORDS);
+    double a = hx__spelt_frequency(d, units[0] - HX_SPELT_WORDS),
+           b = hx__spelt_frequency(d, units[1] - HX_SPELT_WORDS);
     x->f[HX_FIX_UNITS] = (float)best;
     x->f[HX_FIX_FREQUENCY] = (float)(a < b ? a : b) + 20.0f;
     x->f[HX_FIX_A] = (float)n / 10.0f;
@@ -349,9 +349,9 @@ static void find_spelt(const en_passage *e, size_t i) {
     const en_unit *u = &e->units[i];
     hx_spelt found[SOME];
     hx_str low = hx_str_of(u->low);
-    bool known = u->unit != HX_UNIT_UNKNOWN;
+    bool known = u->unit != HX_SPELT_UNKNOWN;
     if (low.len < 3 || (u->capital && (!u->first || known))) return;
-    if (known && (hx__spelt_frequency(d, u->unit - HX_UNIT_WORDS) > RARE || low.len < 4)) return;
+    if (known && (hx__spelt_frequency(d, u->unit - HX_SPELT_WORDS) > RARE || low.len < 4)) return;
     if (low.len > 2 && memcmp(low.ptr + low.len - 2, "'s", 2) == 0) return;
     size_t n = hx__spell_candidates(d, e->finder->costs, low, found, SOME);
     add_spelt(e, i, found, n);
@@ -379,8 +379,8 @@ static int article_fits(const en_passage *e, size_t i, hx_str to) {
 static void add_other(const en_passage *e, size_t i, hx_str to) {
     const hx_correct_data *d = e->finder->data;
     const en_unit *u = &e->units[i];
-    uint32_t word = hx__spelt_word(d, to), unit = HX_UNIT_WORDS + word;
-    bool known = u->unit != HX_UNIT_UNKNOWN;
+    uint32_t word = hx__spelt_word(d, to), unit = HX_SPELT_WORDS + word;
+    bool known = u->unit != HX_SPELT_UNKNOWN;
     hx_str low = hx_str_of(u->low);
     int article = article_fits(e, i, to);
     if (word == d->n_words) return;
@@ -391,7 +391,7 @@ static void add_other(const en_passage *e, size_t i, hx_str to) {
     x->f[HX_FIX_UNITS] = (float)more;
     x->f[HX_FIX_FREQUENCY] =
         (float)(hx__spelt_frequency(d, word) -
-                (known ? hx__spelt_frequency(d, u->unit - HX_UNIT_WORDS) : -20));
+                (known ? hx__spelt_frequency(d, u->unit - HX_SPELT_WORDS) : -20));
     x->f[HX_FIX_SURPRISE] = (float)doubt(e, i);
     x->f[HX_FIX_A] = (float)article;
     x->f[HX_FIX_B] =
