@@ -107,8 +107,40 @@ static void a_full_arena_is_a_clear_failure(void **state) {
     hx_arena_free(tiny);
 }
 
+/* A model that isn't there, and one that is no model. */
+static void test_llama_without_model(void **state) {
+    static const char *const paths[] = {"/nonexistent/model.gguf", HX_SHARE_DIR "/words.hxd"};
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        const hx_text_model_options options = {.engine = HX_ENGINE_LLAMA, .model = paths[i]};
+        hx_text_model *m = NULL;
+        hx_error err = {.ui = HX_UI_EN};
+        assert_int_not_equal(hx_text_model_open(&m, HX_SHARE_DIR, &options, &err), HX_OK);
+        assert_null(m);
+        assert_true(err.message[0] != 0);
+    }
+}
+
+/* Many texts at once are answered as each alone. */
+static void test_many(void **state) {
+    const text_fixture *f = *state;
+    hx_annotation many[3], one;
+    const hx_str list[3] = {HX_STR_LIT("物流很快，就是太贵了"), HX_STR_LIT(""),
+                            HX_STR_LIT("I want a refund")};
+    assert_int_equal(hx_text_annotate_many(f->annotator, list, 3, f->arena, many, NULL), HX_OK);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(hx_text_annotate(f->annotator, list[i], f->arena, &one, NULL), HX_OK);
+        assert_int_equal(many[i].sentiment.label, one.sentiment.label);
+        assert_true(many[i].sentiment.logit == one.sentiment.logit);
+        assert_int_equal(many[i].intent.label, one.intent.label);
+        assert_int_equal(many[i].n_keywords, one.n_keywords);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_llama_without_model),
+        cmocka_unit_test(test_many),
         cmocka_unit_test(one_pass_equals_the_single_calls),
         cmocka_unit_test(results_outlive_the_next_call),
         cmocka_unit_test(spans_lie_inside_the_text),
