@@ -87,6 +87,8 @@ def tested(options, trade):
         rows = [(row[0], row[4]) for row in rows_of(f"{options.work}/sentiment.dev.tsv") if row[3] == TRADES[trade][1]]
     else:
         rows = test_rows(TRADES[trade][1])
+    random.Random(1).shuffle(rows)
+    rows = rows[:options.most]
     with open(path, "w", encoding="utf-8") as file:
         file.write("label\ttext\n")
         file.writelines(f"{label}\t{text}\n" for label, text in rows)
@@ -114,6 +116,7 @@ def main():
     parser.add_argument("--work", required=True)
     parser.add_argument("--part", choices=("dev", "test"), default="dev")
     parser.add_argument("--labels", default="0,50,500")
+    parser.add_argument("--most", type=int, default=2000, help="rows of a part that are read")
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
     options.build = options.build or alternate.build("huaxiang", "fit_learned")

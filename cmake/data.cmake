@@ -35,7 +35,7 @@ add_custom_target(hx_data ALL DEPENDS "${HX_SHARE_DIR}/words.hxd" "${HX_SHARE_DI
 
 # The rules engine's tables go beside them as they are.
 set(lexicon_tables parameters seed.zh seed.en sentiment.zh sentiment.en pairs.zh pairs.en negation degree adversative phrases.zh phrases.en emoji
-    idf.en intent noise keyword_stop aspects)
+    idf.en intent noise keyword_stop aspects emotions)
 set(lexicon_copies "")
 foreach(table ${lexicon_tables})
   set(copy "${HX_SHARE_DIR}/lexicons/${table}.tsv")

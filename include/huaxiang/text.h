@@ -104,6 +104,25 @@ typedef struct {
         scores[HX_INTENT_N]; /* of each, [0, 1]; where none of them is sure, `other` has the rest */
 } hx_intent;
 
+typedef enum {
+    HX_EMOTION_NEUTRAL = 0,
+    HX_EMOTION_HAPPY,
+    HX_EMOTION_ANGRY,
+    HX_EMOTION_SAD,
+    HX_EMOTION_FEAR,
+    HX_EMOTION_SURPRISE,
+    HX_EMOTION_N
+} hx_emotion_label;
+HX_API const char *hx_emotion_name(hx_emotion_label l); /* "neutral", "happy", "angry", ... */
+
+typedef struct {
+    hx_emotion_label label;
+    double score; /* probability of the label */
+    double scores[HX_EMOTION_N]; /* of each; they sum to 1 */
+    const hx_evidence *evidence; /* what speaks for the label */
+    size_t n_evidence;
+} hx_emotion;
+
 /* One side of a purchase that a text speaks of: delivery, price, taste, ... (lexicons/aspects.tsv). */
 typedef struct {
     hx_str id; /* "price" */
@@ -281,6 +300,10 @@ HX_API hx_status hx_text_sentences(hx_annotator *a, hx_str text, size_t top, hx_
 /* The form by which two keywords are compared: lower case, English words stemmed (Porter), one blank between words, in `arena`. */
 HX_API hx_status hx_keyword_stems(hx_str keyword, hx_arena *arena, hx_str *out,
                                   hx_error *err) HX_MUST_USE;
+
+/* By the rules, whatever the engine. */
+HX_API hx_status hx_text_emotion(hx_annotator *a, hx_str text, hx_arena *arena, hx_emotion *out,
+                                 hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ sentiment fitted to one's own texts */
 typedef struct {
@@ -495,8 +518,7 @@ HX_API hx_status hx_correct_model_open(hx_correct_model **out, const char *share
                                        hx_error *err) HX_MUST_USE;
 HX_API void hx_correct_model_close(hx_correct_model *m); /* NULL is fine */
 HX_API hx_engine hx_correct_model_engine(const hx_correct_model *m); /* RULES or LLAMA */
-HX_API double hx_correct_model_threshold(const hx_correct_model *m,
-                                         hx_lang lang); /* ZH or EN */
+HX_API double hx_correct_model_threshold(const hx_correct_model *m, hx_lang lang); /* ZH or EN */
 HX_API uint64_t hx_correct_model_hash(const hx_correct_model *m); /* of data, weights, threshold */
 
 typedef struct hx_corrector hx_corrector; /* one thread's; keeps the model */

@@ -21,7 +21,7 @@ typedef struct {
     double temperature; /* 0 = none fitted */
 } evaluation;
 
-static const char *const task_names[] = {"sentiment", "intent", "classify"};
+static const char *const task_names[] = {"sentiment", "intent", "classify", "keywords", "emotions"};
 
 /* ------------------------------------------------------------------ rows */
 static uint32_t *indexes_of(hx_cli *c, const hx_rated_rows *rows, const hx_rate_classes *classes) {
@@ -202,7 +202,7 @@ static int report(evaluation *e, json_t *first, json_t *second, json_t *other) {
 /* Whether all engines of the task are to read the rows: by --engine all; as a table unless a model or an engine is named, too. */
 static bool wants_all(const hx_cli *c, hx_rate_task task) {
     const char *engine = c->options.text[HX_OPT_ENGINE];
-    if (c->options.text[HX_OPT_MODEL] || task == HX_RATE_CLASSIFY) return false;
+    if (c->options.text[HX_OPT_MODEL] || task >= HX_RATE_CLASSIFY) return false;
     if (engine) return strcmp(engine, "all") == 0;
     return c->shape == HX_SHAPE_TABLE && !c->options.text[HX_OPT_AGAINST];
 }

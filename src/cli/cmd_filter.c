@@ -40,7 +40,7 @@ typedef struct {
 
 static hx_filter_kind kind_of(const char *name) {
     return (hx_filter_kind)hx_cli_choice(
-        "clean,redact,words,sentiment,intent,keywords,aspects,annotate,correct,"
+        "clean,redact,words,sentiment,intent,keywords,aspects,emotions,annotate,correct,"
         "tokenize,embed,classify,tag,generate",
         name);
 }
@@ -495,7 +495,7 @@ int hx_cmd_filter(hx_cli *c) {
     if (j.plan.kind != HX_FILTER_REDACT && !corrects && !hx_cli_engine(c)) return HX_EXIT_FAILED;
     catch_interrupts(c);
     if (hx_cli_has(&c->options, HX_OPT_EXPLAIN)) return hx_cli_explain(c);
-    status = corrects                 ? filter_by_correct(&j)
+    status = corrects                ? filter_by_correct(&j)
              : hx_cli_wants_llama(c) ? filter_by_llama(&j)
                                      : filter_by_rules(&j);
     hx_grid_release(&j.grid);

@@ -12,7 +12,8 @@ typedef enum {
     HX_RATE_SENTIMENT = 0,
     HX_RATE_INTENT,
     HX_RATE_CLASSIFY,
-    HX_RATE_KEYWORDS
+    HX_RATE_KEYWORDS,
+    HX_RATE_EMOTION
 } hx_rate_task;
 
 #define HX_RATE_CLASSES_MAX 4096

@@ -33,6 +33,7 @@ static int take_labels(hx_cli *c, hx_rater *r, size_t n,
 }
 
 static const char *rule_label(const hx_rater *r, size_t i) {
+    if (r->task == HX_RATE_EMOTION) return hx_emotion_name((hx_emotion_label)i);
     return r->task == HX_RATE_SENTIMENT
                ? hx_sentiment_name((hx_sentiment_label)(i + HX_SENTIMENT_NEGATIVE))
                : hx_intent_name((hx_intent_label)i);
@@ -49,6 +50,7 @@ static int open_rules(hx_cli *c, hx_rater *r) {
     hx_cli_note(c, "engine: %s", "引擎：%s", hx_engine_name(r->engine));
     return take_labels(c, r,
                        r->task == HX_RATE_SENTIMENT ? HX_SENTIMENT_N - HX_SENTIMENT_NEGATIVE
+                       : r->task == HX_RATE_EMOTION ? (size_t)HX_EMOTION_N
                                                     : (size_t)HX_INTENT_N,
                        rule_label);
 }
@@ -87,7 +89,8 @@ static const char *instruction_of(hx_cli *c, const hx_rater *r, const hx_rate_cl
     static const char *const asked[] = {
         "What is the sentiment of this customer review? Answer with one word: ",
         "What does the customer who wrote this want? Answer with one word: ",
-        "Which of these labels fits this text? Answer with one of them: "};
+        "Which of these labels fits this text? Answer with one of them: ", NULL,
+        "Which emotion does this text show? Answer with one word: "};
     hx_outbuf b = {0};
     if (hx_cli_has(&c->options, HX_OPT_INSTRUCTION)) return c->options.text[HX_OPT_INSTRUCTION];
     hx_outbuf_text(&b, asked[r->task]);
@@ -137,10 +140,10 @@ static int open_llama(hx_cli *c, hx_rater *r, const hx_rate_classes *classes) {
 int hx_rater_open(hx_cli *c, hx_rater *r, hx_rate_task task, const char *model, const char *engine,
                   const hx_rate_classes *classes) {
     const char *learn = hx_engine_name(HX_ENGINE_LEARN);
-    bool learns = task != HX_RATE_CLASSIFY && strcmp(model    ? model
-                                                     : engine ? engine
-                                                              : "",
-                                                     learn) == 0;
+    bool learns = task < HX_RATE_CLASSIFY && strcmp(model    ? model
+                                                    : engine ? engine
+                                                             : "",
+                                                    learn) == 0;
     bool rules = !model || strcmp(model, "rules") == 0 || learns;
     *r = (hx_rater){.name = learns ? learn : rules ? "rules" : model, .task = task};
     const char *path = rules ? NULL : hx_cli_model_path(c, model);
@@ -197,6 +200,13 @@ static bool run_rules(hx_cli *c, hx_rater *r, const hx_str *texts, size_t n, flo
             hx_sentiment said;
             st = hx_text_sentiment(r->annotator, texts[i], arena, &said, &err);
             if (st == HX_OK) spread_sentiment(&said, p);
+            continue;
+        }
+        if (r->task == HX_RATE_EMOTION) {
+            hx_emotion felt;
+            st = hx_text_emotion(r->annotator, texts[i], arena, &felt, &err);
+            for (size_t k = 0; k < r->n_labels && st == HX_OK; k++)
+                p[k] = (float)felt.scores[k];
             continue;
         }
         hx_intent said;

@@ -35,6 +35,7 @@ typedef struct {
     size_t n_aspects;
     hx_sentiment sentiment;
     hx_intent intent;
+    hx_emotion emotion;
     hx_annotation all;
     hx_llama_said said; /* of a language model */
     const hx_correction *correction;
@@ -49,6 +50,7 @@ const char *const *hx_filter_columns(const hx_filter_plan *p, bool table) {
                                           {"intent", "intent_score", NULL},
                                           {"keywords", NULL},
                                           {"aspects", NULL},
+                                          {"emotion", "emotion_score", NULL},
                                           {"lang", "clean", "words", "sentiment", "sentiment_score",
                                            "intent", "intent_score", "keywords", "aspects", "pii",
                                            NULL},
@@ -58,14 +60,21 @@ const char *const *hx_filter_columns(const hx_filter_plan *p, bool table) {
                                           {"label", "score", NULL},
                                           {"tags", NULL},
                                           {"generated", NULL}};
-    static const char *const shown[][10] = {
-        {"clean", NULL},          {"pii", NULL},
-        {"words", NULL},          {"sentiment", NULL},
-        {"intent", NULL},         {"keywords", NULL},
-        {"aspects", NULL},        {"lang", "sentiment", "intent", "keywords", NULL},
-        {"corrected", NULL},      {"input_ids", NULL},      {"embedding", NULL},
-        {"label", "score", NULL}, {"tags", NULL},
-        {"generated", NULL}};
+    static const char *const shown[][10] = {{"clean", NULL},
+                                            {"pii", NULL},
+                                            {"words", NULL},
+                                            {"sentiment", NULL},
+                                            {"intent", NULL},
+                                            {"keywords", NULL},
+                                            {"aspects", NULL},
+                                            {"emotion", NULL},
+                                            {"lang", "sentiment", "intent", "keywords", NULL},
+                                            {"corrected", NULL},
+                                            {"input_ids", NULL},
+                                            {"embedding", NULL},
+                                            {"label", "score", NULL},
+                                            {"tags", NULL},
+                                            {"generated", NULL}};
     static const char *const with_sentences[] = {"keywords", "sentences", NULL};
     if (p->llama && p->llama->columns) return p->llama->columns;
     if (p->sentences > 0) return with_sentences;
@@ -178,6 +187,8 @@ static hx_status read_text(const hx_filter_plan *p, hx_filter_worker *w, filter_
             st = hx_text_sentences(w->annotator, r->text, p->sentences, w->arena, &r->sentences,
                                    &r->n_sentences, err);
         return st;
+    case HX_FILTER_EMOTIONS:
+        return hx_text_emotion(w->annotator, r->text, w->arena, &r->emotion, err);
     case HX_FILTER_ASPECTS:
         return hx_text_aspects(w->annotator, r->text, w->arena, &r->aspects, &r->n_aspects, err);
     default:
@@ -242,6 +253,28 @@ static void put_intents(hx_outbuf *b, const hx_filter_plan *p, const hx_intent *
         hx_outbuf_printf(b, "{\"label\":\"%s\",\"score\":", hx_intent_name((hx_intent_label)best));
         hx_outbuf_score(b, i->scores[best]);
         hx_outbuf_byte(b, '}');
+    }
+    hx_outbuf_byte(b, ']');
+}
+
+static const char *emotion_label(const hx_filter_plan *p, const filter_result *r) {
+    return r->emotion.score < p->abstain ? "unsure" : hx_emotion_name(r->emotion.label);
+}
+
+/* With all six probabilities, and where in the text it stands. */
+static void put_emotion(hx_outbuf *b, const hx_filter_plan *p, const filter_result *r) {
+    put_label(b, "emotion", emotion_label(p, r), r->emotion.score);
+    put_key(b, "emotions");
+    for (int e = 0; e < HX_EMOTION_N; e++) {
+        hx_outbuf_printf(b, "%c\"%s\":", e ? ',' : '{', hx_emotion_name((hx_emotion_label)e));
+        hx_outbuf_score(b, r->emotion.scores[e]);
+    }
+    hx_outbuf_text(b, "}");
+    put_key(b, "evidence");
+    hx_outbuf_byte(b, '[');
+    for (size_t i = 0; i < r->emotion.n_evidence; i++) {
+        hx_outbuf_text(b, i ? ",{" : "{");
+        put_span(b, r->emotion.evidence[i].span.start, r->emotion.evidence[i].span.end);
     }
     hx_outbuf_byte(b, ']');
 }
@@ -384,6 +417,9 @@ static void put_results(hx_outbuf *b, const hx_filter_plan *p, const filter_resu
     case HX_FILTER_KEYWORDS:
         put_keywords(b, r);
         if (p->sentences > 0) put_sentences(b, r);
+        break;
+    case HX_FILTER_EMOTIONS:
+        put_emotion(b, p, r);
         break;
     case HX_FILTER_ASPECTS:
         put_aspects(b, r);
@@ -552,6 +588,10 @@ static void put_column(cell_row *c, const filter_result *r, const char *name) {
         put_cell(c, hx_str_of(intent_label(c->plan, r)));
     } else if (strcmp(name, "intent_score") == 0) {
         put_score(c, r->intent.score, true);
+    } else if (strcmp(name, "emotion") == 0) {
+        put_cell(c, hx_str_of(emotion_label(c->plan, r)));
+    } else if (strcmp(name, "emotion_score") == 0) {
+        put_score(c, r->emotion.score, true);
     } else {
         put_joined(c, r, name);
     }

@@ -18,11 +18,13 @@
 #include "text/grams.h"
 #include "text/learned.h"
 #include "text/sentiment.h"
+#include "text/small.h"
 #include "text/wordseg_data.h"
 
 static const double unit = 4096;
 
 uint64_t hx__adapted_base(const hx_text_model *m) {
+    if (m->small) return m->small->hash;
     return m->learned ? m->learned->file.checksum
                       : hx_hash_mix(m->wordseg->file.checksum, hx__lexicon_hash(m->lexicon));
 }

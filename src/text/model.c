@@ -13,6 +13,7 @@
 #include "text/adapted.h"
 #include "text/annotator.h"
 #include "text/charclass.h"
+#include "text/emotion.h"
 #include "text/learned.h"
 #include "text/small.h"
 #include "text/memory.h"
@@ -45,6 +46,7 @@ static hx_status open_parts(hx_text_model *m, const char *share_dir,
     if (!m->charclass) return hx_fail(err, HX_ENOMEM, "out of memory while opening a dictionary");
     HX_TRY(hx__stopwords_read(m, options ? options->stop_words : NULL, err));
     HX_TRY(hx__lexicon_open(&m->lexicon, share_dir, options ? options->aspects : NULL, err));
+    HX_TRY(hx__emotions_open(&m->emotions, share_dir, err));
     if (options && options->engine == HX_ENGINE_LEARN)
         HX_TRY(hx__learned_open(&m->learned, share_dir, err));
     HX_TRY(open_small(m, share_dir, options, err));
@@ -67,6 +69,7 @@ hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
     m->hash = hx_hash_mix(m->wordseg->file.checksum, m->t2s->file.checksum);
     m->hash = hx_hash_mix(m->hash, hx__lexicon_hash(m->lexicon));
     m->hash = hx_hash_mix(m->hash, hx_hash_mix(m->wordseg->user_hash, m->stop_hash));
+    m->hash = hx_hash_mix(m->hash, m->emotions->hash);
     if (m->learned) m->hash = hx_hash_mix(m->hash, m->learned->file.checksum);
     if (m->small) m->hash = hx_hash_mix(m->hash, m->small->hash);
     if (m->adapted) m->hash = hx_hash_mix(m->hash, m->adapted->hash);
@@ -79,6 +82,7 @@ void hx_text_model_close(hx_text_model *m) {
     if (!m) return;
     hx__small_close(m->small);
     hx__memory_close(m->memory);
+    hx__emotions_close(m->emotions);
     hx__adapted_free(m->adapted);
     hx__learned_close(m->learned);
     hx__lexicon_close(m->lexicon);

@@ -40,3 +40,8 @@ echo 'no answer' >labelled.csv.answers.jsonl
 try huaxiang label raw.csv --out labelled.csv
 try huaxiang label raw.csv --task classify
 try huaxiang label raw.csv --labels positive
+
+try huaxiang emotions samples/comments.csv --format csv
+printf '吓死我了\n' | try huaxiang emotions | cut -d, -f1,2
+printf 'text,label\n太开心了,happy\n气死我了,angry\n' >felt.csv
+try huaxiang evaluate emotions --data felt.csv --format csv | cut -d, -f1-5
