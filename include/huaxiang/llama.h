@@ -296,7 +296,8 @@ typedef struct {
     hx_tags *const *tags; /* (n_tags): (n_texts) as of hx_llama_tag(); NULL, also tags[k], = */
     hx_tree *const *trees; /* a tree: (n_texts) as of hx_llama_parse() */
     size_t n_tags;
-    float *embedding; /* (n_texts, n_embd) as of hx_llama_embed() with MEAN and bidirectional; NULL = none */
+    float *
+        embedding; /* (n_texts, n_embd) as of hx_llama_embed() with MEAN and bidirectional; NULL = none */
     bool normalize; /* that one */
     size_t max_length; /* tokens, of all; 0 = each head's own of training */
 } hx_llama_wanted;

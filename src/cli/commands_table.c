@@ -5,16 +5,11 @@
  *
  * Completion offers the options of all actions behind their command; help and parsing take the action's own. */
 #include "cli/commands.h"
+#include "cli/commands_lists.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define LIST(...)                                                                                  \
-    (const unsigned short[]) {                                                                     \
-        __VA_ARGS__, HX_OPT_N                                                                      \
-    }
-#define READING HX_OPT_FORMAT_IN, HX_OPT_DELIMITER, HX_OPT_QUOTE, HX_OPT_NO_HEADER, HX_OPT_SHEET
-#define RECORDS HX_OPT_FORMAT, HX_OPT_OUT
 /* What hx_table_io_read() takes. */
 #define TABLE_IN                                                                                   \
     READING, HX_OPT_MAP, HX_OPT_DATE_ORDER, HX_OPT_TIMEZONE, HX_OPT_WHERE, HX_OPT_MISSING,         \
