@@ -3,7 +3,7 @@
     script/bench domains --work FOLDER [--part dev|test] [--seeds 3] [--labels 0,50,500]
 
 FOLDER holds sentiment.tsv and sentiment.dev.tsv of tools/train/learn/prepare. For each trade the engine learn is learnt anew from that trade's rows alone
-(fit_learned); labels of another trade are drawn from its training part and given to `train classify --model learn`; then its dev or test part is
+(learned_fit); labels of another trade are drawn from its training part and given to `train classify --model learn`; then its dev or test part is
 read. Settings are chosen with --part dev; --part test is for the last run. Prints a table in Markdown, the mean of the seeds.
 """
 import argparse
@@ -119,9 +119,9 @@ def main():
     parser.add_argument("--most", type=int, default=2000, help="rows of a part that are read")
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
-    options.build = options.build or alternate.build("huaxiang", "fit_learned")
+    options.build = options.build or alternate.build("huaxiang", "learned_fit")
     options.share = options.share or os.path.join(options.build, "..", "share", "huaxiang")
-    options.huaxiang, options.fit = (os.path.join(options.build, name) for name in ("huaxiang", "fit_learned"))
+    options.huaxiang, options.fit = (os.path.join(options.build, name) for name in ("huaxiang", "learned_fit"))
     counts = [int(n) for n in options.labels.split(",")]
     print(f"| learnt from | labels | {' | '.join(TRADES)} |\n|---|---:|{'---:|' * len(TRADES)}", flush=True)
     errors = collections.defaultdict(list)
