@@ -93,11 +93,13 @@ static bool show_verdict(hx_cli *c, hx_str json, bool verified) {
     return ok;
 }
 
-/* Which engine read its texts, as the receipt says. */
+/* Which engine read its texts, as the receipt says. A claim on label.SET names the engine of a model of the caller's instead (--model). */
 static hx_engine engine_of(hx_str receipt) {
     json_t *r = json_loadb(receipt.ptr, receipt.len, 0, NULL);
     const char *engine = json_string_value(json_object_get(r, "engine"));
+    const char *claim = json_string_value(json_object_get(r, "claim"));
     hx_engine e = HX_ENGINE_RULES;
+    if (claim && strstr(claim, "label.")) engine = NULL;
     for (int i = HX_ENGINE_LEARN; engine && i <= HX_ENGINE_LLAMA; i++)
         if (strcmp(engine, hx_engine_name((hx_engine)i)) == 0) e = (hx_engine)i;
     json_decref(r);
