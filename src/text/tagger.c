@@ -1,0 +1,301 @@
+/* tagger.c - sentences, words, parts of speech and trees; see tagger.h.
+ *
+ *     sentence -> its words with one blank between them -> hx_llama_tag(), hx_llama_parse() with `words`
+ *
+ * That is how training reads them: each word encoded by itself, label and arc at its first token. White space inside a user's word is left out
+ * there. All sentences of a language, of all texts, go in one call; a pass says of each the same bits whatever is beside it.
+ *
+ * A head reads at most its length in tokens: words behind hang on the root's word as "dep", without a part of speech, which only happens where
+ * words of a sentence are spelt byte by byte. */
+#include "text/tagger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/utf8.h"
+#include "text/annotator.h"
+#include "text/model.h"
+#include "text/small.h"
+#include "text/tagger_words.h"
+
+#define TAGGER_CAP ((size_t)1 << 30) /* bytes */
+
+struct hx_tagger {
+    const hx_small *small; /* borrowed; NULL = none */
+    hx_llama_context *context; /* owned; NULL = none */
+    hx_word_cutter *cutter; /* owned */
+    hx_arena *scratch; /* owned; reset by each call */
+};
+
+static hx_status tagger_memory(hx_error *err) {
+    return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
+}
+
+hx_status hx__tagger_open(hx_tagger **out, const hx_text_model *m, hx_words_standard standard,
+                          hx_error *err) {
+    hx_tagger *t = calloc(1, sizeof *t);
+    if (!t) return tagger_memory(err);
+    t->small = m->small;
+    t->scratch = hx_arena_new(TAGGER_CAP);
+    hx_status st = t->scratch ? HX_OK : tagger_memory(err);
+    if (st == HX_OK && t->small)
+        st = hx_llama_context_open(&t->context, t->small->llama, NULL, err);
+    if (st == HX_OK) st = hx__word_cutter_open(&t->cutter, m, t->context, standard, err);
+    if (st != HX_OK) {
+        hx__tagger_close(t);
+        return st;
+    }
+    *out = t;
+    return HX_OK;
+}
+
+void hx__tagger_close(hx_tagger *t) {
+    if (!t) return;
+    hx__word_cutter_close(t->cutter);
+    hx_llama_context_close(t->context);
+    hx_arena_free(t->scratch);
+    free(t);
+}
+
+hx_status hx__tagger_read(hx_tagger *t, const hx_str *texts, size_t n, hx_arena *arena,
+                          hx_tagged_text *out, hx_error *err) {
+    for (size_t i = 0; i < n; i++)
+        HX_TRY(hx__word_cutter_cut(t->cutter, texts[i], arena, &out[i], err));
+    return hx__tagger_parse(t, texts, out, n, err);
+}
+
+/* ------------------------------------------------------------------ what the heads read */
+typedef struct {
+    hx_tagged_sentence **sentences; /* (n) */
+    hx_str *lines; /* (n): words with blanks between */
+    uint32_t **starts; /* (n): where each word begins in its line */
+    size_t n;
+} tagger_lines;
+
+static bool is_ascii_blank(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static hx_status put_line(hx_tagger *t, hx_str text, hx_tagged_sentence *s, tagger_lines *to,
+                          hx_error *err) {
+    size_t bytes = 1, at = 0;
+    for (size_t i = 0; i < s->n; i++)
+        bytes += s->words[i].span.end - s->words[i].span.start + 1;
+    char *line = hx_arena_alloc(t->scratch, bytes);
+    uint32_t *starts = hx_arena_alloc(t->scratch, (s->n + 1) * sizeof *starts);
+    if (!line || !starts) return tagger_memory(err);
+    for (size_t i = 0; i < s->n; i++) {
+        if (i > 0) line[at++] = ' ';
+        starts[i] = (uint32_t)at;
+        for (uint32_t k = s->words[i].span.start; k < s->words[i].span.end; k++)
+            if (!is_ascii_blank(text.ptr[k])) line[at++] = text.ptr[k];
+    }
+    to->sentences[to->n] = s;
+    to->starts[to->n] = starts;
+    to->lines[to->n++] = (hx_str){line, at};
+    return HX_OK;
+}
+
+static hx_status gather_lines(hx_tagger *t, const hx_str *texts, hx_tagged_text *out, size_t n,
+                              bool chinese, tagger_lines *to, hx_error *err) {
+    size_t most = 1;
+    for (size_t i = 0; i < n; i++)
+        most += out[i].n;
+    *to = (tagger_lines){.sentences = hx_arena_alloc(t->scratch, most * sizeof *to->sentences),
+                         .lines = hx_arena_alloc(t->scratch, most * sizeof *to->lines),
+                         .starts = hx_arena_alloc(t->scratch, most * sizeof *to->starts)};
+    if (!to->sentences || !to->lines || !to->starts) return tagger_memory(err);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < out[i].n; k++)
+            if (out[i].sentences[k].chinese == chinese && out[i].sentences[k].n > 0)
+                HX_TRY(put_line(t, texts[i], &out[i].sentences[k], to, err));
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ what they say */
+/* The word that a span is of, from *at on; n = none. Where every word has one, they are in order, also where the head reads lower case. */
+static size_t word_at(const uint32_t *starts, size_t n, size_t n_said, uint32_t start, size_t *at) {
+    if (n_said == n) return (*at)++;
+    while (*at < n && starts[*at] != start)
+        ++*at;
+    return *at < n ? (*at)++ : n;
+}
+
+static hx_status say_upos(hx_tagger *t, const tagger_lines *l, size_t head, hx_error *err) {
+    const hx_llama *m = t->small->llama;
+    const hx_tag_options options = {
+        .words = true, .apart = true, .head = hx_llama_head_of(m, head)->name};
+    hx_tags *tags = hx_arena_alloc(t->scratch, (l->n + 1) * sizeof *tags);
+    if (!tags) return tagger_memory(err);
+    HX_TRY(hx_llama_tag(t->context, l->lines, l->n, &options, t->scratch, tags, err));
+    for (size_t i = 0; i < l->n; i++) {
+        hx_tagged_sentence *s = l->sentences[i];
+        for (size_t k = 0, at = 0; k < tags[i].n; k++) {
+            size_t w = word_at(l->starts[i], s->n, tags[i].n, tags[i].tags[k].span.start, &at);
+            if (w < s->n) s->words[w].upos = hx_llama_head_label(m, head, tags[i].tags[k].label);
+        }
+    }
+    return HX_OK;
+}
+
+/* Words that were not read hang on the root's word. */
+static void hang_rest(hx_tagged_sentence *s) {
+    uint32_t root = 0;
+    for (size_t k = 0; k < s->n && root == 0; k++)
+        if (s->words[k].deprel && s->words[k].head == 0) root = (uint32_t)k + 1;
+    for (size_t k = 0; k < s->n; k++) {
+        if (s->words[k].deprel) continue;
+        s->words[k].deprel = root == 0 ? "root" : "dep";
+        s->words[k].head = root;
+        if (root == 0) root = (uint32_t)k + 1;
+    }
+}
+
+static hx_status take_arcs(hx_tagger *t, const tagger_lines *l, size_t i, size_t head,
+                           const hx_tree *tree, hx_error *err) {
+    hx_tagged_sentence *s = l->sentences[i];
+    size_t *which = hx_arena_alloc(t->scratch, (tree->n + 1) * sizeof *which), at = 0;
+    if (!which) return tagger_memory(err);
+    for (size_t k = 0; k < tree->n; k++)
+        which[k] = word_at(l->starts[i], s->n, tree->n, tree->arcs[k].span.start, &at);
+    for (size_t k = 0; k < tree->n; k++) {
+        const hx_arc *arc = &tree->arcs[k];
+        if (which[k] == s->n || (arc->head > 0 && which[arc->head - 1] == s->n)) continue;
+        hx_tagged_word *w = &s->words[which[k]];
+        w->head = arc->head ? (uint32_t)which[arc->head - 1] + 1 : 0;
+        w->deprel = arc->head ? hx_llama_head_label(t->small->llama, head, arc->label) : "root";
+    }
+    hang_rest(s);
+    return HX_OK;
+}
+
+static hx_status say_trees(hx_tagger *t, const tagger_lines *l, size_t head, hx_error *err) {
+    const hx_tag_options options = {.words = true,
+                                    .head = hx_llama_head_of(t->small->llama, head)->name};
+    hx_tree *trees = hx_arena_alloc(t->scratch, (l->n + 1) * sizeof *trees);
+    if (!trees) return tagger_memory(err);
+    HX_TRY(hx_llama_parse(t->context, l->lines, l->n, &options, t->scratch, trees, err));
+    for (size_t i = 0; i < l->n; i++)
+        HX_TRY(take_arcs(t, l, i, head, &trees[i], err));
+    return HX_OK;
+}
+
+static void forget_trees(hx_tagged_text *out, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < out[i].n; k++)
+            for (size_t w = 0; w < out[i].sentences[k].n; w++) {
+                hx_tagged_word *word = &out[i].sentences[k].words[w];
+                word->upos = word->deprel = NULL;
+                word->head = HX_TAGGED_NO_HEAD;
+            }
+}
+
+hx_status hx__tagger_parse(hx_tagger *t, const hx_str *texts, hx_tagged_text *out, size_t n,
+                           hx_error *err) {
+    hx_arena_reset(t->scratch);
+    forget_trees(out, n);
+    for (int chinese = 0; chinese < 2 && t->small; chinese++) {
+        hx_small_task pos = chinese ? HX_SMALL_POS_ZH : HX_SMALL_POS_EN,
+                      tree = chinese ? HX_SMALL_TREES_ZH : HX_SMALL_TREES_EN;
+        tagger_lines l;
+        HX_TRY(gather_lines(t, texts, out, n, chinese, &l, err));
+        if (l.n > 0 && hx__small_has(t->small, pos))
+            HX_TRY(say_upos(t, &l, t->small->heads[pos], err));
+        if (l.n > 0 && hx__small_has(t->small, tree))
+            HX_TRY(say_trees(t, &l, t->small->heads[tree], err));
+    }
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ CoNLL-U */
+static hx_str words_text(hx_str text, const hx_tagged_word *from, const hx_tagged_word *to) {
+    return (hx_str){text.ptr + from->span.start, to->span.end - from->span.start};
+}
+
+/* A column holds no tab or end of line. */
+static hx_str column_text(hx_str s, hx_arena *arena) {
+    hx_str copy = hx_arena_str(arena, s);
+    char *to = (char *)(uintptr_t)copy.ptr;
+    for (size_t i = 0; copy.ptr && i < copy.len; i++)
+        if (is_ascii_blank(to[i])) to[i] = ' ';
+    return copy;
+}
+
+static void blank_columns(hx_conllu_row *row, uint32_t id, bool space) {
+    *row = (hx_conllu_row){.kind = HX_CONLLU_WORD, .id = id, .last = id, .head = HX_CONLLU_NO_HEAD};
+    for (int c = 0; c < HX_CONLLU_COLUMNS; c++)
+        row->columns[c] = HX_STR_LIT("_");
+    if (!space) row->columns[HX_CONLLU_MISC] = HX_STR_LIT("SpaceAfter=No");
+}
+
+/* Whether white space, or nothing at all, is behind word i. */
+static bool has_space(hx_str text, const hx_tagged_sentence *s, size_t i) {
+    uint32_t end = s->words[i].span.end;
+    return end >= text.len || is_ascii_blank(text.ptr[end]);
+}
+
+static size_t written_end(const hx_tagged_sentence *s, size_t i) {
+    while (i + 1 < s->n && s->words[i + 1].joins)
+        i++;
+    return i;
+}
+
+static void number_row(hx_conllu_row *row, hx_arena *arena) {
+    char id[32];
+    int n = row->kind == HX_CONLLU_RANGE ? snprintf(id, sizeof id, "%u-%u", row->id, row->last)
+                                         : snprintf(id, sizeof id, "%u", row->id);
+    row->columns[HX_CONLLU_ID] = hx_arena_str(arena, (hx_str){id, (size_t)n});
+}
+
+static void put_word_row(hx_str text, const hx_tagged_sentence *s, size_t i, bool in_range,
+                         hx_arena *arena, hx_conllu_row *row) {
+    const hx_tagged_word *w = &s->words[i];
+    blank_columns(row, (uint32_t)i + 1, in_range || has_space(text, s, i));
+    number_row(row, arena);
+    row->columns[HX_CONLLU_FORM] = column_text(words_text(text, w, w), arena);
+    if (w->upos) row->columns[HX_CONLLU_UPOS] = hx_str_of(w->upos);
+    if (!w->deprel) return;
+    row->columns[HX_CONLLU_DEPREL] = hx_str_of(w->deprel);
+    row->head = w->head;
+}
+
+static hx_status put_sentence(hx_str text, const hx_tagged_sentence *s, hx_arena *arena,
+                              hx_conllu_sentence *out, hx_error *err) {
+    *out = (hx_conllu_sentence){.n_words = s->n};
+    out->rows = hx_arena_alloc(arena, (2 * s->n + 1) * sizeof *out->rows);
+    if (!out->rows) return tagger_memory(err);
+    for (size_t i = 0, last = 0; i < s->n; i++) {
+        if (i == 0 || i > last) {
+            last = written_end(s, i);
+            hx_conllu_row *row = &out->rows[out->n_rows];
+            if (last > i) {
+                blank_columns(row, (uint32_t)i + 1, has_space(text, s, last));
+                row->kind = HX_CONLLU_RANGE;
+                row->last = (uint32_t)last + 1;
+                number_row(row, arena);
+                row->columns[HX_CONLLU_FORM] =
+                    column_text(words_text(text, &s->words[i], &s->words[last]), arena);
+                out->n_rows++;
+            }
+        }
+        bool in_range = s->words[i].joins || last > i;
+        put_word_row(text, s, i, in_range, arena, &out->rows[out->n_rows++]);
+    }
+    for (size_t i = 0; i < out->n_rows; i++)
+        if (!out->rows[i].columns[HX_CONLLU_FORM].ptr || !out->rows[i].columns[HX_CONLLU_ID].ptr)
+            return tagger_memory(err);
+    return HX_OK;
+}
+
+hx_status hx__tagged_conllu(hx_str text, const hx_tagged_text *said, hx_arena *arena,
+                            hx_conllu_sentence **out, size_t *n, hx_error *err) {
+    *out = hx_arena_alloc(arena, (said->n + 1) * sizeof **out);
+    *n = 0;
+    if (!*out) return tagger_memory(err);
+    for (size_t i = 0; i < said->n; i++)
+        if (said->sentences[i].n > 0)
+            HX_TRY(put_sentence(text, &said->sentences[i], arena, &(*out)[(*n)++], err));
+    return HX_OK;
+}

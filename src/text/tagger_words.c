@@ -1,0 +1,367 @@
+/* tagger_words.c - sentences and words of a text; see tagger_words.h.
+ *
+ *     Chinese    marks[at]: a word begins at this byte, by the head or the rules; a user's words set and clear them; white space ends words
+ *     English    hx_english_words() of the run of lines
+ *
+ * Invariant: a word begins at the first byte that is no white space, behind white space, and where a mark says so on a character's first byte; so
+ * whatever the model says, words cover the text. A head reads pieces of at most PIECE characters, cut behind a mark of punctuation if there is
+ * one; a word never goes on over a piece's end. */
+#include "text/tagger_words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/utf8.h"
+#include "text/annotator.h"
+#include "text/model.h"
+#include "text/small.h"
+#include "text/wordseg_data.h"
+
+enum { PIECE = 160, CUTTER_GROUP = 256 };
+#define CUTTER_CAP ((size_t)2 << 30) /* bytes */
+
+struct hx_word_cutter {
+    const hx_text_model *model; /* borrowed, as the context */
+    hx_llama_context *context; /* NULL = the rules cut */
+    const char *head; /* for Chinese words; NULL = the rules cut */
+    hx_annotator *annotator; /* owned: the rules, and the user's words */
+    hx_arena *scratch; /* owned; of a text */
+};
+
+/* A text on its way. */
+typedef struct {
+    hx_word_cutter *c;
+    hx_str text;
+    uint8_t *marks; /* (len + 1): MARK_... */
+    hx_tagged_word *words;
+    size_t n_words;
+    hx_tagged_sentence *sentences;
+    size_t n_sentences;
+} cutting;
+
+enum { MARK_WORD = 1, MARK_SENTENCE = 2, MARK_JOINS = 4, MARK_CHINESE = 8, MARK_BLANK = 16 };
+
+static hx_status cutter_memory(hx_error *err) {
+    return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
+}
+
+/* ------------------------------------------------------------------ open */
+static const char *head_name(const hx_small *s, hx_words_standard standard) {
+    static const hx_small_task tasks[4][2] = {[HX_WORDS_UD] = {HX_SMALL_WORDS_UD, HX_SMALL_N},
+                                              [HX_WORDS_PKU] = {HX_SMALL_WORDS_PKU, HX_SMALL_N},
+                                              [HX_WORDS_SXU] = {HX_SMALL_WORDS_SXU, HX_SMALL_N},
+                                              [HX_WORDS_RULES] = {HX_SMALL_N}};
+    if (!s) return NULL;
+    for (const hx_small_task *task = tasks[standard]; *task != HX_SMALL_N; task++)
+        if (hx__small_has(s, *task)) return hx_llama_head_of(s->llama, s->heads[*task])->name;
+    return NULL;
+}
+
+hx_status hx__word_cutter_open(hx_word_cutter **out, const hx_text_model *m,
+                               hx_llama_context *context, hx_words_standard standard,
+                               hx_error *err) {
+    hx_word_cutter *c = calloc(1, sizeof *c);
+    if (!c) return cutter_memory(err);
+    c->model = m;
+    c->context = context;
+    c->head = context ? head_name(m->small, standard) : NULL;
+    c->scratch = hx_arena_new(CUTTER_CAP);
+    hx_status st = c->scratch ? hx_annotator_new(&c->annotator, m, err) : cutter_memory(err);
+    if (st != HX_OK) {
+        hx__word_cutter_close(c);
+        return st;
+    }
+    *out = c;
+    return HX_OK;
+}
+
+void hx__word_cutter_close(hx_word_cutter *c) {
+    if (!c) return;
+    hx_annotator_free(c->annotator);
+    hx_arena_free(c->scratch);
+    free(c);
+}
+
+/* ------------------------------------------------------------------ characters */
+/* Bytes of the white space at `at`, 0 = none. */
+static size_t space_len(hx_str s, size_t at) {
+    size_t next = at;
+    unsigned char c = (unsigned char)s.ptr[at];
+    if (c < 0x80) return c == ' ' || (c >= 9 && c <= 13);
+    uint32_t cp = hx_utf8_next(s, &next);
+    bool blank = cp == 0x85 || cp == 0xA0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200A) ||
+                 cp == 0x2028 || cp == 0x2029 || cp == 0x202F || cp == 0x205F || cp == 0x3000;
+    return blank ? next - at : 0;
+}
+
+static bool has_han(hx_str s, size_t from, size_t to) {
+    while (from < to)
+        if (hx_utf8_is_han(hx_utf8_next(s, &from))) return true;
+    return false;
+}
+
+static bool is_closing(uint32_t cp) {
+    return cp == 0x201D || cp == 0x2019 || cp == 0x300D || cp == 0x300F || cp == 0xFF09 ||
+           cp == ')' || cp == 0x300B || cp == '"' || cp == 0x3011;
+}
+
+/* A link's "?a=1" ends nothing. */
+static bool is_inside(hx_str s, size_t next) {
+    unsigned char before = next > 1 ? (unsigned char)s.ptr[next - 1] : 0;
+    unsigned char c = next < s.len ? (unsigned char)s.ptr[next] : 0;
+    bool letter = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+    return (before == '!' || before == '?') && letter;
+}
+
+static bool is_end_mark(uint32_t cp) {
+    return cp == 0x3002 || cp == 0xFF01 || cp == 0xFF1F || cp == 0xFF1B || cp == '!' || cp == '?' ||
+           cp == 0xFF61;
+}
+
+static bool is_pause(uint32_t cp) {
+    return is_end_mark(cp) || cp == 0xFF0C || cp == ',' || cp == 0x3001 || cp == 0xFF1A ||
+           cp == ';';
+}
+
+/* ------------------------------------------------------------------ Chinese sentences */
+/* Marks the character behind each sentence of a line. */
+static void mark_sentences(cutting *k, size_t from, size_t to) {
+    hx_str line = {k->text.ptr, to};
+    bool ended = true; /* the next word begins a sentence */
+    bool closes = false; /* behind the end: what closes it still belongs to it */
+    for (size_t at = from; at < to;) {
+        size_t next = at, blank = space_len(line, at);
+        if (blank) {
+            at += blank;
+            continue;
+        }
+        uint32_t cp = hx_utf8_next(line, &next);
+        bool same = closes && (is_closing(cp) || is_end_mark(cp));
+        if (ended && !same) {
+            k->marks[at] |= MARK_SENTENCE | MARK_WORD;
+            closes = false;
+        }
+        ended = same || (is_end_mark(cp) && !is_inside(line, next));
+        closes = ended;
+        at = next;
+    }
+}
+
+/* ------------------------------------------------------------------ Chinese words */
+/* The end of the piece at `from`: behind a pause in its second half if there is one. */
+static size_t piece_end(hx_str line, size_t from) {
+    size_t at = from, pause = 0, chars = 0;
+    while (at < line.len && chars < PIECE) {
+        uint32_t cp = hx_utf8_next(line, &at);
+        if (++chars > PIECE / 2 && is_pause(cp)) pause = at;
+    }
+    return at == line.len || pause == 0 ? at : pause;
+}
+
+/* Sentences (*from, to) as pieces that the head reads, without the white space around them. */
+static size_t split_pieces(cutting *k, size_t *from, size_t to, hx_str *pieces) {
+    size_t n = 0, at = *from;
+    while (at < to && n < CUTTER_GROUP) {
+        size_t end = at + 1, blank;
+        while (end < to && !(k->marks[end] & MARK_SENTENCE))
+            end++;
+        while (at < end && (blank = space_len(k->text, at)) > 0)
+            at += blank;
+        if (at >= end) continue;
+        size_t next = piece_end((hx_str){k->text.ptr, end}, at), last = next;
+        while (last > at + 1 && (k->text.ptr[last - 1] == '\n' || k->text.ptr[last - 1] == '\r' ||
+                                 k->text.ptr[last - 1] == ' '))
+            last--;
+        pieces[n++] = (hx_str){k->text.ptr + at, last - at};
+        at = next;
+    }
+    *from = at;
+    return n;
+}
+
+/* What the head leaves out is a word a character. */
+static void mark_piece(cutting *k, hx_str piece, const hx_tags *tags) {
+    size_t base = (size_t)(piece.ptr - k->text.ptr), at = 0;
+    k->marks[base] |= MARK_WORD;
+    for (size_t i = 0; i <= tags->n; i++) {
+        size_t start = i < tags->n ? tags->tags[i].span.start : piece.len;
+        while (at < start) {
+            k->marks[base + at] |= MARK_WORD;
+            (void)hx_utf8_next(piece, &at);
+        }
+        if (i == tags->n) break;
+        k->marks[base + start] |= MARK_WORD;
+        at = tags->tags[i].span.end > at ? tags->tags[i].span.end : at;
+    }
+}
+
+static hx_status cut_by_head(cutting *k, size_t from, size_t to, hx_error *err) {
+    const hx_tag_options options = {.head = k->c->head};
+    hx_str pieces[CUTTER_GROUP];
+    hx_tags tags[CUTTER_GROUP];
+    while (from < to) {
+        size_t n = split_pieces(k, &from, to, pieces);
+        HX_TRY(hx_llama_tag(k->c->context, pieces, n, &options, k->c->scratch, tags, err));
+        for (size_t i = 0; i < n; i++)
+            mark_piece(k, pieces[i], &tags[i]);
+    }
+    return HX_OK;
+}
+
+static hx_status cut_by_rules(cutting *k, size_t from, size_t to, hx_error *err) {
+    const hx_word *words;
+    size_t n;
+    HX_TRY(hx_text_words(k->c->annotator, (hx_str){k->text.ptr + from, to - from}, k->c->scratch,
+                         &words, &n, err));
+    for (size_t i = 0; i < n; i++)
+        k->marks[from + words[i].span.start] |= MARK_WORD;
+    return HX_OK;
+}
+
+/* A user's words stay whole, also over the end of a sentence. */
+static hx_status keep_user_words(cutting *k, size_t from, size_t to, hx_error *err) {
+    static const hx_clean_rules rules = {.keep_repeats = true};
+    hx_str line = {k->text.ptr + from, to - from};
+    const hx_cut *cuts;
+    hx_clean clean;
+    size_t n;
+    HX_TRY(hx__clean(k->c->annotator, line, &rules, &clean, err));
+    HX_TRY(hx__wordseg_cut(k->c->annotator, &clean, &cuts, &n, err));
+    for (size_t i = 0; i < n; i++) {
+        if (cuts[i].kind != HX_CUT_USER) continue;
+        hx_span span = hx__clean_span(&clean, cuts[i].start, cuts[i].end);
+        size_t start = from + span.start, end = from + span.end;
+        k->marks[start] |= MARK_WORD;
+        for (size_t at = start + 1; at < end; at++)
+            k->marks[at] = (uint8_t)(k->marks[at] & ~(MARK_WORD | MARK_SENTENCE)) | MARK_BLANK;
+        k->marks[end] |= MARK_WORD;
+    }
+    return HX_OK;
+}
+
+static hx_status cut_chinese(cutting *k, size_t from, size_t to, hx_error *err) {
+    mark_sentences(k, from, to);
+    HX_TRY(k->c->head ? cut_by_head(k, from, to, err) : cut_by_rules(k, from, to, err));
+    if (k->c->model->wordseg->user_hash != 0) HX_TRY(keep_user_words(k, from, to, err));
+    for (size_t at = from; at < to; at++)
+        k->marks[at] |= MARK_CHINESE;
+    return HX_OK;
+}
+
+static hx_status cut_english(cutting *k, size_t from, size_t to, hx_error *err) {
+    hx_english_word *words;
+    size_t n;
+    HX_TRY(
+        hx_english_words((hx_str){k->text.ptr + from, to - from}, k->c->scratch, &words, &n, err));
+    for (size_t i = 0; i < n; i++)
+        k->marks[from + words[i].span.start] |=
+            (uint8_t)(MARK_WORD | (words[i].begins ? MARK_SENTENCE : 0) |
+                      (words[i].joins ? MARK_JOINS : 0));
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ runs of lines */
+static size_t line_end(hx_str s, size_t at) {
+    const char *end = memchr(s.ptr + at, '\n', s.len - at);
+    return end ? (size_t)(end - s.ptr) + 1 : s.len;
+}
+
+static hx_status cut_lines(cutting *k, hx_error *err) {
+    hx_str s = k->text;
+    for (size_t at = 0; at < s.len;) {
+        size_t end = line_end(s, at);
+        if (has_han(s, at, end)) {
+            HX_TRY(cut_chinese(k, at, end, err));
+        } else {
+            while (end < s.len && !has_han(s, end, line_end(s, end)))
+                end = line_end(s, end);
+            HX_TRY(cut_english(k, at, end, err));
+            k->marks[at] |= MARK_SENTENCE;
+        }
+        at = end;
+    }
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ words from marks */
+static void add_word(cutting *k, size_t start, size_t end, bool joins) {
+    k->words[k->n_words++] = (hx_tagged_word){
+        .span = {(uint32_t)start, (uint32_t)end}, .head = HX_TAGGED_NO_HEAD, .joins = joins};
+}
+
+/* The mark of a sentence may stand on white space: it is for the next word. */
+static void collect_words(cutting *k, uint8_t *begins) {
+    hx_str s = k->text;
+    size_t start = SIZE_MAX;
+    uint8_t seen = MARK_SENTENCE;
+    for (size_t at = 0; at < s.len;) {
+        bool inside = start != SIZE_MAX && (k->marks[at] & MARK_BLANK);
+        size_t blank = inside ? 0 : space_len(s, at);
+        seen |= k->marks[at];
+        if (start != SIZE_MAX && (blank > 0 || (k->marks[at] & MARK_WORD))) {
+            k->words[k->n_words - 1].span.end = (uint32_t)at;
+            start = SIZE_MAX;
+        }
+        if (blank == 0 && start == SIZE_MAX) {
+            begins[k->n_words] = seen & MARK_SENTENCE;
+            add_word(k, at, s.len, k->marks[at] & MARK_JOINS);
+            start = at;
+            seen = 0;
+        }
+        if (start != SIZE_MAX) seen = 0;
+        at += blank ? blank : 1;
+    }
+}
+
+/* Where a sentence that is too long is cut: behind the last pause of its second half, else at the most words. */
+static size_t cut_long(const cutting *k, size_t first) {
+    size_t n = HX_TAGGED_WORDS_MAX;
+    for (size_t i = n; i > n / 2; i--) {
+        hx_span span = k->words[first + i - 1].span;
+        size_t at = span.start;
+        if (is_pause(hx_utf8_next((hx_str){k->text.ptr, span.end}, &at)) && at == span.end)
+            return i;
+    }
+    while (n > 1 && k->words[first + n].joins)
+        n--;
+    return n;
+}
+
+static void collect_sentences(cutting *k, const uint8_t *begins) {
+    for (size_t first = 0; first < k->n_words;) {
+        size_t n = 1;
+        while (first + n < k->n_words && !begins[first + n])
+            n++;
+        if (n > HX_TAGGED_WORDS_MAX) n = cut_long(k, first);
+        bool chinese = k->marks[k->words[first].span.start] & MARK_CHINESE;
+        k->sentences[k->n_sentences++] = (hx_tagged_sentence){k->words + first, n, chinese};
+        first += n;
+    }
+}
+
+hx_status hx__word_cutter_cut(hx_word_cutter *c, hx_str text, hx_arena *arena, hx_tagged_text *out,
+                              hx_error *err) {
+    cutting k = {.c = c, .text = text};
+    size_t n = 1;
+    *out = (hx_tagged_text){NULL, 0};
+    if (text.len > HX_TEXT_MAX)
+        return hx_fail(err, HX_ELIMIT, "a text has %zu bytes; at most %u can be cut into words",
+                       text.len, HX_TEXT_MAX);
+    hx_arena_reset(c->scratch);
+    k.marks = hx_arena_alloc(c->scratch, text.len + 1);
+    uint8_t *begins = hx_arena_alloc(c->scratch, text.len + 1);
+    if (!k.marks || !begins) return cutter_memory(err);
+    memset(k.marks, 0, text.len + 1);
+    HX_TRY(cut_lines(&k, err));
+    for (size_t at = 0; at < text.len; at++)
+        n += (k.marks[at] & MARK_WORD) != 0 || space_len(text, at) > 0;
+    k.words = hx_arena_alloc(arena, (n + 1) * sizeof *k.words);
+    k.sentences = hx_arena_alloc(arena, (n + 1) * sizeof *k.sentences);
+    if (!k.words || !k.sentences) return cutter_memory(err);
+    collect_words(&k, begins);
+    collect_sentences(&k, begins);
+    *out = (hx_tagged_text){k.sentences, k.n_sentences};
+    return HX_OK;
+}
