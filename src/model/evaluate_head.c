@@ -60,12 +60,13 @@ static hx_status read_data(evaluation *e, const char *path) {
         [HX_LLAMA_NUMBER] = HX_TARGET_NUMBER, [HX_LLAMA_TAG] = HX_TARGET_TAGS,
         [HX_LLAMA_CRF] = HX_TARGET_TAGS,      [HX_LLAMA_TREE] = HX_TARGET_TAGS,
         [HX_LLAMA_SEGMENT] = HX_TARGET_TAGS,  [HX_LLAMA_REPLACED] = HX_TARGET_TAGS};
-    const hx_dataset_options options = {.text = e->o->text,
-                                        .label = e->o->label,
-                                        .text2 = e->o->text2,
-                                        .target = targets[e->info->kind],
-                                        .reader = e->o->reader,
-                                        .cancel = e->o->cancel};
+    const hx_dataset_options options = {
+        .text = e->o->text,
+        .label = !e->o->label && e->info->kind == HX_LLAMA_TREE ? "deprel" : e->o->label,
+        .text2 = e->o->text2,
+        .target = targets[e->info->kind],
+        .reader = e->o->reader,
+        .cancel = e->o->cancel};
     HX_TRY(hx_dataset_read(&e->data, path, &options, e->err));
     e->n = hx_dataset_count(e->data, HX_PART_TRAIN);
     if (e->o->n > 0 && e->n > e->o->n) e->n = e->o->n;

@@ -102,7 +102,8 @@ static hx_target_kind target_of(const hx_task_config *c) {
 hx_status hx_train_read_data(const hx_task *t, hx_dataset **out, hx_error *err) {
     const hx_task_config *c = t->config;
     const hx_dataset_options options = {.text = c->text,
-                                        .label = c->label,
+                                        .label = !c->label && c->kind == HX_TASK_PARSE ? "deprel"
+                                                                                       : c->label,
                                         .text2 = c->text2,
                                         .target = target_of(c),
                                         .lower = c->lower,
