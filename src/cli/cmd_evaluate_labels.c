@@ -55,6 +55,10 @@ static int read_rows(evaluation *e) {
     if (!hx_rate_classes_of(c, e->task, &e->rows, &e->classes) ||
         !hx_rate_classes_of(c, e->task, &e->other_rows, &e->classes))
         return HX_EXIT_FAILED;
+    const char *out = c->options.text[HX_OPT_OUT_OF_SCOPE];
+    if (out && (hx_rate_class(&e->classes, out) == e->classes.n || e->classes.n < 2))
+        return hx_cli_fail(c, "--out-of-scope: no row has the label '%s' beside others",
+                           "--out-of-scope：没有标签为“%s”的行，或没有其他标签", out);
     if (e->rows.skipped > 0)
         hx_cli_note(c, "%zu rows without a text or a label are left out",
                     "略去 %zu 行：没有文本或标签", e->rows.skipped);
@@ -76,6 +80,21 @@ static bool calibrate(evaluation *e, hx_rater *r, float *p) {
     e->temperature = hx_temperature_of(labels, q, e->other_rows.n, e->classes.n, e->c->arena);
     hx_temperature_apply(e->temperature, p, e->rows.n, e->classes.n);
     return true;
+}
+
+/* Where --out-of-scope is said, the rows of --calibrate are for the threshold alone. */
+static json_t *scope_of(evaluation *e, hx_rater *r, const float *p, uint32_t *said) {
+    hx_scope_rows rows = {e->labels, p, e->rows.n}, dev = {NULL, NULL, 0};
+    size_t out = hx_rate_class(&e->classes, e->c->options.text[HX_OPT_OUT_OF_SCOPE]);
+    float *q;
+    if (e->other_rows.n > 0) {
+        if (!hx_rater_run(e->c, r, &e->other_rows, &e->classes, &q)) return NULL;
+        dev = (hx_scope_rows){indexes_of(e->c, &e->other_rows, &e->classes), q, e->other_rows.n};
+        if (!dev.labels) return no_memory(e->c), NULL;
+    }
+    json_t *record = hx_evaluate_scope(e->c, &e->classes, out, &rows, &dev, said);
+    if (!record) no_memory(e->c);
+    return record;
 }
 
 /* Both the model's own and the one fitted here: what is divided twice is divided by the product. */
@@ -116,18 +135,24 @@ static json_t *ask(evaluation *e, const char *model, const char *engine, bool fi
                    uint32_t **said) {
     hx_rater r;
     float *p;
-    json_t *record = NULL;
+    json_t *record = NULL, *scope = NULL;
+    bool scoped = e->c->options.text[HX_OPT_OUT_OF_SCOPE] != NULL;
     int status = hx_rater_open(e->c, &r, e->task, model, engine, &e->classes);
     double began = seconds_now(), seconds = 0;
     bool done = status == HX_EXIT_DONE;
-    for (size_t i = 0; done && e->task == HX_RATE_CLASSIFY && i < r.n_labels; i++)
+    bool adds = e->task == HX_RATE_CLASSIFY || scoped;
+    for (size_t i = 0; done && adds && i < r.n_labels; i++)
         done = hx_rate_classes_add(e->c, &e->classes, r.labels[i]);
     done = done && hx_rater_run(e->c, &r, &e->rows, &e->classes, &p);
     seconds = seconds_now() - began;
-    if (done && first && e->other_rows.n > 0) done = calibrate(e, &r, p);
+    if (done && first && !scoped && e->other_rows.n > 0) done = calibrate(e, &r, p);
     e->labels = done ? indexes_of(e->c, &e->rows, &e->classes) : NULL;
     *said = done ? best_of(e->c, p, e->rows.n, e->classes.n) : NULL;
     if (done && (!e->labels || !*said)) no_memory(e->c);
+    if (done && scoped && e->labels && *said) {
+        scope = scope_of(e, &r, p, *said);
+        done = scope != NULL;
+    }
     json_t *figures =
         done && e->labels && *said ? figures_of(e, *said, p, temperature_of(e, &r, first)) : NULL;
     if (figures) {
@@ -135,11 +160,13 @@ static json_t *ask(evaluation *e, const char *model, const char *engine, bool fi
                            hx_engine_name(r.engine), "model", r.name);
         (void)json_object_update(record, figures);
         hx_evaluate_say_temperature(e->c, record);
+        if (scope) (void)json_object_set(record, "scope", scope);
         (void)json_object_set_new(
             record, "texts_per_second",
             json_real(floor((double)e->rows.n / (seconds > 0 ? seconds : 1) * 10) / 10));
         json_decref(figures);
     }
+    json_decref(scope);
     hx_rater_close(&r);
     return record;
 }
@@ -195,6 +222,8 @@ static int report(evaluation *e, json_t *first, json_t *second, json_t *other) {
     bool done = put_figures(c, records);
     if (done && c->shape == HX_SHAPE_TABLE) done = put_labels(c, first);
     if (done && c->shape == HX_SHAPE_TABLE) hx_output_averages(c, first);
+    json_t *scope = json_object_get(first, "scope");
+    if (done && scope && c->shape == HX_SHAPE_TABLE) done = hx_evaluate_put_scope(c, scope);
     json_decref(records);
     return done ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }

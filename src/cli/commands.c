@@ -850,9 +850,10 @@ const hx_cli_command hx_cli_commands[] = {
      0,
      0,
      LIST(READING, RECORDS, HX_OPT_FORETOLD, HX_OPT_TEXT, HX_OPT_TEXT2, HX_OPT_LABEL, HX_OPT_ENGINE,
-          HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_AGAINST, HX_OPT_CALIBRATE, HX_OPT_HEAD,
-          HX_OPT_USER_WORDS, HX_OPT_INSTRUCTION, HX_OPT_TASK, HX_OPT_THRESHOLD, HX_OPT_FALSE_ALARMS,
-          HX_OPT_PROTECT, HX_OPT_MAX_LENGTH, HX_OPT_PART, HX_OPT_PRECISION, HX_OPT_THREADS),
+          HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_AGAINST, HX_OPT_CALIBRATE, HX_OPT_OUT_OF_SCOPE,
+          HX_OPT_SCOPE_LOSS, HX_OPT_HEAD, HX_OPT_USER_WORDS, HX_OPT_INSTRUCTION, HX_OPT_TASK,
+          HX_OPT_THRESHOLD, HX_OPT_FALSE_ALARMS, HX_OPT_PROTECT, HX_OPT_MAX_LENGTH, HX_OPT_PART,
+          HX_OPT_PRECISION, HX_OPT_THREADS),
      "how often labels are right, or how well a text is foretold",
      "评估标签的准确率，或对文本的预测能力",
      "FILE has a column of texts and one of labels. M is rules, a learner's file, a run or a "
@@ -868,6 +869,9 @@ const hx_cli_command hx_cli_commands[] = {
      "with "
      "blanks between them,\n"
      "or CoNLL-U) and trees have figures of their own; --task says which head.\n"
+     "--out-of-scope LABEL: a threshold, fitted on the rows of --calibrate, tells texts that no "
+     "other "
+     "label fits; figures of one label a text.\n"
      "perplexity, as llama.cpp does it: parts of --context tokens (512), the second half of each "
      "foretold; lower\n"
      "is better, and figures of different tokenizers can't be compared.",
@@ -879,6 +883,8 @@ const hx_cli_command hx_cli_commands[] = {
      "训练目录中的多标签（以“|”分隔）、数值、词（tag：词和标签均以空格分隔，或 "
      "CoNLL-U）和依存树任务头"
      "各有自己的指标；\n用 --task 指定任务头。\n"
+     "--out-of-scope 标签：用 --calibrate 的数据拟合阈值，识别其他标签都不适用的文本"
+     "（每条文本一个标签）。\n"
      "perplexity 与 llama.cpp 相同：按 --context（默认 "
      "512）个词元分段，预测每段的后一半；越低越好，\n"
      "不同分词器的结果不可比较。",

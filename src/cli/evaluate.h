@@ -68,6 +68,18 @@ const char *hx_rate_name(hx_rate_task task, const char *given, bool from_minus_o
 /* What a temperature did, as a note, where a record has one. */
 void hx_evaluate_say_temperature(hx_cli *c, const json_t *record);
 
+/* evaluate_scope.c: rows whose labels are indexes of classes, and their probabilities (n, classes). */
+typedef struct {
+    const uint32_t *labels;
+    const float *p;
+    size_t n;
+} hx_scope_rows;
+
+/* `out` is the class out of scope; `dev` (n 0 = none) is what the threshold is fitted on. `said` (rows->n) gets the answers. The record; NULL: no memory. */
+json_t *hx_evaluate_scope(hx_cli *c, const hx_rate_classes *classes, size_t out,
+                          const hx_scope_rows *rows, const hx_scope_rows *dev, uint32_t *said);
+bool hx_evaluate_put_scope(hx_cli *c, json_t *scope); /* behind the figures, as a table */
+
 int hx_cmd_evaluate_keywords(hx_cli *c);
 int hx_cmd_evaluate_correct(hx_cli *c);
 int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task);

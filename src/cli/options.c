@@ -664,6 +664,13 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         TEXT("against", 0, HX_OPT_STRING, HX_GROUP_JOB, "MODEL",
              "another model on the same rows: rules, a file or a name; with McNemar's test",
              "用同样的数据比较另一个模型：rules、文件或名称；附 McNemar 检验"),
+    [HX_OPT_OUT_OF_SCOPE] =
+        TEXT("out-of-scope", 0, HX_OPT_STRING, HX_GROUP_JOB, "LABEL",
+             "the label of texts that none of the others fits; by --calibrate or --threshold",
+             "其他标签都不适用的文本的标签；阈值由 --calibrate 或 --threshold 确定"),
+    [HX_OPT_SCOPE_LOSS] = {"in-scope-loss", 0, HX_OPT_REAL, HX_GROUP_JOB, "SHARE", 0, 1,
+                           "accuracy in scope that the threshold may cost (default: 0.02)",
+                           "阈值可以牺牲的范围内准确率（默认 0.02）"},
     [HX_OPT_CALIBRATE] = TEXT("calibrate", 0, HX_OPT_FILE, HX_GROUP_JOB, "FILE",
                               "fit a temperature on the rows of FILE first (not those of --data)",
                               "先用 FILE 的各行拟合温度（不得与 --data 相同）"),

@@ -95,6 +95,8 @@ typedef enum {
     HX_OPT_FORETOLD,
     HX_OPT_AGAINST,
     HX_OPT_CALIBRATE,
+    HX_OPT_OUT_OF_SCOPE,
+    HX_OPT_SCOPE_LOSS,
     HX_OPT_TARGET,
     HX_OPT_TO,
     HX_OPT_TYPE,

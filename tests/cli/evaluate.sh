@@ -60,6 +60,41 @@ echo '{"chosen":"nb"}' > chosen/compare.json
 echo '{"chosen":"../nb"}' > none/compare.json
 huaxiang classify goods.csv --model chosen -q | head -1 | cut -c1-40
 try huaxiang classify goods.csv --model none
+echo '--- out of scope'
+printf 'text,label\n快递太慢,delivery\nthe parcel,delivery\n做工差,quality\n做工很差,quality\nrude staff,service\n客服不理人,quality\n今天天气不错,oos\nwhat is the capital of France,oos\n物流,oos\n' > scope.csv
+tail -n +2 scope.csv | cat goods.csv - > scope_dev.csv
+huaxiang classify scope.csv --model tiny.learner --format json -q > scope_said.jsonl
+huaxiang classify scope_dev.csv --model tiny.learner --format json -q > scope_dev_said.jsonl
+huaxiang evaluate classify --data scope.csv --model tiny.learner --out-of-scope oos --threshold 0.9 -q > scope_fixed.json
+huaxiang evaluate intent --data scope.csv --model tiny.learner --out-of-scope oos --calibrate scope_dev.csv --in-scope-loss 0.2 --format json -q > scope_fitted.json
+python3 - << 'END'
+import json
+def read(said, given):
+    labels = [l.rstrip('\n').rsplit(',', 1)[1] for l in open(given)][1:]
+    return [(label, max(r['scores'].items(), key=lambda x: x[1])) for label, r in zip(labels, map(json.loads, open(said)))]
+def figures(rows, t):
+    inside = [(g, s) for g, s in rows if g != 'oos']
+    outside = [s for g, s in rows if g == 'oos']
+    right = sum(g == s[0] and s[1] >= t for g, s in inside)
+    hit = sum(s[1] < t for s in outside)
+    called = sum(s[1] < t for _, s in rows)
+    area = sum((i[1][1] > o[1]) + (i[1][1] == o[1]) / 2 for i in inside for o in outside) / len(inside) / len(outside)
+    return right / len(inside), hit / len(outside), hit / called if called else None, area
+rows_said, dev = read('scope_said.jsonl', 'scope.csv'), read('scope_dev_said.jsonl', 'scope_dev.csv')
+for path in ('scope_fixed.json', 'scope_fitted.json'):
+    r = json.load(open(path))
+    s = r['scope']
+    want = figures(rows_said, s['threshold'] - 1e-5 if path == 'scope_fitted.json' else s['threshold'])
+    got = [s[k] for k in ('in_scope_accuracy', 'recall', 'precision', 'auroc')]
+    print(path, s['in_scope'], s['out_of_scope'], all(a == b if a is None else abs(a - b) < 1e-9 for a, b in zip(want, got)))
+    print(abs(r['accuracy'] - (s['in_scope_accuracy'] * s['in_scope'] + s['recall'] * s['out_of_scope']) / r['n']) < 1e-9)
+n = sum(g != 'oos' for g, _ in dev)
+right = sorted(s[1] for g, s in dev if g == s[0])
+print(abs(s['threshold'] - right[int(0.2 * n)]) < 1e-4, sum(x < s['threshold'] - 1e-5 for x in right) <= 0.2 * n)
+END
+huaxiang evaluate classify --data scope.csv --model tiny.learner --out-of-scope oos --format table --lang zh -q | grep -c 范围外标签
+try huaxiang evaluate classify --data scope.csv --model tiny.learner --out-of-scope none
+try huaxiang evaluate classify --data scope.csv --model tiny.learner --out-of-scope none --lang zh
 huaxiang train classify --learner nbsvm --data samples/labelled.csv --split 80,10,10 --out trained -q > /dev/null 2>&1
 huaxiang evaluate sentiment --data samples/labelled.csv --model trained -q | python3 -c 'import json,sys; r = json.load(sys.stdin); print(r["engine"], r["n"], r["accuracy"] > 0.95)'
 echo '--- refused'
