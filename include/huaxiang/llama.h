@@ -102,6 +102,7 @@ typedef struct {
         parse_special; /* special tokens spelt in the text become those tokens; off for user text */
     size_t max_length; /* tokens, specials included; 0 = no limit; more are cut off at the end */
     bool pad; /* with max_length: pad to it; `mask` says which are real */
+    bool inside; /* the text stands right behind a word: its first token has no blank in front */
 } hx_token_options;
 
 /* options NULL = all zero. `mask` (NULL = not wanted): 1 = token, 0 = padding; arena memory. */

@@ -173,7 +173,7 @@ static hx_status put_text(chat *c, hx_str s) {
 }
 
 static hx_status flush_text(chat *c) {
-    hx_token_options plain = {false, false, 0, false};
+    hx_token_options plain = {0};
     HX_TRY(hx_tokenizer_encode(c->t, c->s, hx_buf_str(&c->text), &plain, c->ids, c->err));
     hx_buf_reset(&c->text);
     return HX_OK;

@@ -214,10 +214,10 @@ static hx_status encode_symbols(const encoder *e, hx_str text) {
     return HX_OK;
 }
 
-static hx_status encode_part(const encoder *e, hx_str part, bool first) {
-    hx_str text = part;
-    if (part.len == 0) return HX_OK;
-    HX_TRY(hx__normalise(e->t, e->s, part, first, &text, e->err));
+static hx_status encode_part(const encoder *e, hx_str piece, hx_part part) {
+    hx_str text = piece;
+    if (piece.len == 0) return HX_OK;
+    HX_TRY(hx__normalise(e->t, e->s, piece, part, &text, e->err));
     if (e->t->sentencepiece && e->t->kind != HX_TOKENIZER_UNIGRAM) return encode_symbols(e, text);
     return encode_words(e, text);
 }
@@ -237,17 +237,18 @@ static size_t white_space(const hx_tokenizer *t, hx_str text, bool back) {
     return n;
 }
 
-static hx_status encode_text(const encoder *e, hx_str text, bool parse_special) {
+static hx_status encode_text(const encoder *e, hx_str text, const hx_token_options *o) {
     const hx_tokenizer *t = e->t;
-    uint8_t wanted = HX_ADDED | (parse_special ? HX_ADDED_SPECIAL : 0);
-    bool cut = !t->sentencepiece || parse_special;
+    uint8_t wanted = HX_ADDED | (o->parse_special ? HX_ADDED_SPECIAL : 0);
+    hx_part begin = o->inside ? HX_PART_INSIDE : HX_PART_FIRST;
+    bool cut = !t->sentencepiece || o->parse_special;
     size_t at = 0;
     do {
         int32_t id = -1;
         size_t next = cut ? find_added(t, text, at, wanted, &id) : text.len;
         hx_str part = {text.ptr + at, next - at};
         if (id >= 0 && (t->added[id] & HX_ADDED_LSTRIP)) part.len -= white_space(t, part, true);
-        HX_TRY(encode_part(e, part, at == 0));
+        HX_TRY(encode_part(e, part, at == 0 ? begin : HX_PART_LATER));
         at = next;
         if (id < 0) continue;
         HX_TRY(put_id(e, id));
@@ -297,7 +298,7 @@ static hx_status pad_ids(const encoder *e, size_t start, size_t n) {
 hx_status hx__tokenizer_encode(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str text,
                                const hx_token_options *options, hx_buf *ids, size_t *real,
                                size_t *left, hx_error *err) {
-    const hx_token_options none = {false, false, 0, false}, *o = options ? options : &none;
+    const hx_token_options none = {0}, *o = options ? options : &none;
     size_t n_before = o->special ? t->n_before : 0, n_after = o->special ? t->n_after : 0;
     size_t start = ids->len, body = start + n_before * sizeof(int32_t);
     if (text.len > HX_LLAMA_TEXT_MAX)
@@ -309,7 +310,7 @@ hx_status hx__tokenizer_encode(const hx_tokenizer *t, hx_tokenizer_scratch *s, h
     if (o->max_length) e.limit = body + (o->max_length - n_before - n_after) * sizeof(int32_t);
     HX_TRY(put_all(&e, t->before, n_before));
     if (!t->sentencepiece && !replace_bad(s, &text)) return no_memory(&e);
-    if (text.len) HX_TRY(encode_text(&e, text, o->parse_special));
+    if (text.len) HX_TRY(encode_text(&e, text, o));
     if (ids->len > e.limit) ids->len = e.limit;
     HX_TRY(put_all(&e, t->after, n_after));
     *real = (ids->len - start) / sizeof(int32_t);

@@ -217,8 +217,10 @@ bool hx__put_unknown(const hx_tokenizer *t, hx_str text, hx_id_out *out);
 hx_status hx__unigram_index(hx_tokenizer *t, hx_error *err) HX_MUST_USE;
 bool hx__unigram_word(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str word, hx_id_out *out);
 
+/* Where a part of a text stands: at its begin, behind a special token, or right behind a word, where no normaliser puts a blank in front. */
+typedef enum { HX_PART_FIRST = 0, HX_PART_LATER, HX_PART_INSIDE } hx_part;
 /* Normalisers: from `in` to a view of the result, in `in` itself or in s->normal. */
-hx_status hx__normalise(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str in, bool first,
+hx_status hx__normalise(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str in, hx_part part,
                         hx_str *out, hx_error *err) HX_MUST_USE;
 /* The most bytes a text of `len` may become. */
 size_t hx__normal_most(size_t len);

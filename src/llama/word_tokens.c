@@ -1,7 +1,8 @@
 /* word_tokens.c - words to token ids one by one; see word_tokens.h.
  *
- * A word is encoded by itself, so that its first token is known. Words of scripts with blanks are written with one in front where the word before
- * also is of such a script; the lone space marker that SentencePiece puts before a Han character is left out. */
+ * A word is encoded by itself, so that its first token is known, and so that the tokens are those of the text as people write it, which other
+ * heads of the same model read: a blank in front where both words are of a script with blanks, and none before "," or "n't" or behind "(".
+ * The lone space marker that SentencePiece puts before a text that begins with a Han character stays; it is no word's. */
 #include "llama/word_tokens.h"
 
 #include <string.h>
@@ -77,22 +78,38 @@ typedef struct {
     hx_buf text, one;
 } encoding;
 
-/* The ids of a word, in `one`, of which the first *skip are left out; `before` = the word in front of it, empty at the start. */
+/* Marks that stand right behind a word, and words that are written as one with it: 's, n't. */
+static bool leans_back(hx_str word) {
+    hx_str rest = {word.ptr + 1, word.len - 1};
+    if (strchr(".,;:!?%)]}", word.ptr[0])) return true;
+    if (word.ptr[0] == '\'') return word.len > 1 && word.len <= 3;
+    return word.len == 3 && (word.ptr[0] == 'n' || word.ptr[0] == 'N') &&
+           (hx_str_equal(rest, HX_STR_LIT("'t")) || hx_str_equal(rest, HX_STR_LIT("'T")));
+}
+
+static bool opens(hx_str word) {
+    return word.len == 1 && strchr("([{$#", word.ptr[0]) != NULL;
+}
+
+static bool stands_apart(hx_str before, hx_str word) {
+    return !has_no_blanks(last_character(before)) && !has_no_blanks(first_character(word)) &&
+           !leans_back(word) && !opens(before);
+}
+
+/* The ids of a word, in `one`; the first *skip are the blank in front of it; `before` = the word in front of it, empty at the start. */
 static hx_status encode_word(encoding *e, hx_str before, hx_str word, size_t *skip, hx_error *err) {
-    const hx_token_options plain = {0};
-    bool apart = before.len > 0 && !has_no_blanks(last_character(before)) &&
-                 !has_no_blanks(first_character(word));
+    bool apart = before.len > 0 && stands_apart(before, word);
     bool bytes = hx_tokenizer_kind_of(e->tokenizer) == HX_TOKENIZER_BPE_BYTES;
+    const hx_token_options options = {.inside = before.len > 0 && !apart};
     hx_buf_reset(&e->text);
     hx_buf_reset(&e->one);
     if (apart && bytes) (void)hx_buf_append_byte(&e->text, ' ');
     (void)hx_buf_append_str(&e->text, word);
     HX_TRY(hx_buf_status(&e->text, "a word", err));
-    HX_TRY(
-        hx_tokenizer_encode(e->tokenizer, e->scratch, hx_buf_str(&e->text), &plain, &e->one, err));
+    HX_TRY(hx_tokenizer_encode(e->tokenizer, e->scratch, hx_buf_str(&e->text), &options, &e->one,
+                               err));
     *skip = 0;
-    if (bytes || e->one.len <= sizeof(int32_t) || !has_no_blanks(first_character(word)))
-        return HX_OK;
+    if (bytes || e->one.len <= sizeof(int32_t)) return HX_OK;
     hx_str spelling = hx_tokenizer_spelling(e->tokenizer, ids_of(&e->one)[0]);
     if (hx_str_equal(spelling, HX_STR_LIT("\xE2\x96\x81"))) *skip = 1;
     return HX_OK;
@@ -105,11 +122,11 @@ static hx_status encode_words(encoding *e, const hx_text_frame *f, hx_str text, 
     for (size_t at = 0; hx_word_next(text, &at, &word); before = word) {
         uint32_t place = HX_WORD_NO_TOKEN;
         if (!*cut) HX_TRY(encode_word(e, before, word, &skip, err));
-        size_t n = *cut ? 0 : e->one.len / sizeof(int32_t) - skip;
+        size_t n = *cut ? 0 : e->one.len / sizeof(int32_t);
         *cut = *cut || n > room - used;
-        if (!*cut && n > 0) {
-            place = (uint32_t)(f->n_before + used);
-            (void)hx_buf_append(ids, ids_of(&e->one) + skip, n * sizeof(int32_t));
+        if (!*cut && n > skip) {
+            place = (uint32_t)(f->n_before + used + skip);
+            (void)hx_buf_append(ids, e->one.ptr, n * sizeof(int32_t));
             used += n;
         }
         (void)hx_buf_append(places, &place, sizeof place);

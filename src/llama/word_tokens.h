@@ -19,8 +19,8 @@ hx_status hx_text_frame_of(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_te
 bool hx_word_next(hx_str text, size_t *at, hx_str *word);
 
 /* Appends [before] word word ... [after] to `ids` (int32), and for each word the place of its first token, counted from the first id appended, to
- * `places` (uint32): HX_WORD_NO_TOKEN for words that max_length (0 = no limit) cuts off; *cut says whether there were any. Words of scripts with
- * blanks have one in front where the word before is of such a script, too. */
+ * `places` (uint32): HX_WORD_NO_TOKEN for words that max_length (0 = no limit) cuts off; *cut says whether there were any. The
+ * tokens are those of the words as people write them: "it does n't ." is "it doesn't.", and nothing stands between Han characters. */
 hx_status hx_words_encode(const hx_tokenizer *t, hx_tokenizer_scratch *s, const hx_text_frame *f,
                           hx_str text, size_t max_length, hx_buf *ids, hx_buf *places, bool *cut,
                           hx_error *err) HX_MUST_USE;

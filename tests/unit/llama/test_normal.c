@@ -128,7 +128,7 @@ static void test_replacements_are_bounded(void **state) {
         many, many);
     struct hx_llama m = {.tokenizer = open_json(json)};
     hx_arena *arena = hx_arena_new(0);
-    hx_token_options few = {false, false, 8, false};
+    hx_token_options few = {.max_length = 8};
     hx_tokens got;
     char text[1000];
     memset(text, 'a', sizeof text);

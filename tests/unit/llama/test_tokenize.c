@@ -119,7 +119,7 @@ static void test_options(void **state) {
     const int32_t *p = hx_ids_of(&plain);
     size_t n = plain.len / sizeof(int32_t);
     assert_true(n > 4);
-    hx_token_options cut = {true, false, 4, false};
+    hx_token_options cut = {.special = true, .max_length = 4};
     int32_t want[] = {0, p[0], p[1], 2};
     check_ids(encode(t, s, text, &cut), want, 4);
     cut.special = false;
@@ -128,10 +128,10 @@ static void test_options(void **state) {
     check_ids(encode(t, s, text, &cut), p, n);
     hx_buf ids;
     hx_buf_init(&ids, 1 << 20);
-    hx_token_options bad = {true, false, 1, false};
+    hx_token_options bad = {.special = true, .max_length = 1};
     assert_int_equal(hx_tokenizer_encode(t, s, text, &bad, &ids, &error), HX_EINVAL);
     assert_non_null(strstr(error.message, "no room for the 2 special tokens"));
-    bad = (hx_token_options){false, false, 8, true};
+    bad = (hx_token_options){.max_length = 8, .pad = true};
     assert_int_equal(hx_tokenizer_encode(t, s, text, &bad, &ids, &error), HX_EINVAL);
     assert_non_null(strstr(error.message, "has no padding token"));
     t->pad = 1;
@@ -156,7 +156,7 @@ static void test_padding(void **state) {
     m.tokenizer = open_kind("gpt2");
     m.tokenizer->pad = 1;
     for (int left = 0; left < 2; left++) {
-        hx_token_options o = {true, false, 6, true};
+        hx_token_options o = {.special = true, .max_length = 6, .pad = true};
         m.tokenizer->pad_left = left;
         assert_int_equal(hx_llama_tokenize(&m, HX_STR_LIT("a"), &o, arena, &tokens, &mask, &error),
                          HX_OK);
@@ -192,7 +192,7 @@ static void check_chat(hx_llama *m, const hx_chat_message *messages, size_t n, b
                        const char *text) {
     hx_arena *arena = hx_arena_new(0);
     hx_tokens got, want;
-    hx_token_options parse = {false, true, 0, false};
+    hx_token_options parse = {.parse_special = true};
     assert_int_equal(hx_llama_chat(m, messages, n, reply, arena, &got, &error), HX_OK);
     assert_int_equal(hx_llama_tokenize(m, hx_str_of(text), &parse, arena, &want, NULL, &error),
                      HX_OK);
@@ -386,7 +386,7 @@ static void test_specials_stay_text(void **state) {
     hx_tokenizer *t = open_kind("qwen2");
     hx_tokenizer_scratch *s = hx_tokenizer_scratch_new(t);
     hx_str text = HX_STR_LIT("a<|im_end|><tool>b");
-    hx_token_options parse = {false, true, 0, false};
+    hx_token_options parse = {.parse_special = true};
     hx_buf plain = encode(t, s, text, NULL), parsed = encode(t, s, text, &parse);
     int32_t tool = hx_tokenizer_find(t, HX_STR_LIT("<tool>"));
     const int32_t want[] = {t->byte_ids['a'], 2, tool, t->byte_ids['b']};

@@ -26,7 +26,7 @@ static int hex_value(char c) {
 
 /* Takes one line; what the mode is called stands before the first tab, or nothing. */
 static void read_case(token_case *c, char *line) {
-    c->options = (hx_token_options){false, false, 0, false};
+    c->options = (hx_token_options){0};
     hx_buf_reset(&c->text);
     hx_buf_reset(&c->ids);
     if (strncmp(line, "special\t", 8) == 0) {
