@@ -44,7 +44,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2) return 0;
     size_t kind = data[0] % KINDS;
     hx_str text = {(const char *)data + 2, size - 2};
-    hx_token_options options = {data[1] & 1, data[1] & 2, data[1] & 4 ? data[1] >> 3 : 0, false};
+    hx_token_options options = {.special = data[1] & 1,
+                                .parse_special = data[1] & 2,
+                                .max_length = data[1] & 4 ? data[1] >> 3 : 0,
+                                .inside = data[1] & 128};
     open_kind(kind);
     fuzz_encode(fuzz_kinds[kind].t, fuzz_kinds[kind].s, text, options);
     bool changes =

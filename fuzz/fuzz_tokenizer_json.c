@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (status == HX_OK) status = hx__tokenizer_complete(t, &err);
     if (status == HX_OK) {
         hx_tokenizer_scratch *s = hx_tokenizer_scratch_new(t);
-        fuzz_encode(t, s, FUZZ_SAMPLE, (hx_token_options){false, true, 0, false});
+        fuzz_encode(t, s, FUZZ_SAMPLE, (hx_token_options){.parse_special = true});
         hx_tokenizer_scratch_free(s);
     } else {
         FUZZ_REQUIRE(err.message[0] != '\0');

@@ -69,6 +69,70 @@ HX_API hx_status hx_import_undo(hx_store *store, int64_t import_id, hx_error *er
 HX_API hx_status hx_erase_customer(hx_store *store, hx_str who, int64_t now, uint64_t *n_events,
                                    hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ who belongs together
+ * Persons are the connected components of ids: those that stand together in a row of a file, those that somebody joined, without those that
+ * somebody parted (src/pipeline/identity.c). Events stay with their ids, so whatever is decided can be undone, and gives the same bytes as before.
+ * Each of these changes is worked out in a transaction; without `apply` it is then rolled back, and nothing but the answer remains. */
+#define HX_IDENTITY_MOVES_MAX 1000
+
+typedef struct {
+    hx_str id; /* "phone:13912345678" */
+    hx_str from, to; /* profile ids of its persons */
+} hx_identity_move;
+
+typedef struct {
+    hx_identity_move
+        *moves; /* ids that come to another person, by their new persons; in the arena */
+    size_t n_moves; /* at most HX_IDENTITY_MOVES_MAX are listed */
+    uint64_t n_moved; /* of these there are */
+    uint64_t persons_lost, persons_gained; /* customers that are no more, and new ones */
+    uint64_t shared; /* ids that stand beside too many others and join nobody */
+    uint64_t limited; /* joins left out because a person would have had too many ids of a type */
+    int64_t decision; /* its number in the journal; 0 = none */
+} hx_identity_change;
+
+typedef struct {
+    bool apply; /* else it is only worked out */
+    hx_str reason; /* kept in the journal */
+    int64_t now; /* ms since 1970, kept in the journal */
+} hx_identity_options;
+
+/* One person of the two that these ids belong to. HX_ENOTFOUND, HX_ECONFLICT (one person already, or a decision parts them). */
+HX_API hx_status hx_identity_join(hx_store *store, hx_str a, hx_str b, const hx_identity_options *o,
+                                  hx_arena *arena, hx_identity_change *out,
+                                  hx_error *err) HX_MUST_USE;
+/* Parts ids from the rest of the person `who`; "TYPE:VALUE" or VALUE. Without ids the last decision that joined the person is undone.
+ * Files that name a parted pair in one row later do not join it again. */
+HX_API hx_status hx_identity_part(hx_store *store, hx_str who, const hx_str *ids, size_t n_ids,
+                                  const hx_identity_options *o, hx_arena *arena,
+                                  hx_identity_change *out, hx_error *err) HX_MUST_USE;
+/* Takes a decision back, by its number in the journal, or makes it hold again. */
+HX_API hx_status hx_identity_undo(hx_store *store, int64_t decision, const hx_identity_options *o,
+                                  hx_arena *arena, hx_identity_change *out,
+                                  hx_error *err) HX_MUST_USE;
+/* New rules as JSON (src/pipeline/identity_rules.h has the form, as has docs/identity.md). HX_EFORMAT. */
+HX_API hx_status hx_identity_set_rules(hx_store *store, hx_str json, const hx_identity_options *o,
+                                       hx_arena *arena, hx_identity_change *out,
+                                       hx_error *err) HX_MUST_USE;
+/* As they were given; empty where the defaults hold. */
+HX_API hx_status hx_identity_rules_text(hx_store *store, hx_arena *arena, hx_str *json,
+                                        hx_error *err) HX_MUST_USE;
+
+typedef struct {
+    int64_t id;
+    hx_str at; /* "2026-11-22T01:50:11Z" */
+    bool parts; /* else joins */
+    bool undone;
+    hx_str source, reason; /* "by hand" or "match" */
+    double weight; /* probability of a match, 1 by hand */
+    hx_str a,
+        b; /* the ids of its first pair, "TYPE:VALUE", or profile ids where they are forgotten */
+    size_t n_pairs;
+} hx_identity_decision;
+/* The journal, in order; in the arena. */
+HX_API hx_status hx_identity_journal(hx_store *store, hx_arena *arena, hx_identity_decision **out,
+                                     size_t *n, hx_error *err) HX_MUST_USE;
+
 /* Every customer of a store as a row, as of a time (HX_AS_OF_LATEST of answer.h), so that what reads tables reads stores. Columns: profile, name, the
  * first id of each type (customer, email, phone, account, device, anonymous), first_event, last_event, events, orders, order_lines, refunds, spent
  * (in the store's main currency), currency, discount, first_purchase, last_purchase, recency_days, tenure_days, silent_days, gap_days, price_share, r, f, m,

@@ -53,6 +53,11 @@ static const code_label labels[] = {
     {"price", "price", "价格"},
     {"cancel", "cancel", "取消"},
     {"suggest", "suggest", "建议"},
+    /* who belongs together */
+    {"join", "join", "合并"},
+    {"part", "part", "分开"},
+    {"by hand", "by hand", "人工"},
+    {"match", "match", "匹配"},
     /* events */
     {"Traits Identified", "Traits Identified", "登记资料"},
     {"Order Completed", "Order Completed", "下单"},

@@ -62,6 +62,8 @@ int hx_cmd_segment(hx_cli *c);
 int hx_cmd_why(hx_cli *c);
 int hx_cmd_verify(hx_cli *c);
 int hx_cmd_imports(hx_cli *c);
+int hx_cmd_identity(hx_cli *c);
+int hx_cmd_unmerge(hx_cli *c);
 int hx_cmd_export(hx_cli *c);
 int hx_cmd_backup(hx_cli *c);
 int hx_cmd_restore(hx_cli *c);

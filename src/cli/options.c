@@ -573,6 +573,8 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_FORCE] =
         FLAG("force", 0, HX_GROUP_JOB, "replace a store that is there", "覆盖已有的库"),
     [HX_OPT_YES] = FLAG("yes", 'y', HX_GROUP_JOB, "do not ask", "不再询问"),
+    [HX_OPT_REASON] = TEXT("reason", 0, HX_OPT_STRING, HX_GROUP_JOB, "TEXT", "why, for the journal",
+                           "原因，记入决定记录"),
     [HX_OPT_PRECISION] = TEXT("precision", 0, HX_OPT_CHOICE, HX_GROUP_MODEL, "fast,exact",
                               "fast: 8-bit integers; exact: 32-bit floats (default: fast)",
                               "fast：8 位整数；exact：32 位浮点（默认 fast）"),

@@ -65,6 +65,7 @@ typedef enum {
     HX_OPT_AGG,
     HX_OPT_FORCE,
     HX_OPT_YES,
+    HX_OPT_REASON,
     HX_OPT_PRECISION,
     HX_OPT_SPECIAL,
     HX_OPT_MAX_LENGTH,

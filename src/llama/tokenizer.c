@@ -214,10 +214,10 @@ static hx_status encode_symbols(const encoder *e, hx_str text) {
     return HX_OK;
 }
 
-static hx_status encode_part(const encoder *e, hx_str piece, hx_part part) {
+static hx_status encode_part(const encoder *e, hx_str piece, hx_text_place place) {
     hx_str text = piece;
     if (piece.len == 0) return HX_OK;
-    HX_TRY(hx__normalise(e->t, e->s, piece, part, &text, e->err));
+    HX_TRY(hx__normalise(e->t, e->s, piece, place, &text, e->err));
     if (e->t->sentencepiece && e->t->kind != HX_TOKENIZER_UNIGRAM) return encode_symbols(e, text);
     return encode_words(e, text);
 }
@@ -240,7 +240,7 @@ static size_t white_space(const hx_tokenizer *t, hx_str text, bool back) {
 static hx_status encode_text(const encoder *e, hx_str text, const hx_token_options *o) {
     const hx_tokenizer *t = e->t;
     uint8_t wanted = HX_ADDED | (o->parse_special ? HX_ADDED_SPECIAL : 0);
-    hx_part begin = o->inside ? HX_PART_INSIDE : HX_PART_FIRST;
+    hx_text_place begin = o->inside ? HX_PLACE_INSIDE : HX_PLACE_FIRST;
     bool cut = !t->sentencepiece || o->parse_special;
     size_t at = 0;
     do {
@@ -248,7 +248,7 @@ static hx_status encode_text(const encoder *e, hx_str text, const hx_token_optio
         size_t next = cut ? find_added(t, text, at, wanted, &id) : text.len;
         hx_str part = {text.ptr + at, next - at};
         if (id >= 0 && (t->added[id] & HX_ADDED_LSTRIP)) part.len -= white_space(t, part, true);
-        HX_TRY(encode_part(e, part, at == 0 ? begin : HX_PART_LATER));
+        HX_TRY(encode_part(e, part, at == 0 ? begin : HX_PLACE_LATER));
         at = next;
         if (id < 0) continue;
         HX_TRY(put_id(e, id));

@@ -189,8 +189,8 @@ static bool starts_with_meta(hx_str s) {
     return s.len >= META_LEN && memcmp(s.ptr, META, META_LEN) == 0;
 }
 
-static bool put_metaspace(const hx_tokenizer *t, hx_str in, hx_part part, hx_buf *out) {
-    bool wanted = part == HX_PART_FIRST || (part == HX_PART_LATER && !t->prefix_first);
+static bool put_metaspace(const hx_tokenizer *t, hx_str in, hx_text_place place, hx_buf *out) {
+    bool wanted = place == HX_PLACE_FIRST || (place == HX_PLACE_LATER && !t->prefix_first);
     bool prefix = t->prefix_any && wanted;
     bool has_one = starts_with_meta(in) || (in.len > 0 && in.ptr[0] == ' ');
     if (prefix && !has_one && !hx_buf_append(out, META, META_LEN)) return false;
@@ -310,7 +310,7 @@ static bool put_sentencepiece(const hx_tokenizer *t, hx_str in, bool first, hx_b
 }
 
 /* ------------------------------------------------------------------ all steps */
-static bool run_step(const hx_tokenizer *t, const hx_norm *step, hx_str in, hx_part part,
+static bool run_step(const hx_tokenizer *t, const hx_norm *step, hx_str in, hx_text_place place,
                      hx_buf *points, hx_buf *out) {
     switch (step->kind) {
     case HX_NORM_NFC:
@@ -324,7 +324,7 @@ static bool run_step(const hx_tokenizer *t, const hx_norm *step, hx_str in, hx_p
     case HX_NORM_LOWER:
         return put_lower(in, out);
     case HX_NORM_PREPEND:
-        if (part != HX_PART_INSIDE && !hx_buf_append_str(out, step->from)) return false;
+        if (place != HX_PLACE_INSIDE && !hx_buf_append_str(out, step->from)) return false;
         return hx_buf_append_str(out, in);
     case HX_NORM_REPLACE:
         return put_replaced(in, step->from, step->to, out);
@@ -333,11 +333,11 @@ static bool run_step(const hx_tokenizer *t, const hx_norm *step, hx_str in, hx_p
     case HX_NORM_CHARSMAP:
         return map_clusters(&t->charsmap, in, out);
     case HX_NORM_METASPACE:
-        return put_metaspace(t, in, part, out);
+        return put_metaspace(t, in, place, out);
     case HX_NORM_WORDS:
         return put_words(t, in, out);
     case HX_NORM_SENTENCEPIECE:
-        return put_sentencepiece(t, in, part == HX_PART_FIRST, out);
+        return put_sentencepiece(t, in, place == HX_PLACE_FIRST, out);
     default:
         return hx_buf_append_str(out, strip(t, in, step->kind == HX_NORM_STRIP_LEFT));
     }
@@ -378,17 +378,17 @@ static hx_buf *next_normal(hx_tokenizer_scratch *s, hx_str in) {
     return to;
 }
 
-hx_status hx__normalise(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str in, hx_part part,
-                        hx_str *out, hx_error *err) {
+hx_status hx__normalise(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str in,
+                        hx_text_place place, hx_str *out, hx_error *err) {
     bool ok = true;
     hx_buf *to = NULL;
     for (size_t i = 0; i < t->n_norms && ok && in.len > 0; i++) {
         if (t->norms[i].kind == HX_NORM_NFC && !hx_text_needs_nfc(&t->pre, in)) continue;
         to = next_normal(s, in);
-        ok = run_step(t, &t->norms[i], in, part, &s->points, to) && fits(s, to);
+        ok = run_step(t, &t->norms[i], in, place, &s->points, to) && fits(s, to);
         in = hx_buf_str(to);
     }
-    if (ok && in.len > 0 && part != HX_PART_INSIDE && !has_prefix_space(t, in)) {
+    if (ok && in.len > 0 && place != HX_PLACE_INSIDE && !has_prefix_space(t, in)) {
         to = next_normal(s, in);
         ok = hx_buf_append_byte(to, ' ') && hx_buf_append_str(to, in) && fits(s, to);
         in = hx_buf_str(to);

@@ -218,10 +218,10 @@ hx_status hx__unigram_index(hx_tokenizer *t, hx_error *err) HX_MUST_USE;
 bool hx__unigram_word(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str word, hx_id_out *out);
 
 /* Where a part of a text stands: at its begin, behind a special token, or right behind a word, where no normaliser puts a blank in front. */
-typedef enum { HX_PART_FIRST = 0, HX_PART_LATER, HX_PART_INSIDE } hx_part;
+typedef enum { HX_PLACE_FIRST = 0, HX_PLACE_LATER, HX_PLACE_INSIDE } hx_text_place;
 /* Normalisers: from `in` to a view of the result, in `in` itself or in s->normal. */
-hx_status hx__normalise(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str in, hx_part part,
-                        hx_str *out, hx_error *err) HX_MUST_USE;
+hx_status hx__normalise(const hx_tokenizer *t, hx_tokenizer_scratch *s, hx_str in,
+                        hx_text_place place, hx_str *out, hx_error *err) HX_MUST_USE;
 /* The most bytes a text of `len` may become. */
 size_t hx__normal_most(size_t len);
 /* Appends a Unicode form of `in` (valid UTF-8): options of utf8proc. False when `points` or `out` failed. */

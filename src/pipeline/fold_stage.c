@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/pool.h"
 #include "pipeline/crew.h"
 #include "pipeline/identity.h"
 #include "pipeline/merge.h"
@@ -437,15 +438,14 @@ static hx_status run_dirty(fold_stage *s, hx_error *err) {
     return hx_run_is_cancelled(s->run) ? hx_run_cancelled(err) : HX_OK;
 }
 
-static void notice_shared(const hx_run *run) {
+static void notice_shared(const hx_run *run, const hx_identity_counts *counts) {
     char sentence[256];
-    snprintf(
-        sentence, sizeof sentence,
-        run->ui == HX_UI_ZH
-            ? "有 %" PRIu64 " 个电话、邮箱等标识属于超过 %d 位客户，不用于合并客户"
-            : "%" PRIu64
-              " phones, e-mails or the like stand beside more than %d customers and join nobody",
-        run->result->shared_ids, HX_SHARED_MAX);
+    snprintf(sentence, sizeof sentence,
+             run->ui == HX_UI_ZH
+                 ? "有 %" PRIu64 " 个电话、邮箱等标识属于超过 %" PRIu32 " 位客户，不用于合并客户"
+                 : "%" PRIu64 " phones, e-mails or the like stand beside more than %" PRIu32
+                   " customers and join nobody",
+             counts->shared, counts->shared_most);
     hx_run_notice(run, sentence);
 }
 
@@ -454,8 +454,10 @@ hx_status hx_run_fold(hx_run *run, hx_error *err) {
     if (!s) return hx_fail(err, HX_ENOMEM, "out of memory");
     s->run = run;
     hx_map_init(&s->persons);
-    hx_status status = hx_identity_update(run->store, &run->result->shared_ids, err);
-    if (run->result->shared_ids > 0) notice_shared(run);
+    hx_identity_counts counts = {0};
+    hx_status status = hx_identity_update(run->store, &counts, err);
+    run->result->shared_ids = counts.shared;
+    if (counts.shared > 0) notice_shared(run, &counts);
     if (status == HX_OK) status = hx_identity_load(run->store, &s->persons, err);
     if (status == HX_OK) status = open_workers(s, err);
     if (status == HX_OK) status = run_parts(s, err);
@@ -466,4 +468,13 @@ hx_status hx_run_fold(hx_run *run, hx_error *err) {
     free(s->dirty);
     free(s);
     return status;
+}
+
+hx_status hx_run_fold_dirty(hx_store *s, hx_error *err) {
+    hx_import_options options = {0};
+    hx_import_result result = {0};
+    hx_run run = {.store = s, .options = &options, .result = &result, .n_threads = hx_processors()};
+    if (err) run.ui = err->ui;
+    HX_TRY(hx_run_fold(&run, err));
+    return hx_store_flush(s, err);
 }

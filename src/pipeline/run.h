@@ -35,5 +35,7 @@ hx_status hx_run_cancelled(hx_error *err); /* the sentence for it */
 hx_status hx_run_read_file(hx_run *run, const char *path, hx_error *err) HX_MUST_USE;
 /* Stage 2: brings persons up to date with the edges, merges all pending events into blocks and folds the persons they touch. */
 hx_status hx_run_fold(hx_run *run, hx_error *err) HX_MUST_USE;
+/* Folds what has become dirty, by the second stage of a run without files. */
+hx_status hx_run_fold_dirty(hx_store *s, hx_error *err) HX_MUST_USE;
 
 #endif

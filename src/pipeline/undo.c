@@ -10,7 +10,6 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "base/pool.h"
 #include "pipeline/identity.h"
 #include "pipeline/merge.h"
 #include "base/file.h"
@@ -104,23 +103,13 @@ static hx_status mark_undoing(undo *u, hx_error *err) {
     return in_transaction(u->store, status, err);
 }
 
-/* Folds what has become dirty, by the second stage of a run without files. */
-static hx_status fold_dirty(hx_store *s, hx_error *err) {
-    hx_import_options options = {0};
-    hx_import_result result = {0};
-    hx_run run = {.store = s, .options = &options, .result = &result, .n_threads = hx_processors()};
-    if (err) run.ui = err->ui;
-    HX_TRY(hx_run_fold(&run, err));
-    return hx_store_flush(s, err);
-}
-
 static hx_status undo_all(undo *u, hx_error *err) {
     HX_TRY(mark_undoing(u, err));
     HX_TRY(hx_store_each_block(u->store, note_key, u, err));
     size_t n = u->keys.len / sizeof(uint64_t);
     for (size_t i = 0; i < n; i += UNDO_BATCH)
         HX_TRY(undo_batch(u, i, i + UNDO_BATCH < n ? i + UNDO_BATCH : n, err));
-    HX_TRY(fold_dirty(u->store, err));
+    HX_TRY(hx_run_fold_dirty(u->store, err));
     HX_TRY(hx_store_drop_loose_ids(u->store, err));
     HX_TRY(hx_store_set_import_state(u->store, u->import, HX_IMPORT_UNDONE, 0, err));
     return hx_store_vacuum(u->store, err);
@@ -166,6 +155,7 @@ static hx_status erase_key(hx_store *s, uint64_t key, hx_error *err) {
     HX_TRY(hx_store_put_block(s, key, 0, 0, (hx_str){NULL, 0}, err));
     HX_TRY(hx_store_drop_id(s, key, err));
     HX_TRY(hx_store_drop_edges_of_key(s, key, err));
+    HX_TRY(hx_store_drop_decided_key(s, key, err));
     return hx_store_drop_person(s, key, err);
 }
 

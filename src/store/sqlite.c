@@ -10,6 +10,11 @@
 
 #include "base/error.h"
 
+/* Pairs that an active decision parts. */
+#define PARTED                                                                                     \
+    "decided JOIN decision ON decision.id = decided.decision WHERE decision.kind = 2 AND "         \
+    "decision.undone = 0 AND "
+
 static const char *const sql_text[SQL_N] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_BEGIN_READ] = "BEGIN DEFERRED",
@@ -60,7 +65,8 @@ static const char *const sql_text[SQL_N] = {
     [SQL_DROP_LOOSE_IDS] = "DELETE FROM id WHERE key NOT IN (SELECT key FROM block) AND key NOT IN "
                            "(SELECT a FROM edge) AND key NOT IN (SELECT b FROM edge)",
     [SQL_ADD_EDGE] = "INSERT OR IGNORE INTO edge VALUES (?1, ?2, ?3)",
-    [SQL_ALL_EDGES] = "SELECT DISTINCT a, b FROM edge",
+    [SQL_ALL_EDGES] = "SELECT DISTINCT a, b FROM edge WHERE NOT EXISTS (SELECT 1 FROM " PARTED
+                      "decided.a = min(edge.a, edge.b) AND decided.b = max(edge.a, edge.b))",
     [SQL_DROP_EDGES_OF_IMPORT] = "DELETE FROM edge WHERE import = ?1",
     [SQL_DROP_EDGES_OF_KEY] = "DELETE FROM edge WHERE a = ?1 OR b = ?1",
     [SQL_GET_PERSON] = "SELECT person FROM person WHERE key = ?1",
@@ -83,6 +89,22 @@ static const char *const sql_text[SQL_N] = {
     [SQL_ALL_REJECTS] = "SELECT import, row, column_name, reason FROM reject ORDER BY import, row",
     [SQL_GET_MAPPING] = "SELECT map FROM mapping WHERE header = ?1",
     [SQL_PUT_MAPPING] = "INSERT OR REPLACE INTO mapping VALUES (?1, ?2)",
+    [SQL_ADD_DECISION] = "INSERT INTO decision (kind, at, source, reason, weight) VALUES (?1, ?2, "
+                         "?3, ?4, ?5) RETURNING id",
+    [SQL_ADD_DECIDED] = "INSERT OR IGNORE INTO decided VALUES (?1, ?2, ?3)",
+    [SQL_UNDO_DECISION] = "UPDATE decision SET undone = ?2 WHERE id = ?1",
+    [SQL_ALL_DECISIONS] =
+        "SELECT id, kind, at, source, reason, weight, undone FROM decision ORDER BY id",
+    [SQL_GET_DECISION] =
+        "SELECT id, kind, at, source, reason, weight, undone FROM decision WHERE id = ?1",
+    [SQL_DECIDED] = "SELECT a, b FROM decided WHERE decision = ?1 ORDER BY a, b",
+    [SQL_ALL_JOINS] =
+        "SELECT DISTINCT j.a, j.b FROM decided j JOIN decision d ON d.id = j.decision WHERE "
+        "d.kind = 1 AND d.undone = 0 AND NOT EXISTS (SELECT 1 FROM " PARTED
+        "decided.a = j.a AND decided.b = j.b) ORDER BY j.a, j.b",
+    [SQL_EDGES_OF] = "SELECT DISTINCT a, b FROM edge WHERE a = ?1 UNION SELECT DISTINCT a, b FROM "
+                     "edge WHERE b = ?1 ORDER BY 1, 2",
+    [SQL_DROP_DECIDED_KEY] = "DELETE FROM decided WHERE a = ?1 OR b = ?1",
 };
 
 hx_status hx_store_fail(hx_store *s, int code, hx_error *err) {

@@ -165,6 +165,38 @@ hx_status hx_store_each_edge(hx_store *s, hx_store_pair_fn *fn, void *context,
 hx_status hx_store_drop_edges_of_import(hx_store *s, int64_t import, hx_error *err) HX_MUST_USE;
 hx_status hx_store_drop_edges_of_key(hx_store *s, uint64_t key, hx_error *err) HX_MUST_USE;
 
+/* What somebody decided about who belongs together; see decisions.c. Strings are valid during the call that gives them. */
+typedef enum { HX_DECISION_JOIN = 1, HX_DECISION_PART = 2 } hx_decision_kind;
+typedef struct {
+    int64_t id;
+    hx_decision_kind kind;
+    int64_t at; /* ms since 1970 */
+    hx_str source, reason; /* "by hand" or "match"; what the one who decided says */
+    double weight; /* probability of a match, 1 by hand */
+    bool undone;
+} hx_decision;
+/* d->id and d->undone are not read. */
+hx_status hx_store_add_decision(hx_store *s, const hx_decision *d, int64_t *id,
+                                hx_error *err) HX_MUST_USE;
+hx_status hx_store_add_decided(hx_store *s, int64_t decision, uint64_t a, uint64_t b,
+                               hx_error *err) HX_MUST_USE;
+hx_status hx_store_undo_decision(hx_store *s, int64_t id, bool undone, hx_error *err) HX_MUST_USE;
+/* In the order in which they were made; the callback may not use the store. */
+typedef hx_status hx_store_decision_fn(void *context, const hx_decision *d, hx_error *err);
+hx_status hx_store_each_decision(hx_store *s, hx_store_decision_fn *fn, void *context,
+                                 hx_error *err) HX_MUST_USE;
+/* Strings in `arena`. */
+hx_status hx_store_decision(hx_store *s, int64_t id, hx_arena *arena, hx_decision *out, bool *found,
+                            hx_error *err) HX_MUST_USE;
+hx_status hx_store_each_decided(hx_store *s, int64_t decision, hx_store_pair_fn *fn, void *context,
+                                hx_error *err) HX_MUST_USE;
+/* Pairs that active decisions join and none parts. hx_store_each_edge leaves out what is parted, hx_store_edges_of does not. */
+hx_status hx_store_each_join(hx_store *s, hx_store_pair_fn *fn, void *context,
+                             hx_error *err) HX_MUST_USE;
+hx_status hx_store_edges_of(hx_store *s, uint64_t key, hx_store_pair_fn *fn, void *context,
+                            hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_decided_key(hx_store *s, uint64_t key, hx_error *err) HX_MUST_USE;
+
 /* The person a key belongs to: itself where it is joined with nobody. */
 hx_status hx_store_person(hx_store *s, uint64_t key, uint64_t *person, hx_error *err) HX_MUST_USE;
 hx_status hx_store_put_person(hx_store *s, uint64_t key, uint64_t person,

@@ -184,7 +184,7 @@ static void normal_of(const hx_tokenizer *t, hx_str text, hx_buf *out) {
     hx_str normal = {NULL, 0};
     assert_non_null(s);
     s->normal_left = hx__normal_most(text.len);
-    if (hx__normalise(t, s, text, HX_PART_FIRST, &normal, &error) != HX_OK)
+    if (hx__normalise(t, s, text, HX_PLACE_FIRST, &normal, &error) != HX_OK)
         fail_msg("%s", error.message);
     assert_true(hx_buf_append_str(out, normal));
     hx_tokenizer_scratch_free(s);
