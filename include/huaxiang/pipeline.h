@@ -118,6 +118,38 @@ HX_API hx_status hx_identity_set_rules(hx_store *store, hx_str json, const hx_id
 HX_API hx_status hx_identity_rules_text(hx_store *store, hx_arena *arena, hx_str *json,
                                         hx_error *err) HX_MUST_USE;
 
+/* Customers that may be one person by name, phone, e-mail, address, birthday, device: probabilistic record linkage (src/profile/linkage.h). */
+#define HX_IDENTITY_FIELDS 6
+
+typedef struct {
+    hx_str a, b; /* profile ids */
+    hx_str name_a, name_b; /* as said, else the first id */
+    double probability; /* that they are one person */
+    double weights
+        [HX_IDENTITY_FIELDS]; /* bits of evidence a field; with the prior they sum to the log-odds */
+    const char *levels[HX_IDENTITY_FIELDS]; /* "same", "near", "alike", "differs", "" = not known */
+} hx_identity_pair;
+
+typedef struct {
+    hx_identity_pair *pairs; /* the likeliest first; in the arena */
+    size_t n_pairs;
+    uint64_t n_persons, n_compared;
+    uint64_t n_crowded; /* values that more than 50 customers have: not compared for them alone */
+    double prior; /* share of all pairs that are one person, as found */
+    double prior_bits; /* log2 of its odds */
+} hx_identity_match;
+
+/* The fields of weights and levels: "name", "phone", ... */
+HX_API const char *hx_identity_field(size_t i);
+/* Pairs of at least `threshold` (0.5 to 1; 0 = 0.95). *cancel raised = HX_ECANCELLED; NULL = never. */
+HX_API hx_status hx_identity_find(hx_store *store, double threshold, const volatile int *cancel,
+                                  hx_arena *arena, hx_identity_match *out,
+                                  hx_error *err) HX_MUST_USE;
+/* Joins them, each by a decision of its own with its probability; those that a decision parts are left. change->decision: the last. */
+HX_API hx_status hx_identity_join_found(hx_store *store, const hx_identity_match *found,
+                                        const hx_identity_options *o, hx_arena *arena,
+                                        hx_identity_change *out, hx_error *err) HX_MUST_USE;
+
 typedef struct {
     int64_t id;
     hx_str at; /* "2026-11-22T01:50:11Z" */

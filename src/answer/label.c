@@ -58,6 +58,10 @@ static const code_label labels[] = {
     {"part", "part", "分开"},
     {"by hand", "by hand", "人工"},
     {"match", "match", "匹配"},
+    {"same", "same", "相同"},
+    {"near", "near", "几乎相同"},
+    {"alike", "alike", "相似"},
+    {"differs", "differs", "不同"},
     /* events */
     {"Traits Identified", "Traits Identified", "登记资料"},
     {"Order Completed", "Order Completed", "下单"},

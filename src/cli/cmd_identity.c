@@ -5,6 +5,7 @@
  *     identity undo N           a decision of the journal taken back, or made to hold again
  *     identity rules [FILE]     the rules, or new ones
  *     identity journal          what was decided
+ *     identity match            customers that may be one person, with the evidence; --yes joins them
  *
  * What a change would do is shown first, a record an id that would come to another person; --yes does it. */
 #include <stdlib.h>
@@ -135,6 +136,84 @@ static int rules(hx_cli *c, hx_store *s) {
     return c->n_args == 0 ? show_rules(c, s) : set_rules(c, s);
 }
 
+/* ------------------------------------------------------------------ matches */
+static json_t *pair_record(const hx_identity_pair *p, double prior_bits) {
+    json_t *r = json_object(), *weights = json_object(), *levels = json_object();
+    (void)json_object_set_new(r, "a", str_json(p->a));
+    (void)json_object_set_new(r, "b", str_json(p->b));
+    (void)json_object_set_new(r, "name_a", str_json(p->name_a));
+    (void)json_object_set_new(r, "name_b", str_json(p->name_b));
+    (void)json_object_set_new(r, "probability", json_real(p->probability));
+    (void)json_object_set_new(weights, "prior", json_real(prior_bits));
+    for (size_t i = 0; i < HX_IDENTITY_FIELDS; i++) {
+        if (!p->levels[i][0]) continue;
+        (void)json_object_set_new(levels, hx_identity_field(i), json_string(p->levels[i]));
+        (void)json_object_set_new(weights, hx_identity_field(i), json_real(p->weights[i]));
+    }
+    (void)json_object_set_new(r, "levels", levels);
+    (void)json_object_set_new(r, "bits", weights);
+    return r;
+}
+
+static bool put_pairs(hx_cli *c, const hx_identity_match *m) {
+    static const hx_record_column columns[] = {
+        {"probability", "probability", "概率", HX_CELL_PERCENT},
+        {"a", "customer", "客户号", HX_CELL_LEFT},
+        {"b", "customer", "客户号", HX_CELL_LEFT},
+        {"name_a", "name", "姓名", HX_CELL_LEFT},
+        {"name_b", "name", "姓名", HX_CELL_LEFT},
+        {"levels.name", "name", "姓名", HX_CELL_CODE},
+        {"levels.phone", "phone", "手机", HX_CELL_CODE},
+        {"levels.email", "email", "邮箱", HX_CELL_CODE},
+        {"levels.address", "address", "地址", HX_CELL_CODE},
+        {"levels.birthday", "birthday", "生日", HX_CELL_CODE},
+        {"levels.device", "device", "设备", HX_CELL_CODE},
+        {"bits.prior", NULL, NULL, HX_CELL_RIGHT},
+        {"bits.name", NULL, NULL, HX_CELL_RIGHT},
+        {"bits.phone", NULL, NULL, HX_CELL_RIGHT},
+        {"bits.email", NULL, NULL, HX_CELL_RIGHT},
+        {"bits.address", NULL, NULL, HX_CELL_RIGHT},
+        {"bits.birthday", NULL, NULL, HX_CELL_RIGHT},
+        {"bits.device", NULL, NULL, HX_CELL_RIGHT}};
+    json_t *records = json_array();
+    for (size_t i = 0; i < m->n_pairs; i++)
+        (void)json_array_append_new(records, pair_record(&m->pairs[i], m->prior_bits));
+    bool ok = hx_output_records(c, records, columns, sizeof columns / sizeof *columns);
+    json_decref(records);
+    return ok;
+}
+
+static int join_found(hx_cli *c, hx_store *s, const hx_identity_match *m) {
+    const hx_identity_options o = options_of(c);
+    hx_identity_change change;
+    hx_error err = {.ui = c->ui};
+    if (hx_identity_join_found(s, m, &o, c->arena, &change, &err) != HX_OK)
+        return hx_cli_error(c, &err);
+    hx_cli_note(c, "joined: %zu pairs; customers gone: %llu", "已合并：%zu 对；消失的客户：%llu 位",
+                m->n_pairs, (unsigned long long)change.persons_lost);
+    return HX_EXIT_DONE;
+}
+
+static int find_matches(hx_cli *c, hx_store *s) {
+    const bool given = hx_cli_has(&c->options, HX_OPT_THRESHOLD);
+    hx_identity_match m;
+    hx_error err = {.ui = c->ui};
+    if (hx_identity_find(s, given ? c->options.real[HX_OPT_THRESHOLD] : 0, &c->cancel, c->arena, &m,
+                         &err) != HX_OK)
+        return hx_cli_error(c, &err);
+    if (!put_pairs(c, &m)) return HX_EXIT_FAILED;
+    hx_cli_note(c, "customers: %llu; pairs compared: %llu; likely one person: %zu",
+                "客户 %llu 位，比较 %llu 对，可能是同一人的 %zu 对",
+                (unsigned long long)m.n_persons, (unsigned long long)m.n_compared, m.n_pairs);
+    if (m.n_crowded > 0)
+        hx_cli_note(c, "values that more than 50 customers share and that were not compared: %llu",
+                    "超过 50 位客户共有、未据以比较的值：%llu 个", (unsigned long long)m.n_crowded);
+    if (m.n_pairs > 0 && hx_cli_has(&c->options, HX_OPT_YES)) return join_found(c, s, &m);
+    if (m.n_pairs > 0)
+        hx_cli_note(c, "nothing has been changed; --yes joins them", "尚未改动；加 --yes 合并");
+    return HX_EXIT_DONE;
+}
+
 /* ------------------------------------------------------------------ journal */
 static json_t *decision_record(const hx_identity_decision *d) {
     json_t *r = json_object();
@@ -186,6 +265,7 @@ static const action actions[] = {
      "一位客户及要分出的标识"},
     {"undo", 1, 1, true, undo, "the number of a decision", "决定的编号"},
     {"rules", 0, 1, true, rules, "at most one file of rules", "至多一个规则文件"},
+    {"match", 0, 0, true, find_matches, "no argument", "无参数"},
     {"journal", 0, 0, false, journal, "no argument", "无参数"},
 };
 

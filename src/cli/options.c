@@ -595,8 +595,9 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                          "heads of the model by the names of their tasks (default: all that fit)",
                          "按任务名选用模型的任务头（默认：所有适用的）"),
     [HX_OPT_THRESHOLD] = {"threshold", 0, HX_OPT_REAL, HX_GROUP_MODEL, "P", 0, 1,
-                          "of several labels those with a probability of P or more (default: 0.5)",
-                          "多标签时取概率不低于 P 的标签（默认 0.5）"},
+                          "those with a probability of P or more (default: of labels 0.5, of "
+                          "customers that are one 0.95)",
+                          "取概率不低于 P 的结果（默认：标签 0.5，同一客户 0.95）"},
     [HX_OPT_WORDS] =
         FLAG("words", 0, HX_GROUP_MODEL, "words are what stands between blanks, as in training",
              "词以空白分隔，与训练时相同"),

@@ -25,6 +25,7 @@ struct deciding {
     hx_buf pairs; /* two uint64_t each: to part */
     int64_t decision;
     hx_str json;
+    const hx_identity_match *found;
     hx_identity_counts counts;
 };
 
@@ -177,18 +178,18 @@ static hx_status decide(deciding *d, hx_error *err) {
     return status;
 }
 
-static hx_status add_decision(deciding *d, hx_decision_kind kind, hx_error *err) {
+static hx_status add_decision(deciding *d, hx_decision_kind kind, double weight, hx_error *err) {
     const hx_decision row = {.kind = kind,
                              .at = d->options->now,
-                             .source = HX_STR_LIT("by hand"),
+                             .source = d->found ? HX_STR_LIT("match") : HX_STR_LIT("by hand"),
                              .reason = d->options->reason.ptr ? d->options->reason : HX_STR_LIT(""),
-                             .weight = 1};
+                             .weight = weight};
     return hx_store_add_decision(d->store, &row, &d->out->decision, err);
 }
 
 /* ------------------------------------------------------------------ join */
 static hx_status write_join(deciding *d, hx_error *err) {
-    HX_TRY(add_decision(d, HX_DECISION_JOIN, err));
+    HX_TRY(add_decision(d, HX_DECISION_JOIN, 1, err));
     return hx_store_add_decided(d->store, d->out->decision, d->a, d->b, err);
 }
 
@@ -201,6 +202,31 @@ hx_status hx_identity_join(hx_store *store, hx_str a, hx_str b, const hx_identit
     if (d.a == d.b)
         return hx_fail(err, HX_ECONFLICT, "%.*s and %.*s are one customer already", (int)a.len,
                        a.ptr, (int)b.len, b.ptr);
+    return decide(&d, err);
+}
+
+static hx_status write_found(deciding *d, hx_error *err) {
+    for (size_t i = 0; i < d->found->n_pairs; i++) {
+        const hx_identity_pair *p = &d->found->pairs[i];
+        uint64_t a, b;
+        if (!hx_profile_id_parse(p->a, &a) || !hx_profile_id_parse(p->b, &b))
+            return hx_fail(err, HX_EINVAL, "pair %zu has no customer's number", i + 1);
+        HX_TRY(add_decision(d, HX_DECISION_JOIN, p->probability, err));
+        HX_TRY(hx_store_add_decided(d->store, d->out->decision, a, b, err));
+    }
+    return HX_OK;
+}
+
+hx_status hx_identity_join_found(hx_store *store, const hx_identity_match *found,
+                                 const hx_identity_options *o, hx_arena *arena,
+                                 hx_identity_change *out, hx_error *err) {
+    deciding d = {.store = store,
+                  .options = o,
+                  .arena = arena,
+                  .out = out,
+                  .write = write_found,
+                  .found = found};
+    *out = (hx_identity_change){0};
     return decide(&d, err);
 }
 
@@ -269,7 +295,7 @@ static hx_status mark_leaving(parting *p, bool *goes, hx_str who, const hx_str *
 
 static hx_status write_part(deciding *d, hx_error *err) {
     const uint64_t *pair = (const uint64_t *)(const void *)d->pairs.ptr;
-    HX_TRY(add_decision(d, HX_DECISION_PART, err));
+    HX_TRY(add_decision(d, HX_DECISION_PART, 1, err));
     for (size_t i = 0; i < d->pairs.len / sizeof *pair; i += 2)
         HX_TRY(hx_store_add_decided(d->store, d->out->decision, pair[i], pair[i + 1], err));
     return HX_OK;

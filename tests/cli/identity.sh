@@ -25,6 +25,19 @@ huaxiang identity rules --store s.db
 huaxiang identity rules rules.json --store s.db
 huaxiang identity rules rules.json --store s.db --yes --quiet
 huaxiang identity rules --store s.db
+echo '== likely doubles'
+cat > people.csv <<'EOF'
+客户编号,姓名,生日,地址,手机号
+a1,王小明,1990-05-04,北京市海淀区中关村大街1号,13912345678
+a2,王晓明,1990-05-04,海淀区中关村大街1号,13912345679
+a3,李强,1980-01-02,上海市徐汇区漕溪路2号,18600001234
+EOF
+huaxiang profile people.csv --store p.db --quiet > /dev/null
+huaxiang identity match --store p.db --format table --lang zh
+huaxiang identity match --store p.db --yes | sed -E 's/([0-9]\.[0-9]{4})[0-9]+/\1/g'
+huaxiang show a2 --store p.db --format json | grep -o '"ids":[^]]*]'
+huaxiang unmerge a2 --store p.db --yes --quiet
+huaxiang identity match --store p.db --threshold 0.2
 echo '== wrong wishes'
 huaxiang unmerge u1 --store s.db
 huaxiang unmerge u1 u2 --store s.db

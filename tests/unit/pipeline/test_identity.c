@@ -2,6 +2,8 @@
  * and block; every wrong wish gets its sentence. */
 #include "../../store_test.h"
 
+#include <math.h>
+
 #include "base/rng.h"
 
 enum { PEOPLE = 24, ROUNDS = 60 };
@@ -215,6 +217,97 @@ static void the_journal_tells_all(void **state) {
     hx_store_close(s);
 }
 
+/* 400 people of a few surnames and many given names; 80 of them stand there twice, the second time with another phone, and with faults. */
+enum { KNOWN = 400, TWICE = 80 };
+
+static void put_person(FILE *out, hx_rng *r, int id, int who, bool again) {
+    static const char *const surnames[] = {"王", "李", "张", "刘", "陈"},
+                             *const given[] = {"伟", "芳", "娜", "敏", "静", "强", "磊",
+                                               "洋", "艳", "勇", "杰", "涛", "明", "超",
+                                               "霞", "平", "刚", "桂", "文", "辉"},
+                             *const roads[] = {"中山路", "人民路", "解放路", "建设路", "和平路"};
+    hx_rng p;
+    hx_rng_seed(&p, (uint64_t)who * 31 + 7);
+    const int last = (int)hx_rng_below(&p, 5), first = (int)hx_rng_below(&p, 20),
+              second = (int)hx_rng_below(&p, 20), road = (int)hx_rng_below(&p, 5),
+              house = 1 + (int)hx_rng_below(&p, 300), flat = 1 + (int)hx_rng_below(&p, 30),
+              year = 1960 + (int)hx_rng_below(&p, 45), month = 1 + (int)hx_rng_below(&p, 12),
+              day = 1 + (int)hx_rng_below(&p, 28);
+    const bool misspelt = again && hx_rng_below(r, 4) == 0,
+               moved = again && hx_rng_below(r, 5) == 0;
+    const int wrong_day = again && hx_rng_below(r, 6) == 0 ? day % 28 + 1 : day;
+    fprintf(out, "p%d,%s%s%s,%d-%02d-%02d,北京市%s%d号%d室,1%02d%08d\n", id, surnames[last],
+            given[first], given[misspelt ? (second + 1) % 20 : second], year, month, wrong_day,
+            roads[moved ? (road + 1) % 5 : road], moved ? house + 7 : house, flat,
+            30 + (int)hx_rng_below(r, 60), (int)hx_rng_below(r, 100000000));
+}
+
+static void import_doubles(folder *f, hx_store *s) {
+    const char *path = in_folder(f, "doubles.csv");
+    FILE *out = fopen(path, "wb");
+    hx_rng r;
+    assert_non_null(out);
+    hx_rng_seed(&r, 3);
+    fputs("客户编号,姓名,生日,地址,手机号\n", out);
+    for (int i = 0; i < KNOWN; i++)
+        put_person(out, &r, i, i, false);
+    for (int i = 0; i < TWICE; i++)
+        put_person(out, &r, KNOWN + i, i * 5, true);
+    assert_int_equal(fclose(out), 0);
+    must_import(s, path);
+}
+
+static bool is_double(hx_store *s, const hx_identity_pair *p) {
+    for (int i = 0; i < TWICE; i++) {
+        char a[16], b[16];
+        snprintf(a, sizeof a, "p%d", i * 5);
+        snprintf(b, sizeof b, "p%d", KNOWN + i);
+        uint64_t x, y, of_a = person_of(s, a), of_b = person_of(s, b);
+        assert_true(hx_profile_id_parse(p->a, &x) && hx_profile_id_parse(p->b, &y));
+        if ((x == of_a && y == of_b) || (x == of_b && y == of_a)) return true;
+    }
+    return false;
+}
+
+static void likely_doubles_are_found_joined_and_given_back(void **state) {
+    folder *f = *state;
+    hx_store *s = open_store(in_folder(f, "doubles.db"));
+    hx_arena *arena = hx_arena_new(0);
+    hx_identity_match m;
+    hx_identity_change c;
+    hx_error err = {.code = HX_OK};
+    import_doubles(f, s);
+    uint64_t n, before = digest_of(s, &n);
+    assert_int_equal(n, KNOWN + TWICE);
+    if (hx_identity_find(s, 0.9, NULL, arena, &m, &err) != HX_OK) fail_msg("%s", err.message);
+    size_t right = 0;
+    for (size_t i = 0; i < m.n_pairs; i++) {
+        double bits = m.prior_bits;
+        for (size_t k = 0; k < HX_IDENTITY_FIELDS; k++)
+            bits += m.pairs[i].weights[k];
+        assert_true(fabs(1 / (1 + exp2(-bits)) - m.pairs[i].probability) < 1e-12);
+        right += is_double(s, &m.pairs[i]);
+    }
+    if (right < TWICE * 9 / 10 || right < m.n_pairs * 95 / 100)
+        fail_msg("%zu of %d found, %zu said", right, TWICE, m.n_pairs);
+    assert_int_equal(digest_of(s, NULL), before);
+    if (hx_identity_join_found(s, &m, &apply, arena, &c, &err) != HX_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(c.persons_lost, m.n_pairs);
+    must_hold_together(s);
+    hx_identity_decision *list;
+    size_t n_list;
+    assert_int_equal(hx_identity_journal(s, arena, &list, &n_list, &err), HX_OK);
+    assert_int_equal(n_list, m.n_pairs);
+    assert_true(hx_str_equal(list[0].source, HX_STR_LIT("match")) && list[0].weight >= 0.9);
+    for (size_t i = 0; i < n_list; i++)
+        must_undo(s, list[i].id, arena);
+    assert_int_equal(digest_of(s, NULL), before);
+    assert_int_equal(hx_identity_find(s, 0.3, NULL, arena, &m, &err), HX_EINVAL);
+    hx_arena_free(arena);
+    hx_store_close(s);
+}
+
 static void refused(hx_status status, const hx_error *err, hx_status want, const char *sentence) {
     assert_int_equal(status, want);
     if (!strstr(err->message, sentence)) fail_msg("%s", err->message);
@@ -266,6 +359,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(rules_are_previewed_limit_and_block, folder_make,
                                         folder_remove),
         cmocka_unit_test_setup_teardown(the_journal_tells_all, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(likely_doubles_are_found_joined_and_given_back, folder_make,
+                                        folder_remove),
         cmocka_unit_test_setup_teardown(wrong_wishes_get_their_sentence, folder_make,
                                         folder_remove),
     };
