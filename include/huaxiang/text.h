@@ -166,6 +166,10 @@ typedef struct {
     uint64_t
         similarity; /* SimHash of the cleaned text's character 3-grams: near duplicates differ in <= 3 bits */
     uint64_t model; /* hash of the dictionaries and lexicons it was made with */
+    hx_emotion emotion; /* of the engine LLAMA; score 0: nobody was asked */
+    hx_str
+        weights; /* LLAMA of a model that was opened `identified`: SHA-256, 64 digits; else empty */
+    hx_str kernels; /* that ran then: "vnni", ...; both belong to the model */
 } hx_annotation;
 
 /* What a trained model of the caller's says of a text: one label of a set of its own, beside what the rules say; or a number. */
@@ -220,6 +224,9 @@ typedef struct {
      * AUTO: LLAMA where `model` is said or huaxiang-small is installed, else RULES. */
     hx_engine engine;
     const char *model; /* LLAMA: another file or folder; NULL = huaxiang-small */
+    const char *kernels; /* LLAMA: "vnni", ...; NULL = the best that this machine has */
+    bool
+        identified; /* LLAMA: annotations name the SHA-256 of the weights, as receipts need it; opening takes as long as summing up the file */
     const char *adapt; /* an adaptation of its sentiment (hx_text_adapt), or NULL */
     const char
         *memory; /* corrections of single texts (hx_memory_teach), or NULL; need not be there */
@@ -281,6 +288,7 @@ typedef enum {
     HX_KEYWORDS_TEXTRANK, /* words */
     HX_KEYWORDS_YAKE, /* phrases of up to five words, by statistics of the text alone */
     HX_KEYWORDS_LEARN, /* phrases, ranked by models/huaxiang-learn; needs a model of HX_ENGINE_LEARN */
+    HX_KEYWORDS_LLAMA, /* phrases that the language model marks, of texts where it marks none TF-IDF; needs one of HX_ENGINE_LLAMA */
     HX_KEYWORDS_N
 } hx_keyword_method;
 /* Keywords of a text, the best first, each verbatim in it. */
@@ -301,7 +309,7 @@ HX_API hx_status hx_text_sentences(hx_annotator *a, hx_str text, size_t top, hx_
 HX_API hx_status hx_keyword_stems(hx_str keyword, hx_arena *arena, hx_str *out,
                                   hx_error *err) HX_MUST_USE;
 
-/* By the rules, whatever the engine. */
+/* By the rules; of Chinese texts by the engine LLAMA where that is the engine. */
 HX_API hx_status hx_text_emotion(hx_annotator *a, hx_str text, hx_arena *arena, hx_emotion *out,
                                  hx_error *err) HX_MUST_USE;
 
@@ -425,9 +433,18 @@ HX_API hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena,
 HX_API hx_status hx_text_annotate_many(hx_annotator *a, const hx_str *texts, size_t n,
                                        hx_arena *arena, hx_annotation *out,
                                        hx_error *err) HX_MUST_USE;
-/* Reads n texts in one pass of the language model, for calls that ask about them one by one, in this order. It changes no answer; nothing happens with
- * other engines. */
-HX_API hx_status hx_text_ahead(hx_annotator *a, const hx_str *texts, size_t n,
+/* What will be asked of texts. */
+typedef enum {
+    HX_ASKS_SENTIMENT = 1,
+    HX_ASKS_INTENT = 2,
+    HX_ASKS_ASPECTS = 4,
+    HX_ASKS_KEYWORDS = 8,
+    HX_ASKS_EMOTION = 16,
+    HX_ASKS_ALL = 31 /* hx_text_annotate() */
+} hx_text_asks;
+/* Reads n texts in one pass of the language model, for calls that ask about them one by one, in this order; only the heads that `asks` (of hx_text_asks)
+ * needs run. It changes no answer; nothing happens with other engines. */
+HX_API hx_status hx_text_ahead(hx_annotator *a, const hx_str *texts, size_t n, unsigned asks,
                                hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ explanation */

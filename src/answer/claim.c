@@ -208,6 +208,8 @@ static void set_origin(hx_claim_case *k, const hx_event *e) {
     hx_receipt *r = &k->receipt;
     if (!a) return;
     r->engine = a->engine;
+    r->kernels = a->kernels;
+    r->weights = a->weights;
     if (r->model == 0)
         r->model = a->model;
     else if (r->model != a->model)

@@ -98,10 +98,28 @@ static void say_missing_events(verify_case *v) {
 }
 
 static bool differs(const verify_case *v, const char *key) {
-    return !json_equal(json_object_get(v->given, key), json_object_get(v->again, key));
+    const json_t *given = json_object_get(v->given, key), *again = json_object_get(v->again, key);
+    return (given || again) && !json_equal(given, again);
+}
+
+/* What the language model was, of a receipt by the engine llama. */
+static void say_weights(verify_case *v) {
+    if (differs(v, "engine"))
+        say(v, "引擎不同：凭据用的是 %s，现在是 %s",
+            "the engine differs: the receipt's is %s, this one is %s", text_of(v->given, "engine"),
+            text_of(v->again, "engine"));
+    if (differs(v, "weights"))
+        say(v, "语言模型的 SHA-256 不同：凭据用的是 %s，现在是 %s",
+            "the language model's SHA-256 differs: the receipt's is %s, this one is %s",
+            text_of(v->given, "weights"), text_of(v->again, "weights"));
+    if (differs(v, "kernels"))
+        say(v, "内核不同：凭据用的是 %s，现在是 %s；内核不同，舍入也不同",
+            "the kernels differ: the receipt's are %s, these are %s; other kernels round otherwise",
+            text_of(v->given, "kernels"), text_of(v->again, "kernels"));
 }
 
 static void say_model(verify_case *v) {
+    say_weights(v);
     if (!differs(v, "model")) return;
     say(v, "文本模型不同：凭据用的是 %s，现在是 %s",
         "the text model differs: the receipt's is %s, this one is %s", text_of(v->given, "model"),

@@ -76,6 +76,9 @@ bool hx_cli_wants_llama(const hx_cli *c);
 /* The engine asked for is there; names it on standard error. */
 bool hx_cli_engine(hx_cli *c);
 bool hx_cli_learns(const hx_cli *c); /* --engine learn */
+/* Whether huaxiang-small lies in the data folder; whether it reads this command's texts: by --engine llama, or because nothing else was said. */
+bool hx_cli_small_is_there(hx_cli *c);
+bool hx_cli_is_small(const hx_cli *c);
 /* --adapt says which engine where --engine does not. False after a sentence. */
 bool hx_cli_adapt(hx_cli *c);
 bool hx_cli_names_learn(const char *model); /* "learn"; NULL is fine */

@@ -4,7 +4,7 @@
  *     P = right / said, R = right / chosen, F1 = 2 right / (said + chosen), all texts counted together
  *
  * A file has a column of texts and one of keywords, with ';' or '|' between them (--label; else one named keyphrases, keywords). What people chose
- * counts whether or not it stands in the text. One record a method: those of the rules, and the engine learn. */
+ * counts whether or not it stands in the text. One record a method: those of the rules, and the engines learn and llama. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +112,12 @@ static json_t *record_of(const keyword_run *r, hx_engine engine, const char *met
     return o;
 }
 
+static hx_status read_ahead(keyword_run *r, size_t from, hx_error *err) {
+    size_t left = r->rows.n - from;
+    return hx_text_ahead(r->annotator, r->rows.texts + from,
+                         left < HX_TEXT_AHEAD ? left : HX_TEXT_AHEAD, HX_ASKS_KEYWORDS, err);
+}
+
 static bool run_method(keyword_run *r, hx_engine engine, hx_keyword_method method, const char *name,
                        json_t *records) {
     hx_error err = {.ui = r->c->ui};
@@ -119,7 +125,10 @@ static bool run_method(keyword_run *r, hx_engine engine, hx_keyword_method metho
     r->chosen = 0;
     for (size_t i = 0; i < r->rows.n; i++) {
         if (hx_flag_is_raised(&r->c->cancel)) return false;
-        if (count_text(r, i, method, &err) != HX_OK) return hx_cli_error(r->c, &err), false;
+        hx_status st =
+            method == HX_KEYWORDS_LLAMA && i % HX_TEXT_AHEAD == 0 ? read_ahead(r, i, &err) : HX_OK;
+        if (st == HX_OK) st = count_text(r, i, method, &err);
+        if (st != HX_OK) return hx_cli_error(r->c, &err), false;
     }
     (void)json_array_append_new(records, record_of(r, engine, name));
     return true;
@@ -138,6 +147,8 @@ static bool run_engine(keyword_run *r, hx_engine engine, json_t *records) {
         done = run_method(r, engine, (hx_keyword_method)m, rules[m], records);
     if (done && engine == HX_ENGINE_LEARN)
         done = run_method(r, engine, HX_KEYWORDS_LEARN, "learn", records);
+    if (done && engine == HX_ENGINE_LLAMA)
+        done = run_method(r, engine, HX_KEYWORDS_LLAMA, "llama", records);
     hx_annotator_free(r->annotator);
     hx_text_model_close(model);
     r->annotator = NULL;
@@ -159,16 +170,26 @@ int hx_cmd_evaluate_keywords(hx_cli *c) {
     const bool all = !engine || strcmp(engine, "all") == 0;
     const bool rules = all || strcmp(engine, hx_engine_name(HX_ENGINE_RULES)) == 0;
     const bool learn = all || strcmp(engine, hx_engine_name(HX_ENGINE_LEARN)) == 0;
+    const bool llama = all || strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0;
+    const bool small = llama && hx_cli_small_is_there(c);
     keyword_run r = {.c = c, .arena = hx_arena_new(0)};
     if (!data) return hx_cli_usage(c, "evaluate needs --data FILE", "evaluate 需要 --data 文件");
-    if (!rules && !learn)
-        return hx_cli_usage(c, "evaluate keywords asks the engines rules, learn or all",
-                            "evaluate keywords 的引擎为 rules、learn 或 all");
+    if (!rules && !learn && !small)
+        return llama ? hx_cli_usage(c,
+                                    "evaluate keywords asks engine llama of huaxiang-small alone, "
+                                    "which is not installed",
+                                    "evaluate keywords 的引擎 llama 只用 "
+                                    "huaxiang-small，它没有安装")
+                     : hx_cli_usage(c,
+                                    "evaluate keywords asks the engines rules, learn, llama or all",
+                                    "evaluate keywords 的引擎为 rules、learn、llama 或 all");
     if (!r.arena) return no_memory(c);
     json_t *records = json_array();
     bool done = hx_rated_read(c, data, HX_RATE_KEYWORDS, &r.rows) &&
                 (!rules || run_engine(&r, HX_ENGINE_RULES, records)) &&
-                (!learn || run_engine(&r, HX_ENGINE_LEARN, records)) && put(c, records);
+                (!learn || run_engine(&r, HX_ENGINE_LEARN, records)) &&
+                (!small || run_engine(&r, HX_ENGINE_LLAMA, records)) && put(c, records);
+    if (done && all && !small) hx_cli_say_no_small(c);
     json_decref(records);
     hx_arena_free(r.arena);
     return done ? HX_EXIT_DONE : HX_EXIT_FAILED;

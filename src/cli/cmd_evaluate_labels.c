@@ -208,11 +208,12 @@ static bool put_labels(hx_cli *c, const json_t *record) {
                                      sizeof columns / sizeof *columns);
 }
 
-static int report(evaluation *e, json_t *first, json_t *second, json_t *other) {
+/* others: records of the other engines, or NULL. */
+static int report(evaluation *e, json_t *first, json_t *second, json_t *others) {
     hx_cli *c = e->c;
     json_t *records = json_array(), *against = json_object_get(first, "against");
     (void)json_array_append(records, first);
-    if (other) (void)json_array_append(records, other);
+    if (others) (void)json_array_extend(records, others);
     if (second) {
         (void)json_object_set(against, "engine", json_object_get(second, "engine"));
         (void)json_object_set(against, "model", json_object_get(second, "model"));
@@ -231,9 +232,31 @@ static int report(evaluation *e, json_t *first, json_t *second, json_t *other) {
 /* Whether all engines of the task are to read the rows: by --engine all; as a table unless a model or an engine is named, too. */
 static bool wants_all(const hx_cli *c, hx_rate_task task) {
     const char *engine = c->options.text[HX_OPT_ENGINE];
-    if (c->options.text[HX_OPT_MODEL] || task >= HX_RATE_CLASSIFY) return false;
+    if (c->options.text[HX_OPT_MODEL] || task == HX_RATE_CLASSIFY) return false;
     if (engine) return strcmp(engine, "all") == 0;
     return c->shape == HX_SHAPE_TABLE && !c->options.text[HX_OPT_AGAINST];
+}
+
+/* What the engines but the rules say; NULL after a sentence. */
+static json_t *ask_others(evaluation *e) {
+    hx_cli *c = e->c;
+    json_t *records = json_array();
+    uint32_t *said;
+    for (int i = HX_ENGINE_LEARN; i <= HX_ENGINE_LLAMA; i++) {
+        bool learns = i == HX_ENGINE_LEARN;
+        if (learns && e->task == HX_RATE_EMOTION) continue;
+        if (!learns && !hx_cli_small_is_there(c)) {
+            hx_cli_say_no_small(c);
+            continue;
+        }
+        json_t *record = ask(e, NULL, hx_engine_name((hx_engine)i), false, &said);
+        if (!record) {
+            json_decref(records);
+            return NULL;
+        }
+        (void)json_array_append_new(records, record);
+    }
+    return records;
 }
 
 int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task) {
@@ -241,7 +264,7 @@ int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task) {
     const char *other = c->options.text[HX_OPT_AGAINST];
     const char *engine = c->options.text[HX_OPT_ENGINE];
     uint32_t *said, *said_too;
-    json_t *second = NULL, *learned = NULL;
+    json_t *second = NULL, *others = NULL;
     if (!hx_cli_adapt(c)) return HX_EXIT_FAILED;
     engine = c->options.text[HX_OPT_ENGINE];
     bool all = wants_all(c, task);
@@ -254,10 +277,10 @@ int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task) {
     }
     json_t *first = ask(&e, c->options.text[HX_OPT_MODEL],
                         all ? hx_engine_name(HX_ENGINE_RULES) : engine, true, &said);
-    if (first && all) learned = ask(&e, NULL, hx_engine_name(HX_ENGINE_LEARN), false, &said_too);
-    status = first && (learned || !all) ? report(&e, first, second, learned) : HX_EXIT_FAILED;
+    if (first && all) others = ask_others(&e);
+    status = first && (others || !all) ? report(&e, first, second, others) : HX_EXIT_FAILED;
     json_decref(first);
-    json_decref(learned);
+    json_decref(others);
     json_decref(second);
     return status;
 }

@@ -87,8 +87,9 @@ static int set_options(filter_job *j) {
         .shape = c->shape,
         .ui = c->ui,
         .top = hx_cli_has(v, HX_OPT_TOP) ? (size_t)v->number[HX_OPT_TOP] : 5,
-        .method =
-            hx_cli_learns(c) ? HX_KEYWORDS_LEARN : (hx_keyword_method)v->number[HX_OPT_METHOD],
+        .method = hx_cli_learns(c)     ? HX_KEYWORDS_LEARN
+                  : hx_cli_is_small(c) ? HX_KEYWORDS_LLAMA
+                                       : (hx_keyword_method)v->number[HX_OPT_METHOD],
         .sentences = hx_cli_has(v, HX_OPT_SENTENCES) ? (size_t)v->number[HX_OPT_SENTENCES] : 0,
         .no_stop = hx_cli_has(v, HX_OPT_NO_STOP),
         .clean = {hx_cli_has(v, HX_OPT_KEEP_TRADITIONAL), hx_cli_has(v, HX_OPT_KEEP_CASE),

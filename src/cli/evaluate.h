@@ -80,6 +80,9 @@ json_t *hx_evaluate_scope(hx_cli *c, const hx_rate_classes *classes, size_t out,
                           const hx_scope_rows *rows, const hx_scope_rows *dev, uint32_t *said);
 bool hx_evaluate_put_scope(hx_cli *c, json_t *scope); /* behind the figures, as a table */
 
+/* A note: of all engines llama is left out, because huaxiang-small is not installed. */
+void hx_cli_say_no_small(hx_cli *c);
+
 int hx_cmd_evaluate_keywords(hx_cli *c);
 int hx_cmd_evaluate_correct(hx_cli *c);
 int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task);

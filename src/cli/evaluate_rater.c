@@ -12,6 +12,14 @@
 
 #define TOGETHER 16 /* texts in one pass of a language model */
 
+void hx_cli_say_no_small(hx_cli *c) {
+    hx_cli_note(c,
+                "engine llama is left out: huaxiang-small is not installed "
+                "(models/huaxiang-small/model.gguf in the data folder)",
+                "未列出引擎 llama：没有安装 huaxiang-small（数据目录下的 "
+                "models/huaxiang-small/model.gguf）");
+}
+
 /* ------------------------------------------------------------------ opening */
 static int no_memory(hx_cli *c) {
     return hx_cli_fail(c, "not enough memory to start", "内存不足，无法启动");
@@ -48,6 +56,7 @@ static int open_rules(hx_cli *c, hx_rater *r) {
     if (!r->rules) return HX_EXIT_FAILED;
     if (hx_annotator_new(&r->annotator, r->rules, &err) != HX_OK) return hx_cli_error(c, &err);
     hx_cli_note(c, "engine: %s", "引擎：%s", hx_engine_name(r->engine));
+    if (r->engine == HX_ENGINE_LLAMA) r->name = "huaxiang-small";
     return take_labels(c, r,
                        r->task == HX_RATE_SENTIMENT ? HX_SENTIMENT_N - HX_SENTIMENT_NEGATIVE
                        : r->task == HX_RATE_EMOTION ? (size_t)HX_EMOTION_N
@@ -144,11 +153,14 @@ int hx_rater_open(hx_cli *c, hx_rater *r, hx_rate_task task, const char *model, 
                                                     : engine ? engine
                                                              : "",
                                                     learn) == 0;
+    bool small = !model && task != HX_RATE_CLASSIFY && engine &&
+                 strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0 && hx_cli_small_is_there(c);
     bool rules = !model || strcmp(model, "rules") == 0 || learns;
     *r = (hx_rater){.name = learns ? learn : rules ? "rules" : model, .task = task};
     const char *path = rules ? NULL : hx_cli_model_path(c, model);
     if (!rules && !path) return HX_EXIT_FAILED;
     hx_engine is = learns                                                        ? HX_ENGINE_LEARN
+                   : small                                                       ? HX_ENGINE_LLAMA
                    : rules                                                       ? HX_ENGINE_RULES
                    : hx_text_learner_is_file(path) || hx_text_pool_is_file(path) ? HX_ENGINE_LEARN
                                                                                  : HX_ENGINE_LLAMA;
@@ -189,6 +201,14 @@ static void spread_sentiment(const hx_sentiment *s, float *p) {
     p[label] = (float)s->score;
 }
 
+static hx_status read_ahead(hx_rater *r, const hx_str *texts, size_t left, hx_error *err) {
+    unsigned asks = r->task == HX_RATE_SENTIMENT ? HX_ASKS_SENTIMENT
+                    : r->task == HX_RATE_INTENT  ? HX_ASKS_INTENT
+                                                 : HX_ASKS_EMOTION;
+    return hx_text_ahead(r->annotator, texts, left < HX_TEXT_AHEAD ? left : HX_TEXT_AHEAD, asks,
+                         err);
+}
+
 static bool run_rules(hx_cli *c, hx_rater *r, const hx_str *texts, size_t n, float *out) {
     hx_error err = {.ui = c->ui};
     hx_arena *arena = hx_arena_new(0);
@@ -196,6 +216,8 @@ static bool run_rules(hx_cli *c, hx_rater *r, const hx_str *texts, size_t n, flo
     for (size_t i = 0; i < n && st == HX_OK; i++) {
         float *p = out + i * r->n_labels;
         hx_arena_reset(arena);
+        if (i % HX_TEXT_AHEAD == 0) st = read_ahead(r, texts + i, n - i, &err);
+        if (st != HX_OK) break;
         if (r->task == HX_RATE_SENTIMENT) {
             hx_sentiment said;
             st = hx_text_sentiment(r->annotator, texts[i], arena, &said, &err);
@@ -213,7 +235,7 @@ static bool run_rules(hx_cli *c, hx_rater *r, const hx_str *texts, size_t n, flo
         st = hx_text_intent(r->annotator, texts[i], arena, &said, &err);
         for (size_t k = 0; k < r->n_labels && st == HX_OK; k++)
             p[k] =
-                (float)(r->engine == HX_ENGINE_LEARN ? said.scores[k]
+                (float)(r->engine != HX_ENGINE_RULES ? said.scores[k]
                         : k == (size_t)said.label    ? said.score
                                                   : (1 - said.score) / ((double)r->n_labels - 1));
     }

@@ -81,17 +81,36 @@ static size_t group_end(const hx_rows *rows, size_t from, size_t wanted) {
     return end;
 }
 
+/* What a command asks of texts; 0 = nothing that a language model says. */
+static unsigned asks_of(const hx_filter_plan *p) {
+    switch (p->kind) {
+    case HX_FILTER_SENTIMENT:
+        return p->target.len > 0 ? 0 : HX_ASKS_SENTIMENT;
+    case HX_FILTER_INTENT:
+        return HX_ASKS_INTENT;
+    case HX_FILTER_ASPECTS:
+        return HX_ASKS_ASPECTS;
+    case HX_FILTER_EMOTIONS:
+        return HX_ASKS_EMOTION;
+    case HX_FILTER_KEYWORDS:
+        return p->method == HX_KEYWORDS_LLAMA ? HX_ASKS_KEYWORDS : 0;
+    case HX_FILTER_ANNOTATE:
+        return HX_ASKS_ALL;
+    default:
+        return 0;
+    }
+}
+
 /* The texts of rows that follow are read in one pass, where a language model is the engine; no answer changes by it. */
 static hx_status read_ahead(const hx_filter_plan *p, hx_filter_worker *w, const hx_row *rows,
                             size_t n, hx_error *err) {
     hx_str texts[HX_TEXT_AHEAD];
     size_t some = 0;
-    bool asks = p->kind == HX_FILTER_SENTIMENT || p->kind == HX_FILTER_INTENT ||
-                p->kind == HX_FILTER_ANNOTATE;
-    if (!asks || !p->model || hx_text_model_engine(p->model) != HX_ENGINE_LLAMA) return HX_OK;
+    unsigned asks = asks_of(p);
+    if (asks == 0 || !p->model || hx_text_model_engine(p->model) != HX_ENGINE_LLAMA) return HX_OK;
     for (size_t i = 0; i < n && some < HX_TEXT_AHEAD; i++)
         if (!rows[i].bad) texts[some++] = rows[i].cells[p->text_column];
-    return hx_text_ahead(w->annotator, texts, some, err);
+    return hx_text_ahead(w->annotator, texts, some, asks, err);
 }
 
 static hx_status read_rows(const filter_pool *pool, hx_filter_worker *w, const hx_rows *rows,

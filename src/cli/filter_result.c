@@ -388,6 +388,8 @@ static void put_all(hx_outbuf *b, const hx_filter_plan *p, const filter_result *
     put_label(b, "sentiment", sentiment_label(p, r), r->sentiment.score);
     put_label(b, "intent", intent_label(p, r), r->intent.score);
     put_intents(b, p, &r->intent);
+    if (r->all.emotion.score > 0)
+        put_label(b, "emotion", hx_emotion_name(r->all.emotion.label), r->all.emotion.score);
     put_keywords(b, r);
     put_aspects(b, r);
     put_pii(b, r);

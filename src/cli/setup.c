@@ -6,6 +6,7 @@
  *                                intent, annotate, profile (the default there)
  *
  * What does not go together is refused by a sentence before anything is read. */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,21 +106,27 @@ bool hx_cli_text_column(const hx_cli *c, const char *path, const hx_column *colu
     return false;
 }
 
-/* Where huaxiang-small says something of whole texts, and is there. */
-static bool has_small(const hx_cli *c) {
+bool hx_cli_small_is_there(hx_cli *c) {
     char path[4096];
     struct stat st;
-    const char *share = hx_cli_share((hx_cli *)(uintptr_t)c);
-    if (!share || hx_cli_has(&c->options, HX_OPT_ABOUT) || hx_cli_has(&c->options, HX_OPT_ADAPT) ||
-        hx_cli_has(&c->options, HX_OPT_INSTRUCTION) ||
-        hx_cli_choice("sentiment,intent,annotate,profile,why", c->command->name) < 0)
-        return false;
-    int n = snprintf(path, sizeof path, "%s/models/huaxiang-small/model.gguf", share);
+    const char *share = hx_cli_share(c);
+    int n = share ? snprintf(path, sizeof path, "%s/models/huaxiang-small/model.gguf", share) : 0;
     return n > 0 && (size_t)n < sizeof path && stat(path, &st) == 0;
 }
 
+/* Where huaxiang-small says something of whole texts, and is there. */
+static bool has_small(const hx_cli *c) {
+    static const unsigned short others[] = {HX_OPT_ABOUT, HX_OPT_ADAPT, HX_OPT_INSTRUCTION,
+                                            HX_OPT_METHOD};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (hx_cli_has(&c->options, others[i])) return false;
+    return hx_cli_choice("sentiment,intent,keywords,aspects,emotions,annotate,profile,why,teach",
+                         c->command->name) >= 0 &&
+           hx_cli_small_is_there((hx_cli *)(uintptr_t)c);
+}
+
 /* The language model as the engine of the text model. */
-static bool is_small(const hx_cli *c) {
+bool hx_cli_is_small(const hx_cli *c) {
     const char *model = c->options.text[HX_OPT_MODEL], *engine = c->options.text[HX_OPT_ENGINE];
     if (model) return false;
     return (!engine || strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0) && has_small(c);
@@ -129,7 +136,7 @@ bool hx_cli_wants_llama(const hx_cli *c) {
     const char *model = c->options.text[HX_OPT_MODEL], *engine = c->options.text[HX_OPT_ENGINE];
     if (c->command->model == HX_MODEL_MUST) return true;
     if (c->command->model != HX_MODEL_MAY) return false;
-    if (engine) return strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0 && !is_small(c);
+    if (engine) return strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0 && !hx_cli_is_small(c);
     return model && strcmp(model, "rules") != 0;
 }
 
@@ -159,7 +166,7 @@ static bool check_learn(hx_cli *c, const char *model) {
 static bool check_engine(hx_cli *c, const char *engine) {
     const char *model = c->options.text[HX_OPT_MODEL];
     bool rules = !model || strcmp(model, "rules") == 0;
-    if (is_small(c)) return true;
+    if (hx_cli_is_small(c)) return true;
     if (engine && strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0 &&
         c->command->model == HX_MODEL_MAY) {
         if (rules)
@@ -207,7 +214,7 @@ bool hx_cli_engine(hx_cli *c) {
         hx_cli_note(c, "engine: %s", "引擎：%s",
                     c->options.text[HX_OPT_ENGINE]
                         ? c->options.text[HX_OPT_ENGINE]
-                        : hx_engine_name(is_small(c) ? HX_ENGINE_LLAMA : HX_ENGINE_RULES));
+                        : hx_engine_name(hx_cli_is_small(c) ? HX_ENGINE_LLAMA : HX_ENGINE_RULES));
     return true;
 }
 
@@ -217,7 +224,7 @@ bool hx_cli_learns(const hx_cli *c) {
 }
 
 hx_text_model *hx_cli_text_model(hx_cli *c) {
-    return hx_cli_text_model_of(c, is_small(c)        ? HX_ENGINE_LLAMA
+    return hx_cli_text_model_of(c, hx_cli_is_small(c) ? HX_ENGINE_LLAMA
                                    : hx_cli_learns(c) ? HX_ENGINE_LEARN
                                                       : HX_ENGINE_RULES);
 }
@@ -242,12 +249,19 @@ static bool memory_is_there(hx_cli *c) {
     return false;
 }
 
+/* Commands whose annotations are kept, or read again, for receipts. */
+static bool keeps_receipts(const hx_cli *c) {
+    return hx_cli_choice("profile,verify", c->command->name) >= 0;
+}
+
 hx_text_model *hx_cli_text_model_of(hx_cli *c, hx_engine engine) {
-    const char *share = hx_cli_share(c);
+    const char *share = hx_cli_share(c), *kernels = getenv("HUAXIANG_KERNELS");
     const hx_text_model_options options = {.user_words = c->options.text[HX_OPT_USER_WORDS],
                                            .stop_words = c->options.text[HX_OPT_STOP_FILE],
                                            .aspects = c->options.text[HX_OPT_ASPECTS],
                                            .engine = engine,
+                                           .kernels = kernels && *kernels ? kernels : NULL,
+                                           .identified = keeps_receipts(c),
                                            .adapt = c->options.text[HX_OPT_ADAPT],
                                            .memory = hx_cli_memory(c)};
     hx_error err = {.ui = c->ui};

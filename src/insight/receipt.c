@@ -271,12 +271,13 @@ static void put_origin(hx_json_writer *w, const hx_receipt *r) {
         hx_json_null(w);
     else
         hx_json_cstr(w, hx_engine_name(r->engine));
-    put_key_cstr(w, "kernels", "rules");
+    put_key_str(w, "kernels", r->weights.len > 0 ? r->kernels : HX_STR_LIT("rules"));
     hx_json_key(w, "model");
     if (r->model == 0)
         hx_json_null(w);
     else
         put_hash(w, r->model);
+    if (r->weights.len > 0) put_key_str(w, "weights", r->weights);
 }
 
 static hx_status put_members(hx_json_writer *w, const hx_receipt *r, hx_error *err) {

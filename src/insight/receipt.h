@@ -3,7 +3,7 @@
  *   {"receipt":1,"claim":..,"customer":"c_..","as_of":..,"lang":..,"text":sentence,"value":..,
  *    "unit":..,"contributions":[{"part","event","span","quote","value","points"}],"total":sum of points,
  *    "facts":[{"fact","value","relation","threshold","unit","source","passed"}],"counterfactual":[{"fact","relation","threshold","unit","text"}],
- *    "inputs":[{"event","kind","time","imports","quotes":[{"start","end","text"}]}],"engine":..,"kernels":..,"model":..,
+ *    "inputs":[{"event","kind","time","imports","quotes":[{"start","end","text"}]}],"engine":..,"kernels":..,"model":..,"weights":.. (of llama),
  *    "population":{..} or null,"hash":16 hexadecimal digits}
  *
  * All numbers are integers in the unit that is said, or decimal texts: no rounding on the way. `total` is the sum of the points,
@@ -62,6 +62,8 @@ typedef struct {
     size_t n_inputs;
     hx_engine engine; /* of the annotations; HX_ENGINE_AUTO = none was used */
     uint64_t model; /* hash of the text model; 0 = none was used */
+    hx_str kernels,
+        weights; /* of the engine llama: those that ran, SHA-256 of the model; else empty */
     const hx_model_label *
         said; /* of a claim on a trained model's labels: engine, kernels, model; NULL = the two above */
     const hx_receipt_population *population; /* NULL = the claim stands alone */

@@ -19,7 +19,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "model/checksum.h"
+#include "base/checksum.h"
 #include "model/known.h"
 #include "tensor/tensor_file.h"
 

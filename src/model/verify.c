@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "huaxiang/model.h"
-#include "model/checksum.h"
+#include "base/checksum.h"
 #include "tensor/tensor_file.h"
 
 static hx_status open_regular(const char *path, int *fd, hx_error *err) {

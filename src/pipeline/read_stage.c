@@ -52,9 +52,10 @@ typedef struct {
     rejected_row *rejected; /* in arena */
     size_t n_rejected;
     hx_buf reject_rows; /* formatted */
-    hx_event
-        *made; /* in arena: of a chunk that is labelled before it is encoded; NULL = row by row */
+    hx_event *
+        made; /* in arena: of a chunk that is labelled, or read ahead, before it is encoded; NULL = row by row */
     size_t n_made;
+    bool ahead; /* texts are annotated when all of the chunk are known */
     uint64_t rows, repaired, texts, guests, labelled;
     hx_position end;
 } read_job;
@@ -140,6 +141,21 @@ static hx_status annotate(read_stage *s, size_t worker, read_job *j, hx_event *e
     return HX_OK;
 }
 
+/* The same of all events that are made, whose texts the language model reads many at a time. */
+static hx_status annotate_ahead(read_stage *s, size_t worker, read_job *j, hx_error *err) {
+    hx_str texts[HX_TEXT_AHEAD];
+    for (size_t from = 0, to = 0; from < j->n_made; from = to) {
+        size_t n = 0;
+        for (; to < j->n_made && n < HX_TEXT_AHEAD; to++)
+            if (j->made[to].text.len > 0) texts[n++] = j->made[to].text;
+        if (hx_run_is_cancelled(s->run)) return hx_run_cancelled(err);
+        HX_TRY(hx_text_ahead(s->annotators[worker], texts, n, HX_ASKS_ALL, err));
+        for (size_t i = from; i < to; i++)
+            HX_TRY(annotate(s, worker, j, &j->made[i], err));
+    }
+    return HX_OK;
+}
+
 /* One call for many texts. What it says of a text depends on the text alone, so it does not matter which ones share a call. */
 static hx_status label_some(const hx_labeller *l, hx_event **events, const hx_str *texts, size_t n,
                             hx_arena *arena, hx_error *err) {
@@ -218,15 +234,16 @@ static hx_status work_rows(read_stage *s, size_t worker, read_job *j, const hx_r
         hx_status status = hx_row_event(s->mapper, &rows->rows[i], j->arena, e, &repaired, &why);
         if (status == HX_ENOMEM) return hx_fail(err, HX_ENOMEM, "out of memory");
         j->repaired += status == HX_OK && repaired;
-        HX_TRY(status == HX_OK ? annotate(s, worker, j, e, err)
-                               : add_rejected(s, j, &rows->rows[i], &why, err));
+        if (status != HX_OK) HX_TRY(add_rejected(s, j, &rows->rows[i], &why, err));
         if (status != HX_OK) continue;
+        if (!j->ahead) HX_TRY(annotate(s, worker, j, e, err));
         if (j->made)
             j->n_made++;
         else
             HX_TRY(add_event(s, j, e, err));
     }
-    HX_TRY(label_texts(s, j, err));
+    if (j->ahead) HX_TRY(annotate_ahead(s, worker, j, err));
+    if (s->run->options->labeller) HX_TRY(label_texts(s, j, err));
     for (size_t i = 0; i < j->n_made; i++)
         HX_TRY(add_event(s, j, &j->made[i], err));
     return HX_OK;
@@ -249,7 +266,9 @@ static hx_status work_job(void *context, size_t worker, hx_crew_job *base, hx_er
     j->places = hx_arena_alloc(j->arena, rows.n_rows * sizeof *j->places);
     j->pairs = hx_arena_alloc(j->arena, j->pairs_cap * sizeof *j->pairs);
     j->rejected = hx_arena_alloc(j->arena, rows.n_rows * sizeof *j->rejected);
-    bool held = s->run->options->labeller != NULL;
+    const hx_text_model *m = s->annotators ? s->run->options->text_model : NULL;
+    j->ahead = m && hx_text_model_engine(m) == HX_ENGINE_LLAMA;
+    bool held = j->ahead || s->run->options->labeller != NULL;
     j->made = held ? hx_arena_alloc(j->arena, rows.n_rows * sizeof *j->made) : NULL;
     if (!j->places || !j->pairs || !j->rejected || (held && !j->made))
         return hx_fail(err, HX_ENOMEM, "out of memory");

@@ -39,7 +39,8 @@ enum {
     F_ANNOTATION = 1 << 16,
     F_MODEL_LABEL = 1 << 17,
     F_MODEL_LABELS = 1 << 18, /* several, or a number */
-    F_ASPECTS = 1 << 19 /* of the annotation */
+    F_ASPECTS = 1 << 19, /* of the annotation */
+    F_WEIGHTS = 1 << 20 /* the language model of the annotation */
 };
 
 #define TIME_MIN (-62135596800000) /* year 1 */
@@ -202,6 +203,17 @@ static void put_aspects(const hx_annotation *a, hx_buf *out) {
     }
 }
 
+/* A copy of the annotation with the model that made it. */
+static const hx_annotation *get_weights(hx_cursor *c, hx_arena *arena, const hx_annotation *of) {
+    hx_annotation *a = hx_arena_alloc(arena, sizeof *a);
+    if (!a || !of) c->failed = true;
+    if (c->failed) return of;
+    *a = *of;
+    a->weights = hx_get_str(c);
+    a->kernels = hx_get_str(c);
+    return a;
+}
+
 /* A copy of the annotation with its aspects. */
 static const hx_annotation *get_aspects(hx_cursor *c, hx_arena *arena, const hx_annotation *of) {
     size_t n = hx_get_count(c, 24);
@@ -322,6 +334,7 @@ static uint32_t mask_of(const hx_event *e) {
     if (e->n_properties > 0) mask |= F_PROPERTIES;
     if (e->annotation) mask |= F_ANNOTATION;
     if (e->annotation && e->annotation->n_aspects > 0) mask |= F_ASPECTS;
+    if (e->annotation && e->annotation->weights.len > 0) mask |= F_WEIGHTS;
     bool one = e->n_model_labels == 1 && e->model_labels->label.len > 0;
     if (e->n_model_labels > 0) mask |= one ? F_MODEL_LABEL : F_MODEL_LABELS;
     return mask;
@@ -356,6 +369,8 @@ static void body_write(const hx_event *e, hx_buf *out) {
     if (mask & F_MODEL_LABEL) put_model_label(e->model_labels, out);
     if (mask & F_MODEL_LABELS) put_model_labels(e, out);
     if (mask & F_ASPECTS) put_aspects(e->annotation, out);
+    if (mask & F_WEIGHTS) hx_put_str(out, e->annotation->weights);
+    if (mask & F_WEIGHTS) hx_put_str(out, e->annotation->kernels);
 }
 
 static void get_ids(hx_cursor *c, hx_arena *arena, hx_event *e) {
@@ -401,6 +416,7 @@ static void get_fields(hx_cursor *c, uint32_t mask, hx_arena *arena, hx_event *e
     }
     if (mask & F_MODEL_LABELS) get_model_labels(c, arena, e);
     if (mask & F_ASPECTS) e->annotation = get_aspects(c, arena, e->annotation);
+    if (mask & F_WEIGHTS) e->annotation = get_weights(c, arena, e->annotation);
 }
 
 static bool body_read(hx_str body, hx_arena *arena, hx_event *e) {

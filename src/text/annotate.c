@@ -1,9 +1,12 @@
-/* annotate.c - all there is to say about a text, from one cleaning and one word cut: by the rules, the mood by the model's engine.
+/* annotate.c - all there is to say about a text, from one cleaning and one word cut, and one pass of the language model where that is the engine.
  *
+ * Whatever the engine doesn't say the rules do. With a language model all heads read the text first (hx__small_of() for all that is asked), and what
+ * they said is taken from there task by task.
  * The result lives in the caller's arena; nothing of it points into the annotator. */
 #include "base/error.h"
 #include "text/annotator.h"
 #include "text/aspect.h"
+#include "text/emotion.h"
 #include "text/intent.h"
 #include "text/keyword.h"
 #include "text/learned.h"
@@ -23,7 +26,7 @@ hx_status hx__small_sentiment(hx_annotator *a, hx_str given, const hx_analysis *
                               hx_error *err) {
     const hx_small_said *said;
     hx_sentiment rules;
-    HX_TRY(hx__small_of(a->small, given, &said, err));
+    HX_TRY(hx__small_of(a->small, given, HX_ASKS_SENTIMENT, &said, err));
     HX_TRY(hx__sentiment_score(a, text, mentions, arena, &rules, err));
     hx__small_mood(a->model->small, said, text, &rules, out);
     return hx__sentiment_move(a, &text->clean, arena, out, err);
@@ -45,7 +48,7 @@ static hx_status wish_of(hx_annotator *a, hx_str given, const hx_analysis *text,
     const hx_learned *l = a->model->learned;
     if (hx__small_has(a->model->small, HX_SMALL_INTENT) && text->n_words > 0) {
         const hx_small_said *said;
-        HX_TRY(hx__small_of(a->small, given, &said, err));
+        HX_TRY(hx__small_of(a->small, given, HX_ASKS_INTENT, &said, err));
         hx__small_wish(a->model->small, said, out);
         return HX_OK;
     }
@@ -53,16 +56,30 @@ static hx_status wish_of(hx_annotator *a, hx_str given, const hx_analysis *text,
                                        : hx__intent_score(a, text, mood, arena, out, err);
 }
 
+/* Whether intents are taken from the language model alone, without the mood. */
+static bool wishes_by_small(const hx_annotator *a) {
+    return hx__small_has(a->model->small, HX_SMALL_INTENT);
+}
+
 hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_intent *out,
                          hx_error *err) {
     hx_analysis analysis;
     hx_mentions mentions;
-    hx_sentiment mood;
+    hx_sentiment mood = {.label = HX_SENTIMENT_NONE};
     hx_arena_reset(a->scratch);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
-    HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
-    HX_TRY(mood_of(a, text, &analysis, &mentions, a->scratch, &mood, err));
+    if (!wishes_by_small(a) || analysis.n_words == 0) {
+        HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
+        HX_TRY(mood_of(a, text, &analysis, &mentions, a->scratch, &mood, err));
+    }
     return wish_of(a, text, &analysis, &mood, arena, out, err);
+}
+
+static hx_status aspects_of(hx_annotator *a, hx_str given, const hx_analysis *text,
+                            const hx_mentions *mentions, hx_arena *arena, const hx_aspect **out,
+                            size_t *n, hx_error *err) {
+    HX_TRY(hx__aspects_find(a, text, mentions, arena, out, n, err));
+    return a->small ? hx__small_aspects(a, given, text, mentions, arena, out, n, err) : HX_OK;
 }
 
 hx_status hx_text_aspects(hx_annotator *a, hx_str text, hx_arena *arena, const hx_aspect **out,
@@ -72,13 +89,62 @@ hx_status hx_text_aspects(hx_annotator *a, hx_str text, hx_arena *arena, const h
     hx_arena_reset(a->scratch);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
-    return hx__aspects_find(a, &analysis, &mentions, arena, out, n, err);
+    return aspects_of(a, text, &analysis, &mentions, arena, out, n, err);
+}
+
+/* The mood that emotions by rules start from is the rules'. */
+static hx_status emotion_by_rules(hx_annotator *a, const hx_analysis *text,
+                                  const hx_mentions *mentions, hx_arena *arena, hx_emotion *out,
+                                  hx_error *err) {
+    hx_sentiment mood;
+    HX_TRY(hx__sentiment_score(a, text, mentions, a->scratch, &mood, err));
+    return hx__emotion_find(a, text, mentions, &mood, arena, out, err);
+}
+
+static hx_status emotion_by_small(hx_annotator *a, hx_str given, hx_emotion *out, hx_error *err) {
+    const hx_small_said *said;
+    HX_TRY(hx__small_of(a->small, given, HX_ASKS_EMOTION, &said, err));
+    hx__small_feeling(a->model->small, said, out);
+    return HX_OK;
+}
+
+/* What the rules find speaks for the model's label too, where it is theirs. */
+hx_status hx_text_emotion(hx_annotator *a, hx_str text, hx_arena *arena, hx_emotion *out,
+                          hx_error *err) {
+    hx_analysis analysis;
+    hx_mentions mentions;
+    hx_emotion rules;
+    hx_arena_reset(a->scratch);
+    HX_TRY(hx__text_analyse(a, text, &analysis, err));
+    HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
+    HX_TRY(emotion_by_rules(a, &analysis, &mentions, arena, &rules, err));
+    *out = rules;
+    if (!hx__small_feels(a->model->small, &analysis)) return HX_OK;
+    HX_TRY(emotion_by_small(a, text, out, err));
+    if (out->label != rules.label) return HX_OK;
+    out->evidence = rules.evidence;
+    out->n_evidence = rules.n_evidence;
+    return HX_OK;
+}
+
+/* What only a language model says besides, and which it is. */
+static hx_status add_small(hx_annotator *a, hx_str given, const hx_analysis *text,
+                           const hx_mentions *mentions, hx_arena *arena, hx_annotation *r,
+                           hx_error *err) {
+    const hx_small *s = a->model->small;
+    r->weights = hx_str_of(s->sha256);
+    if (r->weights.len > 0) r->kernels = hx_str_of(hx_llama_describe(s->llama)->kernels);
+    HX_TRY(hx__small_feels(s, text) ? emotion_by_small(a, given, &r->emotion, err)
+                                    : emotion_by_rules(a, text, mentions, arena, &r->emotion, err));
+    return hx__small_keywords_find(a, given, text, KEYWORDS_TOP, arena, &r->keywords,
+                                   &r->n_keywords, err);
 }
 
 hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out,
                            hx_error *err) {
     hx_analysis analysis;
     hx_mentions mentions;
+    const hx_small_said *said;
     hx_annotation r = {.engine = hx_text_model_engine(a->model),
                        .model = hx_text_model_hash(a->model)};
     hx_arena_reset(a->scratch);
@@ -87,17 +153,24 @@ hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_ann
     r.similarity = hx__simhash(analysis.clean.text);
     HX_TRY(hx__noise_find(a, text, &analysis, &r.noise, err));
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
+    if (a->small && analysis.n_words > 0)
+        HX_TRY(hx__small_of(a->small, text, HX_ASKS_ALL, &said, err));
     HX_TRY(mood_of(a, text, &analysis, &mentions, arena, &r.sentiment, err));
-    HX_TRY(hx__aspects_find(a, &analysis, &mentions, arena, &r.aspects, &r.n_aspects, err));
+    HX_TRY(aspects_of(a, text, &analysis, &mentions, arena, &r.aspects, &r.n_aspects, err));
     HX_TRY(wish_of(a, text, &analysis, &r.sentiment, arena, &r.intent, err));
-    HX_TRY(hx__keywords_find(a, &analysis, HX_KEYWORDS_TFIDF, KEYWORDS_TOP, arena, &r.keywords,
-                             &r.n_keywords, err));
+    HX_TRY(a->small ? add_small(a, text, &analysis, &mentions, arena, &r, err)
+                    : hx__keywords_find(a, &analysis, HX_KEYWORDS_TFIDF, KEYWORDS_TOP, arena,
+                                        &r.keywords, &r.n_keywords, err));
     *out = r;
     return HX_OK;
 }
 
-hx_status hx_text_ahead(hx_annotator *a, const hx_str *texts, size_t n, hx_error *err) {
-    return a->small ? hx__small_read(a->small, texts, n, err) : HX_OK;
+/* Intents of a model that has no head for them are the rules', which begin with the mood. */
+hx_status hx_text_ahead(hx_annotator *a, const hx_str *texts, size_t n, unsigned asks,
+                        hx_error *err) {
+    if (!a->small) return HX_OK;
+    if ((asks & HX_ASKS_INTENT) && !wishes_by_small(a)) asks |= HX_ASKS_SENTIMENT;
+    return hx__small_read(a->small, texts, n, asks, err);
 }
 
 hx_status hx_text_annotate_many(hx_annotator *a, const hx_str *texts, size_t n, hx_arena *arena,
@@ -105,7 +178,7 @@ hx_status hx_text_annotate_many(hx_annotator *a, const hx_str *texts, size_t n, 
     for (size_t i = 0; i < n; i++) {
         if (i % HX_TEXT_AHEAD == 0) {
             size_t some = n - i < HX_TEXT_AHEAD ? n - i : HX_TEXT_AHEAD;
-            HX_TRY(hx_text_ahead(a, texts + i, some, err));
+            HX_TRY(hx_text_ahead(a, texts + i, some, HX_ASKS_ALL, err));
         }
         HX_TRY(hx_text_annotate(a, texts[i], arena, &out[i], err));
     }

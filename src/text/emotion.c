@@ -182,15 +182,3 @@ hx_status hx__emotion_find(hx_annotator *a, const hx_analysis *text, const hx_me
     decide(&s, out);
     return HX_OK;
 }
-
-hx_status hx_text_emotion(hx_annotator *a, hx_str text, hx_arena *arena, hx_emotion *out,
-                          hx_error *err) {
-    hx_analysis analysis;
-    hx_mentions mentions;
-    hx_sentiment mood;
-    hx_arena_reset(a->scratch);
-    HX_TRY(hx__text_analyse(a, text, &analysis, err));
-    HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
-    HX_TRY(hx__sentiment_score(a, &analysis, &mentions, a->scratch, &mood, err));
-    return hx__emotion_find(a, &analysis, &mentions, &mood, arena, out, err);
-}

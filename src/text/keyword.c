@@ -19,6 +19,7 @@
 #include "text/annotator.h"
 #include "text/keyphrase.h"
 #include "text/learned.h"
+#include "text/small_read.h"
 #include "text/stem.h"
 
 /* Whether the hidden Markov model made it up of characters one of which is a function word. */
@@ -196,12 +197,18 @@ hx_status hx_text_keywords(hx_annotator *a, hx_str text, hx_keyword_method metho
                            hx_arena *arena, const hx_keyword **out, size_t *n, hx_error *err) {
     if ((unsigned)method >= HX_KEYWORDS_N)
         return hx_fail(err, HX_EINVAL,
-                       "keyword method %d is not known; 0 is TF-IDF, 1 TextRank, 2 YAKE and 3 "
-                       "the engine learn",
+                       "keyword method %d is not known; 0 is TF-IDF, 1 TextRank, 2 YAKE, 3 and 4 "
+                       "the engines learn and llama",
                        (int)method);
     hx_analysis analysis;
     hx_arena_reset(a->scratch);
     HX_TRY(hx__text_analyse(a, text, &analysis, err));
+    if (method == HX_KEYWORDS_LLAMA && !hx__small_has(a->model->small, HX_SMALL_KEYWORDS))
+        return hx_fail(err, HX_EINVAL,
+                       "the keyword method llama needs a text model of the engine llama with a "
+                       "head for keywords");
+    if (method == HX_KEYWORDS_LLAMA)
+        return hx__small_keywords_find(a, text, &analysis, top, arena, out, n, err);
     if (method >= HX_KEYWORDS_YAKE)
         return find_phrases(a, text, &analysis, method, top, arena, out, n, err);
     return hx__keywords_find(a, &analysis, method, top, arena, out, n, err);

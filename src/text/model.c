@@ -35,7 +35,7 @@ static hx_status open_small(hx_text_model *m, const char *share_dir,
     const char *path = options ? options->model : NULL;
     bool wanted = engine == HX_ENGINE_LLAMA ||
                   (engine == HX_ENGINE_AUTO && (path || hx__small_is_there(share_dir)));
-    return wanted ? hx__small_open(&m->small, share_dir, path, err) : HX_OK;
+    return wanted ? hx__small_open(&m->small, share_dir, options, err) : HX_OK;
 }
 
 static hx_status open_parts(hx_text_model *m, const char *share_dir,

@@ -5,10 +5,13 @@
  * kernels round otherwise. */
 #include "text/small.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -99,8 +102,25 @@ static bool find_heads(hx_small *s) {
     return found > 0;
 }
 
-hx_status hx__small_open(hx_small **out, const char *share_dir, const char *path, hx_error *err) {
-    static const hx_llama_options options = {.n_threads = 1};
+/* The weights of a folder are its model.safetensors, as training writes them. */
+static hx_status identify(hx_small *s, const char *path, hx_error *err) {
+    char inside[4096];
+    struct stat st;
+    uint64_t bytes;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+        snprintf(inside, sizeof inside, "%s/model.safetensors", path) < (int)sizeof inside)
+        path = inside;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return hx_fail_errno(err, path, errno);
+    hx_status status = hx_checksum_file(fd, path, NULL, s->sha256, &bytes, err);
+    (void)close(fd);
+    return status;
+}
+
+hx_status hx__small_open(hx_small **out, const char *share_dir,
+                         const hx_text_model_options *options, hx_error *err) {
+    const char *path = options ? options->model : NULL;
+    const hx_llama_options read = {.n_threads = 1, .kernels = options ? options->kernels : NULL};
     char usual[4096];
     HX_TRY(small_path(usual, sizeof usual, share_dir, err));
     if (!path && !hx_file_exists(usual))
@@ -111,12 +131,13 @@ hx_status hx__small_open(hx_small **out, const char *share_dir, const char *path
     if (!path) path = usual;
     hx_small *s = calloc(1, sizeof *s);
     if (!s) return hx_fail(err, HX_ENOMEM, "out of memory while opening %s", path);
-    hx_status status = hx_llama_open(&s->llama, path, &options, err);
+    hx_status status = hx_llama_open(&s->llama, path, &read, err);
     if (status == HX_OK && !find_heads(s))
         status = hx_fail(err, HX_EUNSUPPORTED,
                          "%s has no head that the engine llama knows: sentiment, aspects, intent, "
                          "keywords",
                          path);
+    if (status == HX_OK && options && options->identified) status = identify(s, path, err);
     if (status != HX_OK) {
         hx__small_close(s);
         return status;

@@ -6,7 +6,9 @@
 #ifndef HX_TEXT_SMALL_H
 #define HX_TEXT_SMALL_H
 
+#include "base/checksum.h"
 #include "huaxiang/llama.h"
+#include "huaxiang/text.h"
 
 #define HX_SMALL_NONE SIZE_MAX
 #define HX_SMALL_FILE "models/huaxiang-small/model.gguf" /* under the data folder */
@@ -35,13 +37,14 @@ typedef struct hx_small {
     size_t heads
         [HX_SMALL_N]; /* of the model, or HX_SMALL_NONE: also where a head is of another kind */
     uint64_t hash; /* of the file's bytes and the kernels that run */
+    char sha256[HX_SHA256_HEX]; /* of the weights, where that was asked for; else "" */
 } hx_small;
 
 /* Whether SHARE_DIR holds the model. */
 bool hx__small_is_there(const char *share_dir);
-/* Opens `path`, NULL = the one of SHARE_DIR. */
-hx_status hx__small_open(hx_small **out, const char *share_dir, const char *path,
-                         hx_error *err) HX_MUST_USE;
+/* Opens options->model, NULL = the one of SHARE_DIR; identified: with its SHA-256. options may be NULL. */
+hx_status hx__small_open(hx_small **out, const char *share_dir,
+                         const hx_text_model_options *options, hx_error *err) HX_MUST_USE;
 void hx__small_close(hx_small *s); /* NULL is fine */
 
 /* The label of that name; n_labels = none. */

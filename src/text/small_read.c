@@ -7,6 +7,7 @@
 #include "text/small_read.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct hx_small_reader {
     const hx_small_said *said; /* (n) */
     const uint64_t *keys; /* (n): hashes of the texts */
     size_t n, next; /* texts are asked for in order, mostly */
+    unsigned asks; /* that were answered */
 };
 
 hx_status hx__small_reader_new(hx_small_reader **out, const hx_small *s, hx_error *err) {
@@ -51,8 +53,15 @@ void hx__small_reader_free(hx_small_reader *r) {
 }
 
 /* ------------------------------------------------------------------ reading */
-enum { READ_TASKS = 2, LENGTH_USUAL = 256 };
-static const hx_small_task read_tasks[READ_TASKS] = {HX_SMALL_SENTIMENT, HX_SMALL_INTENT};
+enum { READ_TASKS = 4, LENGTH_USUAL = 256 };
+static const struct {
+    hx_small_task task;
+    unsigned ask;
+    size_t place; /* in hx_small_said */
+} read_tasks[READ_TASKS] = {{HX_SMALL_SENTIMENT, HX_ASKS_SENTIMENT, offsetof(hx_small_said, mood)},
+                            {HX_SMALL_INTENT, HX_ASKS_INTENT, offsetof(hx_small_said, wishes)},
+                            {HX_SMALL_ASPECTS, HX_ASKS_ASPECTS, offsetof(hx_small_said, sides)},
+                            {HX_SMALL_EMOTION, HX_ASKS_EMOTION, offsetof(hx_small_said, feeling)}};
 
 typedef struct {
     hx_small_reader *r;
@@ -62,6 +71,11 @@ typedef struct {
     size_t *n_windows;
     hx_str *parts; /* (n_parts): the texts of all windows */
     size_t n_parts;
+    unsigned asks;
+    int tasks[READ_TASKS]; /* (n_heads): of read_tasks[] */
+    size_t heads[READ_TASKS], n_heads;
+    float *out[READ_TASKS]; /* (n_parts, labels) each */
+    hx_tags *keys; /* (n_parts); NULL = not asked */
 } small_reading;
 
 static hx_status small_memory(size_t n, hx_error *err) {
@@ -111,65 +125,108 @@ static const float *join_parts(const small_reading *s, hx_llama_head_kind kind, 
     return whole;
 }
 
-static void put_said(hx_small_said *said, hx_small_task task, const float *row) {
-    if (task == HX_SMALL_SENTIMENT) said->mood = row;
-    if (task == HX_SMALL_INTENT) said->wishes = row;
+static hx_status choose_heads(small_reading *s, hx_error *err) {
+    const hx_small *m = s->r->small;
+    for (int k = 0; k < READ_TASKS; k++) {
+        if (!(s->asks & read_tasks[k].ask) || !hx__small_has(m, read_tasks[k].task)) continue;
+        size_t head = m->heads[read_tasks[k].task];
+        size_t width = hx_llama_head_of(m->llama, head)->n_labels;
+        s->tasks[s->n_heads] = k;
+        s->heads[s->n_heads] = head;
+        s->out[s->n_heads] = hx_arena_alloc(s->r->arena, (s->n_parts * width + 1) * sizeof(float));
+        if (!s->out[s->n_heads++]) return small_memory(s->n, err);
+    }
+    if (!(s->asks & HX_ASKS_KEYWORDS) || !hx__small_has(m, HX_SMALL_KEYWORDS)) return HX_OK;
+    s->keys = hx_arena_alloc(s->r->arena, (s->n_parts + 1) * sizeof *s->keys);
+    return s->keys ? HX_OK : small_memory(s->n, err);
 }
 
-static hx_status read_parts(const small_reading *s, hx_small_said *said, hx_error *err) {
+static hx_status run_pass(small_reading *s, hx_error *err) {
     const hx_small *m = s->r->small;
-    size_t heads[READ_TASKS], n = 0;
-    hx_small_task tasks[READ_TASKS];
-    float *out[READ_TASKS];
-    for (int k = 0; k < READ_TASKS; k++) {
-        if (!hx__small_has(m, read_tasks[k])) continue;
-        tasks[n] = read_tasks[k];
-        heads[n] = m->heads[read_tasks[k]];
-        size_t width = hx_llama_head_of(m->llama, heads[n])->n_labels;
-        out[n] = hx_arena_alloc(s->r->arena, (s->n_parts * width + 1) * sizeof *out[n]);
-        if (!out[n++]) return small_memory(s->n, err);
-    }
-    if (n == 0) return HX_OK;
-    HX_TRY(hx_llama_read(s->r->context, heads, n, s->parts, s->n_parts, 0, out, err));
-    for (size_t k = 0; k < n; k++) {
-        const hx_llama_head_info *h = hx_llama_head_of(m->llama, heads[k]);
-        const float *whole = join_parts(s, h->kind, out[k], h->n_labels);
+    size_t keywords = m->heads[HX_SMALL_KEYWORDS];
+    hx_tag_options options = {.head = s->keys ? hx_llama_head_of(m->llama, keywords)->name : NULL};
+    hx_llama_wanted wanted = {.heads = s->heads,
+                              .out = s->out,
+                              .n_heads = s->n_heads,
+                              .tag_options = &options,
+                              .tags = &s->keys,
+                              .n_tags = s->keys != NULL};
+    if (s->n_heads + wanted.n_tags == 0 || s->n_parts == 0) return HX_OK;
+    return hx_llama_read_all(s->r->context, &wanted, s->parts, s->n_parts, s->r->arena, err);
+}
+
+static hx_status put_rows(const small_reading *s, hx_small_said *said, hx_error *err) {
+    for (size_t k = 0; k < s->n_heads; k++) {
+        const hx_llama_head_info *h = hx_llama_head_of(s->r->small->llama, s->heads[k]);
+        const float *whole = join_parts(s, h->kind, s->out[k], h->n_labels);
         if (!whole) return small_memory(s->n, err);
-        for (size_t i = 0; i < s->n; i++)
-            put_said(&said[i], tasks[k], whole + i * h->n_labels);
+        for (size_t i = 0; i < s->n; i++) {
+            char *at = (char *)&said[i] + read_tasks[s->tasks[k]].place;
+            *(const float **)(void *)at = whole + i * h->n_labels;
+        }
     }
     return HX_OK;
 }
 
-hx_status hx__small_read(hx_small_reader *r, const hx_str *texts, size_t n, hx_error *err) {
+static hx_status put_keys(const small_reading *s, hx_small_said *said, hx_error *err) {
+    hx_tags *whole = hx_arena_alloc(s->r->arena, (s->n + 1) * sizeof *whole);
+    if (!whole) return small_memory(s->n, err);
+    for (size_t i = 0, at = 0; i < s->n; at += s->n_windows[i], i++) {
+        said[i].keys = &whole[i];
+        if (s->n_windows[i] == 1)
+            whole[i] = s->keys[at];
+        else
+            HX_TRY(hx__windows_join_tags(s->windows[i], s->n_windows[i], s->keys + at, s->r->arena,
+                                         &whole[i], err));
+    }
+    return HX_OK;
+}
+
+hx_status hx__small_read(hx_small_reader *r, const hx_str *texts, size_t n, unsigned asks,
+                         hx_error *err) {
     hx_arena_reset(r->arena);
     r->n = r->next = 0;
-    small_reading s = {.r = r, .texts = texts, .n = n};
+    small_reading s = {.r = r, .texts = texts, .n = n, .asks = asks};
     hx_small_said *said = hx_arena_alloc(r->arena, (n + 1) * sizeof *said);
     uint64_t *keys = hx_arena_alloc(r->arena, (n + 1) * sizeof *keys);
     if (!said || !keys) return small_memory(n, err);
     for (size_t i = 0; i < n; i++)
         keys[i] = hx_hash(texts[i]);
     HX_TRY(cut_texts(&s, err));
-    HX_TRY(read_parts(&s, said, err));
+    HX_TRY(choose_heads(&s, err));
+    HX_TRY(run_pass(&s, err));
+    HX_TRY(put_rows(&s, said, err));
+    if (s.keys) HX_TRY(put_keys(&s, said, err));
     r->said = said;
     r->keys = keys;
     r->n = n;
+    r->asks = asks;
     return HX_OK;
 }
 
-hx_status hx__small_of(hx_small_reader *r, hx_str text, const hx_small_said **out, hx_error *err) {
+hx_status hx__small_of(hx_small_reader *r, hx_str text, unsigned asks, const hx_small_said **out,
+                       hx_error *err) {
     uint64_t key = hx_hash(text);
-    size_t i = r->next;
+    size_t i = (r->asks & asks) == asks ? r->next : r->n;
     while (i < r->n && r->keys[i] != key)
         i++;
     if (i == r->n) {
-        HX_TRY(hx__small_read(r, &text, 1, err));
+        HX_TRY(hx__small_read(r, &text, 1, asks, err));
         i = 0;
     }
     r->next = i;
     *out = &r->said[i];
     return HX_OK;
+}
+
+hx_status hx__small_sides(hx_small_reader *r, const hx_str *texts, size_t n, hx_arena *arena,
+                          const float **out, hx_error *err) {
+    size_t head = r->small->heads[HX_SMALL_ASPECTS];
+    size_t width = hx_llama_head_of(r->small->llama, head)->n_labels;
+    float *p = hx_arena_alloc(arena, (n * width + 1) * sizeof *p);
+    if (!p) return small_memory(n, err);
+    *out = p;
+    return hx_llama_read(r->context, &head, 1, texts, n, 0, &p, err);
 }
 
 /* ------------------------------------------------------------------ what it means */

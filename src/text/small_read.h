@@ -6,10 +6,13 @@
 #include "text/mention.h"
 #include "text/wordseg.h"
 
-/* Probabilities by its heads; NULL where the model has no such head. */
+/* By its heads; NULL where the model has no such head, or it was not asked. */
 typedef struct hx_small_said {
-    const float *mood; /* (2), as the head's labels stand */
+    const float *mood; /* (2), probabilities as the head's labels stand */
     const float *wishes; /* (labels of the head for intents) */
+    const float *sides; /* (labels of the head for aspects) */
+    const float *feeling; /* (labels of the head for emotions) */
+    const hx_tags *keys; /* phrases; spans of the text as given, ascending */
 } hx_small_said;
 
 /* One thread's: a context of one thread, and what was said last. */
@@ -18,11 +21,14 @@ hx_status hx__small_reader_new(hx_small_reader **out, const hx_small *s, hx_erro
 void hx__small_reader_free(hx_small_reader *r); /* NULL is fine */
 
 /* Reads n texts as they are given, in one pass; long ones in windows (window.h). What is said of them is kept until the next such call. */
-hx_status hx__small_read(hx_small_reader *r, const hx_str *texts, size_t n,
-                         hx_error *err) HX_MUST_USE;
+hx_status hx__small_read(hx_small_reader *r, const hx_str *texts, size_t n, unsigned asks,
+                         hx_error *err) HX_MUST_USE; /* asks: of hx_text_asks */
 /* What is said of a text: kept, or read now (then nothing else is kept). *out belongs to the reader until its next call. */
-hx_status hx__small_of(hx_small_reader *r, hx_str text, const hx_small_said **out,
+hx_status hx__small_of(hx_small_reader *r, hx_str text, unsigned asks, const hx_small_said **out,
                        hx_error *err) HX_MUST_USE;
+/* What the head for aspects says of n texts by themselves: (n, labels) in `arena`; what is kept stays. */
+hx_status hx__small_sides(hx_small_reader *r, const hx_str *texts, size_t n, hx_arena *arena,
+                          const float **out, hx_error *err) HX_MUST_USE;
 
 /* Sentiment. The head's two labels give the logit, rounded to 1/4096; it has no evidence, so the bias is the logit. Of a text without
  * words nothing is said: what the rules say of it stays. The rules' own sentiment decides between two labels and four:
@@ -46,5 +52,18 @@ hx_status hx__small_sentiment(hx_annotator *a, hx_str given, const hx_analysis *
 /* Intents: every one of at least HX_SMALL_HOLDS holds, the likeliest is the label; where none is, `other`, with what is left. */
 #define HX_SMALL_HOLDS 0.5
 void hx__small_wish(const hx_small *s, const hx_small_said *said, hx_intent *out);
+
+/* small_say.c: emotions, keywords. The head for emotions learnt from Chinese texts alone: hx__small_feels() says whether it is asked. */
+bool hx__small_feels(const hx_small *s, const hx_analysis *text);
+void hx__small_feeling(const hx_small *s, const hx_small_said *said, hx_emotion *out);
+/* The phrases that the head marks, the surest first, each once; of a text where it marks none, and without such a head, TF-IDF's. */
+hx_status hx__small_keywords_find(hx_annotator *a, hx_str given, const hx_analysis *text,
+                                  size_t top, hx_arena *arena, const hx_keyword **out, size_t *n,
+                                  hx_error *err) HX_MUST_USE;
+
+/* small_aspect.c: the aspects that the rules found, with what the model says of them, and those that it finds besides. list (n) may be the rules'. */
+hx_status hx__small_aspects(hx_annotator *a, hx_str given, const hx_analysis *text,
+                            const hx_mentions *mentions, hx_arena *arena, const hx_aspect **list,
+                            size_t *n, hx_error *err) HX_MUST_USE;
 
 #endif

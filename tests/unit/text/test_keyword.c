@@ -118,8 +118,8 @@ static void unknown_methods_are_refused(void **state) {
                                       f->arena, &list, &n, &err),
                      HX_EINVAL);
     assert_string_equal(err.message,
-                        "keyword method 9 is not known; 0 is TF-IDF, 1 TextRank, 2 YAKE and 3 the "
-                        "engine learn");
+                        "keyword method 9 is not known; 0 is TF-IDF, 1 TextRank, 2 YAKE, 3 and 4 "
+                        "the engines learn and llama");
 }
 
 int main(void) {

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "model/checksum.h"
+#include "base/checksum.h"
 
 #define PIECE ((size_t)1 << 20)
 

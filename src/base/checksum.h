@@ -1,6 +1,6 @@
 /* checksum.h - SHA-256 of files, by libsodium. */
-#ifndef HX_MODEL_CHECKSUM_H
-#define HX_MODEL_CHECKSUM_H
+#ifndef HX_BASE_CHECKSUM_H
+#define HX_BASE_CHECKSUM_H
 
 #include "huaxiang/base.h"
 
