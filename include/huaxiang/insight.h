@@ -199,6 +199,130 @@ HX_API hx_status hx_value_expect(const hx_purchase_fit *f, const hx_spend_fit *s
                                  const hx_purchases *row, double mean, const hx_value_options *o,
                                  hx_value *out, hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ credit */
+/* Scorecards: columns are cut into bins, a bin has a weight of evidence ln((its goods / goods) / (its bads / bads)), a logistic regression weighs the
+ * columns, and points are its terms on a scale where `base` points mean `odds` goods to a bad and `pdo` more points double that. Points are whole
+ * numbers of 10^-places, so that a score is their sum exactly, here and in exported SQL and C. docs/credit.md teaches them. */
+typedef enum {
+    HX_TREND_AUTO = 0, /* ascending or descending; peak or valley where they tell much more */
+    HX_TREND_ASCENDING, /* of the share of bads, from low values to high ones */
+    HX_TREND_DESCENDING,
+    HX_TREND_PEAK,
+    HX_TREND_VALLEY,
+    HX_TREND_NONE, /* any */
+    HX_TRENDS
+} hx_trend;
+HX_API const char *hx_trend_id(hx_trend t); /* "ascending" */
+
+typedef struct {
+    double good, bad; /* rows, or their weights */
+} hx_bin_counts;
+
+#define HX_PREBINS_MAX 64
+typedef struct {
+    hx_trend trend;
+    size_t max_bins; /* 0 = 8; at most 20 */
+    double min_share; /* of all rows in a bin; 0 = 0.05 */
+    double min_bad; /* bads (and goods) in a bin; 0 = 1 */
+    double max_p; /* of the z test that two neighbours' shares of bads are equal; 0 = 1, any */
+} hx_bin_options;
+
+/* Joins neighbouring prebins (n <= HX_PREBINS_MAX) into the bins of the greatest information value that keep all limits: exact, by dynamic programming.
+ * `all` = of the whole column, what is missing included. Bin k ends before prebin ends[k]; one bin of all where the limits leave none. */
+HX_API hx_status hx_bins_join(const hx_bin_counts *prebins, size_t n, hx_bin_counts all,
+                              const hx_bin_options *options, size_t ends[HX_PREBINS_MAX],
+                              size_t *n_bins, hx_trend *found, hx_error *err) HX_MUST_USE;
+/* Weight of evidence; half a row is added to both counts where one is 0, and 0 where both are. */
+HX_API double hx_bin_woe(hx_bin_counts bin, hx_bin_counts all);
+HX_API double hx_bin_iv(hx_bin_counts bin, hx_bin_counts all);
+
+typedef enum {
+    HX_REJECT_NONE = 0, /* rows without an outcome are left out */
+    HX_REJECT_SIMPLE, /* they count as bad below a cut-off of the accepted's card, good above */
+    HX_REJECT_PARCELLING, /* by bands of score, bad at random at the band's share times the factor */
+    HX_REJECT_FUZZY, /* each counts as good and bad, in parts */
+    HX_REJECT_METHODS
+} hx_reject_method;
+
+typedef struct hx_scorecard hx_scorecard;
+typedef struct {
+    const char *target; /* the column that says good or bad */
+    const char *
+        bad; /* its value that is bad; NULL = the greater of two numbers, true, the rarer of two texts */
+    const char *use, *drop; /* "a,b": these columns alone, not these; NULL */
+    hx_bin_options bin;
+    hx_str
+        bins; /* bins made by hand, JSON: {"age":[25,40],"purpose":[["car","tv"],["shop"]]}; empty = none */
+    const hx_scorecard *
+        bins_of; /* columns that `bins` does not name keep this card's bins, scale and choice; NULL */
+    double base, odds, pdo; /* 0 = 600, 20, 20 */
+    int places; /* of points, 0-4 */
+    double min_iv; /* of a column that is used; < 0 = 0.02 */
+    double max_p_value; /* of its coefficient; 0 = 0.05; 1 = any */
+    hx_reject_method reject;
+    double reject_factor; /* rejected are this often as bad as accepted of that score; 0 = 2 */
+    uint64_t seed;
+    size_t n_threads; /* 0 = one a processor; any number gives the same bytes */
+    const volatile int *cancel;
+} hx_scorecard_options;
+
+HX_API hx_status hx_scorecard_fit(hx_scorecard **out, const hx_table *t,
+                                  const hx_scorecard_options *options, hx_error *err) HX_MUST_USE;
+/* Of a text that hx_scorecard_json() made; hostile bytes are refused with a sentence. */
+HX_API hx_status hx_scorecard_read(hx_scorecard **out, hx_str json, hx_error *err) HX_MUST_USE;
+HX_API void hx_scorecard_free(hx_scorecard *card); /* NULL is fine */
+HX_API hx_status hx_scorecard_json(const hx_scorecard *card, hx_arena *arena, hx_str *json,
+                                   hx_error *err) HX_MUST_USE;
+/* The kinds its columns are to be read as, for hx_table_options.kinds; names borrow from the card. */
+HX_API hx_status hx_scorecard_kinds(const hx_scorecard *card, hx_arena *arena, hx_column_kind **out,
+                                    size_t *n, hx_error *err) HX_MUST_USE;
+HX_API int hx_scorecard_places(const hx_scorecard *card);
+/* The whole number of 10^-places nearest to a score. */
+HX_API int64_t hx_scorecard_units(const hx_scorecard *card, double score);
+HX_API hx_str hx_scorecard_target(const hx_scorecard *card);
+
+/* scores (rows of t) in units of 10^-places. HX_ENOTFOUND where a column that it needs is not there. */
+HX_API hx_status hx_scorecard_apply(const hx_scorecard *card, const hx_table *t, int64_t *scores,
+                                    hx_error *err) HX_MUST_USE;
+HX_API double hx_scorecard_bad(const hx_scorecard *card,
+                               int64_t score); /* the chance of a bad that a score says */
+
+#define HX_REASONS_MAX 4
+typedef struct {
+    int64_t cut_off; /* units; below it is a refusal */
+    bool
+        against_mean; /* reasons are points below the mean of the rows of the fit; else below the best */
+    size_t reasons; /* at most; 0 = HX_REASONS_MAX */
+} hx_receipt_of_score;
+/* One row as JSON: score, chance of a bad, contributions (column, value, bin, points) that sum to the score exactly, at most four reasons in
+ * both languages, and what would make it pass: each single column that does, else the fewest columns together. */
+HX_API hx_status hx_scorecard_explain(const hx_scorecard *card, const hx_table *t, size_t row,
+                                      const hx_receipt_of_score *options, hx_arena *arena,
+                                      hx_str *json, hx_error *err) HX_MUST_USE;
+
+typedef struct {
+    double gain, loss; /* of a good and of a bad that is accepted; 0 = 1 and 5 */
+    const char *cut_off; /* a score, decimal; NULL = that of the greatest profit */
+    const char *by; /* a column: stability of the scores by its values (times: by month); NULL */
+    const char *group; /* a column: fairness between its values; NULL */
+} hx_scorecard_check;
+/* How well it tells goods from bads in rows with an outcome, as JSON: auc, gini, ks, lift by tenths, cut-offs with bad rates and profit, psi, fairness. */
+HX_API hx_status hx_scorecard_measure(const hx_scorecard *card, const hx_table *t,
+                                      const hx_scorecard_check *options, hx_arena *arena,
+                                      hx_str *json, hx_error *err) HX_MUST_USE;
+/* sum over bands of (actual - expected) ln(actual / expected) of shares; an empty band counts half a row. */
+HX_API double hx_stability(const double *expected, const double *actual, size_t n);
+
+/* Points as one SELECT of `table` (HX_EXPORT_SQL) or a function `name`_score in C; NULL = data, scorecard. Their sums are hx_scorecard_apply()'s. */
+HX_API hx_status hx_scorecard_sql(const hx_scorecard *card, const char *table, hx_arena *arena,
+                                  hx_str *text, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_scorecard_c(const hx_scorecard *card, const char *name, hx_arena *arena,
+                                hx_str *text, hx_error *err) HX_MUST_USE;
+/* A page of its bins. `measured` = what hx_scorecard_measure() gave, empty = none. */
+HX_API hx_status hx_scorecard_html(const hx_scorecard *card, hx_str title, hx_str measured,
+                                   hx_ui_lang ui, hx_arena *arena, hx_str *html,
+                                   hx_error *err) HX_MUST_USE;
+
 #ifdef __cplusplus
 }
 #endif

@@ -644,6 +644,44 @@ const hx_cli_command hx_cli_actions[] = {
        "held against what came later", "以之后的购买检验"}},
      hx_cmd_score_clv,
      HX_MODEL_MAY},
+    {"score credit",
+     HX_PART_LOOK,
+     "fit [FILE] --target T | edit|apply|show CARD [FILE] | export CARD --as sql|c",
+     NULL,
+     0,
+     3,
+     LIST(TABLE_IN, RECORDS, HX_OPT_HEAD, HX_OPT_LEARN_TARGET, HX_OPT_BAD, HX_OPT_USE, HX_OPT_DROP,
+          HX_OPT_BINS, HX_OPT_TREND, HX_OPT_MAX_BINS, HX_OPT_MIN_SHARE, HX_OPT_BIN_P, HX_OPT_MIN_IV,
+          HX_OPT_MAX_P, HX_OPT_POINTS, HX_OPT_PLACES, HX_OPT_REJECTED, HX_OPT_CUT_OFF,
+          HX_OPT_PROFIT, HX_OPT_PSI_BY, HX_OPT_FAIR_GROUP, HX_OPT_REASONS, HX_OPT_HTML,
+          HX_OPT_CARD_AS, HX_OPT_EXPORT_TABLE, HX_OPT_EXPORT_NAME),
+     "scorecards: bins, points, reasons, cut-offs, fairness, the same points in SQL and C",
+     "评分卡：分箱、分值、原因、准入线、公平性，并导出结果一致的 SQL 和 C",
+     "fit makes a card (JSON, to --out): bins of the greatest information value under a monotone "
+     "trend, a logistic regression on their\n"
+     "weights of evidence, whole points. edit fits it again with bins made by hand. apply adds "
+     "score and p_bad to rows; with --reasons it\n"
+     "says why. show has the bins, or with FILE how well the card does: KS, Gini, lift, cut-offs "
+     "with profit, stability, fairness.",
+     "fit 生成评分卡（JSON，写入 "
+     "--out）：在单调趋势下求信息值最大的分箱，对证据权重做逻辑回归，得到整数分值。"
+     "edit 用手工分箱重新拟合。\n"
+     "apply 为每行加上 score 和 p_bad，--reasons 给出原因。show 显示分箱；给出 FILE 时显示 "
+     "KS、基尼系数、提升度、准入线与利润、稳定性和公平性。",
+     {{"huaxiang score credit fit samples/loans.csv --target outcome --drop loan_id,gender --out "
+       "card.json",
+       "a card", "生成评分卡"},
+      {"huaxiang score credit fit samples/loans.csv --target outcome --drop loan_id,gender | "
+       "huaxiang score credit show - --format table",
+       "its bins", "查看分箱"},
+      {"huaxiang score credit fit samples/loans.csv --target outcome --drop loan_id,gender | "
+       "huaxiang score credit apply - samples/loans.csv --reasons best --cut-off 580 --head 1",
+       "why, and what would make the first one pass", "原因及达标所需的改变"},
+      {"huaxiang score credit fit samples/loans.csv --target outcome --use savings,months | "
+       "huaxiang score credit export - --as sql --table loans",
+       "the same points in SQL", "导出结果一致的 SQL"}},
+     hx_cmd_score_credit,
+     HX_MODEL_RULES},
     {"learn survival",
      HX_PART_TEXT,
      "[FILE] --time T --event E [--group G] [--use A,B]",

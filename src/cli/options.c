@@ -521,6 +521,62 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_DISCOUNT] = {"discount", 0, HX_OPT_REAL, HX_GROUP_JOB, "R", 0, 10,
                          "a year's discount rate, applied each month (default: 0.1)",
                          "年折现率，按月折现（默认 0.1）"},
+    [HX_OPT_BAD] = TEXT("bad", 0, HX_OPT_STRING, HX_GROUP_JOB, "VALUE",
+                        "the value of --target that is bad (default: the greater of two numbers, "
+                        "the rarer of two texts)",
+                        "--target 中代表坏样本的值（默认：两数中较大者，两个文本中较少者）"),
+    [HX_OPT_BINS] =
+        TEXT("bins", 0, HX_OPT_FILE, HX_GROUP_JOB, "FILE",
+             "bins made by hand, JSON: {\"age\":[25,40],\"job\":[[\"a\",\"b\"],[\"c\"]]}",
+             "手工分箱，JSON：{\"age\":[25,40],\"job\":[[\"a\",\"b\"],[\"c\"]]}"),
+    [HX_OPT_TREND] =
+        TEXT("trend", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "auto,ascending,descending,peak,valley,none",
+             "how the share of bads runs along numbers (default: auto)",
+             "坏样本率随数值变化的趋势（默认 auto）"),
+    [HX_OPT_MAX_BINS] = {"max-bins", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "N", 1, 20,
+                         "at most N bins of a column (default: 8)", "每列最多 N 个分箱（默认 8）"},
+    [HX_OPT_MIN_SHARE] = {"min-share", 0, HX_OPT_REAL, HX_GROUP_JOB, "P", 0, 1,
+                          "least share of the rows in a bin (default: 0.05)",
+                          "每个分箱的最小行数占比（默认 0.05）"},
+    [HX_OPT_BIN_P] = {"bin-p", 0, HX_OPT_REAL, HX_GROUP_JOB, "P", 0, 1,
+                      "neighbouring bins differ with this p value at most (default: any)",
+                      "相邻分箱差异检验的 p 值上限（默认不限）"},
+    [HX_OPT_MIN_IV] = {"min-iv", 0, HX_OPT_REAL, HX_GROUP_JOB, "X", 0, 10,
+                       "least information value of a column in use (default: 0.02)",
+                       "入选列的最小信息值（默认 0.02）"},
+    [HX_OPT_MAX_P] = {"max-p", 0, HX_OPT_REAL, HX_GROUP_JOB, "P", 0, 1,
+                      "greatest p value of a column's coefficient (default: 0.05)",
+                      "列系数的 p 值上限（默认 0.05）"},
+    [HX_OPT_POINTS] = TEXT("points", 0, HX_OPT_STRING, HX_GROUP_JOB, "BASE,ODDS,PDO",
+                           "the scale: BASE points mean ODDS goods to a bad, PDO more double that "
+                           "(default: 600,20,20)",
+                           "分值刻度：基准分、对应的好坏比、好坏比翻倍的分数（默认 600,20,20）"),
+    [HX_OPT_PLACES] = {"places", 0, HX_OPT_NUMBER, HX_GROUP_JOB, "N", 0, 4,
+                       "decimal places of points (default: 0)", "分值的小数位数（默认 0）"},
+    [HX_OPT_REJECTED] = TEXT("rejected", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "simple,parcelling,fuzzy",
+                             "rows without an outcome were rejected: infer what they would have "
+                             "done",
+                             "没有结果的行为被拒申请：推断其表现"),
+    [HX_OPT_CUT_OFF] = {"cut-off", 0, HX_OPT_REAL, HX_GROUP_JOB, "SCORE", -1000000, 1000000,
+                        "below it is a refusal (show: default the score of the greatest profit)",
+                        "低于此分拒绝（show 默认为利润最大的分数）"},
+    [HX_OPT_PROFIT] = TEXT("profit", 0, HX_OPT_STRING, HX_GROUP_JOB, "GAIN,LOSS",
+                           "what a good one brings and a bad one costs (default: 1,5)",
+                           "一个好客户的收益和一个坏客户的损失（默认 1,5）"),
+    [HX_OPT_PSI_BY] = TEXT("by", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
+                           "stability of scores by its values, by month of a time",
+                           "按该列的值（时间按月）给出得分稳定性"),
+    [HX_OPT_FAIR_GROUP] =
+        TEXT("group", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
+             "fairness between its values at the cut-off", "在准入分数线上比较该列各值的公平性"),
+    [HX_OPT_REASONS] = TEXT("reasons", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "best,mean",
+                            "why each row has its score: points below the best bin or the mean, "
+                            "and what would make it pass --cut-off",
+                            "说明每行得分的原因：比最好分箱或平均值少的分，以及达到 --cut-off "
+                            "所需的改变"),
+    [HX_OPT_CARD_AS] =
+        TEXT("as", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "sql,c",
+             "in which words: one SELECT or one file in C", "导出形式：一条 SELECT 或一个 C 文件"),
     [HX_OPT_EXPLAIN_METHOD] = TEXT(
         "method", 0, HX_OPT_STRING, HX_GROUP_JOB, "M,...",
         "coefficients, shap, kernel, permutation, partial, ice, counterfactual, surrogate "
