@@ -28,7 +28,7 @@ def row(rng, i):
     rejected = rng.random() < 1 / (1 + math.exp(2.4 - logit * 1.6))
     outcome = "" if rejected else "bad" if bad else "good"
     shown = "" if rng.random() < 0.08 else f"{income:.0f}"
-    return (f"L{i:04d},2026-{1 + i * 9 // 1500:02d}-{rng.randint(1, 28):02d},{age},{gender},{job},{shown},{savings:.0f},{amount:.0f},"
+    return (f"L{i:04d},2026-{1 + (i - 1) * 9 // 1500:02d}-{rng.randint(1, 28):02d},{age},{gender},{job},{shown},{savings:.0f},{amount:.0f},"
             f"{months},{late},{purpose},{outcome}")
 
 
