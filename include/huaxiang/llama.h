@@ -293,6 +293,8 @@ typedef struct {
     const size_t *heads; /* (n_heads): for texts, as hx_llama_read() takes them, */
     float *const *out; /* and where what they say goes */
     size_t n_heads;
+    const bool *
+        hurried; /* (n_heads): texts near a border of this head are not read again exactly; NULL = none */
     const hx_tag_options *tag_options; /* (n_tags): a head for words each; for each k one of */
     hx_tags *const *tags; /* (n_tags): (n_texts) as of hx_llama_tag(); NULL, also tags[k], = */
     hx_tree *const *trees; /* a tree: (n_texts) as of hx_llama_parse() */

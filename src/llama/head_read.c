@@ -23,6 +23,7 @@ typedef struct {
     float *
         weights; /* (n_labels, n_embd), where logits are a product of them; borrowed or `decoded` */
     float *decoded; /* owned */
+    bool hurried; /* as it stands in hx_llama_wanted */
 } member;
 
 /* A head for words of a pass. */
@@ -44,6 +45,8 @@ typedef struct {
     bool embeds;
     const hx_text_job *job;
     const hx_str *texts;
+    uint64_t *
+        near; /* owned; (n texts): the members, a bit each, for which a text is read again; the last bit is of all from the 64th on */
     size_t
         seen; /* texts below were taken: what comes again is read exactly, for heads for texts alone */
     hx_status status; /* of heads for words */
@@ -146,6 +149,10 @@ static bool take_more(pass *p, const hx_llama_context *c, size_t piece, size_t t
     return p->status == HX_OK && (!p->embeds || embed(p, c, piece, text));
 }
 
+static uint64_t bit_of(size_t place) {
+    return (uint64_t)1 << (place < 63 ? place : 63);
+}
+
 static bool take_text(const hx_llama_context *c, size_t piece, void *to, size_t text) {
     pass *p = to;
     const float *input;
@@ -154,6 +161,7 @@ static bool take_text(const hx_llama_context *c, size_t piece, void *to, size_t 
     for (size_t k = 0; k < p->n; k++) {
         const hx_config_task *t = p->members[k].head->task;
         float *out = p->members[k].out + text * t->n_labels;
+        if (p->near[text] && !(p->near[text] & bit_of(k))) continue;
         if (piece == SIZE_MAX) {
             say_nothing(t, out);
             continue;
@@ -177,12 +185,13 @@ static bool is_near_odds(const hx_config_task *t, const float *logits) {
     return t->kind == HX_LLAMA_LABEL && !(best - second >= HX_BORDER_LOG_ODDS);
 }
 
+/* Near for any head: what the others said stays, so that it is what each would have said by itself. */
 static bool is_near(const hx_llama_context *c, size_t piece, void *to, size_t text) {
     const pass *p = to;
     const float *input;
-    (void)text;
     for (size_t k = 0; k < p->n; k++) {
         const member *b = &p->members[k];
+        if (b->hurried) continue;
         const hx_config_task *t = b->head->task;
         const float *logits = logits_of(p, b->head, c, piece, &input);
         size_t d = p->m->config.n_embd;
@@ -191,9 +200,9 @@ static bool is_near(const hx_llama_context *c, size_t piece, void *to, size_t te
             : t->kind == HX_LLAMA_LABEL
                 ? hx_border_is_near_head(p->m->kernels, b->weights, t->n_labels, d, input, logits)
                 : hx_border_is_near_zero(p->m->kernels, b->weights, t->n_labels, d, input, logits);
-        if (near) return true;
+        if (near) p->near[text] |= bit_of(k);
     }
-    return false;
+    return p->near[text] != 0;
 }
 
 /* ------------------------------------------------------------------ a pass */
@@ -221,7 +230,7 @@ static size_t carve(size_t *bytes, size_t n) {
     return at;
 }
 
-static hx_status make_room(pass *p, hx_team *team, hx_error *err) {
+static hx_status make_room(pass *p, hx_team *team, size_t n_texts, hx_error *err) {
     size_t d = p->m->config.n_embd * sizeof(float), floats = 0, scratch = 0, labels = 0;
     for (size_t k = 0; k < p->n; k++) {
         const hx_model_head *h = p->members[k].head;
@@ -234,7 +243,8 @@ static hx_status make_room(pass *p, hx_team *team, hx_error *err) {
            room = carve(&p->bytes, floats * sizeof(float)),
            logits = carve(&p->bytes, labels * sizeof(float)), at = carve(&p->bytes, scratch + 64);
     p->memory = hx_memory_new(p->bytes);
-    if (!p->memory) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
+    p->near = calloc(n_texts + 1, sizeof *p->near);
+    if (!p->memory || !p->near) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
     p->row = (float *)(void *)(p->memory + row);
     p->input = (float *)(void *)(p->memory + input);
     p->room = (float *)(void *)(p->memory + room);
@@ -279,7 +289,7 @@ static hx_status run_pass(pass *p, hx_llama_context *c, const reading *r, hx_err
     hx_text_job *j = NULL;
     for (size_t k = 0; k < p->n; k++)
         HX_TRY(take_weights(p->m, &p->members[k], err));
-    HX_TRY(make_room(p, c->team, err));
+    HX_TRY(make_room(p, c->team, r->n, err));
     HX_TRY(hx_texts_open(&j, c, err));
     j->tokens = hx_texts_options(p->m, length_of(t, r->max_length));
     j->seconds = t->pairs ? r->seconds : NULL;
@@ -341,6 +351,7 @@ static hx_status run_one(pass *p, hx_llama_context *c, const reading *r, bool *e
     if (p->wanted) gather_words(p, r->max_length);
     hx_status st = run_pass(p, c, r, err);
     if (p->memory) hx_memory_free(p->memory, p->bytes);
+    free(p->near);
     *embed_left = *embed_left && !p->embeds;
     return st;
 }
@@ -394,7 +405,9 @@ static hx_status read_heads(hx_llama_context *c, const size_t *heads, size_t n_h
     member *all = calloc(n_heads + 1, sizeof *all);
     if (!all) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
     for (size_t k = 0; k < n_heads; k++)
-        all[k] = (member){.head = &m->heads[heads[k]], .out = out[k]};
+        all[k] = (member){.head = &m->heads[heads[k]],
+                          .out = out[k],
+                          .hurried = r->wanted && r->wanted->hurried && r->wanted->hurried[k]};
     hx_status st = run_all(c, all, n_heads, words, r, err);
     free(all);
     return st;

@@ -3,7 +3,8 @@
  *     texts -> windows (one, but of long texts) -> one pass for all heads -> windows joined -> probabilities a text
  *
  * Invariant: a text's windows follow from it alone, and a pass gives each of them the same bits whatever is beside it, so neither batches nor
- * threads show. A text of fewer bytes than the model reads tokens is one window without a look: no token is shorter than a byte. */
+ * threads show. Texts near the border of sentiment are read again exactly (llama/border.h), for that head alone: labels near 0.5 of the heads for
+ * several things are as good one way as the other, and there are many of them. A text of fewer bytes than the model reads tokens is one window without a look: no token is shorter than a byte. */
 #include "text/small_read.h"
 
 #include <math.h>
@@ -75,6 +76,7 @@ typedef struct {
     int tasks[READ_TASKS]; /* (n_heads): of read_tasks[] */
     size_t heads[READ_TASKS], n_heads;
     float *out[READ_TASKS]; /* (n_parts, labels) each */
+    bool hurried[READ_TASKS];
     hx_tags *keys; /* (n_parts); NULL = not asked */
 } small_reading;
 
@@ -133,6 +135,7 @@ static hx_status choose_heads(small_reading *s, hx_error *err) {
         size_t width = hx_llama_head_of(m->llama, head)->n_labels;
         s->tasks[s->n_heads] = k;
         s->heads[s->n_heads] = head;
+        s->hurried[s->n_heads] = read_tasks[k].task != HX_SMALL_SENTIMENT;
         s->out[s->n_heads] = hx_arena_alloc(s->r->arena, (s->n_parts * width + 1) * sizeof(float));
         if (!s->out[s->n_heads++]) return small_memory(s->n, err);
     }
@@ -148,6 +151,7 @@ static hx_status run_pass(small_reading *s, hx_error *err) {
     hx_llama_wanted wanted = {.heads = s->heads,
                               .out = s->out,
                               .n_heads = s->n_heads,
+                              .hurried = s->hurried,
                               .tag_options = &options,
                               .tags = &s->keys,
                               .n_tags = s->keys != NULL};
@@ -221,12 +225,14 @@ hx_status hx__small_of(hx_small_reader *r, hx_str text, unsigned asks, const hx_
 
 hx_status hx__small_sides(hx_small_reader *r, const hx_str *texts, size_t n, hx_arena *arena,
                           const float **out, hx_error *err) {
+    const bool hurried = true;
     size_t head = r->small->heads[HX_SMALL_ASPECTS];
     size_t width = hx_llama_head_of(r->small->llama, head)->n_labels;
     float *p = hx_arena_alloc(arena, (n * width + 1) * sizeof *p);
     if (!p) return small_memory(n, err);
+    hx_llama_wanted wanted = {.heads = &head, .out = &p, .n_heads = 1, .hurried = &hurried};
     *out = p;
-    return hx_llama_read(r->context, &head, 1, texts, n, 0, &p, err);
+    return hx_llama_read_all(r->context, &wanted, texts, n, arena, err);
 }
 
 /* ------------------------------------------------------------------ what it means */
