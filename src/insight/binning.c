@@ -15,7 +15,7 @@
 
 #define BINS_MAX 20
 #define PEAK_TIMES 1.25 /* a peak must tell so much more than the best straight trend, */
-#define PEAK_MORE 0.01 /* and this beside it */
+#define PEAK_CHANCE 4 /* and more than chance by this chi-square (5 %, one degree of freedom) */
 
 const char *hx_trend_id(hx_trend t) {
     static const char *const names[] = {"auto", "ascending", "descending",
@@ -145,10 +145,11 @@ static hx_trend solve_auto(plan *p, cutting *c) {
     solve(p, HX_TREND_ASCENDING, c);
     solve(p, HX_TREND_DESCENDING, &other);
     if (other.iv > c->iv) *c = other, found = HX_TREND_DESCENDING;
-    const double straight = c->iv > 0 ? c->iv : 0;
+    const double straight = c->iv > 0 ? c->iv : 0,
+                 chance = PEAK_CHANCE * (1 / p->all.good + 1 / p->all.bad);
     for (int t = HX_TREND_PEAK; t <= HX_TREND_VALLEY; t++) {
         solve(p, (hx_trend)t, &other);
-        if (other.iv > c->iv && other.iv > straight * PEAK_TIMES + PEAK_MORE)
+        if (other.iv > c->iv && other.iv > straight * PEAK_TIMES + chance)
             *c = other, found = (hx_trend)t;
     }
     return found;

@@ -220,6 +220,23 @@ static void test_all_cuts(void **state) {
     }
 }
 
+/* Auto takes a valley where rows show it, and a straight trend where so few could show it by chance. */
+static void test_auto(void **state) {
+    (void)state;
+    for (int rows = 40; rows <= 40000; rows *= 1000) {
+        hx_bin_counts pre[10];
+        size_t bins;
+        hx_trend found;
+        const hx_bin_options o = {.trend = HX_TREND_AUTO};
+        for (size_t k = 0; k < 10; k++) {
+            const double bad = rows * (0.2 + 0.004 * ((double)k - 4) * ((double)k - 4));
+            pre[k] = (hx_bin_counts){rows - bad, bad};
+        }
+        (void)iv_of(pre, 10, &o, &found, &bins);
+        assert_int_equal(found, rows == 40 ? HX_TREND_ASCENDING : HX_TREND_VALLEY);
+    }
+}
+
 static void test_bad_limits(void **state) {
     (void)state;
     const hx_bin_counts pre[2] = {{3, 4}, {5, 2}}, all = {8, 6};
@@ -540,13 +557,13 @@ static void test_mistakes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_peers),      cmocka_unit_test(test_solver),
-        cmocka_unit_test(test_all_cuts),   cmocka_unit_test(test_bad_limits),
-        cmocka_unit_test(test_invariants), cmocka_unit_test(test_file),
-        cmocka_unit_test(test_threads),    cmocka_unit_test(test_rejects),
-        cmocka_unit_test(test_explain),    cmocka_unit_test(test_measure),
-        cmocka_unit_test(test_stability),  cmocka_unit_test(test_by_hand),
-        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_peers),    cmocka_unit_test(test_solver),
+        cmocka_unit_test(test_all_cuts), cmocka_unit_test(test_bad_limits),
+        cmocka_unit_test(test_auto),     cmocka_unit_test(test_invariants),
+        cmocka_unit_test(test_file),     cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_rejects),  cmocka_unit_test(test_explain),
+        cmocka_unit_test(test_measure),  cmocka_unit_test(test_stability),
+        cmocka_unit_test(test_by_hand),  cmocka_unit_test(test_mistakes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
