@@ -313,6 +313,104 @@ HX_API hx_status hx_keyword_stems(hx_str keyword, hx_arena *arena, hx_str *out,
 HX_API hx_status hx_text_emotion(hx_annotator *a, hx_str text, hx_arena *arena, hx_emotion *out,
                                  hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ words, parts of speech, trees, names */
+/* Which convention Chinese words follow. */
+typedef enum {
+    HX_WORDS_UD = 0, /* each: where the model has such a head, else the rules' */
+    HX_WORDS_PKU,
+    HX_WORDS_SXU,
+    HX_WORDS_RULES
+} hx_words_standard;
+
+#define HX_TAGGED_WORDS_MAX 120 /* of a sentence; longer ones are cut behind a comma or there */
+#define HX_TAGGED_NO_HEAD UINT32_MAX
+
+typedef struct {
+    hx_span span;
+    const char *upos; /* of the model; NULL = not said */
+    const char *deprel; /* of the model; NULL = no tree */
+    uint32_t head; /* 0 = the root, i = the sentence's i-th word; HX_TAGGED_NO_HEAD = no tree */
+    bool joins; /* one word as written with the word before it: do|n't */
+} hx_tagged_word;
+
+typedef struct {
+    hx_tagged_word *words;
+    size_t n;
+    bool chinese;
+} hx_tagged_sentence;
+
+typedef struct {
+    hx_tagged_sentence *sentences;
+    size_t n;
+} hx_tagged_text;
+
+/* One thread's, over a shared model, which is kept until the close. Chinese words: by the model's head for the standard, else by the rules; a user's
+ * words stay whole. English words and sentences: by rules that follow UD English EWT. A text's words, put together, are the text without its white
+ * space, whatever it holds. Parts of speech and trees are said by the model alone. What is said of a text depends on nothing beside it. */
+typedef struct hx_tagger hx_tagger;
+HX_API hx_status hx_tagger_open(hx_tagger **out, const hx_text_model *m, hx_words_standard standard,
+                                hx_error *err) HX_MUST_USE;
+HX_API void hx_tagger_close(hx_tagger *t); /* NULL is fine */
+/* Whether a model cuts Chinese words; says parts of speech and trees of a language. */
+HX_API bool hx_tagger_cuts(const hx_tagger *t);
+HX_API bool hx_tagger_tags(const hx_tagger *t, bool chinese);
+HX_API bool hx_tagger_parses(const hx_tagger *t, bool chinese);
+
+/* Words alone, or with parts of speech and trees; out (n), the caller's; what it points to is in the arena or the model's. HX_ELIMIT for texts above
+ * HX_TEXT_MAX. */
+HX_API hx_status hx_tagger_cut(hx_tagger *t, const hx_str *texts, size_t n, hx_arena *arena,
+                               hx_tagged_text *out, hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_tagger_read(hx_tagger *t, const hx_str *texts, size_t n, hx_arena *arena,
+                                hx_tagged_text *out, hx_error *err) HX_MUST_USE;
+/* Parts of speech and trees of given words; texts[i] is that of out[i], whose sentences have words. Heads are made anew. */
+HX_API hx_status hx_tagger_parse(hx_tagger *t, const hx_str *texts, hx_tagged_text *out, size_t n,
+                                 hx_error *err) HX_MUST_USE;
+/* As CoNLL-U, each sentence with an empty line behind it, SpaceAfter=No, ranges for words that join. *out is arena memory. */
+HX_API hx_status hx_tagged_conllu(hx_str text, const hx_tagged_text *said, hx_arena *arena,
+                                  hx_str *out, hx_error *err) HX_MUST_USE;
+
+/* Who does what to whom. Bytes of the text; start == end where there is none: never the predicate, and one of the others at most. */
+typedef struct {
+    hx_span subject, predicate, object;
+} hx_triple;
+/* In the order of the predicates; none without a tree. *out is arena memory. */
+HX_API hx_status hx_triples_find(const hx_tagged_sentence *s, hx_arena *arena, hx_triple **out,
+                                 size_t *n, hx_error *err) HX_MUST_USE;
+
+typedef enum {
+    HX_ENTITY_PERSON = 0,
+    HX_ENTITY_PLACE,
+    HX_ENTITY_ORGANISATION,
+    HX_ENTITY_PRODUCT,
+    HX_ENTITY_TIME,
+    HX_ENTITY_MONEY,
+    HX_ENTITY_N
+} hx_entity_kind;
+HX_API const char *hx_entity_name(hx_entity_kind k); /* "person", "place", "organisation", ... */
+
+typedef struct {
+    hx_span span;
+    hx_entity_kind kind;
+    double score; /* the model's probability; of the rules 1 */
+    bool by_rule;
+} hx_entity;
+/* Names, products, times and amounts of a text, in their order, none over another. Times and amounts that the rules find go before what the model
+ * marks; without a model, the rules know names by their forms (张先生, 上海市, 某某公司, Mr. Smith, Acme Ltd.): few, but seldom wrong. */
+HX_API hx_status hx_tagger_entities(hx_tagger *t, hx_str text, hx_arena *arena, hx_entity **out,
+                                    size_t *n, hx_error *err) HX_MUST_USE;
+
+/* How right words, parts of speech and trees of raw text are, by a treebank in CoNLL-U, as the CoNLL 2018 shared task has it. */
+typedef struct {
+    size_t sentences, words; /* of the treebank */
+    double sentences_f1, words_f1; /* [0, 1], as all below; of both texts' words */
+    double upos_f1, uas_f1, las_f1; /* 0 where the model has no such head */
+    double seconds; /* to read it, the file and the figures not counted */
+} hx_tree_figures;
+/* Reads the file at `path`. HX_EFORMAT, with the line, where it is no CoNLL-U; HX_EINVAL where it has no sentence. */
+HX_API hx_status hx_trees_evaluate(const hx_text_model *m, const char *path,
+                                   hx_words_standard standard, hx_tree_figures *out,
+                                   hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ sentiment fitted to one's own texts */
 typedef struct {
     const hx_str *texts;

@@ -33,8 +33,8 @@ static hx_status tagger_memory(hx_error *err) {
     return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
 }
 
-hx_status hx__tagger_open(hx_tagger **out, const hx_text_model *m, hx_words_standard standard,
-                          hx_error *err) {
+hx_status hx_tagger_open(hx_tagger **out, const hx_text_model *m, hx_words_standard standard,
+                         hx_error *err) {
     hx_tagger *t = calloc(1, sizeof *t);
     if (!t) return tagger_memory(err);
     t->small = m->small;
@@ -44,14 +44,14 @@ hx_status hx__tagger_open(hx_tagger **out, const hx_text_model *m, hx_words_stan
         st = hx_llama_context_open(&t->context, t->small->llama, NULL, err);
     if (st == HX_OK) st = hx__word_cutter_open(&t->cutter, m, t->context, standard, err);
     if (st != HX_OK) {
-        hx__tagger_close(t);
+        hx_tagger_close(t);
         return st;
     }
     *out = t;
     return HX_OK;
 }
 
-void hx__tagger_close(hx_tagger *t) {
+void hx_tagger_close(hx_tagger *t) {
     if (!t) return;
     hx__word_cutter_close(t->cutter);
     hx_llama_context_close(t->context);
@@ -59,11 +59,34 @@ void hx__tagger_close(hx_tagger *t) {
     free(t);
 }
 
-hx_status hx__tagger_read(hx_tagger *t, const hx_str *texts, size_t n, hx_arena *arena,
-                          hx_tagged_text *out, hx_error *err) {
+bool hx_tagger_cuts(const hx_tagger *t) {
+    return hx__word_cutter_reads(t->cutter);
+}
+
+bool hx_tagger_tags(const hx_tagger *t, bool chinese) {
+    return hx__small_has(t->small, chinese ? HX_SMALL_POS_ZH : HX_SMALL_POS_EN);
+}
+
+bool hx_tagger_parses(const hx_tagger *t, bool chinese) {
+    return hx__small_has(t->small, chinese ? HX_SMALL_TREES_ZH : HX_SMALL_TREES_EN);
+}
+
+const hx_small *hx__tagger_small(const hx_tagger *t, hx_llama_context **context) {
+    *context = t->context;
+    return t->small;
+}
+
+hx_status hx_tagger_cut(hx_tagger *t, const hx_str *texts, size_t n, hx_arena *arena,
+                        hx_tagged_text *out, hx_error *err) {
     for (size_t i = 0; i < n; i++)
         HX_TRY(hx__word_cutter_cut(t->cutter, texts[i], arena, &out[i], err));
-    return hx__tagger_parse(t, texts, out, n, err);
+    return HX_OK;
+}
+
+hx_status hx_tagger_read(hx_tagger *t, const hx_str *texts, size_t n, hx_arena *arena,
+                         hx_tagged_text *out, hx_error *err) {
+    HX_TRY(hx_tagger_cut(t, texts, n, arena, out, err));
+    return hx_tagger_parse(t, texts, out, n, err);
 }
 
 /* ------------------------------------------------------------------ what the heads read */
@@ -192,8 +215,8 @@ static void forget_trees(hx_tagged_text *out, size_t n) {
             }
 }
 
-hx_status hx__tagger_parse(hx_tagger *t, const hx_str *texts, hx_tagged_text *out, size_t n,
-                           hx_error *err) {
+hx_status hx_tagger_parse(hx_tagger *t, const hx_str *texts, hx_tagged_text *out, size_t n,
+                          hx_error *err) {
     hx_arena_reset(t->scratch);
     forget_trees(out, n);
     for (int chinese = 0; chinese < 2 && t->small; chinese++) {
@@ -298,4 +321,12 @@ hx_status hx__tagged_conllu(hx_str text, const hx_tagged_text *said, hx_arena *a
         if (said->sentences[i].n > 0)
             HX_TRY(put_sentence(text, &said->sentences[i], arena, &(*out)[(*n)++], err));
     return HX_OK;
+}
+
+hx_status hx_tagged_conllu(hx_str text, const hx_tagged_text *said, hx_arena *arena, hx_str *out,
+                           hx_error *err) {
+    hx_conllu_sentence *sentences;
+    size_t n;
+    HX_TRY(hx__tagged_conllu(text, said, arena, &sentences, &n, err));
+    return hx_conllu_write(sentences, n, arena, out, err);
 }

@@ -84,6 +84,10 @@ void hx__word_cutter_close(hx_word_cutter *c) {
     free(c);
 }
 
+bool hx__word_cutter_reads(const hx_word_cutter *c) {
+    return c->head != NULL;
+}
+
 /* ------------------------------------------------------------------ characters */
 /* Bytes of the white space at `at`, 0 = none. */
 static size_t space_len(hx_str s, size_t at) {

@@ -168,8 +168,8 @@ static void add_predicate(triples *t, size_t w) {
         add_triple(t, subject, whole, (hx_span){whole.end, whole.end});
 }
 
-hx_status hx__triples(const hx_tagged_sentence *s, hx_arena *arena, hx_triple **out, size_t *n,
-                      hx_error *err) {
+hx_status hx_triples_find(const hx_tagged_sentence *s, hx_arena *arena, hx_triple **out, size_t *n,
+                          hx_error *err) {
     triples t = {.s = s, .most = 2 * s->n + 1};
     *n = 0;
     *out = t.out = hx_arena_alloc(arena, t.most * sizeof *t.out);

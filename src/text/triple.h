@@ -11,13 +11,4 @@
 
 #include "text/tagger.h"
 
-/* Bytes of the text; start == end where there is none: never the predicate, and one of the others at most. */
-typedef struct {
-    hx_span subject, predicate, object;
-} hx_triple;
-
-/* In the order of the predicates; none without a tree. *out is arena memory. */
-hx_status hx__triples(const hx_tagged_sentence *s, hx_arena *arena, hx_triple **out, size_t *n,
-                      hx_error *err) HX_MUST_USE;
-
 #endif

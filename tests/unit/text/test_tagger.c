@@ -85,7 +85,7 @@ static tagger_fixture *open_tagger(const char *user_words, hx_llama_head_kind ki
     unlink(path);
     rmdir(directory);
     if (n > 0) f->model->small = small_with(f, kind, tasks, n);
-    if (hx__tagger_open(&f->tagger, f->model, HX_WORDS_UD, &err) != HX_OK)
+    if (hx_tagger_open(&f->tagger, f->model, HX_WORDS_UD, &err) != HX_OK)
         fail_msg("%s", err.message);
     f->arena = hx_arena_new(0);
     assert_non_null(f->arena);
@@ -93,7 +93,7 @@ static tagger_fixture *open_tagger(const char *user_words, hx_llama_head_kind ki
 }
 
 static void close_tagger(tagger_fixture *f) {
-    hx__tagger_close(f->tagger);
+    hx_tagger_close(f->tagger);
     if (f->model->small) f->model->small->llama->heads[0].mlp = NULL;
     hx_text_model_close(f->model);
     hx_arena_free(f->arena);
@@ -103,7 +103,7 @@ static void close_tagger(tagger_fixture *f) {
 static hx_tagged_text read_one(tagger_fixture *f, hx_str text) {
     hx_tagged_text out;
     hx_error err = {0};
-    if (hx__tagger_read(f->tagger, &text, 1, f->arena, &out, &err) != HX_OK)
+    if (hx_tagger_read(f->tagger, &text, 1, f->arena, &out, &err) != HX_OK)
         fail_msg("%s", err.message);
     return out;
 }
@@ -264,7 +264,7 @@ static void parts_of_speech_are_of_the_words_given(void **state) {
     for (size_t i = 0; i < N_SPOKEN; i++)
         texts[i] = hx_str_of(spoken[i]);
     assert_int_equal(hx_llama_context_open(&c, f->model->small->llama, NULL, NULL), HX_OK);
-    assert_int_equal(hx__tagger_read(f->tagger, texts, N_SPOKEN, f->arena, all, NULL), HX_OK);
+    assert_int_equal(hx_tagger_read(f->tagger, texts, N_SPOKEN, f->arena, all, NULL), HX_OK);
     for (size_t i = 0; i < N_SPOKEN; i++)
         for (size_t k = 0; k < all[i].n; k++) {
             const hx_tagged_sentence *s = &all[i].sentences[k];

@@ -73,7 +73,7 @@ static void triples_of_trees(void **state) {
         hx_tagged_sentence s = sentence_of(&cases[c], joined, relations, words);
         hx_triple *list;
         size_t n, at = 0;
-        assert_int_equal(hx__triples(&s, arena, &list, &n, NULL), HX_OK);
+        assert_int_equal(hx_triples_find(&s, arena, &list, &n, NULL), HX_OK);
         for (size_t i = 0; i < n; i++) {
             const hx_span *p = &list[i].subject;
             for (int k = 0; k < 3; k++)
@@ -106,7 +106,7 @@ static void any_tree_gives_spans_of_its_words(void **state) {
                 .span = {(uint32_t)(2 * i), (uint32_t)(2 * i + 1 + i % 2)},
                 .head = (uint32_t)hx_rng_below(&r, s.n + 1),
                 .deprel = relations[hx_rng_below(&r, sizeof relations / sizeof *relations)]};
-        assert_int_equal(hx__triples(&s, arena, &list, &n, NULL), HX_OK);
+        assert_int_equal(hx_triples_find(&s, arena, &list, &n, NULL), HX_OK);
         for (size_t i = 0; i < n; i++, found++) {
             const hx_span *p = &list[i].subject;
             for (int k = 0; k < 3; k++)
@@ -128,7 +128,7 @@ static void without_a_tree_there_are_none(void **state) {
     hx_tagged_sentence s = {words, 2, false};
     hx_triple *list;
     size_t n = 1;
-    assert_int_equal(hx__triples(&s, arena, &list, &n, NULL), HX_OK);
+    assert_int_equal(hx_triples_find(&s, arena, &list, &n, NULL), HX_OK);
     assert_int_equal(n, 0);
     hx_arena_free(arena);
 }
