@@ -12,7 +12,13 @@
 
 enum { HX_EXIT_DONE = 0, HX_EXIT_FAILED = 1, HX_EXIT_USAGE = 2 };
 
-typedef enum { HX_SHAPE_JSON = 0, HX_SHAPE_TABLE, HX_SHAPE_CSV, HX_SHAPE_XLSX } hx_cli_shape;
+typedef enum {
+    HX_SHAPE_JSON = 0,
+    HX_SHAPE_TABLE,
+    HX_SHAPE_CSV,
+    HX_SHAPE_XLSX,
+    HX_SHAPE_CONLLU
+} hx_cli_shape;
 
 typedef struct hx_cli_command hx_cli_command;
 

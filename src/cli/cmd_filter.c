@@ -40,8 +40,8 @@ typedef struct {
 
 static hx_filter_kind kind_of(const char *name) {
     return (hx_filter_kind)hx_cli_choice(
-        "clean,redact,words,sentiment,intent,keywords,aspects,emotions,annotate,correct,"
-        "tokenize,embed,classify,tag,generate",
+        "clean,redact,words,sentiment,intent,keywords,aspects,emotions,annotate,correct,parse,"
+        "entities,tokenize,embed,classify,tag,generate",
         name);
 }
 
@@ -97,6 +97,14 @@ static int set_options(filter_job *j) {
         .abstain = v->real[HX_OPT_ABSTAIN],
         .target = hx_str_of(v->text[HX_OPT_ABOUT]),
         .cell_max = TABLE_CELL_MAX};
+    p->standard = hx_cli_has(v, HX_OPT_STANDARD) ? (hx_words_standard)v->number[HX_OPT_STANDARD]
+                                                 : HX_WORDS_UD;
+    p->triples = hx_cli_has(v, HX_OPT_TRIPLES);
+    p->tags = p->kind == HX_FILTER_PARSE || p->kind == HX_FILTER_ENTITIES ||
+              (p->kind == HX_FILTER_TAG && !hx_cli_wants_llama(c)) ||
+              (p->kind == HX_FILTER_WORDS && hx_cli_has(v, HX_OPT_STANDARD));
+    p->blocks = c->shape == HX_SHAPE_CONLLU ||
+                (p->kind == HX_FILTER_PARSE && c->shape == HX_SHAPE_TABLE && !p->triples);
     j->n_threads = hx_cli_has(v, HX_OPT_THREADS) ? (size_t)v->number[HX_OPT_THREADS]
                    : processors > 0              ? (size_t)processors
                                                  : 1;
@@ -211,7 +219,7 @@ static bool put_csv_header(filter_job *j) {
 /* The first file's header begins the output; the others must have the same, but in JSON. */
 static bool begin_output(filter_job *j, const hx_reader *r) {
     hx_str header = hx_reader_header(r);
-    if (j->plan.shape == HX_SHAPE_JSON) return true;
+    if (j->plan.shape == HX_SHAPE_JSON || j->plan.blocks) return true;
     if (j->header.ptr) {
         if (hx_str_equal(j->header, header)) return true;
         hx_cli_fail(
@@ -302,8 +310,8 @@ static bool take_batch(void *context, hx_filter_batch *b) {
     if (j->rejects && b->rejects.len > 0)
         (void)fwrite(b->rejects.ptr, 1, b->rejects.len, j->rejects);
     j->broken = b->out.failed;
-    bool ok = j->plan.shape == HX_SHAPE_TABLE && !b->out.failed ? write_table(j, b)
-                                                                : hx_output_write(j->c, &b->out);
+    bool grid = j->plan.shape == HX_SHAPE_TABLE && !j->plan.blocks && !b->out.failed;
+    bool ok = grid ? write_table(j, b) : hx_output_write(j->c, &b->out);
     return fflush(j->c->out) == 0 && ok;
 }
 
@@ -441,6 +449,28 @@ static int run_filter(filter_job *j) {
     return j->cut > 0 ? say_cut(j) : status;
 }
 
+/* Whether the model says what is asked for; what the rules say in its place is said to be theirs. */
+static int check_tagger(const filter_job *j) {
+    const hx_filter_plan *p = &j->plan;
+    hx_error err = {.ui = j->c->ui};
+    hx_tagger *t = NULL;
+    if (!p->tags) return HX_EXIT_DONE;
+    if (hx_tagger_open(&t, p->model, p->standard, &err) != HX_OK) return hx_cli_error(j->c, &err);
+    bool cuts = hx_tagger_cuts(t), tags = hx_tagger_tags(t, true) || hx_tagger_tags(t, false);
+    bool parses = hx_tagger_parses(t, true) || hx_tagger_parses(t, false);
+    hx_tagger_close(t);
+    if (p->kind == HX_FILTER_WORDS && !cuts)
+        hx_cli_note(j->c, "no model with words of this standard is installed: words by the rules",
+                    "未安装该标准的分词模型：按规则分词");
+    if (p->kind == HX_FILTER_PARSE ? parses : p->kind != HX_FILTER_TAG || tags) return HX_EXIT_DONE;
+    return hx_cli_fail(j->c,
+                       "%s needs the model huaxiang-small with such a head, which is not "
+                       "installed; 'huaxiang words' and 'huaxiang entities' do without",
+                       "%s 需要带相应任务头的 huaxiang-small 模型，尚未安装；“huaxiang words”和"
+                       "“huaxiang entities”无需模型",
+                       j->c->command->name);
+}
+
 static int filter_by_rules(filter_job *j) {
     hx_text_model *m = NULL;
     if (j->plan.kind != HX_FILTER_REDACT) {
@@ -448,7 +478,8 @@ static int filter_by_rules(filter_job *j) {
         if (!m) return HX_EXIT_FAILED;
     }
     j->plan.model = m;
-    int status = run_filter(j);
+    int status = check_tagger(j);
+    if (status == HX_EXIT_DONE) status = run_filter(j);
     hx_text_model_close(m);
     return status;
 }

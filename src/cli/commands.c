@@ -175,7 +175,7 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      0,
      -1,
-     LIST(FILTER, HX_OPT_NO_STOP, HX_OPT_STOP_FILE),
+     LIST(FILTER, HX_OPT_NO_STOP, HX_OPT_STOP_FILE, HX_OPT_STANDARD),
      "the words of texts, Chinese and English",
      "中英文分词",
      NULL,
@@ -183,6 +183,49 @@ const hx_cli_command hx_cli_commands[] = {
      {{"huaxiang words samples/comments.csv --head 3", "all words", "全部词"},
       {"huaxiang words samples/comments.csv --no-stop --format table", "without stop words",
        "去掉停用词"}},
+     hx_cmd_filter,
+     HX_MODEL_RULES},
+    {"parse",
+     HX_PART_TEXT,
+     "[FILE...]",
+     NULL,
+     0,
+     -1,
+     LIST(READING, HX_OPT_FORMAT_TREES, HX_OPT_OUT, HX_OPT_HEAD, HX_OPT_THREADS, HX_OPT_TEXT,
+          HX_OPT_MAP, HX_OPT_REJECTS, HX_OPT_ENGINE, HX_OPT_USER_WORDS, HX_OPT_STANDARD,
+          HX_OPT_TRIPLES),
+     "words, parts of speech and trees of texts, and who does what to whom",
+     "词、词性、依存树，以及主谓宾三元组",
+     "Universal Dependencies by huaxiang-small. JSON: each word with its sentence, id, head, "
+     "deprel, start and end (bytes of\n"
+     "the text as given); table: a tree to look at; conllu: for other programs.",
+     "由 huaxiang-small 给出的通用依存关系。JSON 中每个词有句号、id、head、deprel、start 和 "
+     "end（原文的字节位置）；\n"
+     "table 为树形图；conllu 供其他程序使用。",
+     {{"huaxiang parse samples/comments.csv --format table", "trees to look at", "树形图"},
+      {"huaxiang parse samples/comments.csv --triples --format csv", "who does what to whom",
+       "主谓宾三元组"}},
+     hx_cmd_filter,
+     HX_MODEL_RULES},
+    {"entities",
+     HX_PART_TEXT,
+     "[FILE...]",
+     NULL,
+     0,
+     -1,
+     LIST(FILTER),
+     "persons, places, organisations, products, times and amounts",
+     "人名、地名、机构、产品、时间和金额",
+     "Times and amounts by rules; names by huaxiang-small, or, where it is not installed, by their "
+     "forms (张先生, 某某公司,\n"
+     "Mr. Smith, Acme Ltd.): few, but seldom wrong. start and end are bytes of the text as given.",
+     "时间和金额按规则识别；名称由 huaxiang-small 识别，未安装时按形式识别（张先生、某某公司、Mr. "
+     "Smith、Acme Ltd.）：\n"
+     "找到的少，但很少出错。start 和 end 为原文的字节位置。",
+     {{"printf '昨天花199元买了华为Mate60\\n' | huaxiang entities --engine rules", "one line",
+       "一行文本"},
+      {"huaxiang entities samples/comments.csv --engine rules --format table", "five comments",
+       "五条评论"}},
      hx_cmd_filter,
      HX_MODEL_RULES},
     {"sentiment",
@@ -760,20 +803,21 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_MUST},
     {"evaluate",
      HX_PART_MODEL,
-     "sentiment|intent|emotions|keywords|classify|tag|correct|perplexity --data FILE [--model M]",
-     "sentiment,intent,emotions,keywords,classify,tag,correct,perplexity",
+     "sentiment|intent|emotions|keywords|classify|tag|parse|correct|perplexity --data FILE "
+     "[--model M]",
+     "sentiment,intent,emotions,keywords,classify,tag,parse,correct,perplexity",
      0,
      0,
      LIST(READING, RECORDS, HX_OPT_FORETOLD, HX_OPT_TEXT, HX_OPT_TEXT2, HX_OPT_LABEL, HX_OPT_ENGINE,
           HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_AGAINST, HX_OPT_CALIBRATE, HX_OPT_OUT_OF_SCOPE,
           HX_OPT_SCOPE_LOSS, HX_OPT_HEAD, HX_OPT_USER_WORDS, HX_OPT_INSTRUCTION, HX_OPT_TASK,
           HX_OPT_THRESHOLD, HX_OPT_FALSE_ALARMS, HX_OPT_PROTECT, HX_OPT_MAX_LENGTH, HX_OPT_PART,
-          HX_OPT_PRECISION, HX_OPT_THREADS),
+          HX_OPT_PRECISION, HX_OPT_THREADS, HX_OPT_STANDARD),
      "how often labels are right, or how well a text is foretold",
      "评估标签的准确率，或对文本的预测能力",
      "FILE has a column of texts and one of labels. M is rules, a learner's file, a run or a "
      "language model.\n"
-     "sentiment, intent, emotions: --engine rules, learn (not emotions), llama (huaxiang-small), "
+     "sentiment, intent, emotions: --engine rules, learn, llama (huaxiang-small), "
      "or "
      "all (one record each); a table shows\n"
      "all unless one is named. keywords: F1 of the first 5 and 10, where a column has the keywords "
@@ -788,11 +832,13 @@ const hx_cli_command hx_cli_commands[] = {
      "--out-of-scope LABEL: a threshold, fitted on the rows of --calibrate, tells texts that no "
      "other "
      "label fits; figures of one label a text.\n"
+     "parse: words, parts of speech and trees of raw text against a treebank in CoNLL-U, as the "
+     "CoNLL 2018 shared task.\n"
      "perplexity, as llama.cpp does it: parts of --context tokens (512), the second half of each "
      "foretold; lower\n"
      "is better, and figures of different tokenizers can't be compared.",
      "FILE 含文本列和标签列。M 可以是 rules、学习器文件、训练目录或语言模型。\n"
-     "sentiment、intent、emotions：--engine 可为 rules、learn（emotions 除外）、"
+     "sentiment、intent、emotions：--engine 可为 rules、learn、"
      "llama（huaxiang-small）或 "
      "all（每个引擎一条记录）；表格默认列出全部引擎。\n"
      "keywords：标签列是人工选定的关键词（以“;”分隔），给出前 5 个和前 10 个的 F1。\n"
@@ -802,6 +848,7 @@ const hx_cli_command hx_cli_commands[] = {
      "各有自己的指标；\n用 --task 指定任务头。\n"
      "--out-of-scope 标签：用 --calibrate 的数据拟合阈值，识别其他标签都不适用的文本"
      "（每条文本一个标签）。\n"
+     "parse：原始文本的词、词性和依存树与 CoNLL-U 树库比较，指标同 CoNLL 2018 评测。\n"
      "perplexity 与 llama.cpp 相同：按 --context（默认 "
      "512）个词元分段，预测每段的后一半；越低越好，\n"
      "不同分词器的结果不可比较。",

@@ -52,7 +52,7 @@ static void put_bash(hx_outbuf *out) {
                         "        'export --format') known='csv xlsx' ;;\n");
     for (int id = 0; id < HX_OPT_N; id++) {
         const hx_cli_option *o = &hx_cli_options[id];
-        if (o->kind != HX_OPT_CHOICE || id == HX_OPT_EXPORT_FORMAT) continue;
+        if (o->kind != HX_OPT_CHOICE || id == HX_OPT_EXPORT_FORMAT || id == HX_OPT_FORMAT) continue;
         hx_outbuf_printf(out, "        *' --%s') known='", o->name);
         put_words(out, o->value);
         hx_outbuf_text(out, "' ;;\n");

@@ -189,6 +189,8 @@ static void *work(void *context) {
         ready = hx_annotator_new(&w.annotator, pool->plan->model, &err) == HX_OK;
     if (ready && pool->plan->corrects)
         ready = hx_corrector_new(&w.corrector, pool->plan->corrects, &err) == HX_OK;
+    if (ready && pool->plan->tags)
+        ready = hx_tagger_open(&w.tagger, pool->plan->model, pool->plan->standard, &err) == HX_OK;
     for (filter_slot *s = take_slot(pool); s; s = take_slot(pool)) {
         s->err = err;
         s->status = ready ? fill_batch(pool, &w, rows_arena, s) : err.code;
@@ -198,6 +200,7 @@ static void *work(void *context) {
     }
     hx_annotator_free(w.annotator);
     hx_corrector_free(w.corrector);
+    hx_tagger_close(w.tagger);
     hx_arena_free(w.arena);
     hx_arena_free(w.ahead.arena);
     hx_arena_free(rows_arena);

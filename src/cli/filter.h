@@ -21,6 +21,8 @@ typedef enum {
     HX_FILTER_EMOTIONS,
     HX_FILTER_ANNOTATE,
     HX_FILTER_CORRECT,
+    HX_FILTER_PARSE,
+    HX_FILTER_ENTITIES,
     HX_FILTER_TOKENIZE,
     HX_FILTER_EMBED,
     HX_FILTER_CLASSIFY,
@@ -53,6 +55,11 @@ typedef struct {
     hx_keyword_method method;
     size_t sentences; /* beside keywords; 0 = none */
     bool no_stop;
+    bool
+        tags; /* a tagger reads: words of a standard, tag without a language model of one's own, parse, entities */
+    bool blocks; /* the output of a text is lines of their own: trees, CoNLL-U */
+    bool triples; /* of parse: only those */
+    hx_words_standard standard;
     size_t cell_max; /* of tables */
 } hx_filter_plan;
 
@@ -84,6 +91,7 @@ typedef struct {
     hx_arena *arena; /* reset for each row */
     hx_filter_ahead ahead;
     hx_corrector *corrector; /* owned; of correct */
+    hx_tagger *tagger; /* owned; where plan->tags */
     const hx_correction *corrected; /* of the rows read ahead, in ahead.arena */
     size_t row; /* of the group */
     size_t cut; /* as in hx_filter_batch */

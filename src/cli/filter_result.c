@@ -17,6 +17,7 @@
 
 #include "cli/filter_correct.h"
 #include "cli/filter_llama.h"
+#include "cli/filter_words.h"
 #include "cli/grid.h"
 
 typedef struct {
@@ -39,6 +40,7 @@ typedef struct {
     hx_annotation all;
     hx_llama_said said; /* of a language model */
     const hx_correction *correction;
+    hx_filter_words tagged;
 } filter_result;
 
 /* ------------------------------------------------------------------ names */
@@ -55,29 +57,25 @@ const char *const *hx_filter_columns(const hx_filter_plan *p, bool table) {
                                            "intent", "intent_score", "keywords", "aspects", "pii",
                                            NULL},
                                           {"corrected", "edits", NULL},
+                                          {"parse", "triples", NULL},
+                                          {"entities", NULL},
                                           {"input_ids", "attention_mask", NULL},
                                           {"embedding", NULL},
                                           {"label", "score", NULL},
                                           {"tags", NULL},
                                           {"generated", NULL}};
-    static const char *const shown[][10] = {{"clean", NULL},
-                                            {"pii", NULL},
-                                            {"words", NULL},
-                                            {"sentiment", NULL},
-                                            {"intent", NULL},
-                                            {"keywords", NULL},
-                                            {"aspects", NULL},
-                                            {"emotion", NULL},
-                                            {"lang", "sentiment", "intent", "keywords", NULL},
-                                            {"corrected", NULL},
-                                            {"input_ids", NULL},
-                                            {"embedding", NULL},
-                                            {"label", "score", NULL},
-                                            {"tags", NULL},
-                                            {"generated", NULL}};
+    static const char *const shown[][10] = {
+        {"clean", NULL},     {"pii", NULL},       {"words", NULL},
+        {"sentiment", NULL}, {"intent", NULL},    {"keywords", NULL},
+        {"aspects", NULL},   {"emotion", NULL},   {"lang", "sentiment", "intent", "keywords", NULL},
+        {"corrected", NULL}, {"triples", NULL},   {"entities", NULL},
+        {"input_ids", NULL}, {"embedding", NULL}, {"label", "score", NULL},
+        {"tags", NULL},      {"generated", NULL}};
+    static const char *const just_triples[] = {"triples", NULL};
     static const char *const with_sentences[] = {"keywords", "sentences", NULL};
     if (p->llama && p->llama->columns) return p->llama->columns;
     if (p->sentences > 0) return with_sentences;
+    if (p->triples) return just_triples;
     return table ? shown[p->kind] : csv[p->kind];
 }
 
@@ -161,6 +159,12 @@ static hx_status read_text(const hx_filter_plan *p, hx_filter_worker *w, filter_
     if (p->kind == HX_FILTER_CORRECT) {
         r->correction = &w->corrected[w->row];
         return HX_OK;
+    }
+    if (p->tags) {
+        st = hx_filter_words_read(p, w, r->text, &r->tagged, err);
+        r->words = r->tagged.words;
+        r->n_words = r->tagged.n_words;
+        return st;
     }
     switch (p->kind) {
     case HX_FILTER_CLEAN:
@@ -433,7 +437,10 @@ static void put_results(hx_outbuf *b, const hx_filter_plan *p, const filter_resu
         hx_filter_correct_json(b, r->correction);
         break;
     default:
-        hx_filter_llama_json(b, p, &r->said);
+        if (p->tags)
+            hx_filter_words_json(b, p, r->text, &r->tagged);
+        else
+            hx_filter_llama_json(b, p, &r->said);
     }
 }
 
@@ -566,7 +573,9 @@ static void put_joined(cell_row *c, const filter_result *r, const char *what) {
 
 static void put_said(cell_row *c, const filter_result *r, const char *name) {
     hx_outbuf text = {0};
-    if (r->correction)
+    if (c->plan->tags)
+        hx_filter_words_cell(&text, r->text, &r->tagged, name);
+    else if (r->correction)
         hx_filter_correct_cell(&text, c->plan, r->text, r->correction, name);
     else
         hx_filter_llama_cell(&text, c->plan, &r->said, name);
@@ -576,7 +585,7 @@ static void put_said(cell_row *c, const filter_result *r, const char *name) {
 }
 
 static void put_column(cell_row *c, const filter_result *r, const char *name) {
-    if (c->plan->kind >= HX_FILTER_TOKENIZE || r->correction) {
+    if (c->plan->kind >= HX_FILTER_PARSE || r->correction) {
         put_said(c, r, name);
     } else if (strcmp(name, "clean") == 0) {
         put_cell(c, r->clean.text);
@@ -615,7 +624,9 @@ hx_status hx_filter_row(const hx_filter_plan *p, hx_filter_worker *w, const hx_r
     if (!r.text.ptr) r.text = HX_STR_LIT("");
     hx_status st = read_text(p, w, &r, err);
     if (st != HX_OK) return st;
-    if (p->shape == HX_SHAPE_JSON)
+    if (p->blocks)
+        hx_filter_words_block(out, p, (uint64_t)row->row, r.text, &r.tagged);
+    else if (p->shape == HX_SHAPE_JSON)
         put_json(out, p, row, &r);
     else
         put_cells(out, p, row, &r);

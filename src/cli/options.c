@@ -33,6 +33,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_EXPORT_FORMAT] = TEXT("format", 'f', HX_OPT_CHOICE, HX_GROUP_OUTPUT, "csv,xlsx",
                                   "csv or xlsx (default: by the name of --out, else csv)",
                                   "csv 或 xlsx（默认按 --out 的文件名，否则 csv）"),
+    [HX_OPT_FORMAT_TREES] =
+        TEXT("format", 'f', HX_OPT_CHOICE, HX_GROUP_OUTPUT, "json,table,csv,conllu",
+             "json (one a line), table, csv or conllu; default: table on a terminal, else json",
+             "json（每行一条）、table、csv 或 conllu；默认：终端上为 table，否则为 json"),
     [HX_OPT_OUT] = TEXT("out", 'o', HX_OPT_FILE, HX_GROUP_OUTPUT, "FILE",
                         "write to FILE instead of standard output", "写入 FILE，而不是标准输出"),
     [HX_OPT_HEAD] = {"head", 'n', HX_OPT_NUMBER, HX_GROUP_OUTPUT, "N", 1, 1000000000,
@@ -146,6 +150,12 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
              "stop words in place of the built-in list, one a line", "代替内置停用词表，每行一个"),
     [HX_OPT_NO_STOP] = FLAG("no-stop", 0, HX_GROUP_TEXT, "leave out stop words and punctuation",
                             "去掉停用词和标点"),
+    [HX_OPT_STANDARD] =
+        TEXT("standard", 0, HX_OPT_CHOICE, HX_GROUP_TEXT, "ud,pku,sxu",
+             "which convention Chinese words follow, where huaxiang-small is installed",
+             "中文分词标准（须已安装 huaxiang-small）"),
+    [HX_OPT_TRIPLES] =
+        FLAG("triples", 0, HX_GROUP_TEXT, "only who does what to whom", "只输出主谓宾三元组"),
     [HX_OPT_TOP] = {"top", 'k', HX_OPT_NUMBER, HX_GROUP_TEXT, "N", 1, 1000,
                     "at most N keywords a text (default: 5)", "每条文本最多 N 个关键词（默认 5）"},
     [HX_OPT_SENTENCES] = {"sentences", 0, HX_OPT_NUMBER, HX_GROUP_TEXT, "N", 1, 1000,

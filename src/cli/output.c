@@ -85,6 +85,10 @@ int hx_output_open(hx_cli *c) {
     bool terminal = !hx_cli_has(v, HX_OPT_OUT) && isatty(STDOUT_FILENO);
     c->shape = terminal ? HX_SHAPE_TABLE : HX_SHAPE_JSON;
     if (hx_cli_has(v, HX_OPT_FORMAT)) c->shape = (hx_cli_shape)v->number[HX_OPT_FORMAT];
+    if (hx_cli_has(v, HX_OPT_FORMAT_TREES)) {
+        int64_t shape = v->number[HX_OPT_FORMAT_TREES];
+        c->shape = shape > HX_SHAPE_CSV ? HX_SHAPE_CONLLU : (hx_cli_shape)shape;
+    }
     c->color = c->color && terminal;
     int status = HX_EXIT_DONE;
     if (hx_cli_has(v, HX_OPT_OUT) && strcmp(v->text[HX_OPT_OUT], "-") != 0)

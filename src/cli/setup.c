@@ -120,7 +120,10 @@ static bool has_small(const hx_cli *c) {
                                             HX_OPT_METHOD};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (hx_cli_has(&c->options, others[i])) return false;
-    return hx_cli_choice("sentiment,intent,keywords,aspects,emotions,annotate,profile,why,teach",
+    if (hx_cli_has(&c->options, HX_OPT_STANDARD))
+        return hx_cli_small_is_there((hx_cli *)(uintptr_t)c);
+    return hx_cli_choice("sentiment,intent,keywords,aspects,emotions,annotate,profile,why,teach,"
+                         "parse,entities",
                          c->command->name) >= 0 &&
            hx_cli_small_is_there((hx_cli *)(uintptr_t)c);
 }
@@ -142,7 +145,7 @@ bool hx_cli_wants_llama(const hx_cli *c) {
 
 /* Where the engine learn says something; towards a named thing only the rules do. */
 static bool may_learn(const hx_cli *c) {
-    return hx_cli_choice("sentiment,intent,keywords,annotate,profile,teach", c->command->name) >=
+    return hx_cli_choice("sentiment,intent,keywords,emotions,annotate,profile,teach", c->command->name) >=
                0 &&
            !hx_cli_has(&c->options, HX_OPT_ABOUT);
 }
@@ -151,10 +154,10 @@ static bool check_learn(hx_cli *c, const char *model) {
     if (!may_learn(c))
         hx_cli_fail(
             c,
-            "engine learn says sentiment, intent and keywords of whole texts (sentiment, intent, "
-            "keywords, annotate, profile); here only the rules can",
-            "引擎 learn 只判断整条文本的情感、意图和关键词（sentiment、intent、keywords、"
-            "annotate、profile）；"
+            "engine learn says sentiment, intent, keywords and emotions of whole texts (sentiment, "
+            "intent, keywords, emotions, annotate, profile); here only the rules can",
+            "引擎 learn 只判断整条文本的情感、意图、关键词和情绪（sentiment、intent、keywords、"
+            "emotions、annotate、profile）；"
             "此处只能用 rules");
     else if (model)
         hx_cli_fail(c, "--model %s is no model of the engine %s", "--model %s 不是引擎 %s 的模型",
