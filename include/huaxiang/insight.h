@@ -323,6 +323,73 @@ HX_API hx_status hx_scorecard_html(const hx_scorecard *card, hx_str title, hx_st
                                    hx_ui_lang ui, hx_arena *arena, hx_str *html,
                                    hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ contact lists and campaigns */
+typedef struct {
+    hx_str customer; /* borrowed; what a hold-out is drawn by */
+    double risk; /* chance of leaving, [0, 1] */
+    double value; /* of a customer who stays */
+} hx_contact;
+
+typedef struct {
+    double cost; /* of one contact, >= 0 */
+    double success; /* chance that it keeps one who would leave, [0, 1] */
+    double budget; /* of all contacts; INFINITY = no limit */
+    double hold_out; /* share of those worth a contact who get none, [0, 1) */
+    uint64_t seed; /* of the hold-out */
+} hx_contact_offer;
+
+typedef enum {
+    HX_CONTACT_LEFT = 0, /* not worth its cost, or behind the end of the budget */
+    HX_CONTACT_CHOSEN,
+    HX_CONTACT_HELD /* worth a contact, but kept without one to measure the others by */
+} hx_contact_what;
+
+typedef struct {
+    size_t at; /* row */
+    hx_contact_what what;
+    double profit; /* expected of a contact: risk success value - cost */
+} hx_contact_choice;
+
+typedef struct {
+    size_t chosen, held;
+    double cost, profit; /* of the chosen */
+} hx_contact_sum;
+
+/* Whether a customer is held out: by the hash of the id alone. */
+HX_API bool hx_contact_is_held(hx_str customer, double share, uint64_t seed);
+/* *out (n) in the arena, the greatest profit first. HX_EINVAL: no customer, a number out of its range. */
+HX_API hx_status hx_contact_choose(const hx_contact *rows, size_t n, const hx_contact_offer *offer,
+                                   hx_arena *arena, hx_contact_choice **out, hx_contact_sum *sum,
+                                   hx_error *err) HX_MUST_USE;
+
+typedef struct {
+    uint64_t contacted, contacted_stayed, held, held_stayed;
+} hx_campaign_counts;
+typedef struct {
+    double contacted, held; /* shares that stayed */
+    double effect, low, high; /* their difference and its interval (Newcombe 1998) */
+    double kept; /* customers who stayed because of it: effect x contacted */
+} hx_campaign_effect;
+/* level of the interval, (0, 1); 0 = 0.95. HX_EINVAL: nobody contacted or held, more stayed than were. */
+HX_API hx_status hx_campaign_measure(const hx_campaign_counts *c, double level,
+                                     hx_campaign_effect *out, hx_error *err) HX_MUST_USE;
+
+typedef struct {
+    double score; /* of uplift: greater = to be treated first */
+    bool treated, outcome;
+} hx_uplift_row;
+typedef struct {
+    double value; /* 0 = no better than at random, 1 = the best order; NaN where there is no best */
+    double low, high; /* 95 %, bootstrap; NaN where no round has a value */
+} hx_uplift_area;
+typedef struct {
+    hx_uplift_area qini, auuc;
+} hx_uplift_quality;
+/* rounds of the bootstrap, 0 = 1000. HX_EINVAL: all or none treated, a score that is not finite. */
+HX_API hx_status hx_uplift_measure(const hx_uplift_row *rows, size_t n, size_t rounds,
+                                   uint64_t seed, hx_arena *arena, hx_uplift_quality *out,
+                                   hx_error *err) HX_MUST_USE;
+
 #ifdef __cplusplus
 }
 #endif
