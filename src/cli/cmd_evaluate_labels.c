@@ -244,7 +244,6 @@ static json_t *ask_others(evaluation *e) {
     uint32_t *said;
     for (int i = HX_ENGINE_LEARN; i <= HX_ENGINE_LLAMA; i++) {
         bool learns = i == HX_ENGINE_LEARN;
-        if (learns && e->task == HX_RATE_EMOTION) continue;
         if (!learns && !hx_cli_small_is_there(c)) {
             hx_cli_say_no_small(c);
             continue;

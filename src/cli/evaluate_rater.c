@@ -149,10 +149,10 @@ static int open_llama(hx_cli *c, hx_rater *r, const hx_rate_classes *classes) {
 int hx_rater_open(hx_cli *c, hx_rater *r, hx_rate_task task, const char *model, const char *engine,
                   const hx_rate_classes *classes) {
     const char *learn = hx_engine_name(HX_ENGINE_LEARN);
-    bool learns = task < HX_RATE_CLASSIFY && strcmp(model    ? model
-                                                    : engine ? engine
-                                                             : "",
-                                                    learn) == 0;
+    bool learns = (task < HX_RATE_CLASSIFY || task == HX_RATE_EMOTION) && strcmp(model    ? model
+                                                                                 : engine ? engine
+                                                                                          : "",
+                                                                                 learn) == 0;
     bool small = !model && task != HX_RATE_CLASSIFY && engine &&
                  strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0 && hx_cli_small_is_there(c);
     bool rules = !model || strcmp(model, "rules") == 0 || learns;

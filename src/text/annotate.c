@@ -108,6 +108,12 @@ static hx_status emotion_by_small(hx_annotator *a, hx_str given, hx_emotion *out
     return HX_OK;
 }
 
+/* The engine learn knows the emotions of Chinese texts alone. */
+static bool learned_feels(const hx_annotator *a, const hx_analysis *text) {
+    return a->model->learned && a->model->learned->emotions.table.check &&
+           text->lang != HX_LANG_EN && text->lang != HX_LANG_OTHER;
+}
+
 /* What the rules find speaks for the model's label too, where it is theirs. */
 hx_status hx_text_emotion(hx_annotator *a, hx_str text, hx_arena *arena, hx_emotion *out,
                           hx_error *err) {
@@ -119,6 +125,8 @@ hx_status hx_text_emotion(hx_annotator *a, hx_str text, hx_arena *arena, hx_emot
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
     HX_TRY(emotion_by_rules(a, &analysis, &mentions, arena, &rules, err));
     *out = rules;
+    if (learned_feels(a, &analysis))
+        return hx__learned_emotion(a, &analysis.clean, analysis.lang, arena, out, err);
     if (!hx__small_feels(a->model->small, &analysis)) return HX_OK;
     HX_TRY(emotion_by_small(a, text, out, err));
     if (out->label != rules.label) return HX_OK;

@@ -6,6 +6,7 @@
  *     grams.weight   i8  (buckets x 4)   its weight for positive
  *     grams.scale    double (2 x 3)      Chinese, English: bias, base, scale
  *     intent.check, intent.weight, intent.scale   learned_intent.c; where they are missing the rules say the intent
+ *     emotion.check, emotion.weight, emotion.scale   the same of the six emotions
  *     phrase.words, phrase.scale                  keyphrase_learned.c; where they are missing it knows no keywords
  *
  * buckets is a power of two; a gram's bucket are the upper bits of its hash, its check 1 + the lower bits mod 255. With T pieces and
@@ -51,8 +52,9 @@ typedef struct {
 
 typedef struct {
     hx_learned_table table;
-    const int8_t *weight; /* (slots, HX_LEARNED_INTENTS) */
-    double threshold; /* an intent holds from here on */
+    const int8_t *weight; /* (slots, n) */
+    size_t n; /* labels: HX_LEARNED_INTENTS, or HX_EMOTION_N */
+    double threshold; /* an intent holds from here on; nothing for emotions */
     hx_learned_wish wish[HX_LEARNED_INTENTS];
 } hx_learned_intents;
 
@@ -67,7 +69,7 @@ typedef struct hx_learned_phrases {
 typedef struct hx_learned {
     hx_datafile file;
     hx_learned_sentiment sentiment;
-    hx_learned_intents intents;
+    hx_learned_intents intents, emotions;
     hx_learned_phrases phrases;
 } hx_learned;
 
@@ -77,7 +79,7 @@ hx_status hx__learned_open_file(hx_learned **out, const char *path, hx_error *er
 void hx__learned_close(hx_learned *l); /* NULL is fine */
 /* A table of `check`; false where its size is none of a table's. */
 bool hx__learned_table_of(hx_learned_table *t, hx_str check);
-/* learned_intent.c; nothing where the file has no such sections. */
+/* learned_intent.c; intents and emotions, nothing where the file has no such sections. */
 hx_status hx__learned_take_intents(hx_learned *l, const char *path, hx_error *err) HX_MUST_USE;
 /* keyphrase_learned.c; the same. */
 hx_status hx__learned_take_phrases(hx_learned *l, const char *path, hx_error *err) HX_MUST_USE;
@@ -105,5 +107,8 @@ hx_status hx__learned_sentiment(hx_annotator *a, const hx_clean *clean, hx_lang 
 /* Intents of a cleaned text whose mood is known; only where the model has them (`intents.table.check`). */
 hx_status hx__learned_intent(hx_annotator *a, const hx_clean *clean, const hx_sentiment *mood,
                              hx_arena *arena, hx_intent *out, hx_error *err) HX_MUST_USE;
+/* The emotion of a cleaned text; only where the model has them (`emotions.table.check`). */
+hx_status hx__learned_emotion(hx_annotator *a, const hx_clean *clean, hx_lang lang, hx_arena *arena,
+                              hx_emotion *out, hx_error *err) HX_MUST_USE;
 
 #endif

@@ -1,4 +1,4 @@
-/* learned_intent.c - what a customer wants, by the engine `learn`: one linear model an intent over the grams of the text and its mood.
+/* learned_intent.c - what a customer wants and feels, by the engine `learn`: one linear model a label over the grams of the text and its mood.
  *
  *     intent.check    u8  (buckets x 4)           as grams.check (learned.h)
  *     intent.weight   i8  (buckets x 4 x 14)      a slot's weight for each intent but `other`
@@ -7,6 +7,8 @@
  *     p(i)     = 1 / (1 + exp(-logit(i))), the logit of learned.h; each intent is asked on its own, so several may hold
  *     holds    = p(i) >= threshold; `other` where none does
  *     other    = the product of all 1 - p(i), or what is left of 1 by the surest, whichever is more
+ *
+ * Emotions stand in emotion.* in the same form, all six of them, and one is the text's: its p(e) are divided by their sum.
  *
  * The evidence of the label is what its grams weigh, in spans as sentiment has them (learned.c), those alone that speak for it; where the
  * mood alone decides, its strongest span. A text of marks and blanks alone wants nothing. */
@@ -21,19 +23,20 @@
 #define PARAMETER_MAX 1e3
 #define MOOD_MAX 4.0 /* of the mood's logit, either way */
 
-hx_status hx__learned_take_intents(hx_learned *l, const char *path, hx_error *err) {
-    hx_learned_intents *m = &l->intents;
+static hx_status take_labels(hx_learned *l, hx_learned_intents *m, const char *const names[3],
+                             size_t n, const char *path, hx_error *err) {
     hx_str check, weight, scale;
     hx_error unsaid = {0};
-    if (hx__datafile_section(&l->file, "intent.check", HX_LEARNED_WAYS, &check, &unsaid) != HX_OK)
+    if (hx__datafile_section(&l->file, names[0], HX_LEARNED_WAYS, &check, &unsaid) != HX_OK)
         return HX_OK;
-    HX_TRY(hx__datafile_section(&l->file, "intent.weight", HX_LEARNED_INTENTS, &weight, err));
-    HX_TRY(hx__datafile_section(&l->file, "intent.scale", sizeof(double), &scale, err));
-    if (scale.len != sizeof m->threshold + sizeof m->wish ||
-        weight.len / HX_LEARNED_INTENTS != check.len || !hx__learned_table_of(&m->table, check))
+    HX_TRY(hx__datafile_section(&l->file, names[1], n, &weight, err));
+    HX_TRY(hx__datafile_section(&l->file, names[2], sizeof(double), &scale, err));
+    if (scale.len != sizeof m->threshold + n * sizeof *m->wish || weight.len / n != check.len ||
+        !hx__learned_table_of(&m->table, check))
         return hx__learned_damaged(path, err);
     memcpy(&m->threshold, scale.ptr, sizeof m->threshold);
-    memcpy(m->wish, scale.ptr + sizeof m->threshold, sizeof m->wish);
+    memcpy(m->wish, scale.ptr + sizeof m->threshold, n * sizeof *m->wish);
+    m->n = n;
     for (size_t i = 0; i < scale.len / sizeof(double); i++) {
         double v;
         memcpy(&v, scale.ptr + i * sizeof v, sizeof v);
@@ -41,6 +44,13 @@ hx_status hx__learned_take_intents(hx_learned *l, const char *path, hx_error *er
     }
     m->weight = (const int8_t *)weight.ptr;
     return HX_OK;
+}
+
+hx_status hx__learned_take_intents(hx_learned *l, const char *path, hx_error *err) {
+    static const char *const wishes[] = {"intent.check", "intent.weight", "intent.scale"};
+    static const char *const feelings[] = {"emotion.check", "emotion.weight", "emotion.scale"};
+    HX_TRY(take_labels(l, &l->intents, wishes, HX_LEARNED_INTENTS, path, err));
+    return take_labels(l, &l->emotions, feelings, HX_EMOTION_N, path, err);
 }
 
 /* ------------------------------------------------------------------ probabilities */
@@ -65,8 +75,8 @@ static bool scan_grams(const hx_learned_intents *m, wish_scan *s, hx_arena *scra
         for (size_t g = 0; g < some; g++) {
             size_t slot = hx__learned_slot(&m->table, grams[g].hash);
             if (slot == SIZE_MAX || !hx__gram_set_add(&seen, grams[g].hash)) continue;
-            for (size_t k = 0; k < HX_LEARNED_INTENTS; k++)
-                s->sums[k] += m->weight[slot * HX_LEARNED_INTENTS + k];
+            for (size_t k = 0; k < m->n; k++)
+                s->sums[k] += m->weight[slot * m->n + k];
             s->known[s->n_known] = grams[g];
             s->slots[s->n_known++] = slot;
         }
@@ -79,14 +89,19 @@ static double by_mood(const hx_learned_wish *w, const hx_sentiment *mood) {
     return logit > 0 ? w->up * logit : w->down * logit;
 }
 
+static double surety(const hx_learned_intents *m, const wish_scan *s, const hx_sentiment *mood,
+                     size_t k) {
+    const hx_learned_wish *w = &m->wish[k];
+    double root = sqrt((double)s->n);
+    double logit = w->bias + (w->base + w->scale * (double)s->sums[k]) / root + by_mood(w, mood);
+    return 1 / (1 + exp(-logit));
+}
+
 static void set_scores(const hx_learned_intents *m, const wish_scan *s, const hx_sentiment *mood,
                        hx_intent *out) {
-    double none = 1, best = 0, root = sqrt((double)s->n);
+    double none = 1, best = 0;
     for (size_t k = 0; k < HX_LEARNED_INTENTS; k++) {
-        const hx_learned_wish *w = &m->wish[k];
-        double logit =
-            w->bias + (w->base + w->scale * (double)s->sums[k]) / root + by_mood(w, mood);
-        double p = 1 / (1 + exp(-logit));
+        double p = surety(m, s, mood, k);
         out->scores[k + 1] = p;
         none *= 1 - p;
         if (p >= m->threshold) out->holds |= 1u << (k + 1);
@@ -128,41 +143,50 @@ static void add_spans(const wish_scan *s, const int32_t *parts, const hx_clean *
     }
 }
 
-static bool set_evidence(hx_annotator *a, const wish_scan *s, const hx_clean *clean,
-                         const hx_sentiment *mood, hx_arena *arena, hx_intent *out) {
-    const hx_learned_intents *m = &a->model->learned->intents;
-    if (out->label == HX_INTENT_OTHER) return true;
-    const size_t k = (size_t)out->label - 1;
+/* What speaks for label k; false when out of memory. */
+static bool find_evidence(hx_annotator *a, const hx_learned_intents *m, const wish_scan *s,
+                          const hx_clean *clean, const hx_sentiment *mood, size_t k,
+                          hx_arena *arena, const hx_evidence **out, size_t *n) {
     int32_t *parts = hx_arena_alloc(a->scratch, (s->n + 1) * sizeof *parts);
     hx_evidence *list = hx_arena_alloc(arena, (s->n + 2) * sizeof *list);
     if (!parts || !list) return false;
     for (size_t g = 0; g < s->n_known; g++) {
-        int32_t part = m->weight[s->slots[g] * HX_LEARNED_INTENTS + k] * HX_LEARNED_SHARE /
-                       (int32_t)s->known[g].n;
+        int32_t part =
+            m->weight[s->slots[g] * m->n + k] * HX_LEARNED_SHARE / (int32_t)s->known[g].n;
         for (size_t i = 0; i < s->known[g].n; i++)
             parts[s->known[g].first + i] += part;
     }
     double scale = m->wish[k].scale / (HX_LEARNED_SHARE * sqrt((double)s->n));
-    add_spans(s, parts, clean, scale, list, &out->n_evidence);
+    *n = 0;
+    add_spans(s, parts, clean, scale, list, n);
     hx_evidence feeling = mood_span(&m->wish[k], mood);
-    if (out->n_evidence == 0 && feeling.weight > 0) list[out->n_evidence++] = feeling;
-    out->evidence = list;
+    if (*n == 0 && feeling.weight > 0) list[(*n)++] = feeling;
+    *out = list;
     return true;
+}
+
+/* False when out of memory. */
+static bool scan_text(hx_annotator *a, const hx_learned_intents *m, const hx_clean *clean,
+                      wish_scan *s, bool *says) {
+    *s = (wish_scan){.n = 0};
+    *says = false;
+    s->pieces = hx__gram_pieces(clean->text, a->scratch, &s->n);
+    for (size_t i = 0; s->pieces && i < s->n && !*says; i++)
+        *says = !s->pieces[i].mark;
+    return s->pieces && scan_grams(m, s, a->scratch);
 }
 
 hx_status hx__learned_intent(hx_annotator *a, const hx_clean *clean, const hx_sentiment *mood,
                              hx_arena *arena, hx_intent *out, hx_error *err) {
     const hx_learned_intents *m = &a->model->learned->intents;
     hx_intent result = {.label = HX_INTENT_OTHER};
-    wish_scan s = {.n = 0};
-    bool says = false;
-    s.pieces = hx__gram_pieces(clean->text, a->scratch, &s.n);
-    for (size_t i = 0; s.pieces && i < s.n && !says; i++)
-        says = !s.pieces[i].mark;
-    bool done = s.pieces && scan_grams(m, &s, a->scratch);
+    wish_scan s;
+    bool says, done = scan_text(a, m, clean, &s, &says);
     if (done && says) {
         set_scores(m, &s, mood, &result);
-        done = set_evidence(a, &s, clean, mood, arena, &result);
+        if (result.label != HX_INTENT_OTHER)
+            done = find_evidence(a, m, &s, clean, mood, (size_t)result.label - 1, arena,
+                                 &result.evidence, &result.n_evidence);
     } else {
         result.holds = 1u << HX_INTENT_OTHER;
         result.score = result.scores[HX_INTENT_OTHER] = 1;
@@ -170,6 +194,34 @@ hx_status hx__learned_intent(hx_annotator *a, const hx_clean *clean, const hx_se
     if (!done)
         return hx_fail(err, HX_ENOMEM,
                        "out of memory while looking for the intent of a text of %zu bytes",
+                       clean->text.len);
+    *out = result;
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ emotions */
+hx_status hx__learned_emotion(hx_annotator *a, const hx_clean *clean, hx_lang lang, hx_arena *arena,
+                              hx_emotion *out, hx_error *err) {
+    const hx_learned_intents *m = &a->model->learned->emotions;
+    hx_emotion result = {.label = HX_EMOTION_NEUTRAL};
+    hx_sentiment mood;
+    wish_scan s;
+    bool says;
+    double sum = 0;
+    HX_TRY(hx__learned_sentiment(a, clean, lang, a->scratch, &mood, err));
+    bool done = scan_text(a, m, clean, &s, &says);
+    for (size_t k = 0; k < HX_EMOTION_N; k++)
+        sum += result.scores[k] = done && s.n > 0 ? surety(m, &s, &mood, k) : k == 0;
+    for (size_t k = 0; k < HX_EMOTION_N; k++) {
+        result.scores[k] /= sum;
+        if (result.scores[k] > result.scores[result.label]) result.label = (hx_emotion_label)k;
+    }
+    result.score = result.scores[result.label];
+    if (done)
+        done = find_evidence(a, m, &s, clean, &mood, result.label, arena, &result.evidence,
+                             &result.n_evidence);
+    if (!done)
+        return hx_fail(err, HX_ENOMEM, "out of memory while looking at a text of %zu bytes",
                        clean->text.len);
     *out = result;
     return HX_OK;

@@ -153,6 +153,49 @@ static void test_several_intents_hold(void **state) {
     close_all(&rules);
 }
 
+/* ------------------------------------------------------------------ emotion */
+static hx_emotion feeling_of(fixture *f, const char *text) {
+    hx_error err = {0};
+    hx_emotion e;
+    double sum = 0;
+    assert_int_equal(hx_text_emotion(f->annotator, hx_str_of(text), f->arena, &e, &err), HX_OK);
+    for (int k = 0; k < HX_EMOTION_N; k++) {
+        assert_true(e.scores[k] <= e.score);
+        sum += e.scores[k];
+    }
+    assert_true(fabs(sum - 1) < 1e-9 && e.score == e.scores[e.label]);
+    for (size_t i = 0; i < e.n_evidence; i++)
+        assert_true(e.evidence[i].weight > 0 && e.evidence[i].span.end <= strlen(text));
+    return e;
+}
+
+static void test_emotions(void **state) {
+    static const struct {
+        const char *text;
+        hx_emotion_label label;
+    } cases[] = {{"客服还骂人，气死我了", HX_EMOTION_ANGRY},
+                 {"今天收到礼物，太开心了！", HX_EMOTION_HAPPY},
+                 {"奶奶去世了，我很难过", HX_EMOTION_SAD},
+                 {"半夜听到怪声，好害怕", HX_EMOTION_FEAR},
+                 {"会议在三点开始。", HX_EMOTION_NEUTRAL}};
+    fixture f, rules;
+    (void)state;
+    open_by(&f, HX_ENGINE_LEARN);
+    open_by(&rules, HX_ENGINE_RULES);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hx_emotion e = feeling_of(&f, cases[i].text);
+        assert_int_equal(e.label, cases[i].label);
+        assert_true(e.n_evidence > 0);
+        assert_true(e.score != feeling_of(&rules, cases[i].text).score);
+    }
+    /* Nothing was learned of English. */
+    assert_true(feeling_of(&f, "I cried all night, so sad").score ==
+                feeling_of(&rules, "I cried all night, so sad").score);
+    assert_int_equal(feeling_of(&f, "").n_evidence, 0);
+    close_all(&f);
+    close_all(&rules);
+}
+
 /* ------------------------------------------------------------------ the edge */
 static void test_texts_at_the_edge(void **state) {
     static const char *const empty[] = {"", "   ", "\n\t"};
@@ -252,6 +295,7 @@ int main(void) {
                                        cmocka_unit_test(test_annotation_names_the_engine),
                                        cmocka_unit_test(test_intents),
                                        cmocka_unit_test(test_several_intents_hold),
+                                       cmocka_unit_test(test_emotions),
                                        cmocka_unit_test(test_texts_at_the_edge),
                                        cmocka_unit_test(test_a_text_of_a_megabyte),
                                        cmocka_unit_test(test_damaged_files_are_refused)};

@@ -1,6 +1,6 @@
-/* fit_intent.c - learns the intents of models/huaxiang-learn over the grams of src/text/grams.h; tools/train/learn/train runs it.
+/* fit_intent.c - learns the intents, or the emotions, of models/huaxiang-learn over the grams of src/text/grams.h; tools/train/learn/train runs it.
  *
- * usage: fit_intent SHARE_DIR TRAIN.tsv DEV.tsv MODEL.hxd [C] [KEEP] [BUCKET_BITS]
+ * usage: fit_intent SHARE_DIR TRAIN.tsv DEV.tsv MODEL.hxd [C] [KEEP] [BUCKET_BITS] [emotion]
  *
  * Rows: labels joined by '|', set, text. MODEL.hxd has the sentiment already, whose logit is a feature; the intents are put into it. One
  * L2-regularised L2-loss SVM an intent, each against all else, by dual coordinate descent (Hsieh and others 2008) in a seeded order, over
@@ -11,7 +11,9 @@
  *     up, down             MOOD x the mood's logit above, below 0
  *
  * Weights of the KEEP grams that matter most go to 8 bits; then a logistic regression on dev (Platt) an intent, with the table as it is written; the
- * threshold is the one of the best F1 of all labels on dev. Prints precision, recall and F1 of each intent on dev. */
+ * threshold is the one of the best F1 of all labels on dev. Prints precision, recall and F1 of each intent on dev.
+ *
+ * With `emotion` last the labels are the six emotions of hx_emotion_name(), one a text: the surest is said, and accuracy and macro-F1 are printed. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +36,14 @@ typedef struct {
     uint32_t labels; /* bits of hx_intent_label */
 } row_of_text;
 
+/* What is learned: label k is bit k + 1 of a row's labels. */
 typedef struct {
+    size_t n;
+    bool feelings;
+} task;
+
+typedef struct {
+    task task;
     uint64_t *grams;
     uint32_t *ids;
     size_t n_grams, room_grams;
@@ -49,16 +58,20 @@ static void *need(void *p) {
 }
 
 /* ------------------------------------------------------------------ reading */
-static uint32_t labels_of(const char *cell) {
+static const char *label_name(task t, size_t k) {
+    return t.feelings ? hx_emotion_name((hx_emotion_label)k)
+                      : hx_intent_name((hx_intent_label)(k + 1));
+}
+
+static uint32_t labels_of(task t, const char *cell) {
     uint32_t bits = 0;
     for (const char *at = cell; *at != '\0'; at += strcspn(at, "|"), at += *at == '|') {
         size_t n = strcspn(at, "|");
-        for (int i = 0; i < HX_INTENT_N; i++) {
-            const char *name = hx_intent_name((hx_intent_label)i);
-            if (strlen(name) == n && memcmp(name, at, n) == 0) bits |= 1u << i;
-        }
+        for (size_t k = 0; k < t.n; k++)
+            if (strlen(label_name(t, k)) == n && memcmp(label_name(t, k), at, n) == 0)
+                bits |= 2u << k;
     }
-    return bits & ~1u;
+    return bits;
 }
 
 static void add_grams(corpus *c, const hx_gram_piece *pieces, size_t n, hx_arena *arena) {
@@ -96,15 +109,15 @@ static void add_row(corpus *c, hx_annotator *a, const char *labels, const char *
         c->rows[c->n] = (row_of_text){.from = c->n_grams,
                                       .scale = 1 / sqrt(n > 0 ? (double)n : 1),
                                       .mood = fmax(fmin(mood.logit, MOOD_MAX), -MOOD_MAX),
-                                      .labels = labels_of(labels)};
+                                      .labels = labels_of(c->task, labels)};
         add_grams(c, pieces, n, arena);
         c->rows[c->n++].to = c->n_grams;
     }
     hx_arena_free(arena);
 }
 
-static corpus read_rows(const char *path, hx_annotator *a) {
-    corpus c = {0};
+static corpus read_rows(const char *path, task t, hx_annotator *a) {
+    corpus c = {.task = t};
     char *line = NULL;
     size_t room = 0;
     FILE *f = need(fopen(path, "rb"));
@@ -226,7 +239,7 @@ typedef struct {
     uint8_t *check;
     int8_t *weight;
     hx_learned_table table;
-    size_t slots;
+    size_t slots, n; /* n: labels */
 } gram_table;
 
 typedef struct {
@@ -241,12 +254,12 @@ static int by_rank(const void *a, const void *b) {
     return (x->hash > y->hash) - (x->hash < y->hash);
 }
 
-static candidate *rank_grams(const gram_index *x, const fitted *m) {
+static candidate *rank_grams(const gram_index *x, const fitted *m, size_t labels) {
     candidate *list = need(calloc(x->n + 1, sizeof *list));
     for (size_t at = 0; at < (size_t)1 << INDEX_BITS; at++) {
         if (x->counts[at] < DF_MIN) continue;
         double rank = 0;
-        for (size_t k = 0; k < HX_LEARNED_INTENTS; k++)
+        for (size_t k = 0; k < labels; k++)
             rank = fmax(rank, fabs(m[k].w[x->ids[at]]));
         list[x->ids[at]] =
             (candidate){x->hashes[at], x->ids[at], rank * sqrt((double)x->counts[at])};
@@ -255,8 +268,8 @@ static candidate *rank_grams(const gram_index *x, const fitted *m) {
     return list;
 }
 
-static void set_units(const candidate *list, size_t n, fitted *m) {
-    for (size_t k = 0; k < HX_LEARNED_INTENTS; k++) {
+static void set_units(const candidate *list, size_t n, fitted *m, size_t labels) {
+    for (size_t k = 0; k < labels; k++) {
         double most = 1e-9;
         for (size_t i = 0; i < n; i++)
             most = fmax(most, fabs(m[k].w[list[i].id]));
@@ -264,11 +277,12 @@ static void set_units(const candidate *list, size_t n, fitted *m) {
     }
 }
 
-static gram_table make_table(const candidate *list, size_t n, const fitted *m, unsigned bits) {
-    gram_table t = {.slots = ((size_t)1 << bits) * HX_LEARNED_WAYS};
+static gram_table make_table(const candidate *list, size_t n, const fitted *m, size_t labels,
+                             unsigned bits) {
+    gram_table t = {.slots = ((size_t)1 << bits) * HX_LEARNED_WAYS, .n = labels};
     size_t dropped = 0;
     t.check = need(calloc(t.slots, 1));
-    t.weight = need(calloc(t.slots, HX_LEARNED_INTENTS));
+    t.weight = need(calloc(t.slots, labels));
     (void)hx__learned_table_of(&t.table, (hx_str){(const char *)t.check, t.slots});
     for (size_t i = 0; i < n; i++) {
         size_t at = (size_t)(list[i].hash >> t.table.shift) * HX_LEARNED_WAYS, w = 0;
@@ -280,27 +294,26 @@ static gram_table make_table(const candidate *list, size_t n, const fitted *m, u
             continue;
         }
         t.check[at + w] = check;
-        for (size_t k = 0; k < HX_LEARNED_INTENTS; k++)
-            t.weight[(at + w) * HX_LEARNED_INTENTS + k] =
-                (int8_t)round(m[k].w[list[i].id] / m[k].wish.scale);
+        for (size_t k = 0; k < labels; k++)
+            t.weight[(at + w) * labels + k] = (int8_t)round(m[k].w[list[i].id] / m[k].wish.scale);
     }
     printf("%zu grams kept, %zu without room\n", n, dropped);
     return t;
 }
 
 /* ------------------------------------------------------------------ dev rows */
-/* (n, HX_LEARNED_INTENTS) margins by the table. */
+/* (n, labels) margins by the table. */
 static double *read_table(const gram_table *t, const corpus *dev, const fitted *m) {
-    double *raw = need(calloc(dev->n * HX_LEARNED_INTENTS, sizeof *raw));
+    double *raw = need(calloc(dev->n * t->n, sizeof *raw));
     for (size_t i = 0; i < dev->n; i++) {
         const row_of_text *r = &dev->rows[i];
-        double *to = raw + i * HX_LEARNED_INTENTS;
+        double *to = raw + i * t->n;
         for (size_t g = r->from; g < r->to; g++) {
             size_t slot = hx__learned_slot(&t->table, dev->grams[g]);
-            for (size_t k = 0; k < HX_LEARNED_INTENTS && slot != SIZE_MAX; k++)
-                to[k] += t->weight[slot * HX_LEARNED_INTENTS + k];
+            for (size_t k = 0; k < t->n && slot != SIZE_MAX; k++)
+                to[k] += t->weight[slot * t->n + k];
         }
-        for (size_t k = 0; k < HX_LEARNED_INTENTS; k++)
+        for (size_t k = 0; k < t->n; k++)
             to[k] = to[k] * m[k].wish.scale * r->scale + fixed_part(&m[k].wish, r);
     }
     return raw;
@@ -313,7 +326,7 @@ static void platt(const corpus *dev, const double *raw, size_t k, double *a, dou
     for (int round = 0; round < 50; round++) {
         double ga = (*a - 2) * 0.01, gb = *b * 0.01, haa = 0.01, hab = 0, hbb = 0.01;
         for (size_t i = 0; i < dev->n; i++) {
-            double x = raw[i * HX_LEARNED_INTENTS + k];
+            double x = raw[i * dev->task.n + k];
             double p = 1 / (1 + exp(-(*a * x + *b))), v = p * (1 - p);
             double d = p - (double)(dev->rows[i].labels >> (k + 1) & 1);
             ga += d * x;
@@ -383,40 +396,71 @@ static double choose_threshold(const corpus *dev, const double *p) {
     return best;
 }
 
+/* Of emotions: the surest of each text. */
+static void say_surest(const corpus *dev, const double *p) {
+    tally each[HX_EMOTION_N] = {{0}};
+    size_t right = 0;
+    double macro = 0;
+    for (size_t i = 0; i < dev->n; i++) {
+        const double *of = p + i * dev->task.n;
+        size_t best = 0;
+        for (size_t k = 0; k < dev->task.n; k++) {
+            each[k].true_ones += dev->rows[i].labels >> (k + 1) & 1;
+            if (of[k] > of[best]) best = k;
+        }
+        each[best].said++;
+        each[best].right += dev->rows[i].labels >> (best + 1) & 1;
+        right += dev->rows[i].labels >> (best + 1) & 1;
+    }
+    for (size_t k = 0; k < dev->task.n; k++) {
+        macro += f1_of(&each[k]) / (double)dev->task.n;
+        printf("%-10s said %4zu of %4zu, F1 %.3f\n", label_name(dev->task, k), each[k].said,
+               each[k].true_ones, f1_of(&each[k]));
+    }
+    printf("dev %zu rows: accuracy %.4f, macro-F1 %.4f\n", dev->n, (double)right / (double)dev->n,
+           macro);
+}
+
 /* ------------------------------------------------------------------ all of it */
 static int fit(hx_annotator *a, char **argv, int argc) {
     double cost = argc > 5 ? strtod(argv[5], NULL) : 1;
     size_t keep = argc > 6 ? strtoul(argv[6], NULL, 10) : 90000;
     unsigned bits = argc > 7 ? (unsigned)strtoul(argv[7], NULL, 10) : 15;
-    corpus train = read_rows(argv[2], a), dev = read_rows(argv[3], a);
+    const bool feelings = argc > 8 && strcmp(argv[8], "emotion") == 0;
+    const task t_of = {feelings ? (size_t)HX_EMOTION_N : HX_LEARNED_INTENTS, feelings};
+    corpus train = read_rows(argv[2], t_of, a), dev = read_rows(argv[3], t_of, a);
     gram_index x = index_grams(&train);
     fitted m[HX_LEARNED_INTENTS];
     struct {
         double threshold;
         hx_learned_wish wish[HX_LEARNED_INTENTS];
-    } scale;
+    } scale = {0};
     printf("%zu rows, %zu of dev, %u grams learned\n", train.n, dev.n, x.n);
-    for (size_t k = 0; k < HX_LEARNED_INTENTS; k++)
+    for (size_t k = 0; k < t_of.n; k++)
         m[k] = descend(&train, x.n, (int)k + 1, cost);
-    const candidate *list = rank_grams(&x, m);
+    const candidate *list = rank_grams(&x, m, t_of.n);
     if (keep > x.n) keep = x.n;
-    set_units(list, keep, m);
-    gram_table t = make_table(list, keep, m, bits);
+    set_units(list, keep, m, t_of.n);
+    gram_table t = make_table(list, keep, m, t_of.n, bits);
     double *p = read_table(&t, &dev, m);
-    for (size_t k = 0; k < HX_LEARNED_INTENTS; k++) {
+    for (size_t k = 0; k < t_of.n; k++) {
         double by, plus;
         platt(&dev, p, k, &by, &plus);
-        for (size_t i = k; i < dev.n * HX_LEARNED_INTENTS; i += HX_LEARNED_INTENTS)
+        for (size_t i = k; i < dev.n * t_of.n; i += t_of.n)
             p[i] = 1 / (1 + exp(-(by * p[i] + plus)));
         const hx_learned_wish *w = &m[k].wish;
         scale.wish[k] = (hx_learned_wish){by * w->bias + plus, by * w->base, by * w->scale,
                                           by * w->up, by * w->down};
     }
-    scale.threshold = choose_threshold(&dev, p);
+    if (feelings)
+        say_surest(&dev, p);
+    else
+        scale.threshold = choose_threshold(&dev, p);
     const hx_datafile_part parts[] = {
-        {"intent.check", {(const char *)t.check, t.slots}},
-        {"intent.weight", {(const char *)t.weight, t.slots * HX_LEARNED_INTENTS}},
-        {"intent.scale", {(const char *)&scale, sizeof scale}}};
+        {feelings ? "emotion.check" : "intent.check", {(const char *)t.check, t.slots}},
+        {feelings ? "emotion.weight" : "intent.weight", {(const char *)t.weight, t.slots * t.n}},
+        {feelings ? "emotion.scale" : "intent.scale",
+         {(const char *)&scale, sizeof scale.threshold + t.n * sizeof *scale.wish}}};
     return put_sections(argv[4], parts, 3);
 }
 
@@ -425,7 +469,8 @@ int main(int argc, char **argv) {
     hx_text_model *model = NULL;
     hx_annotator *a = NULL;
     if (argc < 5) {
-        fputs("usage: fit_intent SHARE_DIR TRAIN.tsv DEV.tsv MODEL.hxd [C] [KEEP] [BUCKET_BITS]\n",
+        fputs("usage: fit_intent SHARE_DIR TRAIN.tsv DEV.tsv MODEL.hxd [C] [KEEP] [BUCKET_BITS] "
+              "[emotion]\n",
               stderr);
         return 2;
     }

@@ -10,9 +10,10 @@
 #include "text/learned.h"
 
 static inline int put_sections(const char *path, const hx_datafile_part *made, size_t n) {
-    static const char *const names[] = {"grams.check",  "grams.weight",  "grams.scale",
-                                        "intent.check", "intent.weight", "intent.scale",
-                                        "phrase.scale", "phrase.words"};
+    static const char *const names[] = {"grams.check",    "grams.weight",  "grams.scale",
+                                        "intent.check",   "intent.weight", "intent.scale",
+                                        "phrase.scale",   "phrase.words",  "emotion.check",
+                                        "emotion.weight", "emotion.scale"};
     hx_datafile_part parts[32];
     size_t count = 0;
     hx_datafile file = {0};
