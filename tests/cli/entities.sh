@@ -1,4 +1,8 @@
 # Names, times and amounts by rules; parse and words of a standard without the model they need: sentences that say so.
+share=$(dirname "$(realpath "$(command -v huaxiang)")")/../share/huaxiang
+mkdir -p share/models
+for file in "$share"/*; do [ "${file##*/}" = models ] || ln -s "$file" share/; done
+export HX_SHARE=$PWD/share
 printf '昨天花199元买了华为Mate60，张先生说好\nMr. Smith paid $20 on May 3, 2024 in London\n没有名字\n' >texts.txt
 huaxiang entities texts.txt --engine rules
 huaxiang entities texts.txt --engine rules --format csv
