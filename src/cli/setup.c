@@ -145,8 +145,8 @@ bool hx_cli_wants_llama(const hx_cli *c) {
 
 /* Where the engine learn says something; towards a named thing only the rules do. */
 static bool may_learn(const hx_cli *c) {
-    return hx_cli_choice("sentiment,intent,keywords,emotions,annotate,profile,teach", c->command->name) >=
-               0 &&
+    return hx_cli_choice("sentiment,intent,keywords,emotions,annotate,profile,teach",
+                         c->command->name) >= 0 &&
            !hx_cli_has(&c->options, HX_OPT_ABOUT);
 }
 
