@@ -51,6 +51,11 @@ set(learned "${HX_SHARE_DIR}/models/huaxiang-learn/learn.hxd")
 add_custom_command(OUTPUT "${learned}"
     COMMAND ${CMAKE_COMMAND} -E copy "${PROJECT_SOURCE_DIR}/models/huaxiang-learn/learn.hxd" "${learned}"
     DEPENDS "${PROJECT_SOURCE_DIR}/models/huaxiang-learn/learn.hxd" VERBATIM)
+# The engine llama's model, as it is.
+set(small "${HX_SHARE_DIR}/models/huaxiang-small/model.gguf")
+add_custom_command(OUTPUT "${small}"
+    COMMAND ${CMAKE_COMMAND} -E copy "${PROJECT_SOURCE_DIR}/models/huaxiang-small/model.gguf" "${small}"
+    DEPENDS "${PROJECT_SOURCE_DIR}/models/huaxiang-small/model.gguf" VERBATIM)
 # What corrects spelling, as it is.
 set(correct_copies "")
 foreach(part correct.hxd rules.tsv llama.tsv)
@@ -60,7 +65,7 @@ foreach(part correct.hxd rules.tsv llama.tsv)
       DEPENDS "${PROJECT_SOURCE_DIR}/models/huaxiang-correct/${part}" VERBATIM)
   list(APPEND correct_copies "${copy}")
 endforeach()
-add_custom_target(hx_models ALL DEPENDS "${learned}" ${correct_copies})
+add_custom_target(hx_models ALL DEPENDS "${learned}" "${small}" ${correct_copies})
 add_dependencies(hx_data hx_models)
 
 # What learns it (tools/train/learn/train).

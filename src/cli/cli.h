@@ -84,6 +84,10 @@ bool hx_cli_engine(hx_cli *c);
 bool hx_cli_learns(const hx_cli *c); /* --engine learn */
 /* Whether huaxiang-small lies in the data folder; whether it reads this command's texts: by --engine llama, or because nothing else was said. */
 bool hx_cli_small_is_there(hx_cli *c);
+const char *hx_cli_small_path(hx_cli *c); /* in the run's arena; NULL where it is not there */
+extern const char hx_cli_small_name[]; /* what --model calls it */
+/* Commands that need a model and got no name take huaxiang-small, where it is installed; vectors are then the means of both directions. */
+void hx_cli_small_by_default(hx_cli *c);
 bool hx_cli_is_small(const hx_cli *c);
 /* --adapt says which engine where --engine does not. False after a sentence. */
 bool hx_cli_adapt(hx_cli *c);

@@ -710,11 +710,15 @@ const hx_cli_command hx_cli_commands[] = {
      "texts to vectors by a model's forward pass",
      "用模型前向计算把文本转为向量",
      "Texts are packed into one batch without padding; a text's vector does not depend on the "
-     "others.",
-     "多条文本打包成一批，不加填充；每条文本的向量与其他文本无关。",
-     {{"huaxiang embed samples/comments.csv --model smollm2-135m --pooling mean --normalize --out "
+     "others.\n"
+     "Without --model: huaxiang-small, the mean of what it sees in both directions.",
+     "多条文本打包成一批，不加填充；每条文本的向量与其他文本无关。\n"
+     "不给 --model 时用 huaxiang-small，取双向各词元的均值。",
+     {{"huaxiang embed samples/comments.csv --normalize --out vectors.jsonl", "one vector a text",
+       "每条文本一个向量"},
+      {"huaxiang embed samples/comments.csv --model smollm2-135m --pooling mean --normalize --out "
        "vectors.jsonl",
-       "one vector a text", "每条文本一个向量"}},
+       "by a larger model", "用较大的模型"}},
      hx_cmd_filter,
      HX_MODEL_MUST},
     {"classify",
@@ -734,13 +738,19 @@ const hx_cli_command hx_cli_commands[] = {
      "score and scores,\n"
      "several labels give labels and scores, a number gives value. Several heads are read in one "
      "pass "
-     "and give a member each.",
+     "and give a member each.\n"
+     "Without --model and --labels: huaxiang-small, whose heads --task names (banking77, clinc150, "
+     "topic, iflytek, ...).",
      "给出 --labels 时，任何指令模型都可按各标签在文本之后的可能性作出选择；--instruction "
      "说明问题。\n"
      "不给 --labels 时模型须带任务头：单标签给出 label、score 和 scores，多标签给出 labels 和 "
      "scores，数值给出 value。\n"
-     "多个任务头一次读完，各占一个成员。",
-     {{"huaxiang classify samples/comments.csv --model qwen2.5-coder-0.5b --labels food,film,book "
+     "多个任务头一次读完，各占一个成员。\n"
+     "不给 --model 和 --labels 时用 huaxiang-small，用 --task "
+     "指定任务头（banking77、clinc150、topic、iflytek 等）。",
+     {{"huaxiang classify samples/comments.csv --task topic --format table", "topics of news",
+       "新闻主题"},
+      {"huaxiang classify samples/comments.csv --model qwen2.5-coder-0.5b --labels food,film,book "
        "--format table",
        "own labels", "自己的标签"}},
      hx_cmd_filter,

@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/commands.h"
 #include "cli/llama.h"
@@ -59,20 +58,11 @@ static hx_status score_texts(void *context, const hx_str *texts, size_t n, doubl
 
 static const char *model_file(hx_cli *c) {
     const char *name = c->options.text[HX_OPT_MODEL];
-    const char *share = name ? NULL : hx_cli_share(c);
-    hx_outbuf b = {0};
-    struct stat st;
-    if (name) return hx_cli_model_path(c, name);
-    if (!share) return NULL;
-    hx_outbuf_printf(&b, "%s/models/huaxiang-small/model.gguf", share);
-    hx_str path = b.failed ? (hx_str){NULL, 0} : hx_arena_str(c->arena, hx_outbuf_str(&b));
-    hx_outbuf_release(&b);
-    if (path.ptr && stat(path.ptr, &st) != 0) {
+    const char *path = name ? hx_cli_model_path(c, name) : hx_cli_small_path(c);
+    if (!path && !name)
         hx_cli_fail(c, "no language model is installed; --model FILE names one",
                     "没有安装语言模型；请用 --model 文件 指定");
-        return NULL;
-    }
-    return path.ptr;
+    return path;
 }
 
 static bool open_llama(explain_job *j) {

@@ -57,6 +57,8 @@ void hx_cli_model_names(char *out, size_t size) {
 const char *hx_cli_model_path(hx_cli *c, const char *name) {
     hx_error err = {.ui = c->ui};
     hx_str path = {NULL, 0};
+    const char *small = strcmp(name, hx_cli_small_name) == 0 ? hx_cli_small_path(c) : NULL;
+    if (small) return small;
     const char *folder = hx_cli_models_folder(c);
     if (!folder) return NULL;
     if (hx_model_resolve(name, folder, c->arena, &path, &err) == HX_OK) return path.ptr;

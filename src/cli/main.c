@@ -134,16 +134,18 @@ static int check_args(const hx_cli *c) {
 }
 
 /* ------------------------------------------------------------------ run */
-static int check_model(const hx_cli *c) {
+static int check_model(hx_cli *c) {
+    if (c->command->model == HX_MODEL_MUST) hx_cli_small_by_default(c);
     const char *wanted = c->options.text[HX_OPT_MODEL], *name = c->command->name;
     bool rules = !wanted || strcmp(wanted, "rules") == 0;
     if (c->command->model == HX_MODEL_MUST && rules)
-        return hx_cli_fail(c,
-                           "%s needs a model: --model FILE|NAME; none ships with this version, "
-                           "'huaxiang models get smollm2-135m' gets the smallest one known",
-                           "%s 需要模型：--model 文件|名称；本版本不附带模型，“huaxiang models get "
-                           "smollm2-135m”可获取已知的最小模型",
-                           name);
+        return hx_cli_fail(
+            c,
+            "%s needs a model: --model FILE|NAME; 'huaxiang models get smollm2-135m' "
+            "gets the smallest one that writes texts",
+            "%s 需要模型：--model 文件|名称；“huaxiang models get "
+            "smollm2-135m”可获取能生成文本的最小模型",
+            name);
     if (c->command->model == HX_MODEL_RULES && !rules)
         return c->command->part == HX_PART_MODEL
                    ? hx_cli_usage(c, "--model: name the model as 'huaxiang %s %s' has it",

@@ -74,6 +74,9 @@ static bool join_map(hx_cli *c, const char *text, const char *map, const char **
     return true;
 }
 
+const char hx_cli_small_name[] = "huaxiang-small";
+static const char small_file[] = "/models/huaxiang-small/model.gguf";
+
 bool hx_cli_reader_options(hx_cli *c, hx_reader_options *out) {
     static const hx_format formats[] = {HX_FORMAT_AUTO,  HX_FORMAT_CSV,  HX_FORMAT_TSV,
                                         HX_FORMAT_JSONL, HX_FORMAT_XLSX, HX_FORMAT_TEXT};
@@ -106,12 +109,30 @@ bool hx_cli_text_column(const hx_cli *c, const char *path, const hx_column *colu
     return false;
 }
 
-bool hx_cli_small_is_there(hx_cli *c) {
-    char path[4096];
+const char *hx_cli_small_path(hx_cli *c) {
     struct stat st;
     const char *share = hx_cli_share(c);
-    int n = share ? snprintf(path, sizeof path, "%s/models/huaxiang-small/model.gguf", share) : 0;
-    return n > 0 && (size_t)n < sizeof path && stat(path, &st) == 0;
+    char *path = share ? hx_arena_alloc(c->arena, strlen(share) + sizeof small_file) : NULL;
+    if (!path) return NULL;
+    (void)snprintf(path, strlen(share) + sizeof small_file, "%s%s", share, small_file);
+    return stat(path, &st) == 0 ? path : NULL;
+}
+
+bool hx_cli_small_is_there(hx_cli *c) {
+    return hx_cli_small_path(c) != NULL;
+}
+
+void hx_cli_small_by_default(hx_cli *c) {
+    hx_cli_values *v = &c->options;
+    const char *name = c->command->name;
+    bool is_vector = hx_cli_choice("embed,table embed", name) >= 0;
+    if (v->text[HX_OPT_MODEL] || hx_cli_has(v, HX_OPT_LABELS)) return;
+    if (!is_vector && hx_cli_choice("tokenize,classify", name) < 0) return;
+    if (!hx_cli_small_is_there(c)) return;
+    v->text[HX_OPT_MODEL] = hx_cli_small_name;
+    if (!is_vector) return;
+    v->text[HX_OPT_BIDIRECTIONAL] = "";
+    if (!hx_cli_has(v, HX_OPT_POOLING)) v->number[HX_OPT_POOLING] = HX_POOL_MEAN;
 }
 
 /* Where huaxiang-small says something of whole texts, and is there. */

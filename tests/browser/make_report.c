@@ -22,7 +22,8 @@ static hx_status read_shop(hx_store *s, const char *share, const char *samples, 
         snprintf(paths[i], sizeof paths[i], "%s/shop/%s", samples, files[i]);
         list[i] = paths[i];
     }
-    hx_status status = hx_text_model_open(&model, share, NULL, err);
+    hx_text_model_options rules = {.engine = HX_ENGINE_RULES};
+    hx_status status = hx_text_model_open(&model, share, &rules, err);
     if (status != HX_OK) return status;
     hx_import_options options = {
         .timezone = "Asia/Shanghai", .currency = "CNY", .text_model = model, .now = IMPORTED};

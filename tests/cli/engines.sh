@@ -2,7 +2,7 @@
 try() { echo "--- $*"; "$@" || echo "exit $?"; }
 printf 'text,label\n我要退款,refund\n怎么开发票,invoice\n' >intents.csv
 try huaxiang sentiment samples/comments.csv --engine learn --format table
-try huaxiang evaluate sentiment --data samples/labelled.csv --engine all --format csv | cut -d, -f1-3
+try huaxiang evaluate sentiment --data samples/labelled.csv --engine all --head 40 --format csv | cut -d, -f1-3
 try huaxiang evaluate sentiment --data samples/labelled.csv --engine learn --format csv | cut -d, -f1-3
 try huaxiang evaluate intent --data intents.csv --engine all --format csv | cut -d, -f1-3
 try huaxiang sentiment samples/comments.csv --engine learn --target 书
@@ -17,8 +17,7 @@ event=$(huaxiang timeline u1 --store two.db --format json | head -1 | cut -d'"' 
 huaxiang why u1 "label:$event/sentiment" --store two.db --format json >receipt.json
 try huaxiang verify receipt.json --store two.db --format table
 printf 'text\tkeyphrases\nNeural networks for speech recognition of noisy speech\tspeech recognition;neural network\n' >chosen.tsv
-try huaxiang evaluate keywords --data chosen.tsv --engine all --format csv | cut -d, -f1-5
-try huaxiang evaluate keywords --data chosen.tsv --engine llama
+try huaxiang evaluate keywords --data chosen.tsv --engine all --format csv | grep -v ^llama | cut -d, -f1-5
 echo 'Neural networks for speech recognition of noisy speech' | try huaxiang keywords --engine learn --top 2
 echo 'Neural networks for speech recognition of noisy speech' | try huaxiang keywords --method yake --top 2
 echo x | try huaxiang keywords --engine learn --method yake

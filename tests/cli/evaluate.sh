@@ -4,7 +4,7 @@ cp "${0%/*}/../golden/llama/gguf_chat.gguf" chat.gguf
 export HUAXIANG_KERNELS=scalar
 try() { "$@"; echo "exit $?"; }
 echo '--- a record'
-huaxiang evaluate sentiment --data samples/labelled.csv -q > rules.json
+huaxiang evaluate sentiment --data samples/labelled.csv --engine rules -q > rules.json
 python3 - << 'END'
 import json
 r = json.load(open('rules.json'))
@@ -15,7 +15,7 @@ print(abs(r['accuracy'] - right / r['n']) < 1e-12, r['accuracy'] > 0.8, r['auc']
 low, high = r['intervals']['accuracy']
 print(low < r['accuracy'] < high)
 END
-huaxiang evaluate sentiment --data samples/labelled.csv -q | python3 -c '
+huaxiang evaluate sentiment --data samples/labelled.csv --engine rules -q | python3 -c '
 import json, sys
 a, b = json.load(sys.stdin), json.load(open("rules.json"))
 a.pop("texts_per_second"), b.pop("texts_per_second")
@@ -23,8 +23,8 @@ print("same" if a == b else "other")'
 echo '--- spellings of sentiments'
 printf 'said,comment\n1,很好，非常满意\n0,太差了，骗人\n1,good\n0,terrible\n,no label\n' > two.csv
 printf 'comment\tlabel\n很好，非常满意\t好评\n太差了，骗人\t差评\n还行\t中评\n' > three.tsv
-huaxiang evaluate sentiment --data two.csv --label said | python3 -c 'import json,sys; r = json.load(sys.stdin); print(r["n"], r["accuracy"], r["confusion"])'
-huaxiang evaluate sentiment --data three.tsv -q | python3 -c 'import json,sys; r = json.load(sys.stdin); print([l["label"] for l in r["labels"]])'
+huaxiang evaluate sentiment --data two.csv --label said --engine rules | python3 -c 'import json,sys; r = json.load(sys.stdin); print(r["n"], r["accuracy"], r["confusion"])'
+huaxiang evaluate sentiment --data three.tsv --engine rules -q | python3 -c 'import json,sys; r = json.load(sys.stdin); print([l["label"] for l in r["labels"]])'
 echo '--- a table, in Chinese'
 huaxiang evaluate sentiment --data two.csv --label said --format table --lang zh -q | sed -E 's/[0-9][0-9. ]*$//; s/  +/ /g' | cut -d' ' -f1-3
 echo '--- another model, and McNemar'
@@ -102,7 +102,6 @@ try huaxiang evaluate classify --data heads.csv
 try huaxiang evaluate sentiment
 try huaxiang evaluate sentiment --data missing.csv
 try huaxiang evaluate sentiment --data heads.csv --label none
-try huaxiang evaluate sentiment --data samples/labelled.csv --engine llama
 try huaxiang evaluate sentiment --data samples/labelled.csv --engine learn --model chat.gguf
 try huaxiang evaluate perplexity --data samples/comments.csv
 printf 'text,label\n,a\nb,\n' > empty.csv

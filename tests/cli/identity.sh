@@ -6,7 +6,7 @@ u1,2026-01-01,o1,5,13800001001
 u2,2026-01-02,o2,7,13800001002
 u3,2026-01-03,o3,9,13800001002
 EOF
-huaxiang profile orders.csv --store s.db > /dev/null
+huaxiang profile orders.csv --engine rules --store s.db > /dev/null
 echo '== what a merge would do, and doing it'
 huaxiang identity merge u1 u2 --store s.db --format table
 huaxiang identity merge u1 13800001002 --store s.db --yes --reason 'called from one phone'

@@ -6,10 +6,9 @@ classes=classes.gguf
 export HUAXIANG_KERNELS=scalar
 try() { "$@"; echo "exit $?"; }
 echo '--- a model must be named'
-try huaxiang embed samples/comments.csv
-try huaxiang embed samples/comments.csv --model rules
+try huaxiang tag samples/comments.csv
+try huaxiang tag samples/comments.csv --model rules
 try huaxiang generate Hello --lang zh
-try huaxiang sentiment samples/comments.csv --engine llama
 try huaxiang sentiment samples/comments.csv --engine rules --model "$chat"
 try huaxiang words samples/comments.csv --model "$chat"
 try huaxiang embed samples/comments.csv --model "$chat" --precision exakt

@@ -9,11 +9,11 @@ printf '客户编号,姓名,城市,手机号\nu1,王小明,上海,13812345678\nu
     echo 'o4,u3,2026-13-01,p3,mug,kitchen,1,￥25,CNY'
 } > orders.csv
 printf '用户,时间,商品,评价内容,评分\nu1,2026年1月20日 9:00,p1,帐篷很结实，非常满意！,5\nu2,2026年2月20日 9:00,p3,"This mug is terrible, it broke at once.",1\n' > reviews.csv
-huaxiang profile customers.csv orders.csv reviews.csv --timezone Asia/Shanghai --store shop.db --format table
+huaxiang profile customers.csv orders.csv reviews.csv --engine rules --timezone Asia/Shanghai --store shop.db --format table
 stat -c %a shop.db
 tr -d '\r' < shop.db.rejects.csv
 echo '--- again: nothing counts twice'
-huaxiang profile reviews.csv --timezone Asia/Shanghai --store shop.db -q | python3 -c 'import json, sys; print(json.load(sys.stdin)["import"])'
+huaxiang profile reviews.csv --engine rules --timezone Asia/Shanghai --store shop.db -q | python3 -c 'import json, sys; print(json.load(sys.stdin)["import"])'
 huaxiang profile --store shop.db --report report.html --lang zh --format table | tr -s ' '
 [ -s report.html ] && echo report
 echo '--- dry run'

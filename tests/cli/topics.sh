@@ -19,5 +19,5 @@ try huaxiang topics reviews.csv --text day
 try huaxiang topics reviews.csv --text nothing --lang zh
 printf 'a,b\n1,2\n' | try huaxiang topics
 echo 'The dress is lovely. The zipper broke after two days. I love this dress and its fabric.' >one.txt
-try huaxiang keywords one.txt --sentences 1 --top 2
-try huaxiang keywords one.txt --sentences 2 --top 1 --format csv
+try huaxiang keywords one.txt --engine rules --sentences 1 --top 2
+try huaxiang keywords one.txt --engine rules --sentences 2 --top 1 --format csv

@@ -33,13 +33,12 @@ try huaxiang --lang zh sentimant
 try huaxiang sentiment --lang zh --head 0
 try env LC_ALL=zh_CN.UTF-8 huaxiang segment lst
 try env LANG=zh_TW.UTF-8 huaxiang segment lst
-try huaxiang sentiment samples/comments.csv --engine llama
 try huaxiang aspects samples/comments.csv --engine learn --lang zh
-try huaxiang sentiment -qn1 --format=csv samples/comments.csv --text=comment
-try huaxiang sentiment -q -n 1 -- samples/comments.csv
+try huaxiang sentiment -qn1 --engine rules --format=csv samples/comments.csv --text=comment
+try huaxiang sentiment -q -n 1 --engine rules -- samples/comments.csv
 try huaxiang -V
 try huaxiang sentiment --version
-try huaxiang sentiment -q -n 1 --seed 7 --model rules samples/comments.csv --format csv
+try huaxiang sentiment -q -n 1 --engine rules --seed 7 --model rules samples/comments.csv --format csv
 try huaxiang sentiment --model qwen samples/comments.csv
 try huaxiang --lang zh show u1 --model qwen
 try huaxiang sentiment samples/comments.csv --abstain 2

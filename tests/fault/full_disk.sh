@@ -7,7 +7,7 @@ shift 3
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-"$program" profile "$@" --store "$folder/whole.db" --quiet >/dev/null
+"$program" profile "$@" --engine rules --store "$folder/whole.db" --quiet >/dev/null
 "$program" export profiles --store "$folder/whole.db" --format csv --out "$folder/whole.csv" --quiet
 
 step=0
@@ -17,7 +17,7 @@ while [ "$step" -lt "$steps" ]; do
     store="$folder/step.db"
     rm -f "$store" "$store"-* "$store".*
     status=0
-    HX_FAULT_WRITES=$n LD_PRELOAD=$shim "$program" profile "$@" --store "$store" --resume --quiet \
+    HX_FAULT_WRITES=$n LD_PRELOAD=$shim "$program" profile "$@" --engine rules --store "$store" --resume --quiet \
         >/dev/null 2>"$folder/stderr" || status=$?
     [ "$status" -le 1 ] || { echo "write $n: exit status $status"; cat "$folder/stderr"; exit 1; }
     if [ "$status" -eq 1 ]; then
@@ -26,7 +26,7 @@ while [ "$step" -lt "$steps" ]; do
         [ "$lines" -eq 1 ] || { echo "write $n: $lines sentences"; cat "$folder/stderr"; exit 1; }
         grep -Eq 'disk|space|written|writing|made|opened' "$folder/stderr" || { echo "write $n: says: $(cat "$folder/stderr")"; exit 1; }
     fi
-    "$program" profile "$@" --store "$store" --resume --quiet >/dev/null
+    "$program" profile "$@" --engine rules --store "$store" --resume --quiet >/dev/null
     "$program" doctor --store "$store" --quiet >/dev/null || { echo "write $n: the store is damaged"; exit 1; }
     "$program" export profiles --store "$store" --format csv --out "$folder/step.csv" --quiet
     cmp -s "$folder/whole.csv" "$folder/step.csv" || { echo "write $n: profiles differ"; exit 1; }

@@ -13,7 +13,7 @@ trap 'rm -rf "$folder"' EXIT
 profiles() { "$program" export profiles --store "$1" --format csv --out "$2" --quiet; }
 
 began=$(date +%s%N)
-"$program" profile "$@" --store "$folder/whole.db" --quiet >/dev/null
+"$program" profile "$@" --engine rules --store "$folder/whole.db" --quiet >/dev/null
 took=$(( ($(date +%s%N) - began) / 1000000 ))
 profiles "$folder/whole.db" "$folder/whole.csv"
 
@@ -25,7 +25,7 @@ while [ "$round" -le "$rounds" ]; do
     while :; do
         # Later tries of a round run longer, so that each round ends.
         wait_ms=$(( ((round * 7919 + kills * 104729) % (took + 1)) * (kills + 2) / 3 + 3 ))
-        "$program" profile "$@" --store "$store" --resume --quiet >/dev/null 2>"$folder/stderr" &
+        "$program" profile "$@" --engine rules --store "$store" --resume --quiet >/dev/null 2>"$folder/stderr" &
         child=$!
         sleep "$(printf '%d.%03d' $((wait_ms / 1000)) $((wait_ms % 1000)))"
         if kill -KILL "$child" 2>/dev/null; then

@@ -302,7 +302,7 @@ static void another_model_is_said(void **state) {
     fputs("画像系统\t20\n", f);
     fclose(f);
     hx_text_model *other = NULL;
-    hx_text_model_options options = {.user_words = path};
+    hx_text_model_options options = {.engine = HX_ENGINE_RULES, .user_words = path};
     assert_int_equal(hx_text_model_open(&other, HX_SHARE_DIR, &options, NULL), HX_OK);
     size_t with_texts = 0;
     for (int c = 0; c < TEST_CUSTOMERS && with_texts < 3; c++) {

@@ -45,7 +45,8 @@ static void open_shop(report_test *t) {
     test_file_path(shop, "report.html", t->page);
     shop->arena = hx_arena_new(0);
     hx_buf_init(&t->html, 64u << 20);
-    assert_int_equal(hx_text_model_open(&shop->model, HX_SHARE_DIR, NULL, NULL), HX_OK);
+    hx_text_model_options rules = {.engine = HX_ENGINE_RULES};
+    assert_int_equal(hx_text_model_open(&shop->model, HX_SHARE_DIR, &rules, NULL), HX_OK);
     assert_int_equal(hx_store_open(&shop->store, shop->path, HX_STORE_CREATE, NULL), HX_OK);
 }
 

@@ -85,7 +85,7 @@ static hx_status open_with(text_fixture *f, const char *table, hx_error *err) {
     assert_non_null(file);
     fputs(table, file);
     fclose(file);
-    hx_text_model_options options = {.aspects = path};
+    hx_text_model_options options = {.engine = HX_ENGINE_RULES, .aspects = path};
     hx_text_model *m = NULL;
     hx_status st = hx_text_model_open(&m, HX_SHARE_DIR, &options, err);
     if (st == HX_OK) {

@@ -169,7 +169,8 @@ static hx_status open_with(const char *user_words, const char *stop_words, hx_te
         snprintf(paths[i], sizeof paths[i], "%s/%d", directory, i);
         assert_int_equal(hx_file_write(paths[i], hx_str_of(contents[i]), true, NULL), HX_OK);
     }
-    hx_text_model_options options = {.user_words = user_words ? paths[0] : NULL,
+    hx_text_model_options options = {.engine = HX_ENGINE_RULES,
+                                     .user_words = user_words ? paths[0] : NULL,
                                      .stop_words = stop_words ? paths[1] : NULL};
     hx_status status = hx_text_model_open(m, HX_SHARE_DIR, &options, err);
     for (int i = 0; i < 2; i++)
