@@ -52,10 +52,14 @@ add_custom_command(OUTPUT "${learned}"
     COMMAND ${CMAKE_COMMAND} -E copy "${PROJECT_SOURCE_DIR}/models/huaxiang-learn/learn.hxd" "${learned}"
     DEPENDS "${PROJECT_SOURCE_DIR}/models/huaxiang-learn/learn.hxd" VERBATIM)
 # The engine llama's model, as it is.
-set(small "${HX_SHARE_DIR}/models/huaxiang-small/model.gguf")
-add_custom_command(OUTPUT "${small}"
-    COMMAND ${CMAKE_COMMAND} -E copy "${PROJECT_SOURCE_DIR}/models/huaxiang-small/model.gguf" "${small}"
-    DEPENDS "${PROJECT_SOURCE_DIR}/models/huaxiang-small/model.gguf" VERBATIM)
+set(small "")
+foreach(part model.gguf beside.tsv)
+  set(copy "${HX_SHARE_DIR}/models/huaxiang-small/${part}")
+  add_custom_command(OUTPUT "${copy}"
+      COMMAND ${CMAKE_COMMAND} -E copy "${PROJECT_SOURCE_DIR}/models/huaxiang-small/${part}" "${copy}"
+      DEPENDS "${PROJECT_SOURCE_DIR}/models/huaxiang-small/${part}" VERBATIM)
+  list(APPEND small "${copy}")
+endforeach()
 # What corrects spelling, as it is.
 set(correct_copies "")
 foreach(part correct.hxd rules.tsv llama.tsv)
@@ -65,7 +69,7 @@ foreach(part correct.hxd rules.tsv llama.tsv)
       DEPENDS "${PROJECT_SOURCE_DIR}/models/huaxiang-correct/${part}" VERBATIM)
   list(APPEND correct_copies "${copy}")
 endforeach()
-add_custom_target(hx_models ALL DEPENDS "${learned}" "${small}" ${correct_copies})
+add_custom_target(hx_models ALL DEPENDS "${learned}" ${small} ${correct_copies})
 add_dependencies(hx_data hx_models)
 
 # What learns it (tools/train/learn/train).

@@ -757,28 +757,35 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_MUST},
     {"tag",
      HX_PART_MODEL,
-     "[FILE...] --model M",
+     "[FILE...]",
      NULL,
      0,
      -1,
-     LIST(TEXTS, HX_OPT_TASK, HX_OPT_WORDS, HX_OPT_PIECES, HX_OPT_MAX_LENGTH, HX_OPT_PRECISION),
-     "names, parts of speech, trees and the like, by a model's head for words",
-     "用模型的词标注头标出名称、词性、依存树等",
+     LIST(TEXTS, HX_OPT_STANDARD, HX_OPT_TASK, HX_OPT_WORDS, HX_OPT_PIECES, HX_OPT_MAX_LENGTH,
+          HX_OPT_PRECISION),
+     "parts of speech; names, phrases and the like by a model's head for words",
+     "词性标注；也可用模型的词标注头标出名称、短语等",
+     "Words and their parts of speech (UPOS) by huaxiang-small; --standard says which words. With "
+     "--model or --task another head speaks.\n"
      "Each tag has its label, score, and start and end: bytes of the text as given. Labels B-X, "
      "I-X make spans, others\n"
      "stand for a word each; --pieces gives a tag for each token. A head that makes trees gives "
      "id, "
      "form, head and deprel of\n"
      "each word, as CoNLL-U has them. The model needs a head for words; --task says which.",
+     "由 huaxiang-small 给出词和词性（UPOS），--standard 选择分词标准；给出 --model 或 --task "
+     "时改用其他任务头。\n"
      "每个标注有标签、得分、start 和 end（原文的字节位置）。B-X、I-X 形式的标签合成片段，其他标签"
      "每词一个；\n"
      "--pieces 给出每个词元的标注。产生依存树的任务头给出每个词的 id、form、head 和 deprel（同 "
      "CoNLL-U）。\n"
      "模型须带词标注头；用 --task 指定哪一个。",
-     {{"huaxiang tag samples/comments.csv --model tagger", "spans of a model of your own",
+     {{"huaxiang tag samples/comments.csv --format table", "words and parts of speech", "词和词性"},
+      {"huaxiang tag samples/comments.csv --task keywords", "key phrases", "关键短语"},
+      {"huaxiang tag samples/comments.csv --model tagger", "spans of a model of your own",
        "用自己的模型标出片段"}},
      hx_cmd_filter,
-     HX_MODEL_MUST},
+     HX_MODEL_MAY},
     {"generate",
      HX_PART_MODEL,
      "[PROMPT...] --model M",

@@ -135,7 +135,7 @@ static int check_args(const hx_cli *c) {
 
 /* ------------------------------------------------------------------ run */
 static int check_model(hx_cli *c) {
-    if (c->command->model == HX_MODEL_MUST) hx_cli_small_by_default(c);
+    hx_cli_small_by_default(c);
     const char *wanted = c->options.text[HX_OPT_MODEL], *name = c->command->name;
     bool rules = !wanted || strcmp(wanted, "rules") == 0;
     if (c->command->model == HX_MODEL_MUST && rules)

@@ -127,7 +127,9 @@ void hx_cli_small_by_default(hx_cli *c) {
     const char *name = c->command->name;
     bool is_vector = hx_cli_choice("embed,table embed", name) >= 0;
     if (v->text[HX_OPT_MODEL] || hx_cli_has(v, HX_OPT_LABELS)) return;
-    if (!is_vector && hx_cli_choice("tokenize,classify", name) < 0) return;
+    bool tags =
+        strcmp(name, "tag") == 0 && (hx_cli_has(v, HX_OPT_TASK) || hx_cli_has(v, HX_OPT_PIECES));
+    if (!is_vector && !tags && hx_cli_choice("tokenize,classify", name) < 0) return;
     if (!hx_cli_small_is_there(c)) return;
     v->text[HX_OPT_MODEL] = hx_cli_small_name;
     if (!is_vector) return;
@@ -144,7 +146,7 @@ static bool has_small(const hx_cli *c) {
     if (hx_cli_has(&c->options, HX_OPT_STANDARD))
         return hx_cli_small_is_there((hx_cli *)(uintptr_t)c);
     return hx_cli_choice("sentiment,intent,keywords,aspects,emotions,annotate,profile,why,teach,"
-                         "parse,entities",
+                         "parse,entities,tag",
                          c->command->name) >= 0 &&
            hx_cli_small_is_there((hx_cli *)(uintptr_t)c);
 }

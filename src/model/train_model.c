@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/pool.h"
+#include "llama/heads.h"
 #include "llama/model.h"
 #include "model/hf_out.h"
 #include "model/model_file.h"
@@ -216,11 +217,19 @@ static bool same_labels(const hx_trainer *t) {
     return true;
 }
 
-static void take_tensor(const hx_trainer *t, hx_param *p) {
+/* Of `heads.*`, which a GGUF file keeps as metadata. */
+static const hx_tensor_entry *find_head(const hx_tensor_entry *list, size_t n, const char *name) {
+    for (size_t i = 0; i < n; i++)
+        if (hx_str_equal(list[i].name, hx_str_of(name))) return &list[i];
+    return NULL;
+}
+
+static void take_tensor(const hx_trainer *t, const hx_tensor_entry *list, size_t n, hx_param *p) {
     bool score = strncmp(p->name, "score.", 6) == 0;
-    if (!score && strncmp(p->name, "heads.", 6) != 0) return;
+    if (!score && strncmp(p->name, HX_HEADS_PREFIX, strlen(HX_HEADS_PREFIX)) != 0) return;
     if (score && !same_labels(t)) return;
-    const hx_tensor_entry *e = score && strcmp(p->name, "score.weight") == 0
+    const hx_tensor_entry *e = !score ? find_head(list, n, p->name)
+                               : strcmp(p->name, "score.weight") == 0
                                    ? t->base->head_matrix
                                    : hx_tensor_file_find(t->base->file, p->name);
     bool fits = e && e->n_dims == p->n_dims && e->dims[0] == p->dims[0] &&
@@ -228,10 +237,16 @@ static void take_tensor(const hx_trainer *t, hx_param *p) {
     if (fits && e->type == HX_DTYPE_F32) memcpy(p->w, e->data, p->n * sizeof(float));
 }
 
-static void take_heads(const hx_trainer *t) {
+static hx_status take_heads(const hx_trainer *t, hx_error *err) {
     hx_params *p = hx_trunk_params(t->trunk);
-    for (size_t i = 0; t->base && i < hx_params_count(p); i++)
-        take_tensor(t, hx_params_at(p, i));
+    hx_tensor_entry *list;
+    size_t n;
+    if (!t->base) return HX_OK;
+    HX_TRY(hx_heads_tensors(t->base->file, t->step_arena, &list, &n, err));
+    for (size_t i = 0; i < hx_params_count(p); i++)
+        take_tensor(t, list, n, hx_params_at(p, i));
+    hx_arena_reset(t->step_arena);
+    return HX_OK;
 }
 
 static void set_optimiser(const hx_train_config *c, hx_optim_options *o) {
@@ -264,7 +279,7 @@ hx_status hx_train_open_model(hx_trainer *t, hx_error *err) {
     t->trunk_learns = !t->config->freeze || t->config->lora > 0;
     HX_TRY(open_tasks(t, err));
     warn_of_directions(t);
-    take_heads(t);
+    HX_TRY(take_heads(t, err));
     set_optimiser(t->config, &o);
     return hx_optim_new(&t->optim, hx_trunk_params(t->trunk), &o, err);
 }

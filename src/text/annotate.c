@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "text/annotator.h"
 #include "text/aspect.h"
+#include "text/beside.h"
 #include "text/emotion.h"
 #include "text/intent.h"
 #include "text/keyword.h"
@@ -28,7 +29,12 @@ hx_status hx__small_sentiment(hx_annotator *a, hx_str given, const hx_analysis *
     hx_sentiment rules;
     HX_TRY(hx__small_of(a->small, given, HX_ASKS_SENTIMENT, &said, err));
     HX_TRY(hx__sentiment_score(a, text, mentions, arena, &rules, err));
-    hx__small_mood(a->model->small, said, text, &rules, out);
+    *out = rules;
+    if (said->mood && text->n_words > 0) {
+        hx__small_mood(a->model->small, said, out);
+        HX_TRY(hx__beside_mood(a, text, arena, out, err));
+        hx__small_mood_label(text, &rules, out);
+    }
     return hx__sentiment_move(a, &text->clean, arena, out, err);
 }
 
@@ -101,11 +107,12 @@ static hx_status emotion_by_rules(hx_annotator *a, const hx_analysis *text,
     return hx__emotion_find(a, text, mentions, &mood, arena, out, err);
 }
 
-static hx_status emotion_by_small(hx_annotator *a, hx_str given, hx_emotion *out, hx_error *err) {
+static hx_status emotion_by_small(hx_annotator *a, hx_str given, const hx_analysis *text,
+                                  hx_arena *arena, hx_emotion *out, hx_error *err) {
     const hx_small_said *said;
     HX_TRY(hx__small_of(a->small, given, HX_ASKS_EMOTION, &said, err));
     hx__small_feeling(a->model->small, said, out);
-    return HX_OK;
+    return hx__beside_feeling(a, text, arena, out, err);
 }
 
 /* The engine learn knows the emotions of Chinese texts alone. */
@@ -128,8 +135,8 @@ hx_status hx_text_emotion(hx_annotator *a, hx_str text, hx_arena *arena, hx_emot
     if (learned_feels(a, &analysis))
         return hx__learned_emotion(a, &analysis.clean, analysis.lang, arena, out, err);
     if (!hx__small_feels(a->model->small, &analysis)) return HX_OK;
-    HX_TRY(emotion_by_small(a, text, out, err));
-    if (out->label != rules.label) return HX_OK;
+    HX_TRY(emotion_by_small(a, text, &analysis, arena, out, err));
+    if (out->n_evidence > 0 || out->label != rules.label) return HX_OK;
     out->evidence = rules.evidence;
     out->n_evidence = rules.n_evidence;
     return HX_OK;
@@ -142,7 +149,7 @@ static hx_status add_small(hx_annotator *a, hx_str given, const hx_analysis *tex
     const hx_small *s = a->model->small;
     r->weights = hx_str_of(s->sha256);
     if (r->weights.len > 0) r->kernels = hx_str_of(hx_llama_describe(s->llama)->kernels);
-    HX_TRY(hx__small_feels(s, text) ? emotion_by_small(a, given, &r->emotion, err)
+    HX_TRY(hx__small_feels(s, text) ? emotion_by_small(a, given, text, arena, &r->emotion, err)
                                     : emotion_by_rules(a, text, mentions, arena, &r->emotion, err));
     return hx__small_keywords_find(a, given, text, KEYWORDS_TOP, arena, &r->keywords,
                                    &r->n_keywords, err);

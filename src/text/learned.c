@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "text/annotator.h"
+#include "text/beside.h"
 #include "text/grams.h"
 
 #define NEUTRAL_LOGIT 0.1
@@ -84,6 +85,10 @@ void hx__learned_close(hx_learned *l) {
 }
 
 /* ------------------------------------------------------------------ sentiment */
+const hx_learned *hx__learned_of(const hx_text_model *m) {
+    return m->learned || !m->beside ? m->learned : m->beside->learned;
+}
+
 static int weight_of(const hx_learned_sentiment *m, uint64_t hash) {
     size_t slot = hx__learned_slot(&m->table, hash);
     return slot == SIZE_MAX ? 0 : m->weight[slot];
@@ -146,7 +151,7 @@ static void set_label(hx_sentiment *s) {
 
 hx_status hx__learned_sentiment(hx_annotator *a, const hx_clean *clean, hx_lang lang,
                                 hx_arena *arena, hx_sentiment *out, hx_error *err) {
-    const hx_learned_sentiment *m = &a->model->learned->sentiment;
+    const hx_learned_sentiment *m = &hx__learned_of(a->model)->sentiment;
     const hx_learned_scale *scale = &m->scale[lang == HX_LANG_EN || lang == HX_LANG_OTHER];
     size_t n = 0;
     hx_gram_piece *pieces = hx__gram_pieces(clean->text, a->scratch, &n);

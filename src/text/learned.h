@@ -99,6 +99,9 @@ static inline size_t hx__learned_slot(const hx_learned_table *t, uint64_t hash) 
     return SIZE_MAX;
 }
 
+/* What a model has learnt: as its engine, or beside its language model (beside.h). */
+const hx_learned *hx__learned_of(const hx_text_model *m);
+
 /* Sentiment of an analysed text; the evidence lies in `arena`. The annotator's scratch memory is used, not reset. */
 hx_status hx__learned_text(hx_annotator *a, hx_str text, hx_arena *arena, hx_sentiment *out,
                            hx_error *err) HX_MUST_USE; /* of one that isn't cleaned yet */

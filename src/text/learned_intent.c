@@ -178,7 +178,7 @@ static bool scan_text(hx_annotator *a, const hx_learned_intents *m, const hx_cle
 
 hx_status hx__learned_intent(hx_annotator *a, const hx_clean *clean, const hx_sentiment *mood,
                              hx_arena *arena, hx_intent *out, hx_error *err) {
-    const hx_learned_intents *m = &a->model->learned->intents;
+    const hx_learned_intents *m = &hx__learned_of(a->model)->intents;
     hx_intent result = {.label = HX_INTENT_OTHER};
     wish_scan s;
     bool says, done = scan_text(a, m, clean, &s, &says);
@@ -202,7 +202,7 @@ hx_status hx__learned_intent(hx_annotator *a, const hx_clean *clean, const hx_se
 /* ------------------------------------------------------------------ emotions */
 hx_status hx__learned_emotion(hx_annotator *a, const hx_clean *clean, hx_lang lang, hx_arena *arena,
                               hx_emotion *out, hx_error *err) {
-    const hx_learned_intents *m = &a->model->learned->emotions;
+    const hx_learned_intents *m = &hx__learned_of(a->model)->emotions;
     hx_emotion result = {.label = HX_EMOTION_NEUTRAL};
     hx_sentiment mood;
     wish_scan s;

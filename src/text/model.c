@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "text/adapted.h"
 #include "text/annotator.h"
+#include "text/beside.h"
 #include "text/charclass.h"
 #include "text/emotion.h"
 #include "text/learned.h"
@@ -35,7 +36,9 @@ static hx_status open_small(hx_text_model *m, const char *share_dir,
     const char *path = options ? options->model : NULL;
     bool wanted = engine == HX_ENGINE_LLAMA ||
                   (engine == HX_ENGINE_AUTO && (path || hx__small_is_there(share_dir)));
-    return wanted ? hx__small_open(&m->small, share_dir, options, err) : HX_OK;
+    if (!wanted) return HX_OK;
+    HX_TRY(hx__small_open(&m->small, share_dir, options, err));
+    return path ? HX_OK : hx__beside_open(&m->beside, share_dir, err);
 }
 
 static hx_status open_parts(hx_text_model *m, const char *share_dir,
@@ -72,6 +75,7 @@ hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
     m->hash = hx_hash_mix(m->hash, m->emotions->hash);
     if (m->learned) m->hash = hx_hash_mix(m->hash, m->learned->file.checksum);
     if (m->small) m->hash = hx_hash_mix(m->hash, m->small->hash);
+    if (m->beside) m->hash = hx_hash_mix(m->hash, m->beside->hash);
     if (m->adapted) m->hash = hx_hash_mix(m->hash, m->adapted->hash);
     if (m->memory && m->memory->n > 0) m->hash = hx_hash_mix(m->hash, m->memory->hash);
     *out = m;
@@ -81,6 +85,7 @@ hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
 void hx_text_model_close(hx_text_model *m) {
     if (!m) return;
     hx__small_close(m->small);
+    hx__beside_close(m->beside);
     hx__memory_close(m->memory);
     hx__emotions_close(m->emotions);
     hx__adapted_free(m->adapted);

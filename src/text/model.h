@@ -29,6 +29,7 @@ struct hx_text_model {
     uint64_t stop_filter[(1u << HX_STOP_FILTER_BITS) / 64];
     hx_lexicon *lexicon;
     struct hx_learned *learned; /* learned.h; NULL: the engine is rules */
+    struct hx_beside *beside; /* beside.h; NULL: the language model speaks alone */
     struct hx_emotions *emotions; /* emotion.h */
     struct hx_small *small; /* small.h; NULL: the engine is not llama */
     struct hx_adapted *adapted; /* adapted.h; NULL = none */

@@ -236,20 +236,31 @@ hx_status hx__small_sides(hx_small_reader *r, const hx_str *texts, size_t n, hx_
 }
 
 /* ------------------------------------------------------------------ what it means */
-void hx__small_mood(const hx_small *s, const hx_small_said *said, const hx_analysis *text,
-                    const hx_sentiment *rules, hx_sentiment *out) {
-    *out = *rules;
-    if (!said->mood || text->n_words == 0) return;
+void hx__small_mood(const hx_small *s, const hx_small_said *said, hx_sentiment *out) {
     size_t up = hx__small_label(s, s->heads[HX_SMALL_SENTIMENT], "positive");
     double p = (double)said->mood[up], rest = (double)said->mood[1 - up];
     double logit = p > 0 && rest > 0 ? log(p / rest) : p > rest ? logit_max : -logit_max;
     logit = nearbyint(fmin(fmax(logit, -logit_max), logit_max) * unit) / unit;
-    double size = fabs(logit), sure = 1 / (1 + exp(-size));
-    bool plain = rules->n_evidence == 0;
-    *out = (hx_sentiment){.logit = logit, .bias = logit, .score = sure};
+    *out = (hx_sentiment){.logit = logit, .bias = logit};
+}
+
+static bool is_question(const hx_clean *clean) {
+    size_t n = clean->text.len;
+    while (n > 0 && clean->text.ptr[n - 1] == ' ')
+        n--;
+    return n > 0 && clean->text.ptr[n - 1] == '?';
+}
+
+void hx__small_mood_label(const hx_analysis *text, const hx_sentiment *rules, hx_sentiment *out) {
+    double logit = out->logit, size = fabs(logit), sure = 1 / (1 + exp(-size));
+    bool asked = rules->label == HX_SENTIMENT_NEUTRAL && is_question(&text->clean);
+    double least = asked                   ? HX_SMALL_NEUTRAL_ASKED
+                   : rules->n_evidence > 0 ? HX_SMALL_NEUTRAL
+                                           : HX_SMALL_NEUTRAL_PLAIN;
+    out->score = sure;
     if (rules->label == HX_SENTIMENT_MIXED && size <= HX_SMALL_MIXED_MOST)
         out->label = HX_SENTIMENT_MIXED;
-    else if (size < (plain ? HX_SMALL_NEUTRAL_PLAIN : HX_SMALL_NEUTRAL))
+    else if (size < least)
         out->label = HX_SENTIMENT_NEUTRAL;
     else
         out->label = logit > 0 ? HX_SENTIMENT_POSITIVE : HX_SENTIMENT_NEGATIVE;

@@ -30,19 +30,21 @@ hx_status hx__small_of(hx_small_reader *r, hx_str text, unsigned asks, const hx_
 hx_status hx__small_sides(hx_small_reader *r, const hx_str *texts, size_t n, hx_arena *arena,
                           const float **out, hx_error *err) HX_MUST_USE;
 
-/* Sentiment. The head's two labels give the logit, rounded to 1/4096; it has no evidence, so the bias is the logit. Of a text without
+/* Sentiment. The head's two labels give the logit, rounded to 1/4096; it has no evidence, so the bias is the logit (what beside.h adds has some). Of a text without
  * words nothing is said: what the rules say of it stays. The rules' own sentiment decides between two labels and four:
  *
  *     mixed     the rules find strong words both ways and |logit| <= HX_SMALL_MIXED_MOST
- *     neutral   |logit| < HX_SMALL_NEUTRAL, or the rules find no word of opinion and |logit| < HX_SMALL_NEUTRAL_PLAIN
+ *     neutral   |logit| < HX_SMALL_NEUTRAL; where the rules find no word of opinion < HX_SMALL_NEUTRAL_PLAIN; of a question that they call
+ *               neutral < HX_SMALL_NEUTRAL_ASKED
  *     else the sign of the logit
  *
  * The score is the label's probability, of neutral and mixed 1 - |2p - 1|. */
 #define HX_SMALL_MIXED_MOST 2.0
 #define HX_SMALL_NEUTRAL 0.1
 #define HX_SMALL_NEUTRAL_PLAIN 0.6
-void hx__small_mood(const hx_small *s, const hx_small_said *said, const hx_analysis *text,
-                    const hx_sentiment *rules, hx_sentiment *out);
+#define HX_SMALL_NEUTRAL_ASKED 5.0
+void hx__small_mood(const hx_small *s, const hx_small_said *said, hx_sentiment *out);
+void hx__small_mood_label(const hx_analysis *text, const hx_sentiment *rules, hx_sentiment *out);
 
 /* All of it for a text: the model's, the rules' for what it leaves open, what was adapted. */
 hx_status hx__small_sentiment(hx_annotator *a, hx_str given, const hx_analysis *text,

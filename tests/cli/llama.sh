@@ -6,8 +6,8 @@ classes=classes.gguf
 export HUAXIANG_KERNELS=scalar
 try() { "$@"; echo "exit $?"; }
 echo '--- a model must be named'
-try huaxiang tag samples/comments.csv
-try huaxiang tag samples/comments.csv --model rules
+try huaxiang generate Hello
+try huaxiang generate Hello --model rules
 try huaxiang generate Hello --lang zh
 try huaxiang sentiment samples/comments.csv --engine rules --model "$chat"
 try huaxiang words samples/comments.csv --model "$chat"

@@ -102,3 +102,13 @@ huaxiang annotate -q --memory taught.jsonl <<<'这家味道很好' | python3 -c 
 huaxiang teach undo 1 --memory taught.jsonl -q >/dev/null
 huaxiang sentiment -q --memory taught.jsonl <<<'这家味道很好' | grep -o '"label":"[a-z]*"'
 true
+echo "--- training that goes on from the file keeps its heads"
+python3 - <<'P'
+import json
+c = json.load(open("all.json"))
+del c["sizes"], c["epochs"]
+c.update(model="share/models/huaxiang-small/model.gguf", steps=1, rate=1e-8, tasks=c["tasks"][:2])
+json.dump(c, open("more.json", "w"))
+P
+huaxiang train multitask more.json --out more >trained 2>said || cat said
+huaxiang evaluate classify --data texts.tsv --text text --label sentiment --model more --task sentiment -q | python3 -c 'import json, sys; print(json.load(sys.stdin)["accuracy"] > 0.95)'

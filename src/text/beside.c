@@ -1,0 +1,160 @@
+/* beside.c - reads what joins the language model and the engine learn, and joins them; see beside.h.
+ *
+ * Invariant: every weight of a sentiment is a multiple of 1 / 4096, so evidence and bias sum to the logit exactly, in any order.
+ *
+ * Probabilities of emotions are kept away from 0: what is quite sure of itself can still be outvoted. */
+#include "text/beside.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/number.h"
+#include "text/annotator.h"
+#include "text/model.h"
+
+#define FILE_CAP ((size_t)1 << 16)
+#define NUMBER_MAX 100.0
+#define P_MIN 1e-6
+
+static const double unit = 4096;
+static const char *const task_names[HX_BESIDE_N] = {"sentiment", "emotion"};
+
+/* ------------------------------------------------------------------ the file */
+static hx_str take_field(hx_str *line) {
+    const char *tab = memchr(line->ptr, '\t', line->len);
+    hx_str field = {line->ptr, tab ? (size_t)(tab - line->ptr) : line->len};
+    size_t used = field.len + (tab != NULL);
+    *line = (hx_str){line->ptr + used, line->len - used};
+    return field;
+}
+
+static bool take_number(hx_str *line, double *out) {
+    *out = hx_double_of(take_field(line));
+    return isfinite(*out) && fabs(*out) <= NUMBER_MAX;
+}
+
+static bool take_line(hx_beside *b, hx_str line) {
+    size_t task = 0;
+    hx_str name = take_field(&line), lang = take_field(&line);
+    while (task < HX_BESIDE_N && !hx_str_equal(name, hx_str_of(task_names[task])))
+        task++;
+    bool english = hx_str_equal(lang, HX_STR_LIT("en"));
+    if (task == HX_BESIDE_N || (!english && !hx_str_equal(lang, HX_STR_LIT("zh")))) return false;
+    hx_beside_mix *mix = &b->mix[task][english];
+    mix->is_set = take_number(&line, &mix->bias) && take_number(&line, &mix->llama) &&
+                  take_number(&line, &mix->learn) && line.len == 0;
+    return mix->is_set;
+}
+
+static hx_status read_lines(hx_beside *b, hx_str text, const char *path, hx_error *err) {
+    for (size_t at = 0, row = 1; at < text.len; row++) {
+        const char *end = memchr(text.ptr + at, '\n', text.len - at);
+        size_t n = end ? (size_t)(end - text.ptr) - at : text.len - at;
+        hx_str line = {text.ptr + at, n};
+        at += n + 1;
+        if (n > 0 && line.ptr[0] != '#' && !take_line(b, line))
+            return hx_fail(err, HX_EFORMAT, "%s: line %zu is no task, language and three numbers",
+                           path, row);
+    }
+    return HX_OK;
+}
+
+static hx_status read_file(hx_beside *b, const char *path, hx_error *err) {
+    hx_buf buf;
+    hx_buf_init(&buf, FILE_CAP);
+    hx_status st = hx_file_read(path, &buf, err);
+    if (st == HX_OK) st = read_lines(b, hx_buf_str(&buf), path, err);
+    b->hash = hx_hash(hx_buf_str(&buf));
+    hx_buf_release(&buf);
+    return st;
+}
+
+hx_status hx__beside_open(hx_beside **out, const char *share_dir, hx_error *err) {
+    char path[4096], learned[4096];
+    *out = NULL;
+    int n = snprintf(path, sizeof path, "%s/models/huaxiang-small/beside.tsv", share_dir);
+    int k = snprintf(learned, sizeof learned, "%s/models/huaxiang-learn/learn.hxd", share_dir);
+    if (n < 0 || (size_t)n >= sizeof path || k < 0 || (size_t)k >= sizeof learned)
+        return hx_fail(err, HX_EINVAL, "the path of the data folder is too long");
+    if (!hx_file_exists(path) || !hx_file_exists(learned)) return HX_OK;
+    hx_beside *b = calloc(1, sizeof *b);
+    if (!b) return hx_fail(err, HX_ENOMEM, "out of memory while opening %s", path);
+    hx_status st = read_file(b, path, err);
+    if (st == HX_OK) st = hx__learned_open_file(&b->learned, learned, err);
+    if (st != HX_OK) {
+        hx__beside_close(b);
+        return st;
+    }
+    b->hash = hx_hash_mix(b->hash, b->learned->file.checksum);
+    *out = b;
+    return HX_OK;
+}
+
+void hx__beside_close(hx_beside *b) {
+    if (!b) return;
+    hx__learned_close(b->learned);
+    free(b);
+}
+
+const hx_beside_mix *hx__beside_mix(const hx_beside *b, hx_beside_task task, hx_lang lang) {
+    const hx_beside_mix *mix =
+        b ? &b->mix[task][lang == HX_LANG_EN || lang == HX_LANG_OTHER] : NULL;
+    return mix && mix->is_set ? mix : NULL;
+}
+
+/* ------------------------------------------------------------------ sentiment */
+static double rounded(double x) {
+    return nearbyint(x * unit) / unit;
+}
+
+hx_status hx__beside_mood(hx_annotator *a, const hx_analysis *text, hx_arena *arena,
+                          hx_sentiment *out, hx_error *err) {
+    const hx_beside_mix *mix = hx__beside_mix(a->model->beside, HX_BESIDE_SENTIMENT, text->lang);
+    hx_sentiment grams;
+    if (!mix) return HX_OK;
+    HX_TRY(hx__learned_sentiment(a, &text->clean, text->lang, a->scratch, &grams, err));
+    hx_evidence *list = hx_arena_alloc(arena, (grams.n_evidence + 1) * sizeof *list);
+    if (!list)
+        return hx_fail(err, HX_ENOMEM,
+                       "out of memory while looking for sentiment in a text of %zu words",
+                       text->n_words);
+    out->bias = rounded(mix->bias + mix->llama * out->bias + mix->learn * grams.bias);
+    out->logit = out->bias;
+    out->evidence = list;
+    out->n_evidence = 0;
+    for (size_t i = 0; i < grams.n_evidence; i++) {
+        double weight = rounded(mix->learn * grams.evidence[i].weight);
+        if (weight == 0) continue;
+        list[out->n_evidence++] = (hx_evidence){grams.evidence[i].span, weight};
+        out->logit += weight;
+    }
+    return HX_OK;
+}
+
+/* ------------------------------------------------------------------ emotions */
+hx_status hx__beside_feeling(hx_annotator *a, const hx_analysis *text, hx_arena *arena,
+                             hx_emotion *out, hx_error *err) {
+    const hx_beside *b = a->model->beside;
+    const hx_beside_mix *mix = hx__beside_mix(b, HX_BESIDE_EMOTION, text->lang);
+    hx_emotion grams;
+    double sum = 0;
+    if (!mix || !b->learned->emotions.table.check) return HX_OK;
+    HX_TRY(hx__learned_emotion(a, &text->clean, text->lang, arena, &grams, err));
+    for (size_t i = 0; i < HX_EMOTION_N; i++)
+        sum += out->scores[i] = pow(fmax(out->scores[i], P_MIN), mix->llama) *
+                                pow(fmax(grams.scores[i], P_MIN), mix->learn);
+    for (size_t i = 0; i < HX_EMOTION_N; i++) {
+        out->scores[i] /= sum;
+        if (out->scores[i] > out->scores[out->label]) out->label = (hx_emotion_label)i;
+    }
+    out->score = out->scores[out->label];
+    if (out->label != grams.label) return HX_OK;
+    out->evidence = grams.evidence;
+    out->n_evidence = grams.n_evidence;
+    return HX_OK;
+}

@@ -1,0 +1,26 @@
+# The model that ships, huaxiang-small: it reads where nothing else is named; what is checked here is what any sound weights say.
+comments() { huaxiang "$@" samples/comments.csv -q; }
+echo '--- the five comments'
+huaxiang sentiment samples/comments.csv --format csv
+echo '--- words with their parts of speech, in place'
+printf 'The staff was rude.\n客服態度很差，物流也慢\n😀\n' | huaxiang tag -q | python3 -c '
+import json, sys
+for line in sys.stdin:
+    r = json.loads(line)
+    raw = r["text"].encode()
+    print(all(raw[t["start"]:t["end"]].decode() == t["word"] and t["upos"] for t in r["tags"]), len(r["tags"]) > 0)'
+huaxiang tag samples/comments.csv --task entities -q --head 1 | grep -c '"tags"'
+echo '--- vectors'
+comments embed --normalize | python3 -c '
+import json, sys
+v = [json.loads(l)["embedding"] for l in sys.stdin]
+print(len(v), len(set(map(len, v))), all(abs(sum(x * x for x in r) - 1) < 1e-4 for r in v))'
+huaxiang embed samples/comments.csv -q --head 2 > mean
+huaxiang embed samples/comments.csv -q --head 2 --model huaxiang-small --pooling mean --bidirectional | cmp - mean && echo same
+echo '--- other heads'
+comments classify --task topic,banking77 | python3 -c '
+import json, sys
+print(all(len(r["topic"]["scores"]) == 10 and len(r["banking77"]["scores"]) == 77 for r in map(json.loads, sys.stdin)))'
+comments tokenize | python3 -c 'import json, sys; print(all(r["input_ids"] for r in map(json.loads, sys.stdin)))'
+echo '--- a question is no blame'
+printf '请问什么时候发货？\nWhen will it ship?\n' | huaxiang sentiment --format csv -q | cut -d, -f1,2
