@@ -49,6 +49,7 @@ typedef struct {
 typedef struct {
     uint64_t files, rows, accepted, rejected, duplicates, texts, guests;
     uint64_t labelled; /* texts that got a model's label in this run */
+    uint64_t corrected, edits; /* texts that correction changed or would change, and its edits */
     uint64_t new_customers, customers; /* customers = in the store afterwards */
     uint64_t shared_ids; /* phones, e-mails, ... of more than 5 customers: they join nobody */
     uint64_t conflicts; /* traits on which files disagree */
@@ -61,6 +62,11 @@ typedef struct {
 HX_API hx_status hx_import_files(hx_store *store, const char *const *paths, size_t n_paths,
                                  const hx_import_options *options, hx_import_result *result,
                                  hx_error *err) HX_MUST_USE;
+
+/* Mode, engine and thresholds (no edits, no hash) that the store's texts were last read with; OFF where none were. Importing with a text model that
+ * corrects otherwise says so in a notice, and the store remembers the new way. */
+HX_API hx_status hx_import_correction(hx_store *store, hx_corrected *out,
+                                      hx_error *err) HX_MUST_USE;
 
 /* Takes an import back as if it had never been read. */
 HX_API hx_status hx_import_undo(hx_store *store, int64_t import_id, hx_error *err) HX_MUST_USE;

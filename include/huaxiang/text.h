@@ -137,6 +137,53 @@ typedef struct {
     size_t n_evidence;
 } hx_aspect;
 
+typedef struct {
+    hx_str to;
+    double score;
+} hx_edit_choice;
+
+/* One change: bytes of the text as given are replaced. */
+typedef struct {
+    hx_span span; /* empty where something is missing */
+    hx_str from, to; /* `to` empty: it should go */
+    double score; /* calibrated probability that the change is right */
+    const hx_edit_choice *alternatives; /* other ways, likeliest first */
+    size_t n_alternatives;
+} hx_edit;
+
+/* What correction does to texts before they are read. */
+typedef enum {
+    HX_CORRECT_OFF = 0,
+    HX_CORRECT_SUGGEST, /* edits are recorded; the text is read as it was given */
+    HX_CORRECT_APPLY, /* the corrected text is read; all spans lie in the text as given */
+    HX_CORRECT_N
+} hx_correct_mode;
+HX_API const char *hx_correct_mode_name(hx_correct_mode m); /* "off", "suggest", "apply" */
+HX_API bool hx_correct_mode_parse(hx_str name, hx_correct_mode *out);
+
+typedef struct {
+    hx_engine
+        engine; /* AUTO: LLAMA where models/huaxiang-small/model.gguf lies under share_dir, else RULES */
+    const char *model; /* LLAMA: another file or folder; NULL = that one */
+    const char *
+        user_words; /* files of words and names that stay, one a line (behind TAB: ignored); NULL = none */
+    const char *protect;
+    double threshold; /* a change is made from this probability on; 0 = the usual one */
+    double false_alarms; /* or: the share of right sentences that may be changed; 0 = not said */
+    double thresholds[2]; /* or: of Chinese and of English, as a receipt has them; 0 = not said */
+    size_t n_threads; /* of the language model; 0 = one a processor */
+} hx_correct_options;
+
+/* What correction did to an annotated text, and by what: with the same numbers it does the same again. */
+typedef struct {
+    hx_correct_mode mode;
+    hx_engine engine; /* RULES or LLAMA; AUTO where the mode is OFF */
+    double threshold[2]; /* of Chinese, of English; multiples of 1/1,000,000 */
+    uint64_t hash; /* hx_correct_model_hash() */
+    const hx_edit *edits; /* of the text as given, in order; without alternatives */
+    size_t n_edits;
+} hx_corrected;
+
 /* Why a text is kept but not counted in the customer's voice. */
 typedef enum {
     HX_NOISE_NONE = 0,
@@ -170,6 +217,7 @@ typedef struct {
     hx_str
         weights; /* LLAMA of a model that was opened `identified`: SHA-256, 64 digits; else empty */
     hx_str kernels; /* that ran then: "vnni", ...; both belong to the model */
+    hx_corrected corrected;
 } hx_annotation;
 
 /* What a trained model of the caller's says of a text: one label of a set of its own, beside what the rules say; or a number. */
@@ -230,6 +278,8 @@ typedef struct {
     const char *adapt; /* an adaptation of its sentiment (hx_text_adapt), or NULL */
     const char
         *memory; /* corrections of single texts (hx_memory_teach), or NULL; need not be there */
+    hx_correct_mode correct; /* of the texts that are annotated; OFF: no corrector is opened */
+    const hx_correct_options *correction; /* NULL = by the rules, at the usual thresholds */
 } hx_text_model_options;
 HX_API hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
                                     const hx_text_model_options *options,
@@ -237,12 +287,16 @@ HX_API hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
 HX_API void hx_text_model_close(hx_text_model *m);
 HX_API uint64_t hx_text_model_hash(const hx_text_model *m);
 HX_API hx_engine hx_text_model_engine(const hx_text_model *m); /* RULES, LEARN or LLAMA */
+/* Mode, engine, thresholds and hash of its correction, without edits. */
+HX_API hx_corrected hx_text_model_correction(const hx_text_model *m);
 
 /* ------------------------------------------------------------------ one thread's annotator */
 typedef struct hx_annotator hx_annotator;
 HX_API hx_status hx_annotator_new(hx_annotator **out, const hx_text_model *m,
                                   hx_error *err) HX_MUST_USE; /* keeps m until free */
 HX_API void hx_annotator_free(hx_annotator *a);
+/* From now on in this mode, as long as the model has a corrector; of a model without one all stays OFF. */
+HX_API void hx_annotator_correct(hx_annotator *a, hx_correct_mode mode);
 
 /* Clean text with a map back: text.ptr[i] comes from original bytes [offsets[i], offsets[i+1]) (n = text.len + 1 offsets, ascending; the bytes of a
  * changed character all have the same; what was dropped behind a character counts to it). */
@@ -594,36 +648,10 @@ HX_API hx_status hx_explain_page(const hx_explained *texts, size_t n, hx_ui_lang
 
 /* ------------------------------------------------------------------ correction */
 typedef struct {
-    hx_str to;
-    double score;
-} hx_edit_choice;
-
-/* One change: bytes of the text as given are replaced. */
-typedef struct {
-    hx_span span; /* empty where something is missing */
-    hx_str from, to; /* `to` empty: it should go */
-    double score; /* calibrated probability that the change is right */
-    const hx_edit_choice *alternatives; /* other ways, likeliest first */
-    size_t n_alternatives;
-} hx_edit;
-
-typedef struct {
     hx_str text; /* as it should stand */
     const hx_edit *edits; /* in order, apart from each other */
     size_t n_edits;
 } hx_correction;
-
-typedef struct {
-    hx_engine
-        engine; /* AUTO: LLAMA where models/huaxiang-small/model.gguf lies under share_dir, else RULES */
-    const char *model; /* LLAMA: another file or folder; NULL = that one */
-    const char *
-        user_words; /* files of words and names that stay, one a line (behind TAB: ignored); NULL = none */
-    const char *protect;
-    double threshold; /* a change is made from this probability on; 0 = the usual one */
-    double false_alarms; /* or: the share of right sentences that may be changed; 0 = not said */
-    size_t n_threads; /* of the language model; 0 = one a processor */
-} hx_correct_options;
 
 /* Spelling and grammar of Chinese and English. Immutable, shared by threads; words (NULL = none) is kept until close. */
 typedef struct hx_correct_model hx_correct_model;

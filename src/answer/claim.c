@@ -2,7 +2,7 @@
  *
  * A claim is written KIND:SUBJECT. The canonical text names segments by their key, so a claim asked for in Chinese gives the
  * receipt that is asked for in English. Texts that are read again keep the stored judgement of what is noise: it may rest on
- * other texts (repeated ones). The population is opened only for claims that compare with others. */
+ * other texts (repeated ones), and are corrected in the mode they were read in. The population is opened only for claims that compare with others. */
 #include "answer/claim.h"
 
 #include <stdarg.h>
@@ -168,6 +168,7 @@ static hx_status read_again(hx_claim_case *k, hx_annotator *replay, hx_error *er
         if (!e->annotation || e->text.len == 0) continue;
         hx_annotation *fresh = hx_arena_alloc(k->arena, sizeof *fresh);
         if (!fresh) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
+        hx_annotator_correct(replay, e->annotation->corrected.mode);
         HX_TRY(hx_text_annotate(replay, e->text, k->arena, fresh, err));
         hx_event_temper(e->kind, fresh);
         fresh->noise = e->annotation->noise;
@@ -210,6 +211,7 @@ static void set_origin(hx_claim_case *k, const hx_event *e) {
     r->engine = a->engine;
     r->kernels = a->kernels;
     r->weights = a->weights;
+    if (a->corrected.mode != HX_CORRECT_OFF) r->corrected = a->corrected;
     if (r->model == 0)
         r->model = a->model;
     else if (r->model != a->model)

@@ -132,6 +132,7 @@ typedef struct {
     uint64_t undated, guest_events, outside; /* outside = dated, but not in the charts' time */
     uint64_t noise[HX_NOISE_N];
     uint64_t unread; /* texts without annotation */
+    uint64_t corrected[HX_CORRECT_N], edits[HX_CORRECT_N]; /* texts with edits, edits; by mode */
     uint64_t equal_texts, near_texts; /* beyond the first of each group; texts looked at */
     uint64_t compared_texts;
 } hx_report_quality;

@@ -377,6 +377,10 @@ static void put_quality(const hx_report *r, hx_json_writer *w) {
     hx__value_count(w, "outside", q->outside);
     hx__value_count(w, "guests", q->guest_events);
     hx__value_count(w, "unread", q->unread);
+    hx__value_count(w, "corrected", q->corrected[HX_CORRECT_APPLY]);
+    hx__value_count(w, "corrected_edits", q->edits[HX_CORRECT_APPLY]);
+    hx__value_count(w, "suggested", q->corrected[HX_CORRECT_SUGGEST]);
+    hx__value_count(w, "suggested_edits", q->edits[HX_CORRECT_SUGGEST]);
     hx__value_count(w, "equal_texts", q->equal_texts);
     hx__value_count(w, "near_texts", q->near_texts);
     hx__value_count(w, "compared_texts", q->compared_texts);

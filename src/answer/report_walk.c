@@ -135,6 +135,9 @@ static void count_text(hx_report *r, const hx_event *e) {
     }
     count_engine(r, e->annotation);
     r->quality.noise[(unsigned)e->annotation->noise % HX_NOISE_N]++;
+    const hx_corrected *c = &e->annotation->corrected;
+    r->quality.corrected[c->mode] += c->n_edits > 0;
+    r->quality.edits[c->mode] += c->n_edits;
 }
 
 static void mark_customer(hx_report_customer *c, const hx_event *e, int bucket, int period) {

@@ -47,6 +47,25 @@ static void put_label(hx_json_writer *w, const char *key, const char *label, dou
     hx_json_end_object(w);
 }
 
+/* What was corrected in the text before it was read (apply), or would be (suggest). */
+static void put_corrected(hx_json_writer *w, const hx_corrected *c) {
+    if (c->mode == HX_CORRECT_OFF) return;
+    hx__value_cstr(w, "correct", hx_correct_mode_name(c->mode));
+    hx_json_key(w, "edits");
+    hx_json_array(w);
+    for (size_t i = 0; i < c->n_edits; i++) {
+        const hx_edit *e = &c->edits[i];
+        hx_json_object(w);
+        hx__value_int(w, "start", e->span.start);
+        hx__value_int(w, "end", e->span.end);
+        hx__value_str(w, "from", e->from);
+        hx__value_str(w, "to", e->to);
+        hx__value_double(w, "score", e->score);
+        hx_json_end_object(w);
+    }
+    hx_json_end_array(w);
+}
+
 static void put_annotation(hx_json_writer *w, const hx_annotation *a) {
     hx__value_cstr(w, "lang", hx_lang_name(a->lang));
     if (a->noise != HX_NOISE_NONE) hx__value_cstr(w, "noise", hx_noise_name(a->noise));
@@ -56,6 +75,7 @@ static void put_annotation(hx_json_writer *w, const hx_annotation *a) {
     put_label(w, "intent", hx_intent_name(a->intent.label), a->intent.score, a->intent.evidence,
               a->intent.n_evidence);
     put_keywords(w, a);
+    put_corrected(w, &a->corrected);
     hx__value_cstr(w, "engine", hx_engine_name(a->engine));
     hx__value_hash(w, "model", a->model);
 }

@@ -118,8 +118,26 @@ static void say_weights(verify_case *v) {
             text_of(v->given, "kernels"), text_of(v->again, "kernels"));
 }
 
+static void say_correction(verify_case *v) {
+    const json_t *given = json_object_get(v->given, "correct");
+    const json_t *again = json_object_get(v->again, "correct");
+    if (!differs(v, "correct")) return;
+    if (!given || !again || strcmp(text_of(given, "mode"), text_of(again, "mode")) != 0)
+        say(v, "纠错方式不同：凭据用的是 %s，现在是 %s",
+            "the correction differs: the receipt's is %s, this one is %s",
+            given ? text_of(given, "mode") : "off", again ? text_of(again, "mode") : "off");
+    else if (strcmp(text_of(given, "corrector"), text_of(again, "corrector")) != 0)
+        say(v, "纠错器不同：凭据用的是 %s，现在是 %s",
+            "the corrector differs: the receipt's is %s, this one is %s",
+            text_of(given, "corrector"), text_of(again, "corrector"));
+    else
+        say(v, "%s", "%s",
+            v->ui == HX_UI_ZH ? "对文本所作的改动不同" : "the edits of the texts are others");
+}
+
 static void say_model(verify_case *v) {
     say_weights(v);
+    say_correction(v);
     if (!differs(v, "model")) return;
     say(v, "文本模型不同：凭据用的是 %s，现在是 %s",
         "the text model differs: the receipt's is %s, this one is %s", text_of(v->given, "model"),

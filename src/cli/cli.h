@@ -96,5 +96,10 @@ bool hx_cli_names_learn(const char *model); /* "learn"; NULL is fine */
 const char *hx_cli_memory(hx_cli *c);
 hx_text_model *hx_cli_text_model(hx_cli *c); /* by --engine; NULL after a sentence */
 hx_text_model *hx_cli_text_model_of(hx_cli *c, hx_engine engine); /* the same by an engine */
+/* ... that corrects as `how` says: mode, engine, thresholds (0 = of --false-alarms, or the usual ones). */
+hx_text_model *hx_cli_text_model_by(hx_cli *c, hx_engine engine, const hx_corrected *how);
+/* What --correct, --false-alarms and --protect ask for; with `remembers` a store that is there says what is not asked for. False after a sentence. */
+bool hx_cli_correction(hx_cli *c, bool remembers, hx_corrected *out);
+hx_engine hx_cli_text_engine(const hx_cli *c); /* by --engine */
 
 #endif

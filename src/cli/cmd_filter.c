@@ -474,7 +474,9 @@ static int check_tagger(const filter_job *j) {
 static int filter_by_rules(filter_job *j) {
     hx_text_model *m = NULL;
     if (j->plan.kind != HX_FILTER_REDACT) {
-        m = hx_cli_text_model(j->c);
+        hx_corrected how;
+        if (!hx_cli_correction(j->c, false, &how)) return HX_EXIT_USAGE;
+        m = hx_cli_text_model_by(j->c, hx_cli_text_engine(j->c), &how);
         if (!m) return HX_EXIT_FAILED;
     }
     j->plan.model = m;
@@ -526,7 +528,11 @@ int hx_cmd_filter(hx_cli *c) {
     bool corrects = j.plan.kind == HX_FILTER_CORRECT;
     if (j.plan.kind != HX_FILTER_REDACT && !corrects && !hx_cli_engine(c)) return HX_EXIT_FAILED;
     catch_interrupts(c);
-    if (hx_cli_has(&c->options, HX_OPT_EXPLAIN)) return hx_cli_explain(c);
+    bool explains = hx_cli_has(&c->options, HX_OPT_EXPLAIN);
+    if (explains && hx_cli_has(&c->options, HX_OPT_CORRECT))
+        return hx_cli_usage(c, "--explain explains a text as it was given; leave out --correct",
+                            "--explain 解释的是原文；请去掉 --correct");
+    if (explains) return hx_cli_explain(c);
     status = corrects                ? filter_by_correct(&j)
              : hx_cli_wants_llama(c) ? filter_by_llama(&j)
                                      : filter_by_rules(&j);

@@ -137,6 +137,18 @@ static int dry_run(profile_job *j) {
 }
 
 /* ------------------------------------------------------------------ summary and report */
+/* Only where texts are corrected. */
+static void add_correction(json_t *import, const hx_text_model *m, const hx_import_result *r) {
+    hx_corrected how = hx_text_model_correction(m);
+    if (how.mode == HX_CORRECT_OFF) return;
+    (void)json_object_set_new(import, "correction",
+                              json_pack("{s:s,s:s,s:f,s:f,s:I,s:I}", "mode",
+                                        hx_correct_mode_name(how.mode), "engine",
+                                        hx_engine_name(how.engine), "threshold_zh",
+                                        how.threshold[0], "threshold_en", how.threshold[1], "texts",
+                                        (json_int_t)r->corrected, "edits", (json_int_t)r->edits));
+}
+
 static void add_import(const profile_job *j, json_t *summary, const hx_import_result *r) {
     const hx_cli *c = j->c;
     json_t *o =
@@ -155,6 +167,7 @@ static void add_import(const profile_job *j, json_t *summary, const hx_import_re
         (void)json_object_set_new(o, "rejects", json_stringn(b.ptr ? b.ptr : "", b.len));
         hx_outbuf_release(&b);
     }
+    if (o && j->import.text_model) add_correction(o, j->import.text_model, r);
     if (o && j->import.labeller)
         (void)json_object_set_new(o, "labelled", json_integer((json_int_t)r->labelled));
     (void)json_object_set_new(summary, "import", o);
@@ -234,18 +247,29 @@ static int import_files(profile_job *j, hx_store *s) {
     return st == HX_OK || r.accepted > 0 ? finish(j, s, &r, status) : status;
 }
 
+static bool check_correction(hx_cli *c) {
+    const char *mode = c->options.text[HX_OPT_CORRECT];
+    bool corrects = mode && strcmp(mode, "off") != 0;
+    if (!corrects || !hx_cli_has(&c->options, HX_OPT_NO_TEXT)) return true;
+    (void)hx_cli_usage(c, "--correct needs the texts to be read; leave out --no-text",
+                       "--correct 需要读文本；请去掉 --no-text");
+    return false;
+}
+
 static int read_and_profile(profile_job *j) {
     hx_cli *c = j->c;
     hx_text_model *m = NULL;
     hx_cli_labeller labeller = {.n = 0};
+    hx_corrected how;
     int status = HX_EXIT_DONE;
+    if (!check_correction(c) || !hx_cli_correction(c, true, &how)) return HX_EXIT_USAGE;
     if (hx_cli_wants_llama(c)) {
         if (!hx_cli_engine(c) || !hx_cli_labeller_open(c, &labeller)) return HX_EXIT_FAILED;
         j->import.labeller = &labeller.labeller;
     }
     if (!hx_cli_has(&c->options, HX_OPT_NO_TEXT)) {
         bool good = j->import.labeller || hx_cli_engine(c);
-        m = good ? hx_cli_text_model(c) : NULL;
+        m = good ? hx_cli_text_model_by(c, hx_cli_text_engine(c), &how) : NULL;
         if (!m) status = HX_EXIT_FAILED;
     }
     j->import.text_model = m;

@@ -1,7 +1,8 @@
 /* cmd_why.c - why and verify: the receipt of a claim, and its replay.
  *
  * verify fails (exit status 1) where the receipt does not hold any more, with what changed. With --model it reads the texts behind a
- * model's labels again. */
+ * model's labels again. Engine, correction and its thresholds are those of the receipt, so that nothing need be said twice; word lists and
+ * protected words that a run was given must be given again. */
 #include <string.h>
 
 #include "cli/commands.h"
@@ -106,6 +107,28 @@ static hx_engine engine_of(hx_str receipt) {
     return e;
 }
 
+static double share_of(const json_t *millionths) {
+    return (double)json_integer_value(millionths) / 1e6;
+}
+
+/* How its texts were corrected, as the receipt says. */
+static hx_corrected correction_of(hx_str receipt) {
+    json_t *r = json_loadb(receipt.ptr, receipt.len, 0, NULL);
+    const json_t *o = json_object_get(r, "correct");
+    const char *mode = json_string_value(json_object_get(o, "mode"));
+    const char *engine = json_string_value(json_object_get(o, "engine"));
+    hx_corrected how = {.mode = HX_CORRECT_OFF, .engine = HX_ENGINE_RULES};
+    if (mode) (void)hx_correct_mode_parse(hx_str_of(mode), &how.mode);
+    if (engine && strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0)
+        how.engine = HX_ENGINE_LLAMA;
+    how.threshold[0] = share_of(json_object_get(o, "threshold_zh"));
+    how.threshold[1] = share_of(json_object_get(o, "threshold_en"));
+    for (int k = 0; k < 2; k++)
+        if (!(how.threshold[k] >= 0 && how.threshold[k] <= 1)) how.threshold[k] = 0;
+    json_decref(r);
+    return how;
+}
+
 int hx_cmd_verify(hx_cli *c) {
     hx_answer_options o;
     hx_error err = {.ui = c->ui};
@@ -121,7 +144,8 @@ int hx_cmd_verify(hx_cli *c) {
         if (!hx_cli_labeller_open(c, &labeller)) return HX_EXIT_FAILED;
         o.labeller = &labeller.labeller;
     }
-    hx_text_model *m = hx_cli_text_model_of(c, engine_of(receipt));
+    hx_corrected how = correction_of(receipt);
+    hx_text_model *m = hx_cli_text_model_by(c, engine_of(receipt), &how);
     hx_store *s = m ? hx_cli_store(c, HX_STORE_READ, &status) : NULL;
     if (s && hx_answer_verify(s, m, receipt, &o, c->arena, &verified, &json, &err) != HX_OK)
         status = hx_cli_error(c, &err);

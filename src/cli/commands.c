@@ -18,7 +18,7 @@ const hx_cli_command hx_cli_commands[] = {
           HX_OPT_CURRENCY, HX_OPT_MAP, HX_OPT_MAP_FILE, HX_OPT_TEXT, HX_OPT_DATE_ORDER,
           HX_OPT_REJECTS, HX_OPT_RESUME, HX_OPT_DRY_RUN, HX_OPT_THREADS, HX_OPT_NO_TEXT,
           HX_OPT_ENGINE, HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_TASK, HX_OPT_PRECISION,
-          HX_OPT_USER_WORDS, HX_OPT_STOP_FILE),
+          HX_OPT_USER_WORDS, HX_OPT_STOP_FILE, HX_OPT_CORRECT, HX_OPT_FALSE_ALARMS, HX_OPT_PROTECT),
      "files of texts, orders and events in; profiles, segments and a report out",
      "读入评论、订单和事件文件，得到画像、分群和报告",
      "Reads CSV, TSV, JSON Lines, Excel and text files, also .gz and .zst, in any usual Chinese or "
@@ -29,7 +29,9 @@ const hx_cli_command hx_cli_commands[] = {
      "report of a store.\n"
      "--model RUN labels every text with a model that was trained (train classify, train compare): "
      "its label, of any set,\n"
-     "becomes the trait label.RUN and makes segments, beside what the rules say.",
+     "becomes the trait label.RUN and makes segments, beside what the rules say.\n"
+     "--correct apply reads texts with their misspellings put right; the texts themselves, and all "
+     "quotes, stay as given.",
      "读取 CSV、TSV、JSON Lines、Excel 和文本文件（含 .gz 和 .zst），自动识别常见中文及 Unicode "
      "编码。\n"
      "各列按列名识别，--dry-run 显示识别结果。同一文件读两次不会重复计数；中断后加 --resume "
@@ -37,7 +39,8 @@ const hx_cli_command hx_cli_commands[] = {
      "不给文件而给 --report 时，为已有的库生成报告。\n"
      "--model RUN 用训练好的模型（train classify、train compare）给每条文本打标签：标签成为资料项 "
      "label.RUN，\n"
-     "可用于分群；规则的标注照旧保留。",
+     "可用于分群；规则的标注照旧保留。\n"
+     "--correct apply 先改正错别字再读文本；文本本身和所有引文保持原样。",
      {{"huaxiang profile samples/shop/reviews.csv --dry-run", "what would be understood of a file",
        "先看看文件会被怎样理解"},
       {"huaxiang profile samples/shop/customers.csv samples/shop/orders.csv "
@@ -129,7 +132,7 @@ const hx_cli_command hx_cli_commands[] = {
      1,
      1,
      LIST(HX_OPT_STORE, HX_OPT_TIMEZONE, RECORDS, HX_OPT_USER_WORDS, HX_OPT_STOP_FILE,
-          HX_OPT_THREADS, HX_OPT_TASK, HX_OPT_PRECISION),
+          HX_OPT_PROTECT, HX_OPT_THREADS, HX_OPT_TASK, HX_OPT_PRECISION),
      "replay a receipt and compare",
      "重演一份凭据并比对",
      "Exit status 0 where all is as the receipt says, 1 where it is not. --model RUN reads texts "
@@ -413,7 +416,8 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      0,
      -1,
-     LIST(FILTER, HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_ASPECTS, HX_OPT_STOP_FILE, HX_OPT_EXPLAIN),
+     LIST(FILTER, HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_ASPECTS, HX_OPT_STOP_FILE, HX_OPT_EXPLAIN,
+          HX_OPT_CORRECT, HX_OPT_FALSE_ALARMS, HX_OPT_PROTECT),
      "all of it in one pass",
      "以上全部，一次得到",
      NULL,

@@ -35,10 +35,10 @@ static void put_alternatives(hx_outbuf *b, const hx_edit *e) {
     hx_outbuf_byte(b, ']');
 }
 
-static void put_edits(hx_outbuf *b, const hx_correction *c) {
+void hx_filter_correct_edits(hx_outbuf *b, const hx_edit *edits, size_t n) {
     hx_outbuf_byte(b, '[');
-    for (size_t i = 0; i < c->n_edits; i++) {
-        const hx_edit *e = &c->edits[i];
+    for (size_t i = 0; i < n; i++) {
+        const hx_edit *e = &edits[i];
         hx_outbuf_printf(b, "%s{\"start\":%u,\"end\":%u,\"from\":", i > 0 ? "," : "", e->span.start,
                          e->span.end);
         hx_outbuf_json(b, e->from);
@@ -57,7 +57,7 @@ void hx_filter_correct_json(hx_outbuf *b, const hx_correction *c) {
                    b->len > 0 && b->ptr[b->len - 1] != '{' ? ",\"corrected\":" : "\"corrected\":");
     hx_outbuf_json(b, c->text);
     hx_outbuf_text(b, ",\"edits\":");
-    put_edits(b, c);
+    hx_filter_correct_edits(b, c->edits, c->n_edits);
 }
 
 static void put_marked(hx_outbuf *b, hx_str given, const hx_correction *c) {
@@ -78,7 +78,7 @@ static void put_marked(hx_outbuf *b, hx_str given, const hx_correction *c) {
 void hx_filter_correct_cell(hx_outbuf *b, const hx_filter_plan *p, hx_str given,
                             const hx_correction *c, const char *name) {
     if (strcmp(name, "edits") == 0)
-        put_edits(b, c);
+        hx_filter_correct_edits(b, c->edits, c->n_edits);
     else if (p->shape == HX_SHAPE_TABLE)
         put_marked(b, given, c);
     else

@@ -397,6 +397,11 @@ static void put_all(hx_outbuf *b, const hx_filter_plan *p, const filter_result *
     put_keywords(b, r);
     put_aspects(b, r);
     put_pii(b, r);
+    if (r->all.corrected.mode != HX_CORRECT_OFF) {
+        put_key(b, "correct");
+        hx_outbuf_printf(b, "\"%s\",\"edits\":", hx_correct_mode_name(r->all.corrected.mode));
+        hx_filter_correct_edits(b, r->all.corrected.edits, r->all.corrected.n_edits);
+    }
     put_key(b, "engine");
     hx_outbuf_printf(b, "\"%s\",\"model\":\"%016llx\"", hx_engine_name(r->all.engine),
                      (unsigned long long)r->all.model);

@@ -130,6 +130,11 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_CORRECT_THRESHOLD] = {"threshold", 0, HX_OPT_REAL, HX_GROUP_TEXT, "P", 0, 1,
                                   "make changes that are right with probability P or more",
                                   "只作把握不低于 P 的改动"},
+    [HX_OPT_CORRECT] =
+        TEXT("correct", 0, HX_OPT_CHOICE, HX_GROUP_TEXT, "off,suggest,apply",
+             "spelling of texts before they are read (default: off, or as the store "
+             "remembers)",
+             "读文本之前的纠错：不做、只记录建议、按改后的读（默认 off，或沿用库中的方式）"),
     [HX_OPT_ADAPT] = TEXT("adapt", 0, HX_OPT_FILE, HX_GROUP_TEXT, "FILE",
                           "sentiment fitted to your own texts ('train classify --model learn')",
                           "按自己的文本调整情感判断（用“train classify --model learn”得到）"),

@@ -325,6 +325,7 @@ typedef enum {
     HX_OPT_PROTECT,
     HX_OPT_FALSE_ALARMS,
     HX_OPT_CORRECT_THRESHOLD,
+    HX_OPT_CORRECT,
     HX_OPT_BACKGROUND,
     HX_OPT_N
 } hx_cli_option_id;

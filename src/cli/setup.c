@@ -249,10 +249,47 @@ bool hx_cli_learns(const hx_cli *c) {
     return engine && strcmp(engine, hx_engine_name(HX_ENGINE_LEARN)) == 0;
 }
 
+hx_engine hx_cli_text_engine(const hx_cli *c) {
+    return hx_cli_is_small(c) ? HX_ENGINE_LLAMA
+           : hx_cli_learns(c) ? HX_ENGINE_LEARN
+                              : HX_ENGINE_RULES;
+}
+
 hx_text_model *hx_cli_text_model(hx_cli *c) {
-    return hx_cli_text_model_of(c, hx_cli_is_small(c) ? HX_ENGINE_LLAMA
-                                   : hx_cli_learns(c) ? HX_ENGINE_LEARN
-                                                      : HX_ENGINE_RULES);
+    return hx_cli_text_model_of(c, hx_cli_text_engine(c));
+}
+
+/* How the store's texts were corrected so far; a store that can't be opened is told of by whoever opens it. */
+static void recall_correction(const hx_cli *c, hx_corrected *out) {
+    const char *path = c->options.text[HX_OPT_STORE];
+    hx_error err = {.ui = c->ui};
+    hx_store *s = NULL;
+    if (!path || access(path, F_OK) != 0) return;
+    if (hx_store_open(&s, path, HX_STORE_READ, &err) != HX_OK) return;
+    if (hx_import_correction(s, out, &err) != HX_OK) *out = (hx_corrected){.mode = HX_CORRECT_OFF};
+    hx_store_close(s);
+}
+
+bool hx_cli_correction(hx_cli *c, bool remembers, hx_corrected *out) {
+    const char *mode = c->options.text[HX_OPT_CORRECT];
+    bool alarms = hx_cli_has(&c->options, HX_OPT_FALSE_ALARMS);
+    bool some = alarms || hx_cli_has(&c->options, HX_OPT_PROTECT);
+    *out = (hx_corrected){.mode = HX_CORRECT_OFF};
+    if (remembers) recall_correction(c, out);
+    if (mode) {
+        hx_correct_mode was = out->mode;
+        (void)hx_correct_mode_parse(hx_str_of(mode), &out->mode);
+        if (was == HX_CORRECT_OFF) out->threshold[0] = out->threshold[1] = 0;
+    }
+    if (alarms) out->threshold[0] = out->threshold[1] = 0;
+    if (out->engine == HX_ENGINE_AUTO) out->engine = HX_ENGINE_RULES;
+    if (out->mode != HX_CORRECT_OFF || !some) return true;
+    (void)hx_cli_usage(c,
+                       "--false-alarms and --protect are of correction; add --correct suggest or "
+                       "--correct apply",
+                       "--false-alarms 和 --protect 用于纠错；请加上 --correct suggest 或 "
+                       "--correct apply");
+    return false;
 }
 
 const char *hx_cli_memory(hx_cli *c) {
@@ -281,6 +318,17 @@ static bool keeps_receipts(const hx_cli *c) {
 }
 
 hx_text_model *hx_cli_text_model_of(hx_cli *c, hx_engine engine) {
+    const hx_corrected none = {.mode = HX_CORRECT_OFF};
+    return hx_cli_text_model_by(c, engine, &none);
+}
+
+hx_text_model *hx_cli_text_model_by(hx_cli *c, hx_engine engine, const hx_corrected *how) {
+    const hx_correct_options correction = {.engine = how->engine,
+                                           .user_words = c->options.text[HX_OPT_USER_WORDS],
+                                           .protect = c->options.text[HX_OPT_PROTECT],
+                                           .false_alarms = c->options.real[HX_OPT_FALSE_ALARMS],
+                                           .thresholds = {how->threshold[0], how->threshold[1]},
+                                           .n_threads = (size_t)c->options.number[HX_OPT_THREADS]};
     const char *share = hx_cli_share(c), *kernels = getenv("HUAXIANG_KERNELS");
     const hx_text_model_options options = {.user_words = c->options.text[HX_OPT_USER_WORDS],
                                            .stop_words = c->options.text[HX_OPT_STOP_FILE],
@@ -289,7 +337,9 @@ hx_text_model *hx_cli_text_model_of(hx_cli *c, hx_engine engine) {
                                            .kernels = kernels && *kernels ? kernels : NULL,
                                            .identified = keeps_receipts(c),
                                            .adapt = c->options.text[HX_OPT_ADAPT],
-                                           .memory = hx_cli_memory(c)};
+                                           .memory = hx_cli_memory(c),
+                                           .correct = how->mode,
+                                           .correction = &correction};
     hx_error err = {.ui = c->ui};
     hx_text_model *m = NULL;
     if (!memory_is_there(c)) return NULL;

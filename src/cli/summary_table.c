@@ -39,6 +39,18 @@ void hx_shown_field(hx_outbuf *out, const char *label, const json_t *value, size
     hx_outbuf_release(&cell);
 }
 
+static void put_correction(hx_cli *c, const json_t *correction, hx_outbuf *out) {
+    const char *mode = json_string_value(json_object_get(correction, "mode"));
+    if (!mode) return;
+    put_label(out,
+              strcmp(mode, "apply") == 0 ? hx_cli_tr(c, "texts corrected", "已纠错的文本")
+                                         : hx_cli_tr(c, "would be corrected", "建议纠错的文本"),
+              LABEL_COLUMN);
+    hx_outbuf_printf(out, hx_cli_tr(c, "%lld (%lld edits)\n", "%lld（%lld 处）\n"),
+                     (long long)json_integer_value(json_object_get(correction, "texts")),
+                     (long long)json_integer_value(json_object_get(correction, "edits")));
+}
+
 static void put_import(hx_cli *c, const json_t *import, hx_outbuf *out) {
     static const char *const fields[][3] = {
         {"files", "files read", "读入文件"},        {"rows", "rows", "行数"},
@@ -49,6 +61,7 @@ static void put_import(hx_cli *c, const json_t *import, hx_outbuf *out) {
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         hx_shown_field(out, hx_cli_tr(c, fields[i][1], fields[i][2]),
                        json_object_get(import, fields[i][0]), LABEL_COLUMN);
+    put_correction(c, json_object_get(import, "correction"), out);
     hx_shown_field(out, hx_cli_tr(c, "rejected rows are in", "被拒绝的行见"),
                    json_object_get(import, "rejects"), LABEL_COLUMN);
     hx_outbuf_byte(out, '\n');

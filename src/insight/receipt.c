@@ -181,6 +181,25 @@ static void put_quote(hx_json_writer *w, const hx_event *e, hx_span span) {
     hx_json_end_object(w);
 }
 
+/* Only of a text that has some. */
+static void put_edits(hx_json_writer *w, const hx_corrected *c) {
+    if (c->n_edits == 0) return;
+    hx_json_key(w, "edits");
+    hx_json_array(w);
+    for (size_t i = 0; i < c->n_edits && i < HX_RECEIPT_LIST_MAX; i++) {
+        const hx_edit *e = &c->edits[i];
+        hx_json_object(w);
+        put_key_int(w, "start", e->span.start);
+        put_key_int(w, "end", e->span.end);
+        hx_json_key(w, "from");
+        hx_json_str(w, e->from);
+        hx_json_key(w, "to");
+        hx_json_str(w, e->to);
+        hx_json_end_object(w);
+    }
+    hx_json_end_array(w);
+}
+
 static void put_input(hx_json_writer *w, const hx_receipt_input *in) {
     const hx_event *e = in->event;
     hx_json_object(w);
@@ -204,6 +223,7 @@ static void put_input(hx_json_writer *w, const hx_receipt_input *in) {
     for (size_t i = 0; i < in->n_evidence && !in->whole_text; i++)
         put_quote(w, e, in->evidence[i].span);
     hx_json_end_array(w);
+    if (e->annotation) put_edits(w, &e->annotation->corrected);
     hx_json_end_object(w);
 }
 
@@ -259,7 +279,35 @@ static void put_key_str(hx_json_writer *w, const char *key, hx_str v) {
     hx_json_str(w, v);
 }
 
+static void put_micro(hx_json_writer *w, const char *key, double v) {
+    put_key_int(w, key, (int64_t)(v * 1e6 + 0.5));
+}
+
+/* What verify needs to correct again; thresholds in 1/1,000,000. */
+static void put_corrected(hx_json_writer *w, const hx_receipt *r) {
+    const hx_corrected *c = &r->corrected;
+    uint64_t texts = 0, edits = 0;
+    if (c->mode == HX_CORRECT_OFF) return;
+    for (size_t i = 0; i < r->n_inputs; i++) {
+        const hx_annotation *a = r->inputs[i].event->annotation;
+        texts += a && a->corrected.n_edits > 0;
+        edits += a ? a->corrected.n_edits : 0;
+    }
+    hx_json_key(w, "correct");
+    hx_json_object(w);
+    put_key_cstr(w, "mode", hx_correct_mode_name(c->mode));
+    put_key_cstr(w, "engine", hx_engine_name(c->engine));
+    put_micro(w, "threshold_zh", c->threshold[0]);
+    put_micro(w, "threshold_en", c->threshold[1]);
+    hx_json_key(w, "corrector");
+    put_hash(w, c->hash);
+    put_key_int(w, "texts", (int64_t)texts);
+    put_key_int(w, "edits", (int64_t)edits);
+    hx_json_end_object(w);
+}
+
 static void put_origin(hx_json_writer *w, const hx_receipt *r) {
+    put_corrected(w, r);
     if (r->said) {
         put_key_cstr(w, "engine", hx_engine_name(r->said->engine));
         put_key_str(w, "kernels", r->said->kernels);

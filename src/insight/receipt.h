@@ -64,6 +64,7 @@ typedef struct {
     uint64_t model; /* hash of the text model; 0 = none was used */
     hx_str kernels,
         weights; /* of the engine llama: those that ran, SHA-256 of the model; else empty */
+    hx_corrected corrected; /* how the texts were corrected before they were read; OFF = not */
     const hx_model_label *
         said; /* of a claim on a trained model's labels: engine, kernels, model; NULL = the two above */
     const hx_receipt_population *population; /* NULL = the claim stands alone */

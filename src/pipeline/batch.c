@@ -122,6 +122,7 @@ static hx_status run_all(hx_run *run, hx_error *err) {
     HX_TRY(hx_rejects_check(run->rejects, &run->rejects_bytes, err));
     HX_TRY(settle_number(run, err));
     HX_TRY(settle_zone(run, err));
+    HX_TRY(hx_run_settle_correction(run, err));
     uint64_t before = 0;
     HX_TRY(hx_store_count_profiles(s, &before, err));
     HX_TRY(read_files(run, err));

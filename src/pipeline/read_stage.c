@@ -56,7 +56,7 @@ typedef struct {
         made; /* in arena: of a chunk that is labelled, or read ahead, before it is encoded; NULL = row by row */
     size_t n_made;
     bool ahead; /* texts are annotated when all of the chunk are known */
-    uint64_t rows, repaired, texts, guests, labelled;
+    uint64_t rows, repaired, texts, guests, labelled, corrected, edits;
     hx_position end;
 } read_job;
 
@@ -138,10 +138,12 @@ static hx_status annotate(read_stage *s, size_t worker, read_job *j, hx_event *e
     HX_TRY(hx_text_annotate(s->annotators[worker], e->text, j->arena, a, err));
     hx_event_temper(e->kind, a);
     e->annotation = a;
+    j->corrected += a->corrected.n_edits > 0;
+    j->edits += a->corrected.n_edits;
     return HX_OK;
 }
 
-/* The same of all events that are made, whose texts the language model reads many at a time. */
+/* The same of all events that are made, whose texts the language model reads, or correction looks at, many at a time. */
 static hx_status annotate_ahead(read_stage *s, size_t worker, read_job *j, hx_error *err) {
     hx_str texts[HX_TEXT_AHEAD];
     for (size_t from = 0, to = 0; from < j->n_made; from = to) {
@@ -258,7 +260,7 @@ static hx_status work_job(void *context, size_t worker, hx_crew_job *base, hx_er
     hx_buf_reset(&j->reject_rows);
     hx_map_reset(&j->pairs_seen);
     j->n_places = j->n_pairs = j->n_rejected = j->n_made = 0;
-    j->rows = j->repaired = j->texts = j->guests = j->labelled = 0;
+    j->rows = j->repaired = j->texts = j->guests = j->labelled = j->corrected = j->edits = 0;
     HX_TRY(hx_chunk_rows(s->reader, j->chunk, j->arena, &rows, err));
     j->rows = rows.n_rows;
     j->end = hx_chunk_end(j->chunk);
@@ -267,7 +269,8 @@ static hx_status work_job(void *context, size_t worker, hx_crew_job *base, hx_er
     j->pairs = hx_arena_alloc(j->arena, j->pairs_cap * sizeof *j->pairs);
     j->rejected = hx_arena_alloc(j->arena, rows.n_rows * sizeof *j->rejected);
     const hx_text_model *m = s->annotators ? s->run->options->text_model : NULL;
-    j->ahead = m && hx_text_model_engine(m) == HX_ENGINE_LLAMA;
+    j->ahead = m && (hx_text_model_engine(m) == HX_ENGINE_LLAMA ||
+                     hx_text_model_correction(m).mode != HX_CORRECT_OFF);
     bool held = j->ahead || s->run->options->labeller != NULL;
     j->made = held ? hx_arena_alloc(j->arena, rows.n_rows * sizeof *j->made) : NULL;
     if (!j->places || !j->pairs || !j->rejected || (held && !j->made))
@@ -364,6 +367,8 @@ static void count_job(read_stage *s, const read_job *j) {
     r->texts += j->texts;
     r->guests += j->guests;
     r->labelled += j->labelled;
+    r->corrected += j->corrected;
+    r->edits += j->edits;
 }
 
 static hx_status take_job(void *context, hx_crew_job *base, hx_error *err) {

@@ -31,6 +31,9 @@ void hx_run_notice(const hx_run *run, const char *sentence);
 bool hx_run_is_cancelled(const hx_run *run);
 hx_status hx_run_cancelled(hx_error *err); /* the sentence for it */
 
+/* Says where texts are corrected otherwise than the store's so far, and remembers how (correction.c). */
+hx_status hx_run_settle_correction(hx_run *run, hx_error *err) HX_MUST_USE;
+
 /* Stage 1: reads one file into pending events, going on where an earlier try stopped. */
 hx_status hx_run_read_file(hx_run *run, const char *path, hx_error *err) HX_MUST_USE;
 /* Stage 2: brings persons up to date with the edges, merges all pending events into blocks and folds the persons they touch. */

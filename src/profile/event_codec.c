@@ -40,7 +40,8 @@ enum {
     F_MODEL_LABEL = 1 << 17,
     F_MODEL_LABELS = 1 << 18, /* several, or a number */
     F_ASPECTS = 1 << 19, /* of the annotation */
-    F_WEIGHTS = 1 << 20 /* the language model of the annotation */
+    F_WEIGHTS = 1 << 20, /* the language model of the annotation */
+    F_CORRECTED = 1 << 21 /* mode, edits and corrector of the annotation */
 };
 
 #define TIME_MIN (-62135596800000) /* year 1 */
@@ -169,7 +170,7 @@ static const hx_annotation *get_annotation(hx_cursor *c, hx_arena *arena) {
         c->failed = true;
         return NULL;
     }
-    a->engine = (hx_engine)get_below(c, HX_ENGINE_LLAMA + 1);
+    *a = (hx_annotation){.engine = (hx_engine)get_below(c, HX_ENGINE_LLAMA + 1)};
     a->lang = (hx_lang)get_below(c, HX_LANG_N);
     a->noise = (hx_noise)get_below(c, HX_NOISE_N);
     a->similarity = hx_get_fixed64(c);
@@ -237,6 +238,58 @@ static const hx_annotation *get_aspects(hx_cursor *c, hx_arena *arena, const hx_
     *a = *of;
     a->aspects = list;
     a->n_aspects = n;
+    return a;
+}
+
+/* ------------------------------------------------------------------ correction */
+static void put_corrected(const hx_corrected *c, hx_buf *out) {
+    hx_put_u64(out, (uint64_t)c->mode);
+    hx_put_u64(out, (uint64_t)c->engine);
+    hx_put_fixed64(out, bits_of(c->threshold[0]));
+    hx_put_fixed64(out, bits_of(c->threshold[1]));
+    hx_put_fixed64(out, c->hash);
+    hx_put_u64(out, c->n_edits);
+    for (size_t i = 0; i < c->n_edits; i++) {
+        hx_put_u64(out, c->edits[i].span.start);
+        hx_put_u64(out, c->edits[i].span.end);
+        hx_put_str(out, c->edits[i].to);
+        hx_put_fixed64(out, bits_of(c->edits[i].score));
+    }
+}
+
+/* In order, apart, within the text: whoever shows an edit need not look again. */
+static void get_edits(hx_cursor *c, hx_arena *arena, hx_str text, hx_corrected *out) {
+    size_t n = hx_get_count(c, 11);
+    uint64_t least = 0;
+    hx_edit *edits = hx_arena_alloc(arena, (n + 1) * sizeof *edits);
+    if (!edits) c->failed = true;
+    for (size_t i = 0; i < n && !c->failed; i++) {
+        uint64_t start = hx_get_u64(c), end = hx_get_u64(c);
+        if (start < least || end < start || end > text.len) c->failed = true;
+        if (c->failed) break;
+        edits[i] = (hx_edit){.span = {(uint32_t)start, (uint32_t)end},
+                             .from = {text.ptr + start, (size_t)(end - start)}};
+        edits[i].to = hx_get_str(c);
+        edits[i].score = get_probability(c);
+        least = end;
+    }
+    out->edits = edits;
+    out->n_edits = c->failed ? 0 : n;
+}
+
+/* A copy of the annotation with what correction did to its text. */
+static const hx_annotation *get_corrected(hx_cursor *c, hx_arena *arena, hx_str text,
+                                          const hx_annotation *of) {
+    hx_annotation *a = hx_arena_alloc(arena, sizeof *a);
+    if (!a || !of) c->failed = true;
+    if (c->failed) return of;
+    *a = *of;
+    a->corrected.mode = (hx_correct_mode)get_below(c, HX_CORRECT_N);
+    a->corrected.engine = (hx_engine)get_below(c, HX_ENGINE_LLAMA + 1);
+    a->corrected.threshold[0] = get_probability(c);
+    a->corrected.threshold[1] = get_probability(c);
+    a->corrected.hash = hx_get_fixed64(c);
+    get_edits(c, arena, text, &a->corrected);
     return a;
 }
 
@@ -335,6 +388,7 @@ static uint32_t mask_of(const hx_event *e) {
     if (e->annotation) mask |= F_ANNOTATION;
     if (e->annotation && e->annotation->n_aspects > 0) mask |= F_ASPECTS;
     if (e->annotation && e->annotation->weights.len > 0) mask |= F_WEIGHTS;
+    if (e->annotation && e->annotation->corrected.mode != HX_CORRECT_OFF) mask |= F_CORRECTED;
     bool one = e->n_model_labels == 1 && e->model_labels->label.len > 0;
     if (e->n_model_labels > 0) mask |= one ? F_MODEL_LABEL : F_MODEL_LABELS;
     return mask;
@@ -371,6 +425,7 @@ static void body_write(const hx_event *e, hx_buf *out) {
     if (mask & F_ASPECTS) put_aspects(e->annotation, out);
     if (mask & F_WEIGHTS) hx_put_str(out, e->annotation->weights);
     if (mask & F_WEIGHTS) hx_put_str(out, e->annotation->kernels);
+    if (mask & F_CORRECTED) put_corrected(&e->annotation->corrected, out);
 }
 
 static void get_ids(hx_cursor *c, hx_arena *arena, hx_event *e) {
@@ -417,6 +472,7 @@ static void get_fields(hx_cursor *c, uint32_t mask, hx_arena *arena, hx_event *e
     if (mask & F_MODEL_LABELS) get_model_labels(c, arena, e);
     if (mask & F_ASPECTS) e->annotation = get_aspects(c, arena, e->annotation);
     if (mask & F_WEIGHTS) e->annotation = get_weights(c, arena, e->annotation);
+    if (mask & F_CORRECTED) e->annotation = get_corrected(c, arena, e->text, e->annotation);
 }
 
 static bool body_read(hx_str body, hx_arena *arena, hx_event *e) {

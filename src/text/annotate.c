@@ -2,11 +2,15 @@
  *
  * Whatever the engine doesn't say the rules do. With a language model all heads read the text first (hx__small_of() for all that is asked), and what
  * they said is taken from there task by task.
+ * With correction (corrected.h) a text is corrected first; where that is applied the corrected text is what all of this reads, and its spans are put
+ * back into the text as given.
  * The result lives in the caller's arena; nothing of it points into the annotator. */
 #include "base/error.h"
+#include "base/hash.h"
 #include "text/annotator.h"
 #include "text/aspect.h"
 #include "text/beside.h"
+#include "text/corrected.h"
 #include "text/emotion.h"
 #include "text/intent.h"
 #include "text/keyword.h"
@@ -155,8 +159,9 @@ static hx_status add_small(hx_annotator *a, hx_str given, const hx_analysis *tex
                                    &r->n_keywords, err);
 }
 
-hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out,
-                           hx_error *err) {
+/* Of the text as it is given to it. */
+static hx_status annotate_as_read(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out,
+                                  hx_error *err) {
     hx_analysis analysis;
     hx_mentions mentions;
     const hx_small_said *said;
@@ -180,9 +185,41 @@ hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_ann
     return HX_OK;
 }
 
+hx_status hx_text_annotate(hx_annotator *a, hx_str text, hx_arena *arena, hx_annotation *out,
+                           hx_error *err) {
+    const hx_correction *c = NULL;
+    bool applied = a->correct == HX_CORRECT_APPLY;
+    if (a->correct == HX_CORRECT_OFF || text.len > HX_TEXT_MAX)
+        return annotate_as_read(a, text, arena, out, err);
+    HX_TRY(hx__correcting_of(a->correcting, text, &c, err));
+    HX_TRY(annotate_as_read(a, applied ? c->text : text, arena, out, err));
+    out->corrected = hx__correction_of(a->model, a->correct);
+    HX_TRY(hx__correction_keep(c, arena, &out->corrected, err));
+    if (!applied) return HX_OK;
+    out->model = hx_hash_mix(out->model, out->corrected.hash);
+    return hx__original_annotation(c, text, arena, out, err);
+}
+
+/* Corrected ones, where that is what will be read; in the annotator's scratch. */
+static hx_status read_corrected(hx_annotator *a, const hx_str **texts, size_t n, hx_error *err) {
+    if (a->correct == HX_CORRECT_OFF) return HX_OK;
+    HX_TRY(hx__correcting_read(a->correcting, *texts, n, err));
+    if (a->correct != HX_CORRECT_APPLY || !a->small) return HX_OK;
+    hx_arena_reset(a->scratch);
+    hx_str *list = hx_arena_alloc(a->scratch, (n + 1) * sizeof *list);
+    if (!list) return hx_fail(err, HX_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        const hx_correction *c = hx__correcting_kept(a->correcting, (*texts)[i]);
+        list[i] = c ? c->text : (*texts)[i];
+    }
+    *texts = list;
+    return HX_OK;
+}
+
 /* Intents of a model that has no head for them are the rules', which begin with the mood. */
 hx_status hx_text_ahead(hx_annotator *a, const hx_str *texts, size_t n, unsigned asks,
                         hx_error *err) {
+    if (asks == HX_ASKS_ALL) HX_TRY(read_corrected(a, &texts, n, err));
     if (!a->small) return HX_OK;
     if ((asks & HX_ASKS_INTENT) && !wishes_by_small(a)) asks |= HX_ASKS_SENTIMENT;
     return hx__small_read(a->small, texts, n, asks, err);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "text/clean_buf.h"
+#include "text/corrected.h"
 #include "text/small_read.h"
 #include "text/wordseg.h"
 #include "text/wordseg_scratch.h"
@@ -25,7 +26,10 @@ hx_status hx_annotator_new(hx_annotator **out, const hx_text_model *m, hx_error 
         hx_annotator_free(a);
         return hx_fail(err, HX_ENOMEM, "out of memory while making an annotator");
     }
+    a->correct = m->correct;
     hx_status status = m->small ? hx__small_reader_new(&a->small, m->small, err) : HX_OK;
+    if (status == HX_OK && m->corrects)
+        status = hx__correcting_new(&a->correcting, m->corrects, err);
     if (status != HX_OK) {
         hx_annotator_free(a);
         return status;
@@ -39,10 +43,15 @@ void hx_annotator_free(hx_annotator *a) {
     for (int i = 0; i < 3; i++)
         hx__clean_buf_release(&a->clean[i]);
     hx__small_reader_free(a->small);
+    hx__correcting_free(a->correcting);
     hx__wordseg_scratch_free(a->wordseg);
     hx_arena_free(a->scratch);
     hx_buf_release(&a->found);
     free(a);
+}
+
+void hx_annotator_correct(hx_annotator *a, hx_correct_mode mode) {
+    a->correct = a->correcting ? mode : HX_CORRECT_OFF;
 }
 
 hx_status hx__text_analyse(hx_annotator *a, hx_str text, hx_analysis *out, hx_error *err) {

@@ -17,6 +17,7 @@ typedef struct {
 } hx_clean_buf;
 
 struct hx_wordseg_scratch; /* wordseg.c */
+struct hx_correcting; /* corrected.c */
 
 struct hx_annotator {
     const hx_text_model *model; /* kept until free */
@@ -26,6 +27,8 @@ struct hx_annotator {
     struct hx_wordseg_scratch *wordseg; /* owned */
     hx_arena *
         scratch; /* for the engines (sentiment, keywords, intent): each public call resets it first */
+    struct hx_correcting *correcting; /* owned; NULL: texts are read as given */
+    hx_correct_mode correct;
     hx_buf found; /* hx_found[]: the phrases of the text analysed last, where `has_found` */
     bool has_found;
 };

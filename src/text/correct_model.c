@@ -1,7 +1,9 @@
 /* correct_model.c - what correction stands on, opened: data, weights, words that stay, a language model.
  *
  * The weights are those of the engine: models/huaxiang-correct/rules.tsv or llama.tsv under the data folder, each fitted on pairs that the n-grams
- * never saw (tools/train/correct/fit). The threshold is the one asked for, else that of the false alarms asked for, else the usual one. */
+ * never saw (tools/train/correct/fit). The threshold is the one asked for, else that of the false alarms asked for, else the usual one; always a
+ * multiple of 1/1,000,000. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,8 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "text/correct.h"
+
+#define THRESHOLD_UNITS 1e6 /* so that a receipt can say thresholds exactly */
 
 static hx_status data_path(char *out, size_t size, const char *share_dir, const char *name,
                            hx_error *err) {
@@ -42,7 +46,11 @@ static hx_status open_weights(hx_correct_model *m, const char *share_dir,
     memcpy(m->threshold, m->weights.usual, sizeof m->threshold);
     if (options->false_alarms > 0)
         hx__fix_thresholds(&m->weights, options->false_alarms, m->threshold);
-    if (options->threshold > 0) m->threshold[0] = m->threshold[1] = options->threshold;
+    for (int k = 0; k < 2; k++) {
+        if (options->thresholds[k] > 0) m->threshold[k] = options->thresholds[k];
+        if (options->threshold > 0) m->threshold[k] = options->threshold;
+        m->threshold[k] = round(m->threshold[k] * THRESHOLD_UNITS) / THRESHOLD_UNITS;
+    }
     return HX_OK;
 }
 

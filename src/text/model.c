@@ -14,6 +14,7 @@
 #include "text/annotator.h"
 #include "text/beside.h"
 #include "text/charclass.h"
+#include "text/corrected.h"
 #include "text/emotion.h"
 #include "text/learned.h"
 #include "text/small.h"
@@ -41,6 +42,17 @@ static hx_status open_small(hx_text_model *m, const char *share_dir,
     return path ? HX_OK : hx__beside_open(&m->beside, share_dir, err);
 }
 
+/* Last of all: its words are the model's. */
+static hx_status open_corrects(hx_text_model *m, const char *share_dir,
+                               const hx_text_model_options *options, hx_error *err) {
+    const hx_correct_options rules = {.engine = HX_ENGINE_RULES};
+    if (options->correct == HX_CORRECT_OFF) return HX_OK;
+    HX_TRY(hx_correct_model_open(&m->corrects, share_dir, m,
+                                 options->correction ? options->correction : &rules, err));
+    m->correct = options->correct;
+    return HX_OK;
+}
+
 static hx_status open_parts(hx_text_model *m, const char *share_dir,
                             const hx_text_model_options *options, hx_error *err) {
     HX_TRY(hx__t2s_open(&m->t2s, share_dir, err));
@@ -56,7 +68,7 @@ static hx_status open_parts(hx_text_model *m, const char *share_dir,
     if (options && options->adapt) HX_TRY(hx__adapted_open(&m->adapted, m, options->adapt, err));
     if (options && options->user_words) HX_TRY(add_user_words(m, options->user_words, err));
     if (options && options->memory) HX_TRY(hx__memory_open(&m->memory, m, options->memory, err));
-    return HX_OK;
+    return options ? open_corrects(m, share_dir, options, err) : HX_OK;
 }
 
 hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
@@ -84,6 +96,7 @@ hx_status hx_text_model_open(hx_text_model **out, const char *share_dir,
 
 void hx_text_model_close(hx_text_model *m) {
     if (!m) return;
+    hx_correct_model_close(m->corrects);
     hx__small_close(m->small);
     hx__beside_close(m->beside);
     hx__memory_close(m->memory);
@@ -104,4 +117,8 @@ hx_engine hx_text_model_engine(const hx_text_model *m) {
 
 uint64_t hx_text_model_hash(const hx_text_model *m) {
     return m->hash;
+}
+
+hx_corrected hx_text_model_correction(const hx_text_model *m) {
+    return hx__correction_of(m, m->correct);
 }

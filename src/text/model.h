@@ -34,6 +34,8 @@ struct hx_text_model {
     struct hx_small *small; /* small.h; NULL: the engine is not llama */
     struct hx_adapted *adapted; /* adapted.h; NULL = none */
     struct hx_memory *memory; /* memory.h; NULL = none */
+    struct hx_correct_model *corrects; /* correct.h; NULL: texts are read as given */
+    hx_correct_mode correct;
     uint64_t hash;
 };
 

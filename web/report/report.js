@@ -368,10 +368,12 @@
     const noise = sum(Object.values(q.noise));
     const facts = [['undated', q.undated], ['guests', q.guests], ['joined', q.joined], ['outside', q.outside]];
     if (data.all.texts || noise || q.unread) facts.push(['equal', q.equal_texts], ['near', q.near_texts], ['noise', noise], ['unread', q.unread]);
+    if (q.corrected) facts.push(['corrected', q.corrected, 'editsHint', q.corrected_edits]);
+    if (q.suggested) facts.push(['suggested', q.suggested, 'editsHint', q.suggested_edits]);
     return section('quality',
       block(t('files'), null, q.imports.length ? files : empty('noFiles')),
-      h('div', { class: 'block' }, h('dl', { class: 'facts-list' }, facts.map(([key, value]) => h('div', null, h('dt', null, t(key)),
-        h('dd', null, count(value)), key === 'noise' && noise ? h('small', { class: 'hint' }, t('noiseHint', { a: count(q.noise.empty), b: count(q.noise.default_praise), c: count(q.noise.advert), d: count(q.noise.repeated), e: count(q.noise.spam), f: count(q.noise.bot), g: count(q.noise.off_topic) })) : null)))),
+      h('div', { class: 'block' }, h('dl', { class: 'facts-list' }, facts.map(([key, value, hint, n]) => h('div', null, h('dt', null, t(key)),
+        h('dd', null, count(value)), hint ? h('small', { class: 'hint' }, t(hint, { n: count(n) })) : null, key === 'noise' && noise ? h('small', { class: 'hint' }, t('noiseHint', { a: count(q.noise.empty), b: count(q.noise.default_praise), c: count(q.noise.advert), d: count(q.noise.repeated), e: count(q.noise.spam), f: count(q.noise.bot), g: count(q.noise.off_topic) })) : null)))),
       block(t('rejectTitle'), q.rejects.length ? t('rejectHint') : null, q.rejects.length ? rejects : empty('noRejects'), q.more_rejects ? h('p', { class: 'hint' }, t('moreRejects', { n: count(q.more_rejects) })) : null),
       block(t('conflictTitle'), q.n_conflicts ? t('conflictHint', { n: count(q.n_conflicts), m: count(q.conflicted) }) : null, q.n_conflicts ? conflicts : empty('noConflicts'), more > 0 ? h('p', { class: 'hint' }, t('moreConflicts', { n: count(more) })) : null));
   }

@@ -479,6 +479,37 @@ static void interests_stay_bounded(void **state) {
     hx_profile_free(p);
 }
 
+/* Edits lie in the event's text: what does not is damage. */
+static void corrections_go_round(void **state) {
+    (void)state;
+    const hx_edit edits[] = {{.span = {0, 1}, .to = HX_STR_LIT("x"), .score = 0.75},
+                             {.span = {1, 2}, .to = HX_STR_LIT(""), .score = 0.5}};
+    hx_annotation a = {.engine = HX_ENGINE_RULES, .model = 7};
+    a.corrected = (hx_corrected){HX_CORRECT_APPLY, HX_ENGINE_RULES, {0.93, 0.8}, 99, edits, 2};
+    hx_event event = said(5, 1, NULL), back;
+    event.annotation = &a;
+    event.text = HX_STR_LIT("ab");
+    for (size_t bytes = 2; bytes > 0; bytes--) {
+        hx_buf b;
+        event.text.len = bytes;
+        hx_buf_init(&b, 1u << 16);
+        hx_event_write(&event, &b);
+        hx_cursor c = hx_cursor_of(hx_buf_str(&b));
+        assert_int_equal(hx_event_read(&c, arena, &back), bytes == 2);
+        if (bytes == 2) {
+            const hx_corrected *r = &back.annotation->corrected;
+            assert_int_equal(r->mode, HX_CORRECT_APPLY);
+            assert_int_equal(r->engine, HX_ENGINE_RULES);
+            assert_true(r->threshold[0] == 0.93 && r->threshold[1] == 0.8 && r->hash == 99);
+            assert_int_equal(r->n_edits, 2);
+            assert_true(hx_str_equal(r->edits[1].from, HX_STR_LIT("b")));
+            assert_true(hx_str_equal(r->edits[0].to, HX_STR_LIT("x")));
+            assert_true(r->edits[1].score == 0.5);
+        }
+        hx_buf_release(&b);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(events_go_round),
                                        cmocka_unit_test(damaged_events_are_refused),
@@ -494,6 +525,7 @@ int main(void) {
                                        cmocka_unit_test(aspects_are_counted),
                                        cmocka_unit_test(aspects_beyond_the_cap_are_not_counted),
                                        cmocka_unit_test(what_was_written_before_aspects_stays),
+                                       cmocka_unit_test(corrections_go_round),
                                        cmocka_unit_test(interests_stay_bounded)};
     arena = hx_arena_new(0);
     int failed = cmocka_run_group_tests_name("profile/fold", tests, NULL, NULL);
