@@ -156,10 +156,27 @@ static size_t find_likes(const zh_passage *z, size_t i, like out[SOME]) {
     return n;
 }
 
+/* Another way of writing the same word, not an error: 妳 牠 祂 of Taiwan and Hong Kong, 甚么. */
+static bool is_variant(const zh_passage *z, size_t i) {
+    uint32_t c = z->codes[i], next = i + 1 < z->n ? z->codes[i + 1] : 0;
+    if (c == 0x59B3 || c == 0x7260 || c == 0x7942) return true;
+    return c == 0x751A && (next == 0x4E48 || next == 0x9EBD || next == 0x9EBC);
+}
+
+/* 〇 一 to 九, 十: 二〇〇九 has nothing twice. */
+static bool is_digit(uint32_t c) {
+    static const uint32_t digits[] = {0x3007, 0x96F6, 0x4E00, 0x4E8C, 0x4E09, 0x56DB,
+                                      0x4E94, 0x516D, 0x4E03, 0x516B, 0x4E5D, 0x5341};
+    for (size_t k = 0; k < sizeof digits / sizeof *digits; k++)
+        if (c == digits[k]) return true;
+    return false;
+}
+
 static void find_others(const zh_passage *z, size_t i) {
     like found[SOME] = {{0, 0, 0}};
     double surprise = doubt(z, i, i + 1);
     if (z->codes[i] < LIKE_FIRST || z->codes[i] >= LIKE_END || surprise > DOUBTFUL) return;
+    if (is_variant(z, i)) return;
     size_t n = find_likes(z, i, found);
     if (n == 0) return;
     bool was = in_word_with(z, i, 1, z->codes + i);
@@ -188,6 +205,7 @@ static void find_twice(const zh_passage *z, size_t i, size_t n) {
             z->codes[i + k] != z->codes[i + n + k])
             return;
     if (n == 2 && z->codes[i] == z->codes[i + 1]) return;
+    if (n == 1 && is_digit(z->codes[i])) return;
     hx_fix *x = add_units(z, HX_FIX_ZH_GONE, i + n, i + 2 * n, NULL, 0);
     if (!x) return;
     x->f[HX_FIX_UNITS] = (float)gain(z, i + n, i + 2 * n, NULL, 0);

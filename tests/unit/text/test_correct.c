@@ -114,6 +114,9 @@ static void test_right_texts_stay(void **state) {
         "我用的是 iPhone 和 APP，@recieve_me 说 #recieve teh# 很好。",
         "《我门的路》很好看。",
         "資訊網頁與軟體",
+        "如果妳想去那家店，我可以带妳去。",
+        "这是为甚么呢？他的海龟找不到牠的父母。",
+        "二〇〇九年十一月二十二日。",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         hx_correction c = correct(*state, hx_str_of(texts[i]));
