@@ -197,6 +197,10 @@ int hx_cmd_evaluate(hx_cli *c) {
         return hx_cmd_evaluate_keywords(c);
     }
     if (strcmp(c->action, "parse") == 0) return hx_cmd_evaluate_parse(c);
+    if (strcmp(c->action, "words") == 0) {
+        hx_cli_catch_interrupts(c);
+        return hx_cmd_evaluate_words(c);
+    }
     if (strcmp(c->action, "emotions") == 0) return hx_cmd_evaluate_labels(c, HX_RATE_EMOTION);
     if (task < 0) return evaluate_perplexity(c);
     hx_cli_catch_interrupts(c);

@@ -824,9 +824,9 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_MUST},
     {"evaluate",
      HX_PART_MODEL,
-     "sentiment|intent|emotions|keywords|classify|tag|parse|correct|perplexity --data FILE "
+     "sentiment|intent|emotions|keywords|classify|tag|words|parse|correct|perplexity --data FILE "
      "[--model M]",
-     "sentiment,intent,emotions,keywords,classify,tag,parse,correct,perplexity",
+     "sentiment,intent,emotions,keywords,classify,tag,words,parse,correct,perplexity",
      0,
      0,
      LIST(READING, RECORDS, HX_OPT_FORETOLD, HX_OPT_TEXT, HX_OPT_TEXT2, HX_OPT_LABEL, HX_OPT_ENGINE,
@@ -853,6 +853,9 @@ const hx_cli_command hx_cli_commands[] = {
      "--out-of-scope LABEL: a threshold, fitted on the rows of --calibrate, tells texts that no "
      "other "
      "label fits; figures of one label a text.\n"
+     "words: Chinese lines that people cut, blanks between words, against each engine's; "
+     "--standard "
+     "says which convention.\n"
      "parse: words, parts of speech and trees of raw text against a treebank in CoNLL-U, as the "
      "CoNLL 2018 shared task.\n"
      "perplexity, as llama.cpp does it: parts of --context tokens (512), the second half of each "
@@ -869,6 +872,7 @@ const hx_cli_command hx_cli_commands[] = {
      "各有自己的指标；\n用 --task 指定任务头。\n"
      "--out-of-scope 标签：用 --calibrate 的数据拟合阈值，识别其他标签都不适用的文本"
      "（每条文本一个标签）。\n"
+     "words：用人工分词（空格分隔）的中文行评估各引擎的分词；--standard 选择分词标准。\n"
      "parse：原始文本的词、词性和依存树与 CoNLL-U 树库比较，指标同 CoNLL 2018 评测。\n"
      "perplexity 与 llama.cpp 相同：按 --context（默认 "
      "512）个词元分段，预测每段的后一半；越低越好，\n"

@@ -86,6 +86,7 @@ void hx_cli_say_no_small(hx_cli *c);
 int hx_cmd_evaluate_keywords(hx_cli *c);
 int hx_cmd_evaluate_correct(hx_cli *c);
 int hx_cmd_evaluate_parse(hx_cli *c);
+int hx_cmd_evaluate_words(hx_cli *c);
 int hx_cmd_evaluate_labels(hx_cli *c, hx_rate_task task);
 /* Heads that training left, but for one label a text without --task: false there, and hx_cmd_evaluate_labels() does it. */
 bool hx_cmd_evaluate_heads(hx_cli *c, bool of_words, int *status);

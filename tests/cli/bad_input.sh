@@ -86,7 +86,7 @@ cp "${0%/*}/../golden/llama/gguf_chat.gguf" $model
 head -c 20000 "$model" > half.gguf
 printf 'a text that says it is a model' > lie.gguf
 mkfifo pipe.gguf
-row 'no model named' huaxiang embed good.csv
+row 'no model named' huaxiang generate good
 row 'model not here' huaxiang embed good.csv --model smollm2-135m
 row 'unknown model' huaxiang embed good.csv --model smolm2-135m
 row 'empty model file' huaxiang inspect empty.csv

@@ -22,3 +22,11 @@ huaxiang learn words samples/labelled.csv --text nothing --out none.bin; echo "e
 huaxiang learn words samples/labelled.csv --method lsa --out none.bin; echo "exit $?"
 huaxiang learn words samples/labelled.csv --out nowhere/words.bin; echo "exit $?"
 huaxiang learn fit samples/browsing.csv --target page --out nowhere/page.json; echo "exit $?"
+echo '--- words against those that people cut'
+printf 'words\n我们 喜欢 北京\n这 家 店 的 服务 很 好\n' > cut.tsv
+huaxiang evaluate words --data cut.tsv --engine rules -q | sed 's/,"lines_per_second.*//'
+huaxiang evaluate words --data cut.tsv --standard pku -q | grep -o '"engine":"[a-z]*","standard":"[a-z]*","n":2,"chosen":10'
+huaxiang evaluate words --data cut.tsv --text cut; echo "exit $?"
+huaxiang evaluate words --data cut.tsv --engine learn; echo "exit $?"
+printf 'words\n \n' > none.tsv
+huaxiang evaluate words --data none.tsv --lang zh --engine rules; echo "exit $?"
