@@ -9,7 +9,10 @@
  *       negations, degree words, stop words and words of opinion stand before its first opinion
  *   -1  the clause compares with the target: one of 比 没 没有 不如 不及 than as ... stands up to COMPARE_WORDS words before its name
  *    0  else
- * The label comes from these mentions alone as sentiment.c says. */
+ * A link (and, because, 而且) parts a clause where opinions stand on both its sides: the driver was friendly | and the car was dirty. An
+ * opinion may bring a name of its own behind it: hate the trousers, 讨厌那个包, terrible speakers. What stands behind 不如, 不及, 比不上 is
+ * said of the other thing, so its sign turns: 咖啡不如奶茶好喝. Where one adversative factor weighs all that counts it is left out: it
+ * tells what matters of the text, not of the target. The label comes from these mentions alone as sentiment.c says. */
 #include <string.h>
 
 #include "base/error.h"
@@ -91,18 +94,108 @@ static hx_status find_sides(hx_annotator *a, const hx_analysis *t, const hx_clau
     return HX_OK;
 }
 
-/* Whether mentions [from, end) of a clause begin without a name. */
+static unsigned roles_of(const hx_mention *m) {
+    return m->lexeme ? m->lexeme->roles : 0;
+}
+
+static bool is_opinion(const hx_mention *m) {
+    return (roles_of(m) & (HX_ROLE_POLAR | HX_ROLE_MIDDLING)) != 0;
+}
+
+static bool is_light(const hx_mention *m) {
+    return (roles_of(m) & (HX_ROLE_NEGATOR | HX_ROLE_DEGREE | HX_ROLE_TURN | HX_ROLE_PAUSE)) != 0;
+}
+
+static hx_str mention_text(const hx_analysis *t, const hx_mention *m) {
+    return (hx_str){t->clean.text.ptr + m->start, m->end - m->start};
+}
+
+static bool is_one_of(hx_str word, const char *const *list, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (hx_str_equal(word, hx_str_of(list[i]))) return true;
+    return false;
+}
+
+/* the, my; 这, 那 and what begins with them. */
+static bool is_determiner(hx_str word) {
+    static const char *const words[] = {"the", "this", "that", "these", "those", "my", "our",
+                                        "his", "her",  "its",  "their", "a",     "an"};
+    if (word.len >= 3 && (memcmp(word.ptr, "这", 3) == 0 || memcmp(word.ptr, "那", 3) == 0))
+        return true;
+    return is_one_of(word, words, sizeof words / sizeof *words);
+}
+
+static bool is_inferior(hx_str word) {
+    static const char *const words[] = {"不如", "不及", "比不上"};
+    return is_one_of(word, words, sizeof words / sizeof *words);
+}
+
+/* *word ascends with the mentions. */
+static bool is_stop(const hx_analysis *t, const hx_mention *m, size_t *word) {
+    while (*word < t->n_words && t->words[*word].end < m->end)
+        ++*word;
+    return *word < t->n_words && t->words[*word].stop;
+}
+
+/* Whether the opinion list[i] has a name behind it: hate the trousers; where it `begins` its clause also: terrible speakers. */
+static bool brings_name(const hx_analysis *t, const hx_mention *list, size_t i, size_t end,
+                        bool begins, size_t word) {
+    bool determined = false;
+    for (i++; i < end && list[i].follows && is_determiner(mention_text(t, &list[i])); i++)
+        determined = true;
+    if (i == end || !list[i].follows || is_light(&list[i]) || is_opinion(&list[i])) return false;
+    hx_str name = mention_text(t, &list[i]);
+    return (determined || (begins && is_letter(name.ptr[0]))) && !is_stop(t, &list[i], &word);
+}
+
+/* Whether mentions [from, end) of a clause name nothing before their first opinion, nor directly behind it. */
 static bool is_nameless(const hx_analysis *t, const hx_mention *list, size_t from, size_t end,
                         size_t *word) {
-    const unsigned light = HX_ROLE_NEGATOR | HX_ROLE_DEGREE | HX_ROLE_TURN | HX_ROLE_PAUSE;
+    bool begins = true;
     for (size_t i = from; i < end; i++) {
-        unsigned roles = list[i].lexeme ? list[i].lexeme->roles : 0;
-        if (roles & (HX_ROLE_POLAR | HX_ROLE_MIDDLING)) return true;
-        while (*word < t->n_words && t->words[*word].end < list[i].end)
-            ++*word;
-        if (!(roles & light) && !t->words[*word].stop) return false;
+        if (is_opinion(&list[i])) return !brings_name(t, list, i, end, begins, *word);
+        if (is_light(&list[i])) continue;
+        if (!is_stop(t, &list[i], word)) return false;
+        begins = false;
     }
     return false;
+}
+
+/* Clauses whose links have opinions on both sides are parted there. */
+static hx_status part_at_links(hx_annotator *a, const hx_analysis *t, const hx_mentions *m,
+                               hx_clauses *c, hx_error *err) {
+    hx_clauses out = {hx_arena_alloc(a->scratch, (c->n + m->n) * sizeof *out.list), 0};
+    if (!out.list)
+        return hx_fail(err, HX_ENOMEM, "out of memory while looking at a text of %zu bytes",
+                       t->clean.text.len);
+    for (size_t k = 0, i = 0; k < c->n; k++) {
+        uint32_t stop = k + 1 < c->n ? c->list[k + 1].start : UINT32_MAX;
+        size_t last = i, end = i;
+        for (; end < m->n && m->list[end].start < stop; end++)
+            if (is_opinion(&m->list[end])) last = end;
+        out.list[out.n++] = c->list[k];
+        for (bool said = false; i < end; i++) {
+            if (said && i < last && (roles_of(&m->list[i]) & HX_ROLE_PAUSE)) {
+                out.list[out.n++] = (hx_clause){m->list[i].start, false};
+                said = false;
+            }
+            said = said || is_opinion(&m->list[i]);
+        }
+    }
+    *c = out;
+    return HX_OK;
+}
+
+/* An adversative's factor that all counted mentions share says nothing of the target. */
+static void level(hx_mentions *m, const int8_t *signs) {
+    double factor = 0;
+    for (size_t i = 0; i < m->n; i++) {
+        if (signs[i] == 0 || !is_opinion(&m->list[i])) continue;
+        if (factor != 0 && factor != m->list[i].clause) return;
+        factor = m->list[i].clause;
+    }
+    for (size_t i = 0; i < m->n && factor != 0; i++)
+        if (signs[i] != 0 && m->list[i].clause == factor) m->list[i].clause = 1;
 }
 
 static void set_signs(const hx_analysis *t, const hx_mentions *m, const hx_clauses *c,
@@ -120,8 +213,11 @@ static void set_signs(const hx_analysis *t, const hx_mentions *m, const hx_claus
         } else if (!follows || carried < 0 || !is_nameless(t, m->list, i, end, &word)) {
             carried = 0;
         }
-        for (size_t j = i; j < end; j++)
-            signs[j] = carried;
+        int8_t sign = carried;
+        for (size_t j = i; j < end; j++) {
+            signs[j] = sign;
+            if (is_inferior(mention_text(t, &m->list[j]))) sign = (int8_t)-carried;
+        }
         last = k;
     }
 }
@@ -140,11 +236,13 @@ hx_status hx_text_sentiment_of(hx_annotator *a, hx_str text, hx_str target, hx_a
     if (find_name(analysis.clean.text, name, 0) == analysis.clean.text.len) return HX_OK;
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
     HX_TRY(hx__clauses_find(a, &analysis, &mentions, &clauses, err));
+    HX_TRY(part_at_links(a, &analysis, &mentions, &clauses, err));
     HX_TRY(find_sides(a, &analysis, &clauses, name, &sides, err));
     int8_t *signs = hx_arena_alloc(a->scratch, mentions.n + 1);
     if (!signs)
         return hx_fail(err, HX_ENOMEM, "out of memory while looking at a text of %zu bytes",
                        text.len);
     set_signs(&analysis, &mentions, &clauses, sides, signs);
+    level(&mentions, signs);
     return hx__sentiment_part(a, &analysis, &mentions, signs, arena, out, err);
 }

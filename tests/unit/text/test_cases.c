@@ -231,12 +231,38 @@ static void own_texts(void **state) {
     assert_true(p >= 0.65 && r >= 0.7);
 }
 
+typedef struct {
+    size_t n, right;
+} target_figures;
+
+static void count_target(text_fixture *f, const hx_str field[], void *context) {
+    target_figures *c = context;
+    hx_sentiment s;
+    assert_int_equal(hx_text_sentiment_of(f->annotator, field[0], field[1], f->arena, &s, NULL),
+                     HX_OK);
+    const char *got = hx_sentiment_name(s.label);
+    bool good = hx_str_equal(field[2], hx_str_of(got));
+    if (!good)
+        print_message("%.*s, of %.*s: %s\n", (int)field[0].len, field[0].ptr, (int)field[1].len,
+                      field[1].ptr, got);
+    c->n++;
+    c->right += good;
+}
+
+/* What a text says of one thing of several, in two languages. */
+static void targets(void **state) {
+    target_figures c = {0};
+    each_case(*state, "targets.tsv", 3, count_target, &c);
+    print_message("%zu of %zu targets\n", c.right, c.n);
+    assert_true(c.n >= 40 && c.right * 10 >= c.n * 9);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chinese_sentiment), cmocka_unit_test(english_sentiment),
         cmocka_unit_test(intents),           cmocka_unit_test(noise),
         cmocka_unit_test(keywords),          cmocka_unit_test(kinds_of_noise),
-        cmocka_unit_test(own_texts),
+        cmocka_unit_test(own_texts),         cmocka_unit_test(targets),
     };
     return cmocka_run_group_tests(tests, text_fixture_open, text_fixture_close);
 }
