@@ -7,6 +7,7 @@
  * Scopes:
  *   negation   reaches the next `scope` words, ends at a pause mark or word (and) or an adversative; a second negation inside turns
  *              it back (不是不好), and the words then count as not negated
+ *   never      before such, so, 这么, 如此, 这样 negates nothing behind them: what never was so bad is bad now
  *   degree     acts on the next word; several in a row multiply, from 0.5 to 2; a negation word passes it on (很 不 好 = 很不 + 好)
  *   turn       inside one sentence (up to . ! ? ; 。): all before it x before, all behind it x after; the last turn
  *              counts. At a sentence's start it turns nothing.
@@ -38,6 +39,7 @@ typedef struct {
     bool follows;
     int scope_left; /* words the negation still reaches */
     bool negated;
+    bool never; /* the negation is never, 从没, 从来没有 */
     uint32_t scope_from;
     double degree;
     uint32_t degree_from;
@@ -84,6 +86,25 @@ static bool is_contracted_not(hx_str word) {
     return word.len >= 5 && memcmp(word.ptr + word.len - 5, "n’t", 5) == 0;
 }
 
+bool hx__is_one_of(hx_str word, const char *const *list, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (hx_str_equal(word, hx_str_of(list[i]))) return true;
+    return false;
+}
+
+static bool says_never(const walk *w, const hx_mention *m, hx_str word) {
+    static const char *const words[] = {"never", "从没", "从未", "从来没有", "从来没"};
+    static const char always[] = "从来";
+    if (hx__is_one_of(word, words, sizeof words / sizeof *words)) return true;
+    size_t n = sizeof always - 1;
+    return m->start >= n && memcmp(w->text->clean.text.ptr + m->start - n, always, n) == 0;
+}
+
+static bool is_such(hx_str word) {
+    static const char *const words[] = {"such", "so", "这么", "如此", "这样"};
+    return hx__is_one_of(word, words, sizeof words / sizeof *words);
+}
+
 static void take_negator(walk *w, const hx_mention *m) {
     bool again = w->scope_left > 0 && w->negated;
     if (w->scope_left <= 0) w->scope_from = m->from;
@@ -95,6 +116,7 @@ static void take_roles(walk *w, const hx_mention *m, hx_str word) {
     unsigned roles = m->lexeme ? m->lexeme->roles : 0;
     if ((roles & HX_ROLE_NEGATOR) || is_contracted_not(word)) {
         take_negator(w, m);
+        w->never = w->negated && says_never(w, m, word);
         return;
     }
     if (roles & HX_ROLE_DEGREE) {
@@ -134,6 +156,7 @@ static void take_word(walk *w, uint32_t start, uint32_t end, hx_lexeme_kind kind
     m->degree = w->degree;
     m->clause = w->conceding ? w->p->before : 1;
     if (w->degree != 1) m->from = w->degree_from;
+    if (w->never && is_such(word)) w->scope_left = 0;
     if (w->scope_left > 0) {
         m->negated = w->negated;
         if (w->scope_from < m->from) m->from = w->scope_from;

@@ -30,4 +30,7 @@ hx_status hx__mentions_find(hx_annotator *a, const hx_analysis *text, hx_mention
 /* What a word adds to the score, before damping: sentiment.c says how. */
 double hx__mention_weight(const hx_mention *m, const hx_sentiment_parameters *p);
 
+/* Whether a clean word is one of `n`. */
+bool hx__is_one_of(hx_str word, const char *const *list, size_t n);
+
 #endif

@@ -110,24 +110,18 @@ static hx_str mention_text(const hx_analysis *t, const hx_mention *m) {
     return (hx_str){t->clean.text.ptr + m->start, m->end - m->start};
 }
 
-static bool is_one_of(hx_str word, const char *const *list, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (hx_str_equal(word, hx_str_of(list[i]))) return true;
-    return false;
-}
-
 /* the, my; 这, 那 and what begins with them. */
 static bool is_determiner(hx_str word) {
     static const char *const words[] = {"the", "this", "that", "these", "those", "my", "our",
                                         "his", "her",  "its",  "their", "a",     "an"};
     if (word.len >= 3 && (memcmp(word.ptr, "这", 3) == 0 || memcmp(word.ptr, "那", 3) == 0))
         return true;
-    return is_one_of(word, words, sizeof words / sizeof *words);
+    return hx__is_one_of(word, words, sizeof words / sizeof *words);
 }
 
 static bool is_inferior(hx_str word) {
     static const char *const words[] = {"不如", "不及", "比不上"};
-    return is_one_of(word, words, sizeof words / sizeof *words);
+    return hx__is_one_of(word, words, sizeof words / sizeof *words);
 }
 
 /* *word ascends with the mentions. */
