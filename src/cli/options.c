@@ -102,8 +102,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                         "threads (default: one a processor)", "线程数（默认每个处理器一个）"},
     [HX_OPT_ENGINE] =
         TEXT("engine", 0, HX_OPT_STRING, HX_GROUP_TEXT, "NAME",
-             "how texts are read: rules, learn or llama (default: llama with --model, else rules)",
-             "文本分析引擎：rules、learn 或 llama（默认：给出 --model 时为 llama，否则 rules）"),
+             "how texts are read: rules, learn or llama (default: llama where a model is installed "
+             "or named; of correct: rules)",
+             "文本分析引擎：rules、learn 或 llama（默认：已安装或指定模型时为 llama；correct 为 "
+             "rules）"),
     [HX_OPT_LABELS] = TEXT("labels", 0, HX_OPT_STRING, HX_GROUP_TEXT, "A,B",
                            "only these labels are answers: positive,negative",
                            "只在这些标签中作答：positive,negative"),
