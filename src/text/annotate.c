@@ -26,6 +26,12 @@ const char *hx_lang_name(hx_lang l) {
     return (unsigned)l < HX_LANG_N ? names[l] : "unknown";
 }
 
+/* What the language model's heads are asked of that: key phrases are the ranker's where it stands beside the model. */
+static unsigned asks_heads(const hx_annotator *a, unsigned asks) {
+    const hx_beside *b = a->model->beside;
+    return b && b->learned->phrases.weight ? asks & ~(unsigned)HX_ASKS_KEYWORDS : asks;
+}
+
 hx_status hx__small_sentiment(hx_annotator *a, hx_str given, const hx_analysis *text,
                               const hx_mentions *mentions, hx_arena *arena, hx_sentiment *out,
                               hx_error *err) {
@@ -174,7 +180,7 @@ static hx_status annotate_as_read(hx_annotator *a, hx_str text, hx_arena *arena,
     HX_TRY(hx__noise_find(a, text, &analysis, &r.noise, err));
     HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
     if (a->small && analysis.n_words > 0)
-        HX_TRY(hx__small_of(a->small, text, HX_ASKS_ALL, &said, err));
+        HX_TRY(hx__small_of(a->small, text, asks_heads(a, HX_ASKS_ALL), &said, err));
     HX_TRY(mood_of(a, text, &analysis, &mentions, arena, &r.sentiment, err));
     HX_TRY(aspects_of(a, text, &analysis, &mentions, arena, &r.aspects, &r.n_aspects, err));
     HX_TRY(wish_of(a, text, &analysis, &r.sentiment, arena, &r.intent, err));
@@ -222,7 +228,8 @@ hx_status hx_text_ahead(hx_annotator *a, const hx_str *texts, size_t n, unsigned
     if (asks == HX_ASKS_ALL) HX_TRY(read_corrected(a, &texts, n, err));
     if (!a->small) return HX_OK;
     if ((asks & HX_ASKS_INTENT) && !wishes_by_small(a)) asks |= HX_ASKS_SENTIMENT;
-    return hx__small_read(a->small, texts, n, asks, err);
+    asks = asks_heads(a, asks);
+    return asks ? hx__small_read(a->small, texts, n, asks, err) : HX_OK;
 }
 
 hx_status hx_text_annotate_many(hx_annotator *a, const hx_str *texts, size_t n, hx_arena *arena,

@@ -157,10 +157,10 @@ hx_status hx__keywords_find(hx_annotator *a, const hx_analysis *text, hx_keyword
     return take_best(text, &c, top, arena, out, n, err);
 }
 
-static hx_status find_phrases(hx_annotator *a, hx_str original, const hx_analysis *text,
-                              hx_keyword_method method, size_t top, hx_arena *arena,
-                              const hx_keyword **out, size_t *n, hx_error *err) {
-    const hx_learned *l = a->model->learned;
+hx_status hx__phrases_find(hx_annotator *a, hx_str original, const hx_analysis *text,
+                           hx_keyword_method method, size_t top, hx_arena *arena,
+                           const hx_keyword **out, size_t *n, hx_error *err) {
+    const hx_learned *l = hx__learned_of(a->model);
     hx_keyphrases p;
     if (method == HX_KEYWORDS_LEARN && !(l && l->phrases.weight))
         return hx_fail(err, HX_EINVAL,
@@ -210,6 +210,6 @@ hx_status hx_text_keywords(hx_annotator *a, hx_str text, hx_keyword_method metho
     if (method == HX_KEYWORDS_LLAMA)
         return hx__small_keywords_find(a, text, &analysis, top, arena, out, n, err);
     if (method >= HX_KEYWORDS_YAKE)
-        return find_phrases(a, text, &analysis, method, top, arena, out, n, err);
+        return hx__phrases_find(a, text, &analysis, method, top, arena, out, n, err);
     return hx__keywords_find(a, &analysis, method, top, arena, out, n, err);
 }

@@ -36,5 +36,9 @@ hx_status hx__textrank_score(hx_annotator *a, hx_candidates *c, hx_error *err) H
 hx_status hx__keywords_find(hx_annotator *a, const hx_analysis *text, hx_keyword_method method,
                             size_t top, hx_arena *arena, const hx_keyword **out, size_t *n,
                             hx_error *err) HX_MUST_USE;
+/* Phrases by YAKE or LEARN, which needs what was learnt (learned.h). `original` is the text as given. */
+hx_status hx__phrases_find(hx_annotator *a, hx_str original, const hx_analysis *text,
+                           hx_keyword_method method, size_t top, hx_arena *arena,
+                           const hx_keyword **out, size_t *n, hx_error *err) HX_MUST_USE;
 
 #endif

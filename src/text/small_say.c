@@ -3,7 +3,7 @@
  * Emotions: the head's labels are named as hx_emotion_name() has them; a label that it does not have keeps 0. There is no evidence: the rules give some,
  * where a caller asks for it.
  *
- * Keywords: the head marks phrases (B-KEY I-KEY ...). A phrase's text is what stands in the cleaned text between its ends, its span the bytes of the
+ * Keywords: where the engine learn stands beside the model, its ranker chooses (on dev it finds more). Else the head marks phrases (B-KEY I-KEY ...). A phrase's text is what stands in the cleaned text between its ends, its span the bytes of the
  * text as given; the same words twice are one, by its surer place; single Chinese characters, single letters and what has neither are none. Scores
  * are divided by the best one's; of equal ones the first comes first. */
 #include <math.h>
@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "text/annotator.h"
+#include "text/beside.h"
 #include "text/keyword.h"
 #include "text/small_read.h"
 
@@ -113,6 +114,8 @@ hx_status hx__small_keywords_find(hx_annotator *a, hx_str given, const hx_analys
     const hx_small_said *said;
     hx_keyword *list = NULL;
     size_t found = 0;
+    if (a->model->beside && a->model->beside->learned->phrases.weight)
+        return hx__phrases_find(a, given, text, HX_KEYWORDS_LEARN, top, arena, out, n, err);
     if (hx__small_has(a->model->small, HX_SMALL_KEYWORDS) && text->n_words > 0) {
         HX_TRY(hx__small_of(a->small, given, HX_ASKS_KEYWORDS, &said, err));
         HX_TRY(take_marked(said->keys, text, arena, &list, &found, err));
