@@ -108,7 +108,8 @@ hx_correct_model *hx_cli_correct_model(hx_cli *c, const hx_text_model *words) {
                      "--engine：“%s”不是 rules 或 llama", engine);
         return NULL;
     }
-    if (model && !named) options.engine = HX_ENGINE_RULES;
+    /* Its weights beside the shipped model give more false alarms than the rules: the model is taken where it is asked for. */
+    if ((model && !named) || (!model && !engine)) options.engine = HX_ENGINE_RULES;
     if (named) options.model = hx_cli_model_path(c, model);
     if (named && !options.model) return NULL;
     if (hx_correct_model_open(&m, share, words, &options, &err) != HX_OK) {
