@@ -28,7 +28,7 @@ huaxiang learn fit vectors.csv --target label --drop text,path,price --model rid
 huaxiang learn fit vectors.csv --target label --drop text,path,price --model logistic --format csv | wc -l
 printf 'text\n""\n' > none.csv && huaxiang table embed none.csv --text text --model chat.gguf --format csv | cut -c1-20
 huaxiang table embed shop.csv --text price --model chat.gguf || echo refused
-huaxiang table embed shop.csv --text text || echo refused
+huaxiang table embed shop.csv --text text --head 2 -q | grep -o "\"text~256\"" | wc -l
 huaxiang table embed shop.csv --model chat.gguf --lang zh || echo refused
 # the same as one model: llama with --trunk
 huaxiang learn fit shop.csv --target label --use text,price --text text --model llama --trunk chat.gguf --param head=svm --seed 1 --out trunk.json --format table | head -1
