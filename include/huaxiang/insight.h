@@ -323,6 +323,92 @@ HX_API hx_status hx_scorecard_html(const hx_scorecard *card, hx_str title, hx_st
                                    hx_ui_lang ui, hx_arena *arena, hx_str *html,
                                    hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ churn */
+/* Who will leave, how sure, why: boosted trees and a logistic regression, weighed by what they say of rows they did not see. A score is the sum of the
+ * columns' contributions in log-odds, exactly, in millionths; docs/churn.md teaches it. */
+typedef struct hx_churn hx_churn;
+typedef struct {
+    const char *target; /* the column that says who left */
+    const char *churned; /* its value of those who left; NULL = as `bad` of a scorecard */
+    const char *customer; /* a column of ids, which is no feature; NULL */
+    bool repeats; /* a customer has several rows: they stay in one fold */
+    const char *use, *drop; /* "a,b": these columns alone, not these; NULL */
+    hx_str about; /* JSON that is kept with the model; empty = none */
+    bool isotonic; /* an ascending map over the probabilities: from some thousand rows */
+    uint64_t seed;
+    size_t n_threads; /* 0 = one a processor; any number gives the same bytes */
+    void (*progress)(void *context, uint64_t done,
+                     uint64_t total); /* one call at a time, on any thread; NULL */
+    void *context;
+    const volatile int *cancel;
+} hx_churn_options;
+/* HX_EINVAL: fewer than 10 rows who left or 10 who stayed; rows without an outcome are not used. */
+HX_API hx_status hx_churn_fit(hx_churn **out, const hx_table *t, const hx_churn_options *options,
+                              hx_error *err) HX_MUST_USE;
+HX_API void hx_churn_free(hx_churn *m); /* NULL is fine */
+HX_API hx_str hx_churn_target(const hx_churn *m);
+HX_API hx_str hx_churn_customer(const hx_churn *m); /* empty = none */
+HX_API hx_str hx_churn_about(const hx_churn *m);
+HX_API hx_status hx_churn_kinds(const hx_churn *m, hx_arena *arena, hx_column_kind **out, size_t *n,
+                                hx_error *err) HX_MUST_USE; /* as hx_scorecard_kinds() */
+/* The model as text, and of one; hostile bytes are refused with a sentence. */
+HX_API hx_status hx_churn_text(const hx_churn *m, hx_arena *arena, hx_str *text,
+                               hx_error *err) HX_MUST_USE;
+HX_API hx_status hx_churn_read(hx_churn **out, hx_str text, hx_error *err) HX_MUST_USE;
+/* probabilities (rows of t) of leaving. */
+HX_API hx_status hx_churn_apply(const hx_churn *m, const hx_table *t, size_t n_threads,
+                                double *probabilities, hx_error *err) HX_MUST_USE;
+/* receipts (n): JSON of each of the rows (n; NULL = all of t): customer, row (from 1), probability, score, base, reasons (what raises it) and holds (what lowers it), at most `reasons` of
+ * each (0 = 4) in both languages, contributions of all columns; base and contributions sum to the score exactly; the model's hash. */
+HX_API hx_status hx_churn_explain(const hx_churn *m, const hx_table *t, const size_t *rows,
+                                  size_t n, size_t reasons, size_t n_threads, hx_arena *arena,
+                                  hx_str *receipts, hx_error *err) HX_MUST_USE;
+/* Whether a receipt comes out again of this model and these rows; *why = the member that does not. HX_ENOTFOUND: no such customer among them. */
+HX_API hx_status hx_churn_verify(const hx_churn *m, const hx_table *t, hx_str receipt,
+                                 hx_arena *arena, bool *same, hx_str *why,
+                                 hx_error *err) HX_MUST_USE;
+
+#define HX_RISK_BANDS 10
+typedef struct {
+    size_t rows;
+    double left, expected; /* customers who left, and the sum of their probabilities */
+    double lift; /* share who left over the share of all */
+} hx_risk_band;
+typedef struct {
+    size_t rows;
+    double left, expected; /* customers */
+    double auc, low, high; /* 95 %, Hanley and McNeil 1982 */
+    double brier, brier_even; /* of the probabilities, and of the same share for everybody */
+    double log_loss;
+    double calibration; /* mean distance of expected and met shares over bands, by rows */
+    hx_risk_band bands[HX_RISK_BANDS]; /* the riskiest tenth first */
+    size_t n_bands; /* 0 of fewer than HX_RISK_BANDS rows */
+} hx_risk_quality;
+/* p, left (n). HX_EINVAL: nobody left or nobody stayed, a probability that is none. */
+HX_API hx_status hx_risk_measure(const double *p, const bool *left, size_t n, hx_risk_quality *out,
+                                 hx_error *err) HX_MUST_USE;
+/* The same of a model on rows with an outcome. */
+HX_API hx_status hx_churn_judge(const hx_churn *m, const hx_table *t, size_t n_threads,
+                                hx_risk_quality *out, hx_error *err) HX_MUST_USE;
+/* Of the rows it learnt from, each told by members that did not see it: auc, brier, log_loss alone are set, and rows, left. */
+HX_API hx_risk_quality hx_churn_out_of_fold(const hx_churn *m);
+
+/* When somebody has left, seen from a cut-off on. */
+typedef enum {
+    HX_CHURN_DAYS = 0, /* no purchase within `days` */
+    HX_CHURN_RHYTHM, /* no purchase within `factor` gaps of the customer's own, at most `days` */
+    HX_CHURN_CONTRACT /* a contract ends within `days` and is not renewed, nothing bought, by `grace` days behind its end */
+} hx_churn_rule;
+#define HX_CHURN_TRAIT_MAX 200
+typedef struct {
+    hx_churn_rule rule;
+    double days, factor, grace;
+    char trait[HX_CHURN_TRAIT_MAX]; /* of CONTRACT: holds the date of its end */
+} hx_churn_definition;
+/* "days:90", "rhythm:3", "rhythm:3:180", "contract:TRAIT", "contract:TRAIT:30". HX_EINVAL. */
+HX_API hx_status hx_churn_define(const char *text, hx_churn_definition *out,
+                                 hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ contact lists and campaigns */
 typedef struct {
     hx_str customer; /* borrowed; what a hold-out is drawn by */

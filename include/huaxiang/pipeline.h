@@ -10,6 +10,7 @@
 
 #include "huaxiang/base.h"
 #include "huaxiang/frame.h"
+#include "huaxiang/insight.h"
 #include "huaxiang/learn.h"
 #include "huaxiang/store.h"
 #include "huaxiang/text.h"
@@ -178,6 +179,32 @@ HX_API hx_status hx_identity_journal(hx_store *store, hx_arena *arena, hx_identi
  * trait under its name (trait.NAME where that is taken), label.SET and label.SET(LABEL). What is not known is missing. */
 HX_API hx_status hx_profiles_table(hx_table **out, hx_store *store, int64_t as_of,
                                    hx_error *err) HX_MUST_USE;
+
+/* Who left and who stayed, as rows to learn from: customers of a store at several cut-offs, by a definition of churn (huaxiang/insight.h). The last cut-off
+ * is as_of, whose outcome nobody knows; the latest before it lies as far back as the definition looks ahead, the others a third of that apart.
+ * Features know nothing from behind their cut-off. Columns: customer, cut_off, gone (longer silent than the definition allows), the features,
+ * churned (missing where it can't be known by as_of). */
+#define HX_CHURN_CUTS_MAX 100
+typedef struct {
+    hx_churn_definition definition;
+    int64_t as_of; /* ms; HX_AS_OF_LATEST of answer.h */
+    size_t cuts; /* cut-offs before as_of at most, 0 = 9 */
+    size_t n_threads; /* 0 = one a processor */
+    void (*progress)(void *context, uint64_t done, uint64_t total); /* customers; NULL */
+    void *context;
+    const volatile int *cancel;
+} hx_churn_panel_options;
+typedef struct {
+    int64_t cuts[HX_CHURN_CUTS_MAX + 1]; /* ms, the latest first: as_of */
+    char times[HX_CHURN_CUTS_MAX + 1][32]; /* the same as text, "2026-11-22T01:50:11Z" */
+    size_t rows[HX_CHURN_CUTS_MAX + 1];
+    size_t n_cuts;
+    uint64_t customers;
+} hx_churn_panel_about;
+/* HX_EINVAL: nobody to score (no orders by then), a store that is too short for one cut-off with an outcome. Time and memory go with customers x cut-offs. */
+HX_API hx_status hx_churn_panel(hx_table **out, hx_store *store,
+                                const hx_churn_panel_options *options, hx_churn_panel_about *about,
+                                hx_error *err) HX_MUST_USE;
 
 /* Words of texts, in the form that cleaning gives them, into a corpus for vectors of words (huaxiang/learn.h), a text after the other; without punctuation,
  * with `no_stop` without stop words. The same corpus with any number of threads (0 = one a processor). */

@@ -93,6 +93,7 @@ int hx_cmd_learn_explain(hx_cli *c);
 int hx_cmd_learn_cluster(hx_cli *c);
 int hx_cmd_learn_words(hx_cli *c);
 int hx_cmd_similar(hx_cli *c);
+int hx_cmd_score_churn(hx_cli *c);
 int hx_cmd_score_clv(hx_cli *c);
 int hx_cmd_score_credit(hx_cli *c);
 int hx_cmd_topics(hx_cli *c);

@@ -614,6 +614,36 @@ const hx_cli_command hx_cli_actions[] = {
        "three ways beside three models", "三种方式与三个模型"}},
      hx_cmd_learn_ensemble,
      HX_MODEL_MAY},
+    {"score churn",
+     HX_PART_LOOK,
+     "--store S [--definition RULE] | [FILE] --target C",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, HX_OPT_CHURN_TABLE, HX_OPT_AS_OF, RECORDS, HX_OPT_HEAD, HX_OPT_CHURN_DEFINITION,
+          HX_OPT_CHURN_CUTS, HX_OPT_LEARN_TARGET, HX_OPT_CHURN_VALUE, HX_OPT_CHURN_CUSTOMER,
+          HX_OPT_USE, HX_OPT_DROP, HX_OPT_CHURN_RECEIPTS, HX_OPT_CHURN_GONE, HX_OPT_CHURN_SAVE,
+          HX_OPT_CHURN_VERIFY),
+     "who leaves, how sure, why: from a store's events, or from a table with its outcome",
+     "谁会流失、概率多大、为什么：由库中的事件或带结果的表得出",
+     "Of a store: customers at several cut-offs in the past, with nothing known from behind them, "
+     "teach the model; the latest is held out\n"
+     "to judge it. Of a table: rows with an outcome teach it, judged by folds, and all are scored. "
+     "Boosted trees and a logistic\n"
+     "regression, calibrated on folds. --reasons has each column's contribution: with the base "
+     "they sum to the score (log-odds).",
+     "对库：以过去若干截止时刻的客户为样本，特征不含截止之后的信息；最近一个截止时刻留作检验。"
+     "对表：有结果的行用于学习，以分折检验，并为全部行评分。\n"
+     "模型为提升树加逻辑回归，概率在分折上校准。--reasons 给出每列的贡献，与基数之和恰为得分（"
+     "对数几率）。",
+     {{"huaxiang profile samples/shop/orders.csv --store shop.db --engine rules --quiet; huaxiang "
+       "score churn --store shop.db --cuts 3 --head 5 --format table",
+       "who will not buy within 90 days", "谁在 90 天内不会购买"},
+      {"huaxiang score churn samples/loans.csv --target outcome --churned bad --customer loan_id "
+       "--reasons --head 1",
+       "a table with its outcome: one row and why", "带结果的表：一行及其原因"}},
+     hx_cmd_score_churn,
+     HX_MODEL_MAY},
     {"score clv",
      HX_PART_LOOK,
      "[FILE...] [--model bg-nbd|mbg-nbd|pareto-nbd] [--calibrate-to DATE]",

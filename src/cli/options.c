@@ -594,6 +594,7 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_CARD_AS] =
         TEXT("as", 0, HX_OPT_CHOICE, HX_GROUP_JOB, "sql,c",
              "in which words: one SELECT or one file in C", "导出形式：一条 SELECT 或一个 C 文件"),
+#include "cli/options_score.inc"
     [HX_OPT_EXPLAIN_METHOD] = TEXT(
         "method", 0, HX_OPT_STRING, HX_GROUP_JOB, "M,...",
         "coefficients, shap, kernel, permutation, partial, ice, counterfactual, surrogate "

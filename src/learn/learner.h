@@ -24,4 +24,21 @@ hx_status hx_learner_predict_problem(const hx_learner *l, const hx_problem *p, s
 hx_status hx_learner_import_text(hx_learner **out, hx_str file, const char *name,
                                  const char *target, hx_error *err) HX_MUST_USE;
 
+/* What hx_learner_save() writes, behind what is in `out`, and back; `name` is for messages. (learner_file.c) */
+hx_status hx_learner_write(const hx_learner *l, const char *name, hx_buf *out,
+                           hx_error *err) HX_MUST_USE;
+hx_status hx_learner_read(hx_learner **out, hx_str file, const char *name,
+                          hx_error *err) HX_MUST_USE;
+
+/* What each column adds to the margin of a class, of each row: phi (n, n_columns + 1), the base value last. (contributions.c) */
+typedef struct {
+    size_t n, n_columns;
+    double *phi;
+    const char **columns; /* (n_columns) names, the learner's */
+} hx_contributions;
+/* All in the arena. HX_EUNSUPPORTED of an estimator that has none. n_threads 0 = one a processor. */
+hx_status hx_learner_contributions(const hx_learner *l, const hx_table *t, size_t class,
+                                   size_t n_threads, hx_arena *arena, hx_contributions *out,
+                                   hx_error *err) HX_MUST_USE;
+
 #endif

@@ -68,13 +68,20 @@ static hx_status write_members(const hx_learner *l, hx_buf *b, hx_error *err) {
     return HX_OK;
 }
 
+hx_status hx_learner_write(const hx_learner *l, const char *name, hx_buf *out, hx_error *err) {
+    const size_t first = out->len;
+    HX_TRY(write_members(l, out, err));
+    if (!out->failed) {
+        const hx_str body = {out->ptr + first, out->len - first};
+        hx_buf_printf(out, HASH_LEAD "%016llx" HASH_TAIL, (unsigned long long)hx_hash(body));
+    }
+    return hx_buf_status(out, name, err);
+}
+
 hx_status hx_learner_save(const hx_learner *l, const char *path, hx_error *err) {
     hx_buf b;
     hx_buf_init(&b, FILE_MAX_);
-    hx_status st = write_members(l, &b, err);
-    unsigned long long hash = hx_hash(hx_buf_str(&b));
-    hx_buf_printf(&b, HASH_LEAD "%016llx" HASH_TAIL, hash);
-    if (st == HX_OK) st = hx_buf_status(&b, path, err);
+    hx_status st = hx_learner_write(l, path, &b, err);
     if (st == HX_OK) st = hx_file_write(path, hx_buf_str(&b), false, err);
     hx_buf_release(&b);
     return st;
@@ -179,18 +186,23 @@ static hx_status read_file(hx_learner *l, hx_str file, const char *path, hx_erro
     return st;
 }
 
-hx_status hx_learner_load(hx_learner **out, const char *path, hx_error *err) {
-    hx_buf file;
-    hx_buf_init(&file, FILE_MAX_);
+hx_status hx_learner_read(hx_learner **out, hx_str file, const char *name, hx_error *err) {
     hx_learner *l = hx_learner_new();
-    hx_status st = l ? hx_file_read(path, &file, err)
+    hx_status st = l ? read_file(l, file, name, err)
                      : hx_fail(err, HX_ENOMEM, "not enough memory for a learner");
-    if (st == HX_OK) st = read_file(l, hx_buf_str(&file), path, err);
-    hx_buf_release(&file);
     if (st != HX_OK) {
         hx_learner_free(l);
         return st;
     }
     *out = l;
     return HX_OK;
+}
+
+hx_status hx_learner_load(hx_learner **out, const char *path, hx_error *err) {
+    hx_buf file;
+    hx_buf_init(&file, FILE_MAX_);
+    hx_status st = hx_file_read(path, &file, err);
+    if (st == HX_OK) st = hx_learner_read(out, hx_buf_str(&file), path, err);
+    hx_buf_release(&file);
+    return st;
 }
