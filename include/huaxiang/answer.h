@@ -20,11 +20,16 @@ typedef struct {
     int64_t as_of;
     hx_ui_lang ui; /* language of names, reasons and sentences */
     const char *timezone; /* of day and month borders and by_hour; NULL = the store's */
+    double half_life; /* show: days in which an event loses half of its weight; 0 = 365 */
+    bool drifts; /* show: compare with the time `since` (ms), which must lie before as_of */
+    int64_t since;
+    bool household; /* show: conclude on home and role, too, which is private */
     const hx_labeller
         *labeller; /* verify: reads texts of claims on its labels again; NULL = as stored */
 } hx_answer_options;
 
-/* One customer's profile: id, ids, as_of, traits, activity, voice, interests, scores, segments (the profile of the interface). */
+/* One customer's profile: id, ids, as_of, traits, activity, voice, interests, scores, segments (the profile of the interface), dynamic (interests that
+ * fade, mood, aspects, stage of life, habits, price, each with interval and events: docs/dynamic.md) and, with o->drifts, drift. */
 HX_API hx_status hx_answer_show(hx_store *s, hx_str who, const hx_answer_options *o,
                                 hx_arena *arena, hx_str *json, hx_error *err) HX_MUST_USE;
 

@@ -62,6 +62,7 @@ static void add_totals(hx_population *pop, const hx_profile *p) {
     pop->undated = add_u64(pop->undated, p->n_undated);
     pop->orders = add_u64(pop->orders, p->n_orders);
     pop->lines = add_u64(pop->lines, p->n_lines);
+    pop->discounted = add_u64(pop->discounted, p->n_discounted);
     pop->refunds = add_u64(pop->refunds, p->n_refunds);
     pop->buyers += p->n_orders > 0;
     pop->texts = add_u64(pop->texts, p->n_texts);

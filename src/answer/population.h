@@ -54,7 +54,7 @@ typedef struct hx_population {
     size_t n_spent;
 
     /* totals over customers */
-    uint64_t events, undated, orders, lines, refunds, buyers, texts, noise;
+    uint64_t events, undated, orders, lines, discounted, refunds, buyers, texts, noise;
     uint64_t kinds[HX_KIND_N];
     uint64_t sentiments[HX_SENTIMENT_N];
     uint64_t intents[HX_INTENT_N];

@@ -5,7 +5,7 @@
  * the type they were read with; a number too long or oddly written for JSON stays text. */
 #include <string.h>
 
-#include "answer/value.h"
+#include "answer/dynamic.h"
 #include "base/error.h"
 
 #define WORDS_SHOWN 20
@@ -251,7 +251,8 @@ static void put_scores(hx_json_writer *w, const show_view *v) {
     hx_json_end_object(w);
 }
 
-static void put_profile(hx_json_writer *w, const show_view *v) {
+static hx_status put_profile(hx_json_writer *w, const show_view *v, const hx_answer_options *o,
+                             hx_error *err) {
     char id[HX_PROFILE_ID_MAX], scratch[HX_PROFILE_ID_MAX];
     hx_json_object(w);
     hx__value_cstr(w, "id", hx_profile_id_text(v->p->key, id));
@@ -265,8 +266,10 @@ static void put_profile(hx_json_writer *w, const show_view *v) {
     put_interests(w, v->p);
     put_scores(w, v);
     hx__value_segments(w, "segments", v->c);
+    HX_TRY(hx__dynamic_person(w, v->pop, v->p->key, o, v->zone, err));
     put_conflicts(w, v->p);
     hx_json_end_object(w);
+    return HX_OK;
 }
 
 /* ------------------------------------------------------------------ hours and weekdays */
@@ -306,7 +309,7 @@ static hx_status show_person(hx_store *s, uint64_t person, const hx_answer_optio
     hx_status status = set_hours(&v, s, &zone, err);
     hx_json_writer w;
     hx_json_begin(&w, out);
-    if (status == HX_OK) put_profile(&w, &v);
+    if (status == HX_OK) status = put_profile(&w, &v, o, err);
     hx_zone_release(&zone);
     return status;
 }

@@ -198,6 +198,8 @@ void hx_shown_profile(hx_cli *c, const json_t *p, hx_outbuf *out) {
     put_activity(c, p, out);
     put_voice(c, p, out);
     put_insight(c, p, out);
+    hx_shown_dynamic(c, json_object_get(p, "dynamic"), out);
+    hx_shown_drift(c, json_object_get(p, "drift"), out);
     put_conflicts(c, p, out);
 }
 

@@ -58,14 +58,23 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      1,
      1,
-     LIST(VIEW),
+     LIST(VIEW, HX_OPT_DRIFT, HX_OPT_HALF_LIFE, HX_OPT_HOUSEHOLD),
      "one customer's profile",
      "一位客户的画像",
      "CUSTOMER is any id of that person: a customer number, an e-mail address, a phone number, a "
-     "profile id (c_...).",
-     "CUSTOMER 可以是该客户的任何标识：客户编号、邮箱、手机号或画像编号（c_…）。",
+     "profile id (c_...).\n"
+     "With --as-of nothing counts that happened later. Interests, mood and habits fade by "
+     "--half-life; each has its interval\n"
+     "and the events behind it (docs/dynamic.md).",
+     "CUSTOMER 可以是该客户的任何标识：客户编号、邮箱、手机号或画像编号（c_…）。\n"
+     "使用 --as-of 时，其后发生的一切都不计入。兴趣、情绪与习惯按 --half-life 衰减；\n"
+     "每项都给出区间和所依据的事件（docs/dynamic.md）。",
      {{"huaxiang show C00325 --store shop.db", "a card on a terminal, JSON in a pipe",
-       "终端上是卡片，管道中是 JSON"}},
+       "终端上是卡片，管道中是 JSON"},
+      {"huaxiang show C00325 --store shop.db --as-of 2026-06-30 --format table",
+       "as it was known at the end of June", "六月底时的画像"},
+      {"huaxiang show C00325 --store shop.db --drift 2026-03-01 --format table",
+       "what changed since March", "三月以来的变化"}},
      hx_cmd_show,
      HX_MODEL_RULES},
     {"timeline",

@@ -51,6 +51,15 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         TEXT("as-of", 0, HX_OPT_STRING, HX_GROUP_JOB, "DATE",
              "look at the store as it was at DATE, or 'now' (default: its latest event)",
              "以 DATE 时刻（或 now）的情况为准（默认：最新事件的时间）"),
+    [HX_OPT_DRIFT] =
+        TEXT("drift", 0, HX_OPT_STRING, HX_GROUP_JOB, "DATE",
+             "also compare what came up to DATE with what came since", "并比较 DATE 之前与之后"),
+    [HX_OPT_HALF_LIFE] = {"half-life", 0, HX_OPT_REAL, HX_GROUP_JOB, "DAYS", 1, 36500,
+                          "days in which an event loses half of its weight (default: 365)",
+                          "事件权重减半所需天数（默认 365）"},
+    [HX_OPT_HOUSEHOLD] =
+        FLAG("household", 0, HX_GROUP_JOB, "also conclude on home and role, which is private",
+             "也推断家庭与角色（属于隐私）"),
     [HX_OPT_TIMEZONE] = TEXT("timezone", 0, HX_OPT_STRING, HX_GROUP_READING, "ZONE",
                              "zone of times that name none: Asia/Shanghai, +08:00 (default: UTC)",
                              "未注明时区的时间所在时区：Asia/Shanghai、+08:00（默认 UTC）"),

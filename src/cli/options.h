@@ -336,6 +336,9 @@ typedef enum {
     HX_OPT_CORRECT_THRESHOLD,
     HX_OPT_CORRECT,
     HX_OPT_BACKGROUND,
+    HX_OPT_DRIFT,
+    HX_OPT_HALF_LIFE,
+    HX_OPT_HOUSEHOLD,
     HX_OPT_N
 } hx_cli_option_id;
 

@@ -29,25 +29,35 @@ hx_store *hx_cli_store(hx_cli *c, hx_store_mode mode, int *exit_status) {
     return *exit_status == HX_EXIT_DONE ? s : NULL;
 }
 
-bool hx_cli_answer_options(hx_cli *c, hx_answer_options *out) {
-    const char *as_of = c->options.text[HX_OPT_AS_OF];
-    *out = (hx_answer_options){
-        .as_of = HX_AS_OF_LATEST, .ui = c->ui, .timezone = c->options.text[HX_OPT_TIMEZONE]};
-    if (!as_of) return true;
-    if (strcmp(as_of, "now") == 0) {
-        out->as_of = hx_cli_now();
-        return true;
-    }
+/* A moment in --timezone, or 'now'; NULL leaves *out as it is. */
+static bool parse_moment(hx_cli *c, const char *moment, int64_t *out) {
+    const char *name = c->options.text[HX_OPT_TIMEZONE];
     hx_error err = {.ui = c->ui};
     hx_time_zone *zone = NULL;
-    hx_status status = hx_time_zone_open(&zone, out->timezone ? out->timezone : "UTC", &err);
+    if (!moment) return true;
+    if (strcmp(moment, "now") == 0) {
+        *out = hx_cli_now();
+        return true;
+    }
+    hx_status status = hx_time_zone_open(&zone, name ? name : "UTC", &err);
     if (status == HX_OK) {
-        status =
-            hx_parse_time(hx_str_of(as_of), HX_DATE_ORDER_AUTO, false, zone, &out->as_of, &err);
+        status = hx_parse_time(hx_str_of(moment), HX_DATE_ORDER_AUTO, false, zone, out, &err);
         hx_time_zone_close(zone);
     }
     if (status != HX_OK) hx_cli_error(c, &err);
     return status == HX_OK;
+}
+
+bool hx_cli_answer_options(hx_cli *c, hx_answer_options *out) {
+    const hx_cli_values *v = &c->options;
+    *out = (hx_answer_options){.as_of = HX_AS_OF_LATEST,
+                               .ui = c->ui,
+                               .timezone = v->text[HX_OPT_TIMEZONE],
+                               .half_life = v->real[HX_OPT_HALF_LIFE],
+                               .drifts = hx_cli_has(v, HX_OPT_DRIFT),
+                               .household = hx_cli_has(v, HX_OPT_HOUSEHOLD)};
+    return parse_moment(c, v->text[HX_OPT_AS_OF], &out->as_of) &&
+           parse_moment(c, v->text[HX_OPT_DRIFT], &out->since);
 }
 
 /* ------------------------------------------------------------------ reading */

@@ -8,6 +8,9 @@ void hx_shown_preview(hx_cli *c, const json_t *preview, hx_outbuf *out);
 void hx_shown_summary(hx_cli *c, const json_t *summary,
                       hx_outbuf *out); /* "import" in it, if there was one */
 void hx_shown_profile(hx_cli *c, const json_t *profile, hx_outbuf *out);
+void hx_shown_dynamic(hx_cli *c, const json_t *dynamic,
+                      hx_outbuf *out); /* of a profile; none is fine */
+void hx_shown_drift(hx_cli *c, const json_t *drift, hx_outbuf *out);
 void hx_shown_events(hx_cli *c, const json_t *events, hx_outbuf *out);
 /* `events` = the person's timeline, where the receipt's events are looked up. */
 void hx_shown_receipt(hx_cli *c, const json_t *receipt, const json_t *events, hx_outbuf *out);

@@ -332,6 +332,48 @@ static void local_times_stand_beside_utc(void **state) {
     test_shop_close(&shop);
 }
 
+static json_t *dynamic(test_shop *shop, int64_t as_of) {
+    hx_answer_options o = {.as_of = as_of, .household = true};
+    hx_str json;
+    if (hx_answer_show(shop->store, HX_STR_LIT("u12"), &o, shop->arena, &json, NULL) != HX_OK)
+        return NULL;
+    json_t *p = test_json(json), *d = json_incref(json_object_get(p, "dynamic"));
+    json_decref(p);
+    return d;
+}
+
+/* A store that ends at a day and one that goes on say the same of that day. */
+static void a_dynamic_profile_knows_nothing_later(void **state) {
+    (void)state;
+    test_shop whole, then;
+    test_shop_open(&whole, TEST_DAYS);
+    test_shop_open(&then, 120);
+    const int64_t as_of = (int64_t)(TEST_DAY0 + 121) * HX_DAY_MS - 1;
+    json_t *a = dynamic(&whole, as_of), *b = dynamic(&then, as_of),
+           *now = dynamic(&whole, HX_AS_OF_LATEST);
+    assert_non_null(a);
+    assert_true(json_equal(a, b));
+    assert_false(json_equal(a, now));
+    assert_true(json_array_size(json_object_get(now, "interests")) > 0);
+    hx_answer_options o = {.as_of = as_of, .drifts = true, .since = as_of - 40 * HX_DAY_MS};
+    hx_str json;
+    assert_int_equal(hx_answer_show(whole.store, HX_STR_LIT("u12"), &o, whole.arena, &json, NULL),
+                     HX_OK);
+    json_t *p = test_json(json);
+    const json_t *drift = json_object_get(p, "drift");
+    assert_int_equal(json_integer_value(json_object_get(drift, "events_before")) +
+                         json_integer_value(json_object_get(drift, "events_since")),
+                     json_integer_value(json_object_get(a, "n")));
+    o.since = as_of;
+    assert_int_equal(hx_answer_show(whole.store, HX_STR_LIT("u12"), &o, whole.arena, &json, NULL),
+                     HX_EINVAL);
+    json_t *all[] = {a, b, now, p};
+    for (size_t i = 0; i < 4; i++)
+        json_decref(all[i]);
+    test_shop_close(&whole);
+    test_shop_close(&then);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_profile_says_who_and_what),
@@ -344,6 +386,7 @@ int main(void) {
         cmocka_unit_test(contradictions_name_their_files),
         cmocka_unit_test(codes_have_words_in_both_languages),
         cmocka_unit_test(local_times_stand_beside_utc),
+        cmocka_unit_test(a_dynamic_profile_knows_nothing_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
