@@ -73,7 +73,7 @@ add_custom_target(hx_models ALL DEPENDS "${learned}" ${small} ${correct_copies})
 add_dependencies(hx_data hx_models)
 
 # What learns it (tools/train/learn/train).
-foreach(fit fit fit_intent fit_phrase)
+foreach(fit fit fit_intent fit_phrase fit_words)
   add_executable(learned_${fit} EXCLUDE_FROM_ALL tools/train/learn/${fit}.c)
   target_include_directories(learned_${fit} PRIVATE src include)
   target_link_libraries(learned_${fit} PRIVATE huaxiang_static hx_dependencies)

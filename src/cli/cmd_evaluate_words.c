@@ -5,7 +5,7 @@
  *
  *     P = right / said, R = right / chosen, F1 = 2 right / (said + chosen), all lines counted together
  *
- * One record an engine: rules, and llama where it is installed. What --standard says is asked of the model (pku, sxu, ud). */
+ * One record an engine: rules, learn, and llama where it is installed. What --standard says is asked of the models (pku, sxu, ud). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,20 +214,21 @@ static bool put_records(hx_cli *c, json_t *records) {
 }
 
 int hx_cmd_evaluate_words(hx_cli *c) {
-    static const hx_engine engines[] = {HX_ENGINE_RULES, HX_ENGINE_LLAMA};
+    static const hx_engine engines[] = {HX_ENGINE_RULES, HX_ENGINE_LEARN, HX_ENGINE_LLAMA};
+    enum { LLAMA = 2, ALL = 3 };
     const char *data = c->options.text[HX_OPT_FORETOLD], *engine = c->options.text[HX_OPT_ENGINE];
-    int asked = engine ? hx_cli_choice("rules,llama,all", engine) : 2;
+    int asked = engine ? hx_cli_choice("rules,learn,llama,all", engine) : ALL;
     cut_lines lines = {.n = 0};
     if (!data) return hx_cli_usage(c, "evaluate needs --data FILE", "evaluate 需要 --data 文件");
     if (asked < 0)
-        return hx_cli_usage(c, "evaluate words asks the engines rules, llama or all",
-                            "evaluate words 的引擎为 rules、llama 或 all");
+        return hx_cli_usage(c, "evaluate words asks the engines rules, learn, llama or all",
+                            "evaluate words 的引擎为 rules、learn、llama 或 all");
     bool has_small = hx_cli_small_is_there(c);
-    if (asked == 2 && !has_small) hx_cli_say_no_small(c);
+    if (asked == ALL && !has_small) hx_cli_say_no_small(c);
     json_t *records = json_array();
     bool done = records && read_lines(c, data, &lines);
-    for (int i = 0; done && i < 2; i++)
-        if (asked == i || (asked == 2 && (i == 0 || has_small)))
+    for (int i = 0; done && i < ALL; i++)
+        if (asked == i || (asked == ALL && (i < LLAMA || has_small)))
             done = add_record(c, &lines, engines[i], records);
     if (done && lines.skipped > 0)
         hx_cli_note(c, "rows left out: %zu", "略去的行：%zu", lines.skipped);

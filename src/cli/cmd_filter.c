@@ -102,7 +102,8 @@ static int set_options(filter_job *j) {
     p->triples = hx_cli_has(v, HX_OPT_TRIPLES);
     p->tags = p->kind == HX_FILTER_PARSE || p->kind == HX_FILTER_ENTITIES ||
               (p->kind == HX_FILTER_TAG && !hx_cli_wants_llama(c)) ||
-              (p->kind == HX_FILTER_WORDS && hx_cli_has(v, HX_OPT_STANDARD));
+              (p->kind == HX_FILTER_WORDS &&
+               (hx_cli_has(v, HX_OPT_STANDARD) || hx_cli_learns(c) || hx_cli_is_small(c)));
     p->blocks = c->shape == HX_SHAPE_CONLLU ||
                 (p->kind == HX_FILTER_PARSE && c->shape == HX_SHAPE_TABLE && !p->triples);
     j->n_threads = hx_cli_has(v, HX_OPT_THREADS) ? (size_t)v->number[HX_OPT_THREADS]

@@ -153,7 +153,8 @@ static bool has_small(const hx_cli *c) {
                                             HX_OPT_METHOD};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (hx_cli_has(&c->options, others[i])) return false;
-    if (hx_cli_has(&c->options, HX_OPT_STANDARD))
+    if (hx_cli_has(&c->options, HX_OPT_STANDARD) ||
+        (c->options.text[HX_OPT_ENGINE] && strcmp(c->command->name, "words") == 0))
         return hx_cli_small_is_there((hx_cli *)(uintptr_t)c);
     return hx_cli_choice("sentiment,intent,keywords,aspects,emotions,annotate,profile,why,teach,"
                          "parse,entities,tag",
@@ -178,7 +179,7 @@ bool hx_cli_wants_llama(const hx_cli *c) {
 
 /* Where the engine learn says something; towards a named thing only the rules do. */
 static bool may_learn(const hx_cli *c) {
-    return hx_cli_choice("sentiment,intent,keywords,emotions,annotate,profile,teach",
+    return hx_cli_choice("words,sentiment,intent,keywords,emotions,annotate,profile,teach",
                          c->command->name) >= 0 &&
            !hx_cli_has(&c->options, HX_OPT_ABOUT);
 }
@@ -187,10 +188,11 @@ static bool check_learn(hx_cli *c, const char *model) {
     if (!may_learn(c))
         hx_cli_fail(
             c,
-            "engine learn says sentiment, intent, keywords and emotions of whole texts (sentiment, "
-            "intent, keywords, emotions, annotate, profile); here only the rules can",
-            "引擎 learn 只判断整条文本的情感、意图、关键词和情绪（sentiment、intent、keywords、"
-            "emotions、annotate、profile）；"
+            "engine learn says words, sentiment, intent, keywords and emotions of whole texts "
+            "(words, sentiment, intent, keywords, emotions, annotate, profile); here only the "
+            "rules can",
+            "引擎 learn 只判断整条文本的词、情感、意图、关键词和情绪（words、sentiment、intent、"
+            "keywords、emotions、annotate、profile）；"
             "此处只能用 rules");
     else if (model)
         hx_cli_fail(c, "--model %s is no model of the engine %s", "--model %s 不是引擎 %s 的模型",

@@ -22,7 +22,8 @@
 #define P_MIN 1e-6
 
 static const double unit = 4096;
-static const char *const task_names[HX_BESIDE_N] = {"sentiment", "emotion"};
+static const char *const task_names[HX_BESIDE_N] = {"sentiment", "emotion", "words_ud", "words_pku",
+                                                    "words_sxu"};
 
 /* ------------------------------------------------------------------ the file */
 static hx_str take_field(hx_str *line) {

@@ -5,15 +5,21 @@
  *
  *     logit = bias + llama x the head's + learn x the grams'
  *
- * and of emotions, whose labels exclude each other, p ~ head^llama x grams^learn. The numbers stand in models/huaxiang-small/beside.tsv, a row
- * `task TAB zh|en TAB bias TAB llama TAB learn` for sentiment and emotion; tools/train/small/beside fits them on dev parts. Without that
- * file, or without models/huaxiang-learn, or of a user's own model, the language model speaks alone. */
+ * and of emotions, whose labels exclude each other, p ~ head^llama x grams^learn. Where a Chinese word begins is a label of each character
+ * (boundary.h). The numbers stand in models/huaxiang-small/beside.tsv, a row `task TAB zh|en TAB bias TAB llama TAB learn` for sentiment, emotion
+ * and words of each standard; tools/train/small/beside fits them on dev parts. Without that file, or without models/huaxiang-learn, or of a user's
+ * own model, the language model speaks alone. */
 #ifndef HX_TEXT_BESIDE_H
 #define HX_TEXT_BESIDE_H
 
 #include "text/learned.h"
 
-typedef enum { HX_BESIDE_SENTIMENT = 0, HX_BESIDE_EMOTION, HX_BESIDE_N } hx_beside_task;
+typedef enum {
+    HX_BESIDE_SENTIMENT = 0,
+    HX_BESIDE_EMOTION,
+    HX_BESIDE_WORDS, /* + hx_words_standard, ud to sxu */
+    HX_BESIDE_N = HX_BESIDE_WORDS + (int)HX_BOUNDARY_N
+} hx_beside_task;
 
 typedef struct {
     bool is_set;

@@ -62,6 +62,7 @@ hx_status hx__learned_open_file(hx_learned **out, const char *path, hx_error *er
     if (status == HX_OK) status = take_grams(l, path, err);
     if (status == HX_OK) status = hx__learned_take_intents(l, path, err);
     if (status == HX_OK) status = hx__learned_take_phrases(l, path, err);
+    if (status == HX_OK) status = hx__learned_take_boundaries(l, path, err);
     if (status != HX_OK) {
         hx__learned_close(l);
         return status;

@@ -8,6 +8,7 @@
  *     intent.check, intent.weight, intent.scale   learned_intent.c; where they are missing the rules say the intent
  *     emotion.check, emotion.weight, emotion.scale   the same of the six emotions
  *     phrase.words, phrase.scale                  keyphrase_learned.c; where they are missing it knows no keywords
+ *     words.NAME.c, .w, .k, .s                    boundary.h; where they are missing the rules cut into words
  *
  * buckets is a power of two; a gram's bucket are the upper bits of its hash, its check 1 + the lower bits mod 255. With T pieces and
  * the distinct grams g that the table knows
@@ -65,12 +66,24 @@ typedef struct hx_learned_phrases {
     double bias, scale;
 } hx_learned_phrases;
 
+/* boundary.h: where Chinese words begin, by one standard. */
+typedef struct {
+    hx_learned_table table; /* check NULL = none */
+    const int8_t *weight; /* a slot */
+    const uint32_t *known; /* (known_mask + 1), never full */
+    uint32_t known_mask;
+    double bias, scale;
+} hx_learned_boundary;
+
+#define HX_BOUNDARY_N ((size_t)3) /* HX_WORDS_UD, HX_WORDS_PKU, HX_WORDS_SXU */
+
 /* Immutable, shared by threads. */
 typedef struct hx_learned {
     hx_datafile file;
     hx_learned_sentiment sentiment;
     hx_learned_intents intents, emotions;
     hx_learned_phrases phrases;
+    hx_learned_boundary boundary[HX_BOUNDARY_N];
 } hx_learned;
 
 /* Opens SHARE_DIR/models/huaxiang-learn/learn.hxd, or the file of a path. */
@@ -83,6 +96,8 @@ bool hx__learned_table_of(hx_learned_table *t, hx_str check);
 hx_status hx__learned_take_intents(hx_learned *l, const char *path, hx_error *err) HX_MUST_USE;
 /* keyphrase_learned.c; the same. */
 hx_status hx__learned_take_phrases(hx_learned *l, const char *path, hx_error *err) HX_MUST_USE;
+/* boundary.c; the same. */
+hx_status hx__learned_take_boundaries(hx_learned *l, const char *path, hx_error *err) HX_MUST_USE;
 /* "the file holds no sound model" */
 hx_status hx__learned_damaged(const char *path, hx_error *err);
 

@@ -1,6 +1,7 @@
 /* tagger_words.c - sentences and words of a text; see tagger_words.h.
  *
- *     Chinese    marks[at]: a word begins at this byte, by the head or the rules; a user's words set and clear them; white space ends words
+ *     Chinese    marks[at]: a word begins at this byte, by the head and the characters around (boundary.h), by one of both, or by the rules; a
+ *                user's words set and clear them; white space ends words
  *     English    hx_english_words() of the run of lines
  *
  * Invariant: a word begins at the first byte that is no white space, behind white space, and where a mark says so on a character's first byte; so
@@ -8,6 +9,7 @@
  * one; a word never goes on over a piece's end. */
 #include "text/tagger_words.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,17 +17,22 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "text/annotator.h"
+#include "text/beside.h"
+#include "text/boundary.h"
 #include "text/model.h"
 #include "text/small.h"
 #include "text/wordseg_data.h"
 
 enum { PIECE = 160, CUTTER_GROUP = 256 };
 #define CUTTER_CAP ((size_t)2 << 30) /* bytes */
+#define P_MIN 1e-5f /* of the head: its logits are within 11.5 */
 
 struct hx_word_cutter {
     const hx_text_model *model; /* borrowed, as the context */
     hx_llama_context *context; /* NULL = the rules cut */
-    const char *head; /* for Chinese words; NULL = the rules cut */
+    const char *head; /* for Chinese words; NULL = no head cuts */
+    const hx_learned_boundary *grams; /* borrowed; NULL = no characters around are asked */
+    hx_beside_mix mix; /* logit = bias + llama x the head's + learn x the grams' */
     hx_annotator *annotator; /* owned: the rules, and the user's words */
     hx_arena *scratch; /* owned; of a text */
 };
@@ -59,6 +66,22 @@ static const char *head_name(const hx_small *s, hx_words_standard standard) {
     return NULL;
 }
 
+/* Both where numbers for both are known; the head alone where it has none; else the grams alone. */
+static void choose_readers(hx_word_cutter *c, hx_words_standard standard) {
+    const hx_text_model *m = c->model;
+    const hx_learned *learned = hx__learned_of(m);
+    const bool has_grams =
+        learned && standard < HX_BOUNDARY_N && learned->boundary[standard].table.check;
+    c->head = c->context ? head_name(m->small, standard) : NULL;
+    c->mix = (hx_beside_mix){.llama = c->head ? 1 : 0, .learn = c->head ? 0 : 1};
+    if (!has_grams) return;
+    const hx_beside_mix *mix =
+        hx__beside_mix(m->beside, (hx_beside_task)(HX_BESIDE_WORDS + (int)standard), HX_LANG_ZH);
+    if (c->head && !mix) return;
+    c->grams = &learned->boundary[standard];
+    if (c->head) c->mix = *mix;
+}
+
 hx_status hx__word_cutter_open(hx_word_cutter **out, const hx_text_model *m,
                                hx_llama_context *context, hx_words_standard standard,
                                hx_error *err) {
@@ -66,7 +89,7 @@ hx_status hx__word_cutter_open(hx_word_cutter **out, const hx_text_model *m,
     if (!c) return cutter_memory(err);
     c->model = m;
     c->context = context;
-    c->head = context ? head_name(m->small, standard) : NULL;
+    choose_readers(c, standard);
     c->scratch = hx_arena_new(CUTTER_CAP);
     hx_status st = c->scratch ? hx_annotator_new(&c->annotator, m, err) : cutter_memory(err);
     if (st != HX_OK) {
@@ -85,7 +108,7 @@ void hx__word_cutter_close(hx_word_cutter *c) {
 }
 
 bool hx__word_cutter_reads(const hx_word_cutter *c) {
-    return c->head != NULL;
+    return c->head || c->grams;
 }
 
 /* ------------------------------------------------------------------ characters */
@@ -185,31 +208,79 @@ static size_t split_pieces(cutting *k, size_t *from, size_t to, hx_str *pieces) 
     return n;
 }
 
-/* What the head leaves out is a word a character. */
-static void mark_piece(cutting *k, hx_str piece, const hx_tags *tags) {
-    size_t base = (size_t)(piece.ptr - k->text.ptr), at = 0;
-    k->marks[base] |= MARK_WORD;
+/* logits (bytes): of each character's first byte. Alone, what the head leaves out is a word a character, and a token's inside is no begin; of both the
+ * characters around decide. */
+static void put_head(const hx_tags *tags, hx_str piece, const hx_beside_mix *mix, bool alone,
+                     float *logits) {
+    size_t at = 0;
     for (size_t i = 0; i <= tags->n; i++) {
         size_t start = i < tags->n ? tags->tags[i].span.start : piece.len;
         while (at < start) {
-            k->marks[base + at] |= MARK_WORD;
+            logits[at] = alone ? INFINITY : 0;
             (void)hx_utf8_next(piece, &at);
         }
         if (i == tags->n) break;
-        k->marks[base + start] |= MARK_WORD;
-        at = tags->tags[i].span.end > at ? tags->tags[i].span.end : at;
+        const hx_tag *t = &tags->tags[i];
+        float p = fminf(fmaxf(t->score, P_MIN), 1 - P_MIN), logit = logf(p / (1 - p));
+        logits[start] = (float)(mix->bias + mix->llama * (double)(t->label == 0 ? logit : -logit));
+        for (at = start + 1; at < t->span.end; at++)
+            logits[at] = alone ? -INFINITY : 0;
     }
 }
 
-static hx_status cut_by_head(cutting *k, size_t from, size_t to, hx_error *err) {
-    const hx_tag_options options = {.head = k->c->head};
+static bool is_latin(uint32_t cp) {
+    return cp == 'a' || cp == '0';
+}
+
+/* Adds what the characters of a run without white space say. */
+static hx_status add_grams(const cutting *k, hx_str run, float *logits, hx_error *err) {
+    size_t n;
+    const hx_word_cutter *c = k->c;
+    const hx_boundary_char *chars =
+        hx__boundary_chars(c->grams, c->model->wordseg, run, c->scratch, &n);
+    float *said = chars ? hx_arena_alloc(c->scratch, (n + 1) * sizeof *said) : NULL;
+    if (!said) return cutter_memory(err);
+    hx__boundary_logits(c->grams, chars, n, said);
+    for (size_t i = 0; i < n; i++) {
+        bool inside = i > 0 && is_latin(chars[i].cp) && chars[i].cp == chars[i - 1].cp;
+        logits[chars[i].start] += inside ? -INFINITY : (float)(c->mix.learn * (double)said[i]);
+    }
+    return HX_OK;
+}
+
+static hx_status add_runs(const cutting *k, hx_str piece, float *logits, hx_error *err) {
+    for (size_t at = 0, end; at < piece.len; at = end) {
+        size_t blank = space_len(piece, at);
+        for (end = at + blank; blank == 0 && end < piece.len && !space_len(piece, end);)
+            (void)hx_utf8_next(piece, &end);
+        if (blank == 0) HX_TRY(add_grams(k, (hx_str){piece.ptr + at, end - at}, logits + at, err));
+    }
+    return HX_OK;
+}
+
+/* A word begins where both together say so; tags NULL = the characters around alone. */
+static hx_status mark_piece(cutting *k, hx_str piece, const hx_tags *tags, hx_error *err) {
+    const size_t base = (size_t)(piece.ptr - k->text.ptr);
+    float *logits = hx_arena_alloc(k->c->scratch, (piece.len + 1) * sizeof *logits);
+    if (!logits) return cutter_memory(err);
+    memset(logits, 0, (piece.len + 1) * sizeof *logits);
+    if (tags) put_head(tags, piece, &k->c->mix, !k->c->grams, logits);
+    if (k->c->grams) HX_TRY(add_runs(k, piece, logits, err));
+    for (size_t at = 0; at < piece.len; (void)hx_utf8_next(piece, &at))
+        if (at == 0 || logits[at] > 0) k->marks[base + at] |= MARK_WORD;
+    return HX_OK;
+}
+
+static hx_status cut_by_readers(cutting *k, size_t from, size_t to, hx_error *err) {
+    const hx_tag_options options = {.head = k->c->head, .apart = true};
     hx_str pieces[CUTTER_GROUP];
     hx_tags tags[CUTTER_GROUP];
     while (from < to) {
         size_t n = split_pieces(k, &from, to, pieces);
-        HX_TRY(hx_llama_tag(k->c->context, pieces, n, &options, k->c->scratch, tags, err));
+        if (k->c->head)
+            HX_TRY(hx_llama_tag(k->c->context, pieces, n, &options, k->c->scratch, tags, err));
         for (size_t i = 0; i < n; i++)
-            mark_piece(k, pieces[i], &tags[i]);
+            HX_TRY(mark_piece(k, pieces[i], k->c->head ? &tags[i] : NULL, err));
     }
     return HX_OK;
 }
@@ -247,7 +318,8 @@ static hx_status keep_user_words(cutting *k, size_t from, size_t to, hx_error *e
 
 static hx_status cut_chinese(cutting *k, size_t from, size_t to, hx_error *err) {
     mark_sentences(k, from, to);
-    HX_TRY(k->c->head ? cut_by_head(k, from, to, err) : cut_by_rules(k, from, to, err));
+    HX_TRY(hx__word_cutter_reads(k->c) ? cut_by_readers(k, from, to, err)
+                                       : cut_by_rules(k, from, to, err));
     if (k->c->model->wordseg->user_hash != 0) HX_TRY(keep_user_words(k, from, to, err));
     for (size_t at = from; at < to; at++)
         k->marks[at] |= MARK_CHINESE;

@@ -27,6 +27,9 @@ printf 'words\n我们 喜欢 北京\n这 家 店 的 服务 很 好\n' > cut.tsv
 huaxiang evaluate words --data cut.tsv --engine rules -q | sed 's/,"lines_per_second.*//'
 huaxiang evaluate words --data cut.tsv --standard pku -q | grep -o '"engine":"[a-z]*","standard":"[a-z]*","n":2,"chosen":10'
 huaxiang evaluate words --data cut.tsv --text cut; echo "exit $?"
-huaxiang evaluate words --data cut.tsv --engine learn; echo "exit $?"
+huaxiang evaluate words --data cut.tsv --engine learn -q | sed "s/,\"lines_per_second.*//"
+huaxiang evaluate words --data cut.tsv --engine none; echo "exit $?"
+for engine in rules learn llama; do echo 他在北京大学读书 | huaxiang words - --engine $engine -q -f csv; done
+echo 他在北京大学读书 | huaxiang words - --engine learn --standard pku -f csv
 printf 'words\n \n' > none.tsv
 huaxiang evaluate words --data none.tsv --lang zh --engine rules; echo "exit $?"

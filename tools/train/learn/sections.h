@@ -13,7 +13,11 @@ static inline int put_sections(const char *path, const hx_datafile_part *made, s
     static const char *const names[] = {"grams.check",    "grams.weight",  "grams.scale",
                                         "intent.check",   "intent.weight", "intent.scale",
                                         "phrase.scale",   "phrase.words",  "emotion.check",
-                                        "emotion.weight", "emotion.scale"};
+                                        "emotion.weight", "emotion.scale", "words.ud.c",
+                                        "words.ud.w",     "words.ud.k",    "words.ud.s",
+                                        "words.pku.c",    "words.pku.w",   "words.pku.k",
+                                        "words.pku.s",    "words.sxu.c",   "words.sxu.w",
+                                        "words.sxu.k",    "words.sxu.s"};
     hx_datafile_part parts[32];
     size_t count = 0;
     hx_datafile file = {0};
