@@ -41,10 +41,27 @@ HX_API hx_status hx_answer_timeline(hx_store *s, hx_str who, size_t limit,
 /* All segments: [{"id":"high_value","name":"高价值客户","rule":"...","size":n,"share":x,"as_of":"..."}]. */
 HX_API hx_status hx_answer_segments(hx_store *s, const hx_answer_options *o, hx_arena *arena,
                                     hx_str *json, hx_error *err) HX_MUST_USE;
-/* Members of one (id or name, or a rule on a model's labels: label.SET=LABEL, label.SET(LABEL)>=N, label.SET(LABEL)>=N%), best first: {"id","name","rule","size","members":[{"id","ids",...}]}, at most `limit` (0 = all). */
+/* Members of one (id or name, one that hx_segment_define() made included, or a rule on a model's labels: label.SET=LABEL, label.SET(LABEL)>=N, label.SET(LABEL)>=N%), best first: {"id","name","rule","size","members":[{"id","ids",...}]}, at most `limit` (0 = all). */
 HX_API hx_status hx_answer_segment(hx_store *s, hx_str segment, size_t limit,
                                    const hx_answer_options *o, hx_arena *arena, hx_str *json,
                                    hx_error *err) HX_MUST_USE;
+
+/* The rule language of hx_segment_define() (docs/segments.md), tried and not kept: as hx_answer_segment(). HX_EINVAL: err->byte is the place in `rule`. */
+HX_API hx_status hx_answer_segment_test(hx_store *s, hx_str rule, size_t limit,
+                                        const hx_answer_options *o, hx_arena *arena, hx_str *json,
+                                        hx_error *err) HX_MUST_USE;
+/* How segments lie over each other: [{"a","b","size_a","size_b","shared","jaccard","lift","as_of"}], of all pairs or of those with `segment`
+ * (empty = all). lift = share of a's members in b / share of all customers in b; null where one is empty. */
+HX_API hx_status hx_answer_segment_overlap(hx_store *s, hx_str segment, const hx_answer_options *o,
+                                           hx_arena *arena, hx_str *json,
+                                           hx_error *err) HX_MUST_USE;
+/* What sets members apart: {"id","size","share","as_of","lift":[{"measure","of":"mean"|"share","members","all","lift"}]}. */
+HX_API hx_status hx_answer_segment_lift(hx_store *s, hx_str segment, const hx_answer_options *o,
+                                        hx_arena *arena, hx_str *json, hx_error *err) HX_MUST_USE;
+/* Of one that hx_segment_define() made: {"id","rule","as_of","months":[{"month":"2026-01","came","went","size"}]}, months in UTC, size at their end. */
+HX_API hx_status hx_answer_segment_history(hx_store *s, hx_str segment, const hx_answer_options *o,
+                                           hx_arena *arena, hx_str *json,
+                                           hx_error *err) HX_MUST_USE;
 
 /* The receipt of a claim: label:EVENT/sentiment, label:EVENT/intent, label:EVENT/label.SET (what a trained model said), trait:NAME, trait:label.SET, score:rfm (score:recency ...), segment:NAME (in or out).
  * It lists the events and spans it came from, model hashes, parameters, contributions that sum exactly to the score. */

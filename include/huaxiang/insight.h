@@ -199,6 +199,12 @@ HX_API hx_status hx_value_expect(const hx_purchase_fit *f, const hx_spend_fit *s
                                  const hx_purchases *row, double mean, const hx_value_options *o,
                                  hx_value *out, hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ segments */
+/* The part of a segment's rule around the byte of a mistake, cut to a line, and a caret under it in a second line. UTF-8; wide characters have wide
+ * blanks below. */
+#define HX_SEGMENT_CARET_MAX 320
+HX_API size_t hx_segment_caret(hx_str rule, size_t byte, char out[HX_SEGMENT_CARET_MAX]);
+
 /* ------------------------------------------------------------------ credit */
 /* Scorecards: columns are cut into bins, a bin has a weight of evidence ln((its goods / goods) / (its bads / bads)), a logistic regression weighs the
  * columns, and points are its terms on a scale where `base` points mean `odds` goods to a bad and `pdo` more points double that. Points are whole

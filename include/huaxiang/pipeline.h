@@ -76,6 +76,28 @@ HX_API hx_status hx_import_undo(hx_store *store, int64_t import_id, hx_error *er
 HX_API hx_status hx_erase_customer(hx_store *store, hx_str who, int64_t now, uint64_t *n_events,
                                    hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ segments that somebody defines
+ * A segment is a rule (docs/segments.md) and those for whom it holds. Imports, undos, merges and erasures keep them up, and windows end by themselves:
+ * what is said of a time follows from the events up to then. hx_answer_segments() and the like read them. */
+typedef struct {
+    hx_str name, rule;
+} hx_segment_rule_text;
+
+typedef struct {
+    bool replace; /* a segment of that name may get another rule */
+    int64_t now; /* ms since 1970, kept with the definition */
+    /* Customers found out, of how many; false stops: the rest is found out with the next change. NULL = nobody is told. */
+    bool (*progress)(void *context, uint64_t done, uint64_t total);
+    void *context;
+} hx_segment_define_options;
+
+/* All or none. HX_EINVAL: no rule (the sentence has the column, err->byte the place), a name that can't be one, a segment that nobody defined, one that
+ * refers to itself (with the path), a rule that can hold for nobody or must hold for everybody. HX_ECONFLICT: the name has another rule already. */
+HX_API hx_status hx_segment_define(hx_store *store, const hx_segment_rule_text *list, size_t n,
+                                   const hx_segment_define_options *o, hx_error *err) HX_MUST_USE;
+/* HX_ENOTFOUND, HX_ECONFLICT (another one names it). */
+HX_API hx_status hx_segment_undefine(hx_store *store, hx_str name, hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ who belongs together
  * Persons are the connected components of ids: those that stand together in a row of a file, those that somebody joined, without those that
  * somebody parted (src/pipeline/identity.c). Events stay with their ids, so whatever is decided can be undone, and gives the same bytes as before.

@@ -58,7 +58,9 @@ static bool parse_subject(hx_claim *c) {
     if (c->kind == HX_CLAIM_SEGMENT) {
         c->segment = hx_segment_find(c->subject);
         if (c->segment != HX_SEGMENT_N) return true;
-        if (!hx_label_rule_parse(c->subject, &c->rule)) return false;
+        c->defined = !hx_label_rule_parse(c->subject, &c->rule);
+        if (c->defined)
+            return !parse_set(c->subject, &c->set) && !parse_aspect(c->subject, &c->aspect);
         *(c->rule.measure == HX_LABEL_ASPECT ? &c->aspect : &c->set) = c->rule.set;
         return true;
     }
@@ -94,7 +96,7 @@ hx_status hx__claim_parse(hx_str text, hx_arena *arena, hx_claim *out, hx_error 
     char rule[HX_LABEL_RULE_MAX];
     if (out->segment != HX_SEGMENT_N)
         out->subject = hx_str_of(hx_segment_key(out->segment));
-    else if (out->kind == HX_CLAIM_SEGMENT && hx_label_rule_text(&out->rule, rule))
+    else if (out->kind == HX_CLAIM_SEGMENT && !out->defined && hx_label_rule_text(&out->rule, rule))
         out->subject = hx_arena_str(arena, hx_str_of(rule));
     if (!out->subject.ptr) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
     hx_buf b;
@@ -261,8 +263,12 @@ static hx_status make(hx_claim_case *k, hx_store *s, const hx_claim_options *o, 
 
 hx_status hx__claim_receipt(hx_store *s, uint64_t person, hx_str claim, const hx_claim_options *o,
                             hx_arena *arena, hx_str *json, hx_error *err) {
-    hx_claim_case k = {
-        .person = person, .ui = o->ui, .arena = hx_arena_new(0), .p = hx_profile_new()};
+    hx_claim_case k = {.person = person,
+                       .store = s,
+                       .as_of = o->as_of,
+                       .ui = o->ui,
+                       .arena = hx_arena_new(0),
+                       .p = hx_profile_new()};
     hx_status status = HX_OK;
     if (!k.arena || !k.p) status = hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
     if (status == HX_OK) status = hx__claim_parse(claim, k.arena, &k.claim, err);

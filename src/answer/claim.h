@@ -29,7 +29,8 @@ typedef struct {
     bool intent; /* of a label: intent rather than sentiment */
     hx_str set; /* of a claim on a model's labels; {NULL, 0} = on something else */
     hx_str aspect; /* of a claim on an aspect, its id or name; {NULL, 0} = on something else */
-    hx_segment_id segment; /* HX_SEGMENT_N = `rule` */
+    hx_segment_id segment; /* HX_SEGMENT_N = `rule`, or one that somebody defined */
+    bool defined; /* the segment is one that somebody defined; `subject` is its name */
     hx_label_rule rule;
     size_t score; /* index of the score, see claim_score.c */
 } hx_claim;
@@ -41,6 +42,8 @@ hx_status hx__claim_parse(hx_str text, hx_arena *arena, hx_claim *out, hx_error 
 typedef struct {
     hx_claim claim;
     uint64_t person;
+    hx_store *store; /* borrowed */
+    int64_t as_of;
     hx_ui_lang ui;
     hx_event *events; /* up to as_of */
     size_t n;
@@ -76,6 +79,7 @@ hx_status hx__claim_label(hx_claim_case *k, hx_error *err) HX_MUST_USE;
 hx_status hx__claim_trait(hx_claim_case *k, hx_error *err) HX_MUST_USE;
 hx_status hx__claim_score(hx_claim_case *k, hx_error *err) HX_MUST_USE;
 hx_status hx__claim_segment(hx_claim_case *k, hx_error *err) HX_MUST_USE;
+hx_status hx__claim_rule(hx_claim_case *k, hx_error *err) HX_MUST_USE;
 hx_status hx__claim_interest(hx_claim_case *k, hx_error *err) HX_MUST_USE;
 /* Of an aspect: texts that speak of it, as they count for the profile; the trait aspect.NAME. */
 hx_status hx__claim_aspect_texts(hx_claim_case *k, hx_error *err) HX_MUST_USE;

@@ -276,6 +276,7 @@ static hx_status use_evidence(hx_claim_case *k, const char *fact, hx_error *err)
 
 hx_status hx__claim_segment(hx_claim_case *k, hx_error *err) {
     hx_segment_id id = k->claim.segment;
+    if (k->claim.defined) return hx__claim_rule(k, err);
     if (id == HX_SEGMENT_N) return hx__claim_label_rule(k, err);
     hx_fact *facts = hx_arena_alloc(k->arena, HX_FACTS_MAX * sizeof *facts);
     if (!facts) return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");

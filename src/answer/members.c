@@ -4,8 +4,8 @@
  *   segment   {"id","name","rule","size","share","as_of","members":[customer]}
  *
  * Shares are of all customers. A segment is found by its key or by its name in either language, or is a rule on a model's labels
- * (insight/label_rule.h); the list has a rule for each label that is somebody's last. */
-#include "answer/value.h"
+ * (insight/label_rule.h), or one that somebody defined (segment_rules.h); the list has a rule for each label that is somebody's last. */
+#include "answer/segment_rules.h"
 #include "base/error.h"
 #include "insight/label_rule.h"
 
@@ -132,6 +132,45 @@ static hx_status write_rule(const hx_population *pop, const hx_label_rule *r, si
     return HX_OK;
 }
 
+/* ------------------------------------------------------------------ defined ones */
+static hx_status list_defined(hx_json_writer *w, const hx_population *pop, hx_error *err) {
+    hx__segments g;
+    hx_segment_set *sets = NULL;
+    hx_status status = hx__segments_load(&g, pop->store, NULL, err);
+    if (status == HX_OK) status = hx__segments_sets(&g, pop, &sets, err);
+    for (size_t i = 0; i < g.n && status == HX_OK; i++) {
+        hx_json_object(w);
+        hx__segment_put(w, pop, &g.list[i], sets[i].size);
+        hx_json_end_object(w);
+    }
+    hx__segments_sets_free(sets, g.n);
+    hx__segments_release(&g);
+    return status;
+}
+
+static hx_status no_segment(hx_str segment, hx_error *err) {
+    return hx_fail(err, HX_ENOTFOUND,
+                   "there is no segment '%.*s'; 'huaxiang segment list' shows those there are",
+                   HX_STR_ARG(segment));
+}
+
+static hx_status write_defined(const hx_population *pop, hx_str segment, size_t limit,
+                               hx_ui_lang ui, hx_buf *out, hx_error *err) {
+    hx__segments g;
+    hx_segment_set *sets = NULL;
+    size_t at = 0;
+    hx_json_writer w;
+    hx_json_begin(&w, out);
+    hx_status status = hx__segments_load(&g, pop->store, NULL, err);
+    if (status == HX_OK && !hx__segments_index(&g, segment, &at)) status = no_segment(segment, err);
+    if (status == HX_OK) status = hx__segments_sets(&g, pop, &sets, err);
+    if (status == HX_OK)
+        status = hx__segment_put_members(&w, pop, &g.list[at], &sets[at], limit, ui, err);
+    hx__segments_sets_free(sets, g.n);
+    hx__segments_release(&g);
+    return status;
+}
+
 /* ------------------------------------------------------------------ the list, and one of them */
 hx_status hx_answer_segments(hx_store *s, const hx_answer_options *o, hx_arena *arena, hx_str *json,
                              hx_error *err) {
@@ -148,9 +187,10 @@ hx_status hx_answer_segments(hx_store *s, const hx_answer_options *o, hx_arena *
         hx_json_end_object(&w);
     }
     list_labels(&w, pop, hx__answer_ui(o));
+    hx_status status = list_defined(&w, pop, err);
     hx_json_end_array(&w);
     hx__population_close(pop);
-    return hx__value_finish(&out, HX_OK, arena, json, err);
+    return hx__value_finish(&out, status, arena, json, err);
 }
 
 static int compare_members(const void *context, const hx_customer *a, const hx_customer *b) {
@@ -180,28 +220,27 @@ static hx_status write_members(const hx_population *pop, hx_segment_id id, size_
     return status;
 }
 
+static hx_status write_segment(const hx_population *pop, hx_str segment, size_t limit,
+                               hx_ui_lang ui, hx_arena *scratch, hx_buf *out, hx_error *err) {
+    const hx_segment_id id = hx_segment_find(segment);
+    hx_label_rule rule;
+    if (id != HX_SEGMENT_N) return write_members(pop, id, limit, ui, out, err);
+    if (!hx_label_rule_parse(segment, &rule))
+        return write_defined(pop, segment, limit, ui, out, err);
+    find_set(&pop->labels, &rule);
+    return write_rule(pop, &rule, limit, ui, scratch, out, err);
+}
+
 hx_status hx_answer_segment(hx_store *s, hx_str segment, size_t limit, const hx_answer_options *o,
                             hx_arena *arena, hx_str *json, hx_error *err) {
-    hx_segment_id id = hx_segment_find(segment);
-    hx_label_rule rule;
-    bool by_label = id == HX_SEGMENT_N && hx_label_rule_parse(segment, &rule);
-    if (id == HX_SEGMENT_N && !by_label)
-        return hx_fail(err, HX_ENOTFOUND,
-                       "there is no segment '%.*s'; 'huaxiang segment list' shows those there are",
-                       HX_STR_ARG(segment));
     hx_population *pop = NULL;
     HX_TRY(hx__population_open(&pop, s, hx__answer_as_of(o), err));
     hx_buf out;
     hx_buf_init(&out, HX_ANSWER_BYTES_MAX);
     hx_arena *scratch = hx_arena_new(0);
-    hx_status status = HX_OK;
-    if (!scratch)
-        status = hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
-    else if (by_label) {
-        find_set(&pop->labels, &rule);
-        status = write_rule(pop, &rule, limit, hx__answer_ui(o), scratch, &out, err);
-    } else
-        status = write_members(pop, id, limit, hx__answer_ui(o), &out, err);
+    hx_status status =
+        scratch ? write_segment(pop, segment, limit, hx__answer_ui(o), scratch, &out, err)
+                : hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
     hx_arena_free(scratch);
     hx__population_close(pop);
     return hx__value_finish(&out, status, arena, json, err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "answer/dynamic.h"
+#include "answer/segment_rules.h"
 #include "base/error.h"
 
 #define WORDS_SHOWN 20
@@ -251,6 +252,17 @@ static void put_scores(hx_json_writer *w, const show_view *v) {
     hx_json_end_object(w);
 }
 
+/* Fixed ones, then those that somebody defined. */
+static hx_status put_segments(hx_json_writer *w, const show_view *v, hx_error *err) {
+    hx_json_key(w, "segments");
+    hx_json_array(w);
+    for (int id = 0; id < HX_SEGMENT_N; id++)
+        if (v->c && v->c->segments >> id & 1) hx_json_cstr(w, hx_segment_key((hx_segment_id)id));
+    HX_TRY(hx__segment_put_names(w, v->pop->store, v->p->key, v->pop->as_of, err));
+    hx_json_end_array(w);
+    return HX_OK;
+}
+
 static hx_status put_profile(hx_json_writer *w, const show_view *v, const hx_answer_options *o,
                              hx_error *err) {
     char id[HX_PROFILE_ID_MAX], scratch[HX_PROFILE_ID_MAX];
@@ -265,7 +277,7 @@ static hx_status put_profile(hx_json_writer *w, const show_view *v, const hx_ans
     put_voice(w, v->p);
     put_interests(w, v->p);
     put_scores(w, v);
-    hx__value_segments(w, "segments", v->c);
+    HX_TRY(put_segments(w, v, err));
     HX_TRY(hx__dynamic_person(w, v->pop, v->p->key, o, v->zone, err));
     put_conflicts(w, v->p);
     hx_json_end_object(w);

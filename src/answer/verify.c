@@ -159,8 +159,19 @@ static void say_members(verify_case *v) {
             say(v, "%s", "%s", v->ui == HX_UI_ZH ? members[i].zh : members[i].en);
 }
 
+/* Of a segment that somebody defined: its value has the rule. */
+static void say_rule(verify_case *v) {
+    const json_t *given = json_object_get(v->given, "value");
+    const json_t *again = json_object_get(v->again, "value");
+    const char *before = text_of(given, "rule"), *now = text_of(again, "rule");
+    if (strcmp(before, now) != 0)
+        say(v, "分群的规则不同：凭据用的是 %s，现在是 %s",
+            "the segment's rule differs: the receipt's is %s, this one is %s", before, now);
+}
+
 static void say_differences(verify_case *v) {
     size_t before = v->n_changes;
+    say_rule(v);
     if (differs(v, "customer"))
         say(v, "客户 %s 现在是 %s", "customer %s is now %s", text_of(v->given, "customer"),
             text_of(v->again, "customer"));

@@ -92,26 +92,7 @@ const hx_cli_command hx_cli_commands[] = {
        "最近五条事件"}},
      hx_cmd_timeline,
      HX_MODEL_RULES},
-    {"segment",
-     HX_PART_LOOK,
-     "list|show [SEGMENT] --store STORE",
-     "list,show",
-     0,
-     1,
-     LIST(VIEW, HX_OPT_HEAD),
-     "groups of customers and who is in them",
-     "客户分群及成员",
-     "SEGMENT is an id or a name of the list, or a rule on a trained model's labels: "
-     "'label.mood=negative' (the last text),\n"
-     "'label.mood(negative)>=2' (texts), 'label.mood(negative)>=50%' (of the labelled texts).",
-     "SEGMENT 是列表中的编号或名称，或按模型标签写的规则：label.mood=negative（最近一条文本）、\n"
-     "label.mood(negative)>=2（文本数）、label.mood(negative)>=50%（占有标签文本的比例）。",
-     {{"huaxiang segment list --store shop.db", "all segments with their rules and sizes",
-       "全部分群、规则和人数"},
-      {"huaxiang segment show high_value --store shop.db --head 10", "the ten best of one",
-       "其中最好的十位"}},
-     hx_cmd_segment,
-     HX_MODEL_RULES},
+#include "cli/commands_segment.inc"
     {"why",
      HX_PART_LOOK,
      "CUSTOMER CLAIM --store STORE",

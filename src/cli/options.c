@@ -653,8 +653,7 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                           "keep the rows of each value together", "使该列同一值的行在同一部分"),
     [HX_OPT_TIME] = TEXT("time", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
                          "in order of this column, the test last", "按该列先后，测试集最晚"),
-    [HX_OPT_FORCE] =
-        FLAG("force", 0, HX_GROUP_JOB, "replace a store that is there", "覆盖已有的库"),
+    [HX_OPT_FORCE] = FLAG("force", 0, HX_GROUP_JOB, "replace what is there already", "替换已有的"),
     [HX_OPT_YES] = FLAG("yes", 'y', HX_GROUP_JOB, "do not ask", "不再询问"),
     [HX_OPT_REASON] = TEXT("reason", 0, HX_OPT_STRING, HX_GROUP_JOB, "TEXT", "why, for the journal",
                            "原因，记入决定记录"),

@@ -58,8 +58,8 @@ static json_t *fact_row(const hx_cli *c, const json_t *facts, size_t from, size_
         (void)snprintf(holds, sizeof holds, hx_cli_tr(c, "%zu of %zu", "%zu / %zu"), passed, n);
     const char *unit = text_at(first, "unit");
     const char *known = hx_answer_label(name, c->ui);
-    return json_pack("{s:s,s:o,s:s,s:o,s:s,s:s}", "fact", known ? known : name + 5, "value",
-                     fact_number(first, "value"), "relation", text_at(first, "relation"),
+    return json_pack("{s:s,s:o,s:s,s:o,s:s,s:s}", "fact", known ? known : text_at(first, "fact"),
+                     "value", fact_number(first, "value"), "relation", text_at(first, "relation"),
                      "threshold", thresholds, "unit", strncmp(unit, "1/", 2) == 0 ? "" : unit,
                      "passed", holds);
 }

@@ -153,6 +153,38 @@ static void put_counterfactual_text(hx_json_writer *w, const hx_receipt *r, cons
     put_key_cstr(w, "text", text);
 }
 
+/* A rule's condition, whose fact has its whole text. */
+static void put_turn_text(hx_json_writer *w, const hx_receipt *r, const hx_fact *f) {
+    hx_buf b;
+    hx_buf_init(&b, HX_RECEIPT_QUOTE_MAX + 256);
+    const bool zh = r->ui == HX_UI_ZH;
+    hx_buf_append_str(
+        &b, hx_str_of(zh ? (r->member ? "若如此则不再属于：" : "若如此则属于：")
+                         : (r->member ? "would not be a member, if " : "would be a member, if ")));
+    hx_buf_append_str(&b, hx_str_of(f->name));
+    hx_buf_append_str(&b, hx_str_of(zh ? (f->passed ? " 不成立" : " 成立")
+                                       : (f->passed ? " did not hold" : " held")));
+    hx_json_key(w, "text");
+    hx_json_str(w, hx_buf_str(&b));
+    hx_buf_release(&b);
+}
+
+static void put_turn(hx_json_writer *w, const hx_receipt *r) {
+    for (size_t i = 0; i < r->n_facts && i < 64; i++) {
+        const hx_fact *f = &r->facts[i];
+        if (!(r->turn >> i & 1)) continue;
+        hx_json_object(w);
+        put_key_cstr(w, "fact", f->name);
+        put_key_cstr(w, "relation", f->relation);
+        put_key_int(w, "threshold", f->threshold);
+        put_key_cstr(w, "unit", f->unit);
+        hx_json_key(w, "holds");
+        hx_json_bool(w, !f->passed);
+        put_turn_text(w, r, f);
+        hx_json_end_object(w);
+    }
+}
+
 static void put_counterfactual(hx_json_writer *w, const hx_receipt *r) {
     bool member = all_passed(r);
     hx_json_key(w, "counterfactual");
@@ -169,6 +201,7 @@ static void put_counterfactual(hx_json_writer *w, const hx_receipt *r) {
         put_counterfactual_text(w, r, f, relation, member);
         hx_json_end_object(w);
     }
+    put_turn(w, r);
     hx_json_end_array(w);
 }
 

@@ -58,6 +58,9 @@ typedef struct {
     const hx_fact *facts;
     size_t n_facts;
     bool is_rule; /* all facts must hold (a segment): counterfactuals are given */
+    uint64_t
+        turn; /* of a segment that somebody defined: facts that together would turn the membership, as bits */
+    bool member; /* likewise */
     const hx_receipt_input *inputs;
     size_t n_inputs;
     hx_engine engine; /* of the annotations; HX_ENGINE_AUTO = none was used */

@@ -53,6 +53,7 @@ typedef struct {
     hx_segment_program rule;
     uint16_t atoms[HX_SEGMENT_CONDITIONS_MAX]; /* of its conditions, but for references */
     uint16_t refers[HX_SEGMENT_CONDITIONS_MAX]; /* rank + 1; 0 = none */
+    uint16_t definition;
     hx_segment_set members;
 } live_segment;
 
@@ -81,6 +82,8 @@ struct hx_segment_live {
     due *heap;
     size_t n_heap, heap_room;
     int64_t now;
+    hx_segment_watch *watch;
+    void *watcher;
 };
 
 static bool bit(const uint64_t *words, size_t i) {
@@ -263,6 +266,7 @@ static bool settle_segments(hx_segment_live *l, uint32_t place) {
             if (is == bit(in, k)) continue;
             set_bit(in, k, is);
             if (!hx_segment_set_put(&s->members, place, is)) return false;
+            if (l->watch) l->watch(l->watcher, s->definition, place, l->now, is);
             for (size_t i = w; i < l->segment_words; i++)
                 l->dirty[i] |= l->namers[k * l->segment_words + i];
         }
@@ -569,6 +573,7 @@ static hx_status order_segments(hx_segment_live *l, const hx_segment_definition 
     for (size_t k = 0; k < n; k++) {
         l->rank[order[k]] = (uint16_t)k;
         l->segments[k].rule = rules[order[k]];
+        l->segments[k].definition = order[k];
     }
     for (size_t k = 0; k < n; k++)
         for (size_t i = 0; i < l->segments[k].rule.n_conditions; i++) {
@@ -629,6 +634,32 @@ void hx_segment_live_free(hx_segment_live *l) {
 }
 
 /* ------------------------------------------------------------------ looking */
+void hx_segment_live_watch(hx_segment_live *l, hx_segment_watch *fn, void *context) {
+    l->watch = fn;
+    l->watcher = context;
+}
+
+int64_t hx_segment_live_next(hx_segment_live *l) {
+    while (l->n_heap > 0 && l->next[l->heap[0].place] != l->heap[0].time)
+        (void)pop_due(l);
+    return l->n_heap > 0 ? l->heap[0].time : NEVER;
+}
+
+void hx_segment_live_forget(hx_segment_live *l) {
+    for (uint32_t p = 0; p < l->n_people; p++) {
+        free(l->histories[p].at);
+        l->histories[p] = (history){0};
+    }
+    if (l->n_people > 0 && l->segment_words)
+        memset(l->in, 0, (size_t)l->n_people * l->segment_words * sizeof *l->in);
+    for (size_t i = 0; i < l->n_segments; i++)
+        hx_segment_set_release(&l->segments[i].members);
+    hx_map_reset(&l->place_of);
+    l->n_people = 0;
+    l->n_heap = 0;
+    l->now = HX_TIME_NONE;
+}
+
 int64_t hx_segment_live_current(const hx_segment_live *l) {
     return l->now;
 }

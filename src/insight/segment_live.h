@@ -40,6 +40,15 @@ hx_status hx_segment_live_advance(hx_segment_live *l, int64_t now, hx_error *err
 /* All anew from the events. */
 hx_status hx_segment_live_recompute(hx_segment_live *l, hx_error *err) HX_MUST_USE;
 
+/* Who comes in or goes out, and when; `definition` by its place in the list. NULL = nobody is told. */
+typedef void hx_segment_watch(void *context, size_t definition, uint32_t place, int64_t time,
+                              bool in);
+void hx_segment_live_watch(hx_segment_live *l, hx_segment_watch *fn, void *context);
+/* The next time at which a window may end; INT64_MAX = none will. */
+int64_t hx_segment_live_next(hx_segment_live *l);
+/* Nobody and no event is known any more, no time has gone by; definitions stay. */
+void hx_segment_live_forget(hx_segment_live *l);
+
 int64_t
 hx_segment_live_current(const hx_segment_live *l); /* ms; HX_TIME_NONE before dated events */
 const hx_segment_set *hx_segment_live_members(const hx_segment_live *l, size_t definition);

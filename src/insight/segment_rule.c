@@ -146,7 +146,16 @@ bool hx_segment_events_match(const hx_segment_events *s, const hx_event *e) {
     return true;
 }
 
+/* What a trained model says of a text is a trait, too: the last label of a set. */
+static bool label_said(const hx_condition *c, const hx_event *e, bool *holds) {
+    if (c->is_number || c->name.len < 7 || memcmp(c->name.ptr, "label.", 6) != 0) return false;
+    const hx_model_label *l = hx_event_model_label(e, (hx_str){c->name.ptr + 6, c->name.len - 6});
+    if (l) *holds = is_text(c->relation, l->label, c->value);
+    return l != NULL;
+}
+
 bool hx_segment_trait_said(const hx_condition *c, const hx_event *e, bool *holds) {
+    if (label_said(c, e, holds)) return true;
     for (uint32_t i = 0; e->kind == HX_KIND_TRAITS && i < e->n_properties; i++) {
         const hx_property *p = &e->properties[i];
         int64_t number;

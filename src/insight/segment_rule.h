@@ -15,6 +15,7 @@
 #ifndef HX_INSIGHT_SEGMENT_RULE_H
 #define HX_INSIGHT_SEGMENT_RULE_H
 
+#include "huaxiang/insight.h"
 #include "profile/event.h"
 
 #define HX_SEGMENT_RULE_BYTES_MAX 4096
@@ -99,9 +100,10 @@ typedef struct {
 /* All memory is `arena`'s, the text copied. HX_EINVAL: the sentence has the column, err->byte the place in `text`. */
 hx_status hx_segment_rule_parse(hx_str text, hx_arena *arena, hx_segment_program *out,
                                 hx_error *err) HX_MUST_USE;
-/* The rule around a byte of it, cut to a line, and a caret under that byte in a second line; wide blanks stand below wide characters. UTF-8. */
-#define HX_SEGMENT_CARET_MAX 320
-size_t hx_segment_caret(hx_str rule, size_t byte, char out[HX_SEGMENT_CARET_MAX]);
+/* Whether a rule says anything: conditions on the same events and window, or on the same trait, are weighed against each other
+ * (segment_sense.c); what different ones mean to each other is not known. */
+typedef enum { HX_RULE_OPEN = 0, HX_RULE_NEVER, HX_RULE_ALWAYS } hx_rule_sense;
+hx_rule_sense hx_segment_rule_sense(const hx_segment_program *r);
 /* Whether the steps hold where condition i is bit i of `held`. */
 bool hx_segment_rule_holds(const hx_segment_program *r, uint64_t held);
 /* The fewest conditions that have to change for the rule to turn, as bits; 0 = no change of conditions turns it. Changes of more than three are not sought. */

@@ -127,6 +127,7 @@ static hx_status run_all(hx_run *run, hx_error *err) {
     HX_TRY(hx_store_count_profiles(s, &before, err));
     HX_TRY(read_files(run, err));
     HX_TRY(hx_run_fold(run, err));
+    HX_TRY(hx_run_keep_segments(s, err));
     HX_TRY(hx_store_finish_run(s, run->number, run->options->now, err));
     HX_TRY(hx_store_flush(s, err));
     HX_TRY(hx_store_each_profile(s, count_profile, run->result, err));

@@ -476,5 +476,6 @@ hx_status hx_run_fold_dirty(hx_store *s, hx_error *err) {
     hx_run run = {.store = s, .options = &options, .result = &result, .n_threads = hx_processors()};
     if (err) run.ui = err->ui;
     HX_TRY(hx_run_fold(&run, err));
+    HX_TRY(hx_run_keep_segments(s, err));
     return hx_store_flush(s, err);
 }

@@ -40,5 +40,7 @@ hx_status hx_run_read_file(hx_run *run, const char *path, hx_error *err) HX_MUST
 hx_status hx_run_fold(hx_run *run, hx_error *err) HX_MUST_USE;
 /* Folds what has become dirty, by the second stage of a run without files. */
 hx_status hx_run_fold_dirty(hx_store *s, hx_error *err) HX_MUST_USE;
+/* Brings the segments of all persons up whose profile was written (segments.c). */
+hx_status hx_run_keep_segments(hx_store *store, hx_error *err) HX_MUST_USE;
 
 #endif

@@ -105,6 +105,20 @@ static const char *const sql_text[SQL_N] = {
     [SQL_EDGES_OF] = "SELECT DISTINCT a, b FROM edge WHERE a = ?1 UNION SELECT DISTINCT a, b FROM "
                      "edge WHERE b = ?1 ORDER BY 1, 2",
     [SQL_DROP_DECIDED_KEY] = "DELETE FROM decided WHERE a = ?1 OR b = ?1",
+    [SQL_ADD_SEGMENT] = "INSERT INTO segment (name, rule, at) VALUES (?1, ?2, ?3) RETURNING id",
+    [SQL_DROP_SEGMENT] = "DELETE FROM segment WHERE id = ?1",
+    [SQL_COUNT_SEGMENTS] = "SELECT count(*) FROM segment",
+    [SQL_ALL_SEGMENTS] = "SELECT id, name, rule, at FROM segment ORDER BY id",
+    [SQL_PUT_SEGMENT_TIMES] = "INSERT OR REPLACE INTO segment_times VALUES (?1, ?2, ?3)",
+    [SQL_DROP_SEGMENT_TIMES] = "DELETE FROM segment_times WHERE segment = ?1",
+    [SQL_DROP_PERSON_TIMES] = "DELETE FROM segment_times WHERE person = ?1",
+    [SQL_ALL_TIMES] = "SELECT person, segment, data FROM segment_times ORDER BY person, segment",
+    [SQL_PERSON_TIMES] =
+        "SELECT person, segment, data FROM segment_times WHERE person = ?1 ORDER BY segment",
+    [SQL_NEXT_TOUCHED] = "SELECT person FROM segment_dirty ORDER BY person LIMIT ?1",
+    [SQL_COUNT_TOUCHED] = "SELECT count(*) FROM segment_dirty",
+    [SQL_TOUCH_ALL] = "INSERT OR IGNORE INTO segment_dirty SELECT key FROM profile",
+    [SQL_DROP_TOUCHED] = "DELETE FROM segment_dirty WHERE person = ?1",
 };
 
 hx_status hx_store_fail(hx_store *s, int code, hx_error *err) {

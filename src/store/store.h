@@ -7,6 +7,7 @@
  *   person(key, person)           ids of joined persons; an id without a row is its own person
  *   dirty(person)                 persons to fold again
  *   profile(key, data)            the fold's state, by the person's key
+ *   segment(..), segment_times    rules that somebody defined, and when customers were in them
  *
  * Keys are 64-bit hashes stored as signed integers; "ascending" means as signed. */
 #ifndef HX_STORE_STORE_H
@@ -196,6 +197,37 @@ hx_status hx_store_each_join(hx_store *s, hx_store_pair_fn *fn, void *context,
 hx_status hx_store_edges_of(hx_store *s, uint64_t key, hx_store_pair_fn *fn, void *context,
                             hx_error *err) HX_MUST_USE;
 hx_status hx_store_drop_decided_key(hx_store *s, uint64_t key, hx_error *err) HX_MUST_USE;
+
+/* Segments that somebody defined, and when customers were in them; see segments.c. */
+typedef struct {
+    int64_t id;
+    hx_str name, rule;
+    int64_t at; /* when it was defined, ms since 1970 */
+} hx_store_segment;
+/* g->id is not read. */
+hx_status hx_store_add_segment(hx_store *s, const hx_store_segment *g, int64_t *id,
+                               hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_segment(hx_store *s, int64_t id, hx_error *err) HX_MUST_USE;
+/* In the order in which they were defined; in `arena`. */
+hx_status hx_store_segments(hx_store *s, hx_arena *arena, hx_store_segment **out, size_t *n,
+                            hx_error *err) HX_MUST_USE;
+hx_status hx_store_put_segment_times(hx_store *s, uint64_t person, int64_t id, hx_str data,
+                                     hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_segment_times(hx_store *s, int64_t id, hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_person_times(hx_store *s, uint64_t person, hx_error *err) HX_MUST_USE;
+/* By person, then segment; the callback may not walk times itself. */
+typedef hx_status hx_store_times_fn(void *context, uint64_t person, int64_t segment, hx_str data,
+                                    hx_error *err);
+hx_status hx_store_each_times(hx_store *s, hx_store_times_fn *fn, void *context,
+                              hx_error *err) HX_MUST_USE;
+hx_status hx_store_each_person_times(hx_store *s, uint64_t person, hx_store_times_fn *fn,
+                                     void *context, hx_error *err) HX_MUST_USE;
+/* Up to `max` persons whose times are to be found out again; all persons; no more this one. */
+hx_status hx_store_next_touched(hx_store *s, uint64_t *persons, size_t max, size_t *n,
+                                hx_error *err) HX_MUST_USE;
+hx_status hx_store_count_touched(hx_store *s, uint64_t *n, hx_error *err) HX_MUST_USE;
+hx_status hx_store_touch_all(hx_store *s, hx_error *err) HX_MUST_USE;
+hx_status hx_store_drop_touched(hx_store *s, uint64_t person, hx_error *err) HX_MUST_USE;
 
 /* The person a key belongs to: itself where it is joined with nobody. */
 hx_status hx_store_person(hx_store *s, uint64_t key, uint64_t *person, hx_error *err) HX_MUST_USE;

@@ -347,7 +347,7 @@ static void bad_claims_get_a_sentence(void **state) {
         {"u8", "", HX_EINVAL, "is not a claim; write label:EVENT/sentiment"},
         {"u8", "score:", HX_EINVAL, "'score:' is not a claim"},
         {"u8", "score:karma", HX_EINVAL, "'score:karma' is not a claim"},
-        {"u8", "segment:rich", HX_EINVAL, "'segment:rich' is not a claim"},
+        {"u8", "segment:rich", HX_ENOTFOUND, "there is no segment 'rich'"},
         {"u8", "label:xyz/sentiment", HX_EINVAL, "is not a claim"},
         {"u8", "label:0123456789abcdef/mood", HX_EINVAL, "is not a claim"},
         {"u8", "label:0123456789abcdef/intent", HX_ENOTFOUND, "event 0123456789abcdef is gone"},
