@@ -76,6 +76,19 @@ HX_API hx_status hx_answer_verify(hx_store *s, const hx_text_model *m, hx_str re
                                   const hx_answer_options *o, hx_arena *arena, bool *verified,
                                   hx_str *json, hx_error *err) HX_MUST_USE;
 
+/* Satisfaction and loyalty from ratings, texts, complaints, columns nps and csat, and purchases (docs/dynamic.md): {"by","as_of","return_days","level",
+ * "all":{customers,index,rating,csat,nps,texts,positive,negative,complaints,loyalty},"groups_in_all","groups":[{"group","name","score",..}]}; at most
+ * `limit` groups (0 = all), least satisfied first, months in their order. Figures are {"value","low","high","n"} or null. */
+typedef enum {
+    HX_SATISFACTION_ALL = 0, /* no groups */
+    HX_SATISFACTION_CUSTOMER,
+    HX_SATISFACTION_PRODUCT,
+    HX_SATISFACTION_MONTH
+} hx_satisfaction_by;
+HX_API hx_status hx_answer_satisfaction(hx_store *s, hx_satisfaction_by by, size_t limit,
+                                        const hx_answer_options *o, hx_arena *arena, hx_str *json,
+                                        hx_error *err) HX_MUST_USE;
+
 /* The summary after a run: customers, events, orders, spent by currency, texts by sentiment, segments, RFM groups, best and unhappiest customers. */
 HX_API hx_status hx_answer_summary(hx_store *s, const hx_answer_options *o, hx_arena *arena,
                                    hx_str *json, hx_error *err) HX_MUST_USE;

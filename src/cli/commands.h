@@ -96,6 +96,7 @@ int hx_cmd_similar(hx_cli *c);
 int hx_cmd_score_churn(hx_cli *c);
 int hx_cmd_score_clv(hx_cli *c);
 int hx_cmd_score_credit(hx_cli *c);
+int hx_cmd_score_satisfaction(hx_cli *c);
 int hx_cmd_topics(hx_cli *c);
 int hx_cmd_learn_survival(hx_cli *c);
 int hx_cmd_table_apply(hx_cli *c);

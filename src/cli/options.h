@@ -339,6 +339,7 @@ typedef enum {
     HX_OPT_DRIFT,
     HX_OPT_HALF_LIFE,
     HX_OPT_HOUSEHOLD,
+    HX_OPT_SATISFACTION_BY,
     HX_OPT_N
 } hx_cli_option_id;
 

@@ -18,7 +18,7 @@ typedef struct {
 static bool is_about_price(const hx_annotation *a) {
     for (size_t i = 0; i < a->n_aspects; i++)
         if (hx_str_equal(a->aspects[i].id, HX_STR_LIT("price"))) return true;
-    return (a->intent.holds >> HX_INTENT_PRICE & 1) != 0;
+    return a->intent.label == HX_INTENT_PRICE;
 }
 
 static void add_level(const hx_history *h, price_sums *s, const hx_event *e, hx_price_sense *out) {
