@@ -63,6 +63,13 @@ HX_API hx_status hx_answer_segment_history(hx_store *s, hx_str segment, const hx
                                            hx_arena *arena, hx_str *json,
                                            hx_error *err) HX_MUST_USE;
 
+/* The `limit` customers (0 = all) most like one, the most alike first: [{"id","name","ids","likeness" [0, 1],"shared" (interests of both),"parts":[{"part",
+ * "likeness","weight"}],"orders","spent","as_of"}]. Gower's coefficient of interests and of ranks of orders, spending, days since the last purchase, days
+ * between purchases, price share, texts, sentiment; parts' weighted mean is the likeness. Nothing that a person is takes part. */
+HX_API hx_status hx_answer_similar(hx_store *s, hx_str who, size_t limit,
+                                   const hx_answer_options *o, hx_arena *arena, hx_str *json,
+                                   hx_error *err) HX_MUST_USE;
+
 /* The receipt of a claim: label:EVENT/sentiment, label:EVENT/intent, label:EVENT/label.SET (what a trained model said), trait:NAME, trait:label.SET, score:rfm (score:recency ...), segment:NAME (in or out).
  * It lists the events and spans it came from, model hashes, parameters, contributions that sum exactly to the score. */
 HX_API hx_status hx_answer_why(hx_store *s, const hx_text_model *m, hx_str who, hx_str claim,

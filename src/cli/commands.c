@@ -493,20 +493,29 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_RULES},
     {"similar",
      HX_PART_TEXT,
-     "--word WORD --model VECTORS",
+     "CUSTOMER --store STORE | --word WORD --model VECTORS",
      NULL,
      0,
-     0,
-     LIST(RECORDS, HX_OPT_WORD, HX_OPT_PLUS, HX_OPT_MINUS, HX_OPT_SIMILAR_TOP),
-     "words that are used like a word, by vectors of 'learn words'",
-     "用法相近的词，依据“learn words”的词向量",
-     "VECTORS is a file of word2vec (text or binary) or of GloVe. With --minus and --plus it "
+     1,
+     LIST(VIEW, HX_OPT_WORD, HX_OPT_PLUS, HX_OPT_MINUS, HX_OPT_SIMILAR_TOP),
+     "customers who are like a customer, or words that are used like a word",
+     "与某位客户相似的客户，或用法相近的词",
+     "Customers: likeness (0 to 1) of interests and of what was bought, looked at and said, with "
+     "its parts; "
+     "age, sex and\n"
+     "place take no part.\n"
+     "Words: VECTORS is a file of word2vec (text or binary) or of GloVe. With --minus and --plus "
+     "it "
      "answers "
      "analogies: --word king\n"
      "--minus man --plus woman. Likeness is the cosine of the vectors.",
-     "词向量文件为 word2vec（文本或二进制）或 GloVe 格式。加上 --minus 和 --plus 可做类比：\n"
+     "客户：按兴趣及购买、浏览、言论计算相似度（0 到 "
+     "1），并列出各组成部分；不使用年龄、性别和地区。\n"
+     "词：词向量文件为 word2vec（文本或二进制）或 GloVe 格式。加上 --minus 和 --plus 可做类比：\n"
      "--word 国王 --minus 男人 --plus 女人。相似度为向量夹角的余弦。",
-     {{"huaxiang learn words samples/labelled.csv --min-count 2 --dimension 20 --epochs 20 --out "
+     {{"huaxiang similar C00325 --store shop.db --top 5 --format table",
+       "five customers who are most like one", "与一位客户最相似的五位"},
+      {"huaxiang learn words samples/labelled.csv --min-count 2 --dimension 20 --epochs 20 --out "
        "words.bin; huaxiang similar --word 快递 --model words.bin --top 5 --format table",
        "vectors of a small file, and what stands near a word", "由小文件学习词向量，并查相近的词"}},
      hx_cmd_similar,

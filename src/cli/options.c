@@ -390,7 +390,7 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
     [HX_OPT_MINUS] = TEXT("minus", 0, HX_OPT_STRING, HX_GROUP_JOB, "WORD,...",
                           "... but not this one", "减去此词"),
     [HX_OPT_SIMILAR_TOP] = {"top", 'k', HX_OPT_NUMBER, HX_GROUP_JOB, "N", 1, 1000000,
-                            "so many words (default: 10)", "给出的词数（默认 10）"},
+                            "so many (default: 10)", "给出的个数（默认 10）"},
     [HX_OPT_UNDO] = FLAG("undo", 0, HX_GROUP_JOB, "take the recipe's scaling back, last step first",
                          "反向执行配方中的缩放，从最后一步开始"),
     [HX_OPT_STEP_SET] = TEXT("set", 0, HX_OPT_LIST, HX_GROUP_JOB, "KEY=VALUE",

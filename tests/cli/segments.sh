@@ -61,3 +61,6 @@ huaxiang segment history new --store s.db
 huaxiang segment drop 户外迷 --store s.db
 huaxiang why u1 segment:nobody --store s.db
 huaxiang segment drop upset --store s.db
+echo "== who is alike"
+huaxiang similar u1 --store s.db --format table
+huaxiang similar u9 --store s.db --lang zh
