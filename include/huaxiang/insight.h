@@ -399,6 +399,10 @@ HX_API hx_status hx_churn_judge(const hx_churn *m, const hx_table *t, size_t n_t
 /* Of the rows it learnt from, each told by members that did not see it: auc, brier, log_loss alone are set, and rows, left. */
 HX_API hx_risk_quality hx_churn_out_of_fold(const hx_churn *m);
 
+/* left (rows of t): 1 who left by the column `target`, 0 who stayed, NaN without an outcome. `churned` as in hx_churn_options. */
+HX_API hx_status hx_churn_outcomes(const hx_table *t, const char *target, const char *churned,
+                                   double *left, hx_error *err) HX_MUST_USE;
+
 /* When somebody has left, seen from a cut-off on. */
 typedef enum {
     HX_CHURN_DAYS = 0, /* no purchase within `days` */
@@ -481,6 +485,47 @@ typedef struct {
 HX_API hx_status hx_uplift_measure(const hx_uplift_row *rows, size_t n, size_t rounds,
                                    uint64_t seed, hx_arena *arena, hx_uplift_quality *out,
                                    hx_error *err) HX_MUST_USE;
+
+/* What a treatment changes, customer by customer, learnt from rows that were treated or not by chance. */
+typedef enum {
+    HX_UPLIFT_TWO_MODEL = 0, /* a model of each side, their difference */
+    HX_UPLIFT_TRANSFORMED, /* one model of the transformed outcome: Jaskowski, Jaroszewicz 2012 */
+    HX_UPLIFT_TREE, /* many uplift trees: Rzepakowski, Jaroszewicz 2012 */
+    HX_UPLIFT_METHODS /* as an option: the best of them by Qini, out of fold */
+} hx_uplift_method;
+HX_API const char *hx_uplift_method_id(hx_uplift_method m); /* "two-model" */
+
+typedef struct {
+    const char *treatment,
+        *treated; /* column, and its value of treated rows (NULL: the greater of two numbers, true, yes; other texts need one) */
+    const char *outcome, *happened; /* column, and its value where it came; likewise */
+    const char *customer; /* a column of ids, which is no feature; NULL */
+    const char *use, *drop; /* "a,b": these columns alone, not these; NULL */
+    hx_uplift_method method;
+    size_t rounds; /* of the bootstrap, 0 = 1000 */
+    uint64_t seed;
+    size_t n_threads; /* 0 = one a processor; any number gives the same bytes */
+    const volatile int *cancel;
+} hx_uplift_options;
+
+#define HX_UPLIFT_BANDS 5
+typedef struct {
+    size_t rows;
+    double expected, met; /* mean uplift as said; difference of the shares with the outcome */
+} hx_uplift_band;
+typedef struct {
+    size_t rows;
+    hx_campaign_counts counts; /* contacted = treated, stayed = with the outcome */
+    hx_campaign_effect effect; /* of all */
+    hx_uplift_quality quality[HX_UPLIFT_METHODS]; /* out of fold */
+    hx_uplift_method best; /* which gave the scores */
+    hx_uplift_band bands[HX_UPLIFT_BANDS]; /* of its scores out of fold, the greatest first */
+} hx_uplift_report;
+/* Judges all methods on 5 folds. scores (rows of `fresh`, or of t out of fold where that is NULL; NaN of rows of t without side or outcome), NULL = not
+ * wanted. HX_EINVAL: fewer than 50 rows of a side, or than 5 with the outcome or without it there. */
+HX_API hx_status hx_uplift_learn(const hx_table *t, const hx_table *fresh,
+                                 const hx_uplift_options *options, double *scores,
+                                 hx_uplift_report *out, hx_error *err) HX_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -211,7 +211,7 @@ typedef struct {
     hx_churn_definition definition;
     int64_t as_of; /* ms; HX_AS_OF_LATEST of answer.h */
     size_t cuts; /* cut-offs before as_of at most, 0 = 9 */
-    size_t n_threads; /* 0 = one a processor */
+    const int64_t *only_cut; /* ms: the one cut-off before as_of, wherever it lies; NULL */
     void (*progress)(void *context, uint64_t done, uint64_t total); /* customers; NULL */
     void *context;
     const volatile int *cancel;

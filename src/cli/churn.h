@@ -1,6 +1,7 @@
 /* churn.h - what the files of score churn share: one run, its panel, its model, its rows and how well it does.
  *
- * cmd_score_churn.c reads, learns and judges; cmd_score_churn_show.c shows customers, receipts and figures. */
+ * cmd_score_churn.c reads, learns and judges; cmd_score_churn_show.c shows customers, receipts and figures;
+ * cmd_score_churn_list.c chooses whom to contact. */
 #ifndef HX_CLI_CHURN_H
 #define HX_CLI_CHURN_H
 
@@ -28,6 +29,10 @@ typedef struct {
 bool hx_churn_show(hx_churn_run *r);
 /* Replays --verify. The exit status. */
 int hx_churn_replay(hx_churn_run *r);
+/* Writes --list and its campaign. False after a sentence. */
+bool hx_churn_list(hx_churn_run *r);
+/* The exit status where --list lacks what it needs. */
+int hx_churn_check_list(const hx_cli *c);
 /* The id of a row as text; room as hx_table_cell(). */
 hx_str hx_churn_who(const hx_churn_run *r, size_t row, char *room);
 /* Rows to show, by descending chance, at most --head; *n of them, in the run's arena. NULL after a sentence. */

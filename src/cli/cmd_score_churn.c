@@ -250,7 +250,7 @@ static int check(const hx_cli *c) {
     if (hx_cli_has(v, HX_OPT_CHURN_VERIFY) && !hx_cli_has(v, HX_OPT_MODEL))
         return hx_cli_usage(c, "--verify needs the model of the receipts: --model FILE",
                             "--verify 需要凭据所用的模型：--model 文件");
-    return HX_EXIT_DONE;
+    return hx_churn_check_list(c);
 }
 
 int hx_cmd_score_churn(hx_cli *c) {
@@ -261,7 +261,8 @@ int hx_cmd_score_churn(hx_cli *c) {
     r.defined = c->options.text[HX_OPT_CHURN_DEFINITION];
     hx_cli_catch_interrupts(c);
     int status = HX_EXIT_FAILED;
-    if (read_model(&r) && (r.of_store ? from_store(&r) : from_table(&r)) && save_model(&r))
+    if (read_model(&r) && (r.of_store ? from_store(&r) : from_table(&r)) && save_model(&r) &&
+        hx_churn_list(&r))
         status = hx_cli_has(&c->options, HX_OPT_CHURN_VERIFY)
                      ? hx_churn_replay(&r)
                      : (hx_churn_show(&r) ? HX_EXIT_DONE : HX_EXIT_FAILED);

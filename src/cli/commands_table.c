@@ -623,7 +623,8 @@ const hx_cli_command hx_cli_actions[] = {
      LIST(TABLE_IN, HX_OPT_CHURN_TABLE, HX_OPT_AS_OF, RECORDS, HX_OPT_HEAD, HX_OPT_CHURN_DEFINITION,
           HX_OPT_CHURN_CUTS, HX_OPT_LEARN_TARGET, HX_OPT_CHURN_VALUE, HX_OPT_CHURN_CUSTOMER,
           HX_OPT_USE, HX_OPT_DROP, HX_OPT_CHURN_RECEIPTS, HX_OPT_CHURN_GONE, HX_OPT_CHURN_SAVE,
-          HX_OPT_CHURN_VERIFY),
+          HX_OPT_CHURN_VERIFY, HX_OPT_CHURN_LIST, HX_OPT_CHURN_COST, HX_OPT_CHURN_WORTH,
+          HX_OPT_CHURN_SUCCESS, HX_OPT_CHURN_BUDGET, HX_OPT_CHURN_HOLD_OUT),
      "who leaves, how sure, why: from a store's events, or from a table with its outcome",
      "谁会流失、概率多大、为什么：由库中的事件或带结果的表得出",
      "Of a store: customers at several cut-offs in the past, with nothing known from behind them, "
@@ -631,11 +632,16 @@ const hx_cli_command hx_cli_actions[] = {
      "to judge it. Of a table: rows with an outcome teach it, judged by folds, and all are scored. "
      "Boosted trees and a logistic\n"
      "regression, calibrated on folds. --reasons has each column's contribution: with the base "
-     "they sum to the score (log-odds).",
+     "they sum to the score (log-odds).\n"
+     "--list has whom to contact: chance x --success x --value is above --cost; a share is held "
+     "out "
+     "by the hash of the id.",
      "对库：以过去若干截止时刻的客户为样本，特征不含截止之后的信息；最近一个截止时刻留作检验。"
      "对表：有结果的行用于学习，以分折检验，并为全部行评分。\n"
      "模型为提升树加逻辑回归，概率在分折上校准。--reasons 给出每列的贡献，与基数之和恰为得分（"
-     "对数几率）。",
+     "对数几率）。\n"
+     "--list 给出联系名单：流失概率 × --success × --value 大于 --cost "
+     "者，其中一部分按编号的散列留作对照。",
      {{"huaxiang profile samples/shop/orders.csv --store shop.db --engine rules --quiet; huaxiang "
        "score churn --store shop.db --cuts 3 --head 5 --format table",
        "who will not buy within 90 days", "谁在 90 天内不会购买"},
@@ -644,6 +650,58 @@ const hx_cli_command hx_cli_actions[] = {
        "a table with its outcome: one row and why", "带结果的表：一行及其原因"}},
      hx_cmd_score_churn,
      HX_MODEL_MAY},
+    {"score campaign",
+     HX_PART_LOOK,
+     "LIST.campaign --store S | --table FILE --target C --customer ID",
+     NULL,
+     1,
+     1,
+     LIST(TABLE_IN, HX_OPT_CHURN_TABLE, HX_OPT_AS_OF, RECORDS, HX_OPT_LEARN_TARGET,
+          HX_OPT_CHURN_VALUE, HX_OPT_CHURN_CUSTOMER),
+     "what a campaign did: those contacted against those held out",
+     "一次活动的效果：被联系者与对照者之比",
+     "The campaign is what score churn --list kept: who was contacted, who was held out by seed "
+     "and share, by which definition. A store\n"
+     "says what became of them since; a table says it in --target. The interval of the effect is "
+     "Newcombe's (95 %); where it holds 0, no effect\n"
+     "has been shown.",
+     "活动由 score churn --list 保存：联系了谁、按种子和比例留作对照的是谁、按何种定义。"
+     "库给出他们此后的情况，表则由 --target 说明。\n"
+     "效果的区间为 Newcombe 法（95 %）；区间含 0 表示尚未显示出效果。",
+     {{"huaxiang profile samples/shop/orders.csv --store shop.db --engine rules --quiet; huaxiang "
+       "score churn --store shop.db --as-of 2026-08-22 --cuts 3 --list list.csv --cost 5 --success "
+       "0.2 --quiet > scores.jsonl; huaxiang score campaign list.csv.campaign --store shop.db "
+       "--format table",
+       "a list as of August, measured in November (nobody was contacted: no effect)",
+       "按八月的情况列出名单，十一月检验（实际无人被联系：没有效果）"}},
+     hx_cmd_score_campaign,
+     HX_MODEL_RULES},
+    {"score uplift",
+     HX_PART_LOOK,
+     "[FILE] --treatment T --outcome Y [--data NEW]",
+     NULL,
+     0,
+     1,
+     LIST(TABLE_IN, HX_OPT_CHURN_TABLE, HX_OPT_AS_OF, RECORDS, HX_OPT_HEAD, HX_OPT_UPLIFT_TREATMENT,
+          HX_OPT_UPLIFT_TREATED, HX_OPT_UPLIFT_OUTCOME, HX_OPT_UPLIFT_HAPPENED,
+          HX_OPT_UPLIFT_METHOD, HX_OPT_UPLIFT_FRESH, HX_OPT_CHURN_CUSTOMER, HX_OPT_USE,
+          HX_OPT_DROP),
+     "whom a contact changes: from rows that were treated, or not, by chance",
+     "联系对谁有效：由随机干预与未干预的行得出",
+     "two-model: a model of each side, their difference. transformed: one model of the transformed "
+     "outcome. tree: many trees that split where\n"
+     "treated and untreated differ most. All are judged on five folds by Qini and AUUC (0 = as by "
+     "chance, 1 = the best order); the best\n"
+     "scores the rows, each by a model that did not see it, or those of --data by models of all.",
+     "two-model：两侧各一个模型，取其差。transformed：对变换后的结果建一个模型。tree："
+     "按两侧差异最大处分裂的多棵树。\n"
+     "全部在五折上以 Qini 和 AUUC 检验（0 = 与随机相同，1 = "
+     "最佳次序），最佳者为各行评分（各行由未见过它的模型），或为 --data 的行评分。",
+     {{"huaxiang score uplift samples/campaign.csv --treatment contacted --outcome stayed "
+       "--customer customer --head 5 --format table",
+       "whom the contact keeps", "联系能留住谁"}},
+     hx_cmd_score_uplift,
+     HX_MODEL_RULES},
     {"score clv",
      HX_PART_LOOK,
      "[FILE...] [--model bg-nbd|mbg-nbd|pareto-nbd] [--calibrate-to DATE]",

@@ -122,6 +122,21 @@ hx_status hx_churn_judge(const hx_churn *m, const hx_table *t, size_t n_threads,
     return st;
 }
 
+hx_status hx_churn_outcomes(const hx_table *t, const char *target, const char *churned,
+                            double *left, hx_error *err) {
+    const size_t rows = hx_table_rows(t);
+    hx_str value = hx_str_of(churned);
+    hx_arena *arena = hx_arena_new((size_t)1 << 30);
+    double *good = calloc(rows + 1, sizeof *good);
+    hx_status st = arena && good ? HX_OK : hx_fail(err, HX_ENOMEM, "not enough memory for scores");
+    if (st == HX_OK) st = hx_card_outcomes(t, hx_str_of(target), &value, arena, good, left, err);
+    for (size_t i = 0; st == HX_OK && i < rows; i++)
+        if (!(good[i] + left[i] > 0)) left[i] = NAN;
+    hx_arena_free(arena);
+    free(good);
+    return st;
+}
+
 hx_risk_quality hx_churn_out_of_fold(const hx_churn *m) {
     return (hx_risk_quality){.rows = (size_t)m->rows,
                              .left = m->left,

@@ -74,7 +74,8 @@ static hx_status choose_cuts(panel *p, hx_error *err) {
         return hx_fail(err, HX_EINVAL,
                        "nobody has bought anything by then: churn is told by orders with a time");
     p->about->cuts[n++] = p->as_of;
-    for (size_t k = 0; k < most && k < HX_CHURN_CUTS_MAX; k++) {
+    if (p->o->only_cut) p->about->cuts[n++] = *p->o->only_cut;
+    for (size_t k = 0; !p->o->only_cut && k < most && k < HX_CHURN_CUTS_MAX; k++) {
         const int64_t cut = p->as_of - llround((reach + step * (double)k) * HX_DAY_MS);
         if (cut < p->first + llround(step * HX_DAY_MS)) break;
         p->about->cuts[n++] = cut;
@@ -231,7 +232,7 @@ static hx_status fill(panel *p, hx_table **out, hx_error *err) {
     HX_TRY(choose_cuts(p, err));
     HX_TRY(walk(p, false, add_rows, err));
     p->about->customers = p->customers.len / sizeof(panel_customer);
-    if (p->about->rows[0] == 0)
+    if (p->about->rows[p->o->only_cut ? 1 : 0] == 0)
         return hx_fail(err, HX_EINVAL,
                        "no customer can be scored at that time: nobody's contract ends soon "
                        "enough, or nobody bought");
