@@ -6,6 +6,7 @@
 #define HUAXIANG_ANSWER_H
 
 #include "huaxiang/base.h"
+#include "huaxiang/insight.h"
 #include "huaxiang/store.h"
 #include "huaxiang/text.h"
 
@@ -95,6 +96,15 @@ typedef enum {
 HX_API hx_status hx_answer_satisfaction(hx_store *s, hx_satisfaction_by by, size_t limit,
                                         const hx_answer_options *o, hx_arena *arena, hx_str *json,
                                         hx_error *err) HX_MUST_USE;
+
+/* Everybody's purchases up to as_of, for the models of buying again: order lines with a time in the store's main currency, days of the answer's time
+ * zone, customers by their first id. Customers are watched until as_of. *left_out = lines without a time or in another currency. */
+HX_API hx_status hx_answer_transactions(hx_store *s, const hx_answer_options *o,
+                                        hx_transactions *out, uint64_t *left_out,
+                                        hx_error *err) HX_MUST_USE;
+/* One customer's: {"customer","as_of","until","currency","days":[{"day","date","amount","events":[..]}]}; day and until count from 1970. */
+HX_API hx_status hx_answer_purchases(hx_store *s, hx_str who, const hx_answer_options *o,
+                                     hx_arena *arena, hx_str *json, hx_error *err) HX_MUST_USE;
 
 /* The summary after a run: customers, events, orders, spent by currency, texts by sentiment, segments, RFM groups, best and unhappiest customers. */
 HX_API hx_status hx_answer_summary(hx_store *s, const hx_answer_options *o, hx_arena *arena,

@@ -143,10 +143,16 @@ HX_API void hx_transactions_free(hx_transactions *t); /* NULL is fine */
 HX_API hx_status hx_transactions_read(hx_transactions *t, hx_reader *r, const volatile int *cancel,
                                       hx_error *err) HX_MUST_USE;
 
+/* The same from elsewhere: a purchase on a day (since 1970) for `amount` / 10,000; below 0 it is a return. */
+HX_API hx_status hx_transactions_add(hx_transactions *t, hx_str customer, int32_t day,
+                                     int64_t amount, hx_error *err) HX_MUST_USE;
+/* Customers were watched until that day at least, whether or not anybody bought. */
+HX_API void hx_transactions_watch(hx_transactions *t, int32_t day);
+
 typedef struct {
     uint64_t rows, left_out, returns;
     bool has_amounts;
-    int32_t first, last; /* days since 1970 */
+    int32_t first, last; /* days since 1970; last: until which customers were watched */
 } hx_transactions_about;
 HX_API hx_transactions_about hx_transactions_describe(const hx_transactions *t);
 

@@ -1,4 +1,4 @@
-/* cmd_score_clv.c - score clv: who buys again, how often, for how much, from files of transactions.
+/* cmd_score_clv.c - score clv: who buys again, how often, for how much, from files of transactions or a store.
  *
  * One record a customer, the most valuable first, then one of the fit: its parameters with their errors, log-likelihood, test, and where there is time
  * behind --calibrate-to, how well that was foretold. A table shows the customers and says the rest in lines beneath.
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/clv.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -33,6 +34,8 @@ typedef struct {
     bool has_spend;
     double horizon; /* in the unit */
     double step, rate; /* of a month */
+    hx_store *store; /* NULL: files */
+    hx_answer_options answer;
 } score;
 
 static bool done(score *s, hx_status st) {
@@ -55,9 +58,21 @@ static bool read_file(score *s, const char *path) {
     return ok;
 }
 
+static bool read_store(score *s) {
+    uint64_t left_out = 0;
+    if (!done(s, hx_answer_transactions(s->store, &s->answer, s->list, &left_out, &s->err)))
+        return false;
+    s->about = hx_transactions_describe(s->list);
+    if (left_out)
+        hx_cli_note(s->c, "lines left out: %llu without a time or in another currency",
+                    "已略过 %llu 行：没有时间或为其他币种", (unsigned long long)left_out);
+    return true;
+}
+
 static bool read_files(score *s) {
     const hx_cli_values *v = &s->c->options;
     bool ok = true;
+    if (s->store) return read_store(s);
     if (hx_cli_has(v, HX_OPT_DATA)) ok = read_file(s, v->text[HX_OPT_DATA]);
     if (s->c->n_args == 0 && !hx_cli_has(v, HX_OPT_DATA)) ok = read_file(s, "-");
     for (int i = 0; ok && i < s->c->n_args; i++)
@@ -181,6 +196,30 @@ static bool value_of(score *s, const hx_buyer *b, size_t draws, hx_value *v) {
     return true;
 }
 
+static bool has_receipts(const score *s) {
+    return hx_cli_has(&s->c->options, HX_OPT_CLV_RECEIPTS);
+}
+
+/* Of a store with --receipts: the whole receipt. */
+static bool add_record(score *s, const hx_buyer *b, json_t *records) {
+    hx_value value;
+    if (!has_receipts(s)) {
+        if (!value_of(s, b, 0, &value)) return false;
+        return json_array_append_new(records, buyer_record(s, b, &value)) == 0;
+    }
+    const hx_clv_terms t = {.fit = s->fit,
+                            .spend = s->spend,
+                            .has_spend = s->has_spend,
+                            .horizon = s->horizon,
+                            .step = s->step,
+                            .rate = s->rate,
+                            .unit = s->cut.unit,
+                            .until = s->cut.calibrate_to < s->about.last ? s->cut.calibrate_to
+                                                                         : s->about.last};
+    json_t *r = hx_clv_receipt(s->c, &t, s->store, &s->answer, b->customer);
+    return r && json_array_append_new(records, r) == 0;
+}
+
 static json_t *buyer_records(score *s) {
     const hx_cli_values *v = &s->c->options;
     json_t *records = json_array();
@@ -194,9 +233,7 @@ static json_t *buyer_records(score *s) {
     if (ok) qsort(order, s->n, sizeof *order, greatest_first);
     size_t shown = hx_cli_has(v, HX_OPT_HEAD) ? (size_t)v->number[HX_OPT_HEAD] : s->n;
     for (size_t i = 0; i < s->n && i < shown && ok; i++) {
-        const hx_buyer *b = &s->buyers[order[i].at];
-        ok = value_of(s, b, 0, &value);
-        if (ok) json_array_append_new(records, buyer_record(s, b, &value));
+        ok = add_record(s, &s->buyers[order[i].at], records);
     }
     if (ok) return records;
     json_decref(records);
@@ -315,7 +352,9 @@ static bool show(score *s) {
     hx_purchase_test_fit(&s->fit, s->rows, joined, &test);
     json_t *hold_out = hold_out_record(s, &held);
     bool ok = put_buyers(s, records);
-    if (s->c->shape == HX_SHAPE_JSON) {
+    if (has_receipts(s)) {
+        /* receipts alone: a file of them is what --verify takes */
+    } else if (s->c->shape == HX_SHAPE_JSON) {
         json_t *r = fit_record(s, &test);
         hx_outbuf out = {0};
         if (hold_out) json_object_set(r, "hold_out", hold_out);
@@ -331,18 +370,46 @@ static bool show(score *s) {
     return ok;
 }
 
+/* HX_EXIT_DONE, with the store open where there is one; else after a sentence. */
+static int open_store(score *s) {
+    hx_cli *c = s->c;
+    const hx_cli_values *v = &c->options;
+    int status = HX_EXIT_DONE;
+    const bool store = hx_cli_has(v, HX_OPT_STORE);
+    if (store && (c->n_args > 0 || hx_cli_has(v, HX_OPT_DATA)))
+        return hx_cli_usage(c, "FILE or --store, not both", "文件与 --store 只能给出一个");
+    if (!store && (hx_cli_has(v, HX_OPT_CLV_RECEIPTS) || hx_cli_has(v, HX_OPT_CLV_VERIFY) ||
+                   hx_cli_has(v, HX_OPT_AS_OF)))
+        return hx_cli_usage(c, "--receipts, --verify and --as-of need a --store",
+                            "--receipts、--verify 与 --as-of 需要 --store");
+    if (!store) return HX_EXIT_DONE;
+    if (!hx_cli_answer_options(c, &s->answer)) return HX_EXIT_USAGE;
+    s->store = hx_cli_store(c, HX_STORE_READ, &status);
+    return s->store ? HX_EXIT_DONE : status;
+}
+
+static int run(score *s) {
+    if (hx_cli_has(&s->c->options, HX_OPT_CLV_VERIFY))
+        return hx_clv_replay(s->c, s->store, &s->answer);
+    const bool ok = parse_day(s, &s->cut.calibrate_to) &&
+                    done(s, hx_transactions_new(&s->list, &s->err)) && read_files(s) && fit(s) &&
+                    show(s);
+    hx_transactions_free(s->list);
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
+
 int hx_cmd_score_clv(hx_cli *c) {
     score s = {.c = c, .err = {.ui = c->ui}};
     const hx_cli_values *v = &c->options;
+    const int wrong = open_store(&s);
+    if (wrong) return wrong;
     const double days = hx_cli_has(v, HX_OPT_HORIZON) ? (double)v->number[HX_OPT_HORIZON] : 365;
     const double yearly = hx_cli_has(v, HX_OPT_DISCOUNT) ? v->real[HX_OPT_DISCOUNT] : 0.1;
     s.cut = (hx_transactions_cut){.hold_to = INT32_MAX, .unit = unit_days(c)};
     s.horizon = days / s.cut.unit;
     s.step = 365.25 / MONTHS / s.cut.unit;
     s.rate = pow(1 + yearly, 1.0 / MONTHS) - 1;
-    bool ok = parse_day(&s, &s.cut.calibrate_to) &&
-              done(&s, hx_transactions_new(&s.list, &s.err)) && read_files(&s) && fit(&s) &&
-              show(&s);
-    hx_transactions_free(s.list);
-    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+    const int status = run(&s);
+    hx_store_close(s.store);
+    return status;
 }

@@ -704,12 +704,13 @@ const hx_cli_command hx_cli_actions[] = {
      HX_MODEL_RULES},
     {"score clv",
      HX_PART_LOOK,
-     "[FILE...] [--model bg-nbd|mbg-nbd|pareto-nbd] [--calibrate-to DATE]",
+     "[FILE...|--store STORE] [--model bg-nbd|mbg-nbd|pareto-nbd] [--calibrate-to DATE]",
      NULL,
      0,
      -1,
      LIST(READING, HX_OPT_MAP, HX_OPT_DATE_ORDER, HX_OPT_DATA, RECORDS, HX_OPT_HEAD, HX_OPT_THREADS,
-          HX_OPT_CALIBRATE_TO, HX_OPT_TIME_UNIT, HX_OPT_HORIZON, HX_OPT_DISCOUNT),
+          HX_OPT_CALIBRATE_TO, HX_OPT_TIME_UNIT, HX_OPT_HORIZON, HX_OPT_DISCOUNT, HX_OPT_STORE,
+          HX_OPT_AS_OF, HX_OPT_CLV_RECEIPTS, HX_OPT_CLV_VERIFY),
      "who buys again, how often, for how much: lifetime value from transactions",
      "谁会再次购买、多少次、多少金额：由交易记录得出客户生命周期价值",
      "Columns of customer, time and amount are found by name, or named with --map. What a customer "
@@ -729,7 +730,11 @@ const hx_cli_command hx_cli_actions[] = {
        "最有价值的客户"},
       {"huaxiang score clv samples/shop/orders.csv --calibrate-to 2025-12-31 --model bg-nbd --head "
        "3 --format table",
-       "held against what came later", "以之后的购买检验"}},
+       "held against what came later", "以之后的购买检验"},
+      {"huaxiang score clv --store shop.db --receipts --head 2 --out receipts.jsonl; huaxiang "
+       "score clv "
+       "--store shop.db --verify receipts.jsonl --format table",
+       "of a store, with receipts that are replayed", "由库得出，凭据可重演"}},
      hx_cmd_score_clv,
      HX_MODEL_MAY},
     {"score satisfaction",

@@ -352,6 +352,8 @@ typedef enum {
     HX_OPT_HALF_LIFE,
     HX_OPT_HOUSEHOLD,
     HX_OPT_SATISFACTION_BY,
+    HX_OPT_CLV_RECEIPTS,
+    HX_OPT_CLV_VERIFY,
     HX_OPT_N
 } hx_cli_option_id;
 

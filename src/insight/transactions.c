@@ -133,6 +133,32 @@ static bool read_amount(const transaction_columns *c, const hx_str *cells, int64
     return true;
 }
 
+static hx_status put(hx_transactions *t, hx_str customer, int32_t day, int64_t amount,
+                     hx_error *err) {
+    transaction x = {amount, 0, day};
+    if (amount < 0) {
+        t->about.returns++;
+        return HX_OK;
+    }
+    HX_TRY(who_is(t, customer, &x.who, err));
+    hx_transactions_watch(t, day);
+    if (day < t->about.first) t->about.first = day;
+    t->sorted = false;
+    if (hx_buf_append(&t->list, &x, sizeof x)) return HX_OK;
+    return hx_fail(err, HX_ENOMEM, "not enough memory for transactions");
+}
+
+hx_status hx_transactions_add(hx_transactions *t, hx_str customer, int32_t day, int64_t amount,
+                              hx_error *err) {
+    t->about.rows++;
+    t->about.has_amounts = true;
+    return put(t, customer, day, amount, err);
+}
+
+void hx_transactions_watch(hx_transactions *t, int32_t day) {
+    if (day > t->about.last) t->about.last = day;
+}
+
 static hx_status add_row(const transaction_columns *c, const hx_row *row, hx_error *err) {
     hx_transactions *t = c->t;
     int64_t ms, amount;
@@ -145,18 +171,9 @@ static hx_status add_row(const transaction_columns *c, const hx_row *row, hx_err
         t->about.left_out++;
         return HX_OK;
     }
-    if (amount < 0) {
-        t->about.returns++;
-        return HX_OK;
-    }
     int64_t day =
         ms >= 0 ? ms / TRANSACTIONS_DAY : -((TRANSACTIONS_DAY - 1 - ms) / TRANSACTIONS_DAY);
-    transaction x = {amount, 0, (int32_t)day};
-    HX_TRY(who_is(t, row->cells[c->customer], &x.who, err));
-    if (x.day < t->about.first) t->about.first = x.day;
-    if (x.day > t->about.last) t->about.last = x.day;
-    if (hx_buf_append(&t->list, &x, sizeof x)) return HX_OK;
-    return hx_fail(err, HX_ENOMEM, "not enough memory for transactions");
+    return put(t, row->cells[c->customer], (int32_t)day, amount, err);
 }
 
 static hx_status add_chunk(const transaction_columns *c, const hx_reader *r, const hx_chunk *chunk,
