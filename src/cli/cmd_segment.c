@@ -3,7 +3,8 @@
  *     segment list                    all of them, with sizes
  *     segment show|members NAME       one with its best members; the members alone, a record each
  *     segment define NAME 'RULE'      a rule of one's own, kept up from now on (docs/segments.md); --force gives it another rule
- *     segment define --label SET      one a label that a model gave
+ *     segment define --label SET      one for each label that a model gave, or each value of a trait
+ *     segment define NAME --clusters FILE    one for each cluster of learn cluster
  *     segment test 'RULE'             who would be in, without keeping it
  *     segment overlap [NAME]          how they lie over each other
  *     segment lift NAME               what sets its members apart
@@ -16,6 +17,7 @@
 #include "cli/commands.h"
 #include "cli/look.h"
 #include "cli/progress.h"
+#include "cli/segment_groups.h"
 
 static hx_str argument(const hx_cli *c, int at) {
     return hx_str_of(at < c->n_args ? c->args[at] : NULL);
@@ -224,7 +226,22 @@ static int define_all(hx_cli *c, hx_store *s, const hx_segment_rule_text *list, 
     return show_defined(c, s, list, n);
 }
 
+/* One a value of what is said of customers. */
+static int define_groups(hx_cli *c, hx_store *s) {
+    hx_segment_rule_text list[HX_SEGMENT_GROUPS_MAX];
+    const char *clusters = c->options.text[HX_OPT_SEGMENT_CLUSTERS];
+    const char *label = c->options.text[HX_OPT_SEGMENT_LABEL];
+    const char *prefix = c->n_args > 0 ? c->args[0] : label;
+    const int status = clusters ? hx_segment_groups_read(c, s, clusters, prefix) : HX_EXIT_DONE;
+    if (status != HX_EXIT_DONE) return status;
+    const size_t n = hx_segment_groups_find(c, s, prefix, clusters ? prefix : label, list);
+    return n > 0 ? define_all(c, s, list, n) : HX_EXIT_FAILED;
+}
+
 static int define(hx_cli *c, hx_store *s) {
+    if (hx_cli_has(&c->options, HX_OPT_SEGMENT_CLUSTERS) ||
+        hx_cli_has(&c->options, HX_OPT_SEGMENT_LABEL))
+        return define_groups(c, s);
     const hx_segment_rule_text one = {argument(c, 0), argument(c, 1)};
     return define_all(c, s, &one, 1);
 }
@@ -283,6 +300,15 @@ static int run_history(hx_cli *c) {
 }
 
 static int run_define(hx_cli *c) {
+    const bool label = hx_cli_has(&c->options, HX_OPT_SEGMENT_LABEL);
+    const bool clusters = hx_cli_has(&c->options, HX_OPT_SEGMENT_CLUSTERS);
+    const int least = clusters ? 1 : label ? 0 : 2, most = clusters || label ? 1 : 2;
+    if (c->n_args < least || c->n_args > most || (clusters && label))
+        return hx_cli_usage(
+            c,
+            "segment define needs a name and a rule in quotation marks, or --label SET, or a name "
+            "and --clusters FILE",
+            "segment define 需要名称和引号中的规则，或 --label 标签，或名称和 --clusters 文件");
     return with_store(c, define);
 }
 
@@ -301,8 +327,8 @@ static const struct {
      "segment show 需要分群的编号或名称"},
     {"members", run_show, 1, 1, "segment members needs a segment: its id or name",
      "segment members 需要分群的编号或名称"},
-    {"define", run_define, 2, 2, "segment define needs a name and a rule in quotation marks",
-     "segment define 需要名称和引号中的规则"},
+    {"define", run_define, 0, 2, "segment define takes a name and a rule",
+     "segment define 带名称和规则"},
     {"drop", run_drop, 1, 1, "segment drop needs the name of a segment",
      "segment drop 需要分群的名称"},
     {"overlap", run_overlap, 0, 1, "segment overlap takes one segment at most",

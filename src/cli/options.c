@@ -653,6 +653,14 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                           "keep the rows of each value together", "使该列同一值的行在同一部分"),
     [HX_OPT_TIME] = TEXT("time", 0, HX_OPT_STRING, HX_GROUP_JOB, "COLUMN",
                          "in order of this column, the test last", "按该列先后，测试集最晚"),
+    [HX_OPT_SEGMENT_LABEL] =
+        TEXT("label", 0, HX_OPT_STRING, HX_GROUP_JOB, "SET",
+             "define: a segment for each label of a model's set, or each value of a trait",
+             "define：为模型的每个标签或特征的每个取值各建一个分群"),
+    [HX_OPT_SEGMENT_CLUSTERS] =
+        TEXT("clusters", 0, HX_OPT_FILE, HX_GROUP_JOB, "FILE",
+             "define: a segment for each cluster of the rows that learn cluster --out wrote",
+             "define：为 learn cluster --out 写出的每个聚类各建一个分群"),
     [HX_OPT_FORCE] = FLAG("force", 0, HX_GROUP_JOB, "replace what is there already", "替换已有的"),
     [HX_OPT_YES] = FLAG("yes", 'y', HX_GROUP_JOB, "do not ask", "不再询问"),
     [HX_OPT_REASON] = TEXT("reason", 0, HX_OPT_STRING, HX_GROUP_JOB, "TEXT", "why, for the journal",

@@ -354,6 +354,8 @@ typedef enum {
     HX_OPT_SATISFACTION_BY,
     HX_OPT_CLV_RECEIPTS,
     HX_OPT_CLV_VERIFY,
+    HX_OPT_SEGMENT_LABEL,
+    HX_OPT_SEGMENT_CLUSTERS,
     HX_OPT_N
 } hx_cli_option_id;
 

@@ -40,6 +40,8 @@ for rule in label.mood=happy 'label.mood(cross)>=13' 'label.mood( cross ) >= 60%
 done
 huaxiang why u3 'segment:label.mood(cross)>=1' --store mood.db --format table | sed -n '1,6p;/model/p;/kernels/p' | sed -E 's/[0-9a-f]{64}/SUM/'
 huaxiang why u3 segment:label.mood=happy --store mood.db --lang zh --format table | head -2
+huaxiang segment define --label mood --store mood.db --format csv | cut -d, -f1,3,5
+huaxiang segment list --store mood.db --format csv | grep label.mood= | cut -d, -f1,3
 huaxiang export profiles --store mood.db --out - | head -2 | cut -d , -f 2,30-
 huaxiang profile --store mood.db --report mood.html -q > /dev/null
 grep -o '"model_labels":[^]]*]' mood.html

@@ -64,3 +64,13 @@ huaxiang segment drop upset --store s.db
 echo "== who is alike"
 huaxiang similar u1 --store s.db --format table
 huaxiang similar u9 --store s.db --lang zh
+echo "== clusters and values of a trait as segments"
+printf 'customer,spent,cluster\nu1,140,1\nu2,20,2\nu3,90,1\nu4,9,2\n' > clusters.csv
+huaxiang segment define worth --clusters clusters.csv --store s.db --format table
+sed -i s/u3,90,1/u3,90,2/ clusters.csv
+huaxiang segment define worth --clusters clusters.csv --store s.db --format csv | cut -d, -f1,3,5
+huaxiang why u3 segment:worth.2 --store s.db --lang zh --format table | head -2
+huaxiang segment define tier --label worth --store s.db --format csv | cut -d, -f1,3,5
+huaxiang segment define tier --label nobody --store s.db
+huaxiang segment define tier --clusters orders.csv --store s.db
+huaxiang segment define --clusters clusters.csv --store s.db
