@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/segment_rules.h"
 #include "answer/sheet.h"
-#include "answer/value.h"
 #include "base/error.h"
 #include "base/number.h"
 #include "base/hash.h"
@@ -83,6 +83,8 @@ typedef struct {
     size_t n_traits;
     hx_str header[N_PROFILE + TRAIT_COLUMNS_MAX];
     hx_buf cell; /* a list that is being joined */
+    hx__segments defined;
+    hx_segment_set *sets; /* (defined.n): their members' places */
     uint64_t rows;
 } export_job;
 
@@ -203,9 +205,15 @@ static void put_mood(export_job *j, const hx_customer *c) {
         hx__sheet_empty(j->sheet);
 }
 
+static bool is_in(const export_job *j, size_t defined, const hx_customer *c) {
+    return hx_segment_set_has(&j->sets[defined], (uint32_t)(c - j->pop->customers));
+}
+
 static void put_segments(export_job *j, const hx_customer *c) {
     for (int id = 0; id < HX_SEGMENT_N; id++)
         if (c->segments >> id & 1) join(j, hx_str_of(hx_segment_name((hx_segment_id)id, j->ui)));
+    for (size_t i = 0; i < j->defined.n; i++)
+        if (is_in(j, i, c)) join(j, j->defined.list[i].name);
     put_joined(j);
 }
 
@@ -291,23 +299,31 @@ static hx_status put_profile(void *context, const hx_customer *c, const hx_profi
     return hx__sheet_end_row(s, err);
 }
 
+static hx_status put_membership(export_job *j, hx_str id, hx_str name, const hx_customer *c,
+                                const hx_profile *p, hx_error *err) {
+    hx__sheet_text(j->sheet, id);
+    hx__sheet_text(j->sheet, name);
+    put_who(j, p);
+    put_rfm(j, c);
+    put_days(j, c->recency);
+    hx__sheet_int(j->sheet, c->orders);
+    hx__sheet_money(j->sheet, c->monetary);
+    hx__sheet_text(j->sheet, hx_str_of(j->pop->currency));
+    put_mood(j, c);
+    j->rows++;
+    return hx__sheet_end_row(j->sheet, err);
+}
+
 static hx_status put_memberships(void *context, const hx_customer *c, const hx_profile *p,
                                  hx_error *err) {
     export_job *j = context;
-    for (int id = 0; id < HX_SEGMENT_N; id++) {
-        if (!(c->segments >> id & 1)) continue;
-        hx__sheet_text(j->sheet, hx_str_of(hx_segment_key((hx_segment_id)id)));
-        hx__sheet_text(j->sheet, hx_str_of(hx_segment_name((hx_segment_id)id, j->ui)));
-        put_who(j, p);
-        put_rfm(j, c);
-        put_days(j, c->recency);
-        hx__sheet_int(j->sheet, c->orders);
-        hx__sheet_money(j->sheet, c->monetary);
-        hx__sheet_text(j->sheet, hx_str_of(j->pop->currency));
-        put_mood(j, c);
-        j->rows++;
-        HX_TRY(hx__sheet_end_row(j->sheet, err));
-    }
+    for (int id = 0; id < HX_SEGMENT_N; id++)
+        if (c->segments >> id & 1)
+            HX_TRY(put_membership(j, hx_str_of(hx_segment_key((hx_segment_id)id)),
+                                  hx_str_of(hx_segment_name((hx_segment_id)id, j->ui)), c, p, err));
+    for (size_t i = 0; i < j->defined.n; i++)
+        if (is_in(j, i, c))
+            HX_TRY(put_membership(j, j->defined.list[i].name, j->defined.list[i].name, c, p, err));
     return HX_OK;
 }
 
@@ -336,7 +352,11 @@ static hx_status run_export(export_job *j, hx_store *s, hx_export_what what,
     hx_population *pop = NULL;
     hx_status status = hx__population_open(&pop, s, hx__answer_as_of(o), err);
     j->pop = pop;
+    if (status == HX_OK) status = hx__segments_load(&j->defined, s, NULL, err);
+    if (status == HX_OK) status = hx__segments_sets(&j->defined, pop, &j->sets, err);
     if (status == HX_OK) status = write_rows(j, what, format, path, &zone, err);
+    hx__segments_sets_free(j->sets, j->defined.n);
+    hx__segments_release(&j->defined);
     hx__population_close(pop);
     hx_zone_release(&zone);
     return status;
@@ -351,8 +371,7 @@ hx_status hx_answer_export(hx_store *s, hx_export_what what, hx_export_format fo
         hx_arena_free(arena);
         return hx_fail(err, HX_ENOMEM, "not enough memory for the answer");
     }
-    j->ui = hx__answer_ui(o);
-    j->arena = arena;
+    *j = (export_job){.ui = hx__answer_ui(o), .arena = arena};
     hx_map_init(&j->seen);
     hx_buf_init(&j->cell, 16u << 20);
     hx_status status = run_export(j, s, what, format, path, o, err);

@@ -133,7 +133,7 @@ static hx_status write_rule(const hx_population *pop, const hx_label_rule *r, si
 }
 
 /* ------------------------------------------------------------------ defined ones */
-static hx_status list_defined(hx_json_writer *w, const hx_population *pop, hx_error *err) {
+hx_status hx__segments_list(hx_json_writer *w, const hx_population *pop, hx_error *err) {
     hx__segments g;
     hx_segment_set *sets = NULL;
     hx_status status = hx__segments_load(&g, pop->store, NULL, err);
@@ -187,7 +187,7 @@ hx_status hx_answer_segments(hx_store *s, const hx_answer_options *o, hx_arena *
         hx_json_end_object(&w);
     }
     list_labels(&w, pop, hx__answer_ui(o));
-    hx_status status = list_defined(&w, pop, err);
+    hx_status status = hx__segments_list(&w, pop, err);
     hx_json_end_array(&w);
     hx__population_close(pop);
     return hx__value_finish(&out, status, arena, json, err);

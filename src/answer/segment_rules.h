@@ -50,6 +50,8 @@ void hx__segments_sets_free(hx_segment_set *sets, size_t n);
 /* segment_views.c: members "id", "name", "rule", "size", "share", "as_of" of a defined segment. */
 void hx__segment_put(hx_json_writer *w, const hx_population *pop, const hx_store_segment *g,
                      uint64_t size);
+/* All defined ones as objects into an array that is open (members.c). */
+hx_status hx__segments_list(hx_json_writer *w, const hx_population *pop, hx_error *err) HX_MUST_USE;
 /* An object with its best members, of whom `limit` are listed (0 = all). */
 hx_status hx__segment_put_members(hx_json_writer *w, const hx_population *pop,
                                   const hx_store_segment *g, const hx_segment_set *set,

@@ -3,7 +3,7 @@
  * Money and orders are summed over customers; what is said counts whoever said it, guests (events nobody is known for)
  * too, and how much of it is theirs stands beside. Segment shares are of all customers, shares of RFM groups of those with a score. Best =
  * most spent in the main currency; unhappiest = lowest mean sentiment below 0. */
-#include "answer/value.h"
+#include "answer/segment_rules.h"
 #include "base/error.h"
 
 #define SUMMARY_LIST 10
@@ -26,7 +26,8 @@ static void put_money(hx_json_writer *w, const hx_population *pop) {
     hx_json_end_array(w);
 }
 
-static void put_sizes(hx_json_writer *w, const hx_population *pop, hx_ui_lang ui) {
+static hx_status put_sizes(hx_json_writer *w, const hx_population *pop, hx_ui_lang ui,
+                           hx_error *err) {
     hx_json_key(w, "segments");
     hx_json_array(w);
     for (int id = 0; id < HX_SEGMENT_N; id++) {
@@ -37,6 +38,7 @@ static void put_sizes(hx_json_writer *w, const hx_population *pop, hx_ui_lang ui
         hx__value_double(w, "share", share_of(pop->segment_sizes[id], pop->n));
         hx_json_end_object(w);
     }
+    HX_TRY(hx__segments_list(w, pop, err));
     hx_json_end_array(w);
     hx_json_key(w, "rfm");
     hx_json_array(w);
@@ -49,6 +51,7 @@ static void put_sizes(hx_json_writer *w, const hx_population *pop, hx_ui_lang ui
         hx_json_end_object(w);
     }
     hx_json_end_array(w);
+    return HX_OK;
 }
 
 static hx_status put_lists(hx_json_writer *w, const hx_population *pop, hx_ui_lang ui,
@@ -139,7 +142,7 @@ static hx_status write_summary(const hx_profile *guests, hx_population *pop, con
     put_counts(&w, pop, guests, zone);
     HX_TRY(put_labels(&w, pop, guests, err));
     put_money(&w, pop);
-    put_sizes(&w, pop, ui);
+    HX_TRY(put_sizes(&w, pop, ui, err));
     HX_TRY(put_lists(&w, pop, ui, arena, err));
     hx_json_end_object(&w);
     return HX_OK;

@@ -64,6 +64,11 @@ huaxiang segment drop upset --store s.db
 echo "== who is alike"
 huaxiang similar u1 --store s.db --format table
 huaxiang similar u9 --store s.db --lang zh
+echo "== export, and the summary"
+huaxiang export segments --store s.db --format csv --out members.csv --lang en
+cut -d, -f1-3 members.csv | grep '户外迷\|regulars'
+huaxiang profile more.csv --engine rules --store s.db --format json --quiet | grep -o '{"id":"regulars"[^}]*}'
+huaxiang imports undo 4 --store s.db --quiet
 echo "== clusters and values of a trait as segments"
 printf 'customer,spent,cluster\nu1,140,1\nu2,20,2\nu3,90,1\nu4,9,2\n' > clusters.csv
 huaxiang segment define worth --clusters clusters.csv --store s.db --format table
