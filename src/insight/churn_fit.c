@@ -28,10 +28,11 @@
 
 static const struct {
     const char *model, *params;
-} kinds[] = {{"logistic", "{}"},
-             {"boosting", "{\"depth\":3}"},
-             {"boosting", "{\"depth\":2,\"rounds\":400,\"features\":0.6}"},
-             {"boosting", "{\"depth\":4,\"rounds\":250,\"rate\":0.03,\"features\":0.5}"}};
+} kinds[] = {
+    {"logistic", "{}"},
+    {"boosting", "{\"depth\":3,\"rounds\":300,\"rate\":0.02,\"features\":0.4,\"rows\":0.5}"},
+    {"boosting", "{\"depth\":2,\"rounds\":400,\"features\":0.6}"},
+    {"boosting", "{\"depth\":4,\"rounds\":250,\"rate\":0.03,\"features\":0.5}"}};
 enum { MEMBERS = sizeof kinds / sizeof *kinds, SIDES = 2 }; /* the linear side, that of trees */
 
 typedef struct {

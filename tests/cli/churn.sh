@@ -14,7 +14,7 @@ for line in open("receipts.jsonl", encoding="utf-8"):
 PY
 sed 's/"base":-*[0-9.]*/"base":0.5/' receipts.jsonl | huaxiang score churn --store shop.db --model model.json --verify - --format csv | cut -d, -f3,4 | tail -1
 # whom to contact as of August, and what became of them by November
-huaxiang score churn --store shop.db --model model.json --as-of 2026-08-22 --timezone Asia/Shanghai --list list.csv --cost 5 --success 0.2 --budget 300 --hold-out 0.3 --seed 5 --head 1 --format csv | wc -l
+huaxiang score churn --store shop.db --model model.json --as-of 2026-08-22 --timezone Asia/Shanghai --list list.csv --cost 5 --success 0.2 --budget 300 --hold-out 0.3 --seed 5 --head 1 --format csv 2> note.txt | wc -l; sed 's/profit [0-9.]*/profit N/' note.txt
 head -1 list.csv; wc -l < list.csv; grep -c '"held":true' list.csv.campaign; grep '"held":true' list.csv.campaign | grep -o 'C[0-9]*' | grep -cFf - list.csv
 head -1 list.csv.campaign | grep -o '"[a-z_]*":' | tr '\n' ' '; echo
 huaxiang score campaign list.csv.campaign --store shop.db --format table
@@ -25,7 +25,7 @@ huaxiang score campaign list.csv.campaign --store shop.db --as-of 2026-09-30; ec
 huaxiang score campaign list.csv.campaign --table became.csv --target gone --churned yes --customer id --format csv | head -6
 # a table
 loans=samples/loans.csv
-huaxiang score churn $loans --target outcome --churned bad --customer loan_id --drop month --list loans.csv --cost 50 --success 0.1 --value amount --head 1 --format csv --seed 2 | wc -l; head -2 loans.csv | cut -d, -f1,3
+huaxiang score churn $loans --target outcome --churned bad --customer loan_id --drop month --list loans.csv --cost 50 --success 0.1 --value amount --head 1 --format csv --seed 2 --quiet | wc -l; head -2 loans.csv | cut -d, -f1,3
 huaxiang score churn $loans --target outcome --churned bad --customer loan_id --drop month --save loans.json --head 2 --format table --lang zh | sed -E 's/[0-9]+\.[0-9]+/N/g'
 huaxiang score churn --table $loans --model loans.json | tail -1 | grep -o '"[a-z_]*":' | tr '\n' ' '; echo
 # mistakes
@@ -35,7 +35,7 @@ huaxiang score churn $loans --store shop.db; echo "exit $?"
 huaxiang score churn $loans --target nobody; echo "exit $?"
 huaxiang score churn $loans --target outcome --churned worse; echo "exit $?"
 huaxiang score churn $loans --target outcome --verify receipts.jsonl; echo "exit $?"
-sed 's/"intercept"/"intercepd"/' loans.json > changed.json; huaxiang score churn $loans --model changed.json; echo "exit $?"
+sed 's/"intercept"/"intercepd"/' loans.json > changed.json; huaxiang score churn $loans --model changed.json 2>&1 | sed 's/[0-9a-f]\{16\}/HASH/'
 huaxiang score churn $loans --model $loans; echo "exit $?"
 huaxiang score churn --store shop.db --definition monthly; echo "exit $?"
 huaxiang score churn --store shop.db --definition monthly --lang zh; echo "exit $?"
