@@ -5,6 +5,9 @@
  *
  *     P = right / said, R = right / chosen, F1 = 2 right / (said + chosen), all lines counted together
  *
+ * With --vocabulary the recall is also told apart, as the SIGHAN bakeoff's score does it (Sproat and Emerson, 2003): of words that stand in that file,
+ * and of words that do not (OOV). The file is of the same kind: lines of words, as a training part, or a word a line.
+ *
  * One record an engine: rules, learn, and llama where it is installed. What --standard says is asked of the models (pku, sxu, ud). */
 #include <math.h>
 #include <stdlib.h>
@@ -20,10 +23,18 @@ enum { LINES_A_PASS = 64, LINE_MAX_BYTES = 1 << 20 };
 typedef struct {
     hx_str *lines, *texts; /* as given, and without blanks; in the run's arena */
     size_t n, room, skipped;
+    size_t limit; /* no more lines than these */
 } cut_lines;
+
+/* The words of --vocabulary, ascending and each once; in the run's arena. */
+typedef struct {
+    hx_str *words;
+    size_t n;
+} known_words;
 
 typedef struct {
     size_t right, said, chosen, whole;
+    size_t strange, strange_right; /* of the chosen, those outside the vocabulary */
 } word_tally;
 
 static int no_memory(hx_cli *c) {
@@ -69,9 +80,7 @@ static bool take_line(hx_cli *c, cut_lines *l, hx_str line) {
 }
 
 static bool take_rows(hx_cli *c, const hx_rows *rows, size_t column, cut_lines *l) {
-    size_t limit =
-        hx_cli_has(&c->options, HX_OPT_HEAD) ? (size_t)c->options.number[HX_OPT_HEAD] : SIZE_MAX;
-    for (size_t i = 0; i < rows->n_rows && l->n < limit; i++) {
+    for (size_t i = 0; i < rows->n_rows && l->n < l->limit; i++) {
         const hx_row *row = &rows->rows[i];
         bool usable = !row->bad && row->cells[column].len <= LINE_MAX_BYTES;
         if (!usable) l->skipped++;
@@ -116,9 +125,51 @@ static bool read_lines(hx_cli *c, const char *path, cut_lines *l) {
     return done;
 }
 
+/* ------------------------------------------------------------------ vocabulary */
+static int by_bytes(const void *a, const void *b) {
+    return hx_str_compare(*(const hx_str *)a, *(const hx_str *)b);
+}
+
+/* The words of a line, put at `out` where that is not NULL; how many there are. */
+static size_t split_words(hx_str line, hx_str *out) {
+    size_t n = 0;
+    for (size_t at = 0, end; at < line.len; at = end + 1) {
+        for (end = at; end < line.len && line.ptr[end] != ' ';)
+            end++;
+        if (end > at && out) out[n] = (hx_str){line.ptr + at, end - at};
+        n += end > at;
+    }
+    return n;
+}
+
+static bool read_vocabulary(hx_cli *c, const char *path, known_words *known) {
+    cut_lines lines = {.limit = SIZE_MAX};
+    size_t n = 0, kept = 0;
+    if (!read_lines(c, path, &lines)) return false;
+    for (size_t i = 0; i < lines.n; i++)
+        n += split_words(lines.lines[i], NULL);
+    known->words = hx_arena_alloc(c->arena, (n + 1) * sizeof *known->words);
+    if (!known->words) return no_memory(c), false;
+    n = 0;
+    for (size_t i = 0; i < lines.n; i++)
+        n += split_words(lines.lines[i], known->words + n);
+    qsort(known->words, n, sizeof *known->words, by_bytes);
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || !hx_str_equal(known->words[kept - 1], known->words[i]))
+            known->words[kept++] = known->words[i];
+    known->n = kept;
+    return true;
+}
+
+/* Without a vocabulary every word is known. */
+static bool is_strange(const known_words *known, hx_str word) {
+    return known->n > 0 && !bsearch(&word, known->words, known->n, sizeof word, by_bytes);
+}
+
 /* ------------------------------------------------------------------ figures */
 /* Both lists ascend and cover the text; offsets of the words of `line` are counted without its blanks. */
-static void tally_line(word_tally *t, hx_str line, const hx_tagged_text *said) {
+static void tally_line(word_tally *t, const known_words *known, hx_str line, hx_str text,
+                       const hx_tagged_text *said) {
     size_t s = 0, k = 0, start = 0, wrong = 0, n_said = 0;
     for (size_t i = 0; i < said->n; i++)
         n_said += said->sentences[i].n;
@@ -136,6 +187,9 @@ static void tally_line(word_tally *t, hx_str line, const hx_tagged_text *said) {
         }
         if (s < said->n) w = &said->sentences[s].words[k];
         bool right = w && w->span.start == start && w->span.end == at;
+        bool strange = is_strange(known, (hx_str){text.ptr + start, at - start});
+        t->strange += strange;
+        t->strange_right += strange && right;
         t->right += right;
         wrong += !right;
         t->chosen++;
@@ -145,7 +199,8 @@ static void tally_line(word_tally *t, hx_str line, const hx_tagged_text *said) {
     t->whole += wrong == 0;
 }
 
-static hx_status run_engine(hx_tagger *tagger, const cut_lines *l, word_tally *t, hx_error *err) {
+static hx_status run_engine(hx_tagger *tagger, const cut_lines *l, const known_words *known,
+                            word_tally *t, hx_error *err) {
     hx_tagged_text said[LINES_A_PASS];
     hx_arena *arena = hx_arena_new(0);
     hx_status st = HX_OK;
@@ -154,7 +209,7 @@ static hx_status run_engine(hx_tagger *tagger, const cut_lines *l, word_tally *t
         n = l->n - i < LINES_A_PASS ? l->n - i : LINES_A_PASS;
         st = hx_tagger_cut(tagger, l->texts + i, n, arena, said, err);
         for (size_t k = 0; st == HX_OK && k < n; k++)
-            tally_line(t, l->lines[i + k], &said[k]);
+            tally_line(t, known, l->lines[i + k], l->texts[i + k], &said[k]);
         hx_arena_reset(arena);
     }
     hx_arena_free(arena);
@@ -171,13 +226,27 @@ static json_t *record_of(const cut_lines *l, const word_tally *t, const char *en
                      "lines_per_second", seconds > 0 ? floor((double)l->n / seconds) : 0);
 }
 
+/* How many of the chosen words are outside the vocabulary, and how many of those and of the others are found; null where there are none. */
+static void add_strange(json_t *record, const word_tally *t) {
+    const double strange = (double)t->strange, known = (double)(t->chosen - t->strange);
+    const double right = (double)(t->right - t->strange_right);
+    (void)json_object_set_new(record, "oov", json_integer((json_int_t)t->strange));
+    (void)json_object_set_new(record, "oov_rate", json_real(strange / (double)t->chosen));
+    (void)json_object_set_new(record, "recall_oov",
+                              t->strange > 0 ? json_real((double)t->strange_right / strange)
+                                             : json_null());
+    (void)json_object_set_new(record, "recall_known",
+                              known > 0 ? json_real(right / known) : json_null());
+}
+
 static double seconds_now(void) {
     struct timespec t;
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static bool add_record(hx_cli *c, const cut_lines *l, hx_engine engine, json_t *records) {
+static bool add_record(hx_cli *c, const cut_lines *l, const known_words *known, hx_engine engine,
+                       json_t *records) {
     static const char *const names[] = {"ud", "pku", "sxu"};
     hx_error err = {.ui = c->ui};
     hx_tagger *tagger = NULL;
@@ -189,17 +258,20 @@ static bool add_record(hx_cli *c, const cut_lines *l, hx_engine engine, json_t *
     if (!m) return false;
     double began = seconds_now();
     bool done = hx_tagger_open(&tagger, m, standard, &err) == HX_OK &&
-                run_engine(tagger, l, &t, &err) == HX_OK;
+                run_engine(tagger, l, known, &t, &err) == HX_OK;
     if (!done) (void)hx_cli_error(c, &err);
-    if (done)
-        (void)json_array_append_new(records, record_of(l, &t, hx_engine_name(engine),
-                                                       names[standard], seconds_now() - began));
+    if (done) {
+        json_t *one =
+            record_of(l, &t, hx_engine_name(engine), names[standard], seconds_now() - began);
+        if (known->n > 0) add_strange(one, &t);
+        (void)json_array_append_new(records, one);
+    }
     hx_tagger_close(tagger);
     hx_text_model_close(m);
     return done;
 }
 
-static bool put_records(hx_cli *c, json_t *records) {
+static bool put_records(hx_cli *c, json_t *records, bool strange) {
     static const hx_record_column columns[] = {
         {"engine", "engine", "引擎", HX_CELL_LEFT},
         {"standard", "standard", "标准", HX_CELL_LEFT},
@@ -209,8 +281,12 @@ static bool put_records(hx_cli *c, json_t *records) {
         {"recall", "recall", "召回率", HX_CELL_PERCENT},
         {"f1", "F1", "F1", HX_CELL_PERCENT},
         {"whole", "whole lines", "整行正确", HX_CELL_PERCENT},
-        {"lines_per_second", "lines/s", "行/秒", HX_CELL_RIGHT}};
-    return hx_output_records(c, records, columns, sizeof columns / sizeof *columns);
+        {"lines_per_second", "lines/s", "行/秒", HX_CELL_RIGHT},
+        {"oov_rate", "OOV", "未登录词", HX_CELL_PERCENT},
+        {"recall_oov", "recall OOV", "未登录词召回率", HX_CELL_PERCENT},
+        {"recall_known", "recall known", "登录词召回率", HX_CELL_PERCENT}};
+    enum { ALWAYS = 9, WITH_STRANGE = sizeof columns / sizeof *columns };
+    return hx_output_records(c, records, columns, strange ? WITH_STRANGE : ALWAYS);
 }
 
 int hx_cmd_evaluate_words(hx_cli *c) {
@@ -218,7 +294,11 @@ int hx_cmd_evaluate_words(hx_cli *c) {
     enum { LLAMA = 2, ALL = 3 };
     const char *data = c->options.text[HX_OPT_FORETOLD], *engine = c->options.text[HX_OPT_ENGINE];
     int asked = engine ? hx_cli_choice("rules,learn,llama,all", engine) : ALL;
-    cut_lines lines = {.n = 0};
+    const char *vocabulary = c->options.text[HX_OPT_VOCABULARY];
+    cut_lines lines = {.limit = hx_cli_has(&c->options, HX_OPT_HEAD)
+                                    ? (size_t)c->options.number[HX_OPT_HEAD]
+                                    : SIZE_MAX};
+    known_words known = {.n = 0};
     if (!data) return hx_cli_usage(c, "evaluate needs --data FILE", "evaluate 需要 --data 文件");
     if (asked < 0)
         return hx_cli_usage(c, "evaluate words asks the engines rules, learn, llama or all",
@@ -227,12 +307,13 @@ int hx_cmd_evaluate_words(hx_cli *c) {
     if (asked == ALL && !has_small) hx_cli_say_no_small(c);
     json_t *records = json_array();
     bool done = records && read_lines(c, data, &lines);
+    if (done && vocabulary) done = read_vocabulary(c, vocabulary, &known);
     for (int i = 0; done && i < ALL; i++)
         if (asked == i || (asked == ALL && (i < LLAMA || has_small)))
-            done = add_record(c, &lines, engines[i], records);
+            done = add_record(c, &lines, &known, engines[i], records);
     if (done && lines.skipped > 0)
         hx_cli_note(c, "rows left out: %zu", "略去的行：%zu", lines.skipped);
-    done = done && put_records(c, records);
+    done = done && put_records(c, records, known.n > 0);
     json_decref(records);
     return done ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }

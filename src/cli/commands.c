@@ -832,7 +832,7 @@ const hx_cli_command hx_cli_commands[] = {
           HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_AGAINST, HX_OPT_CALIBRATE, HX_OPT_OUT_OF_SCOPE,
           HX_OPT_SCOPE_LOSS, HX_OPT_HEAD, HX_OPT_USER_WORDS, HX_OPT_INSTRUCTION, HX_OPT_TASK,
           HX_OPT_THRESHOLD, HX_OPT_FALSE_ALARMS, HX_OPT_PROTECT, HX_OPT_MAX_LENGTH, HX_OPT_PART,
-          HX_OPT_PRECISION, HX_OPT_THREADS, HX_OPT_STANDARD),
+          HX_OPT_PRECISION, HX_OPT_THREADS, HX_OPT_STANDARD, HX_OPT_VOCABULARY),
      "how often labels are right, or how well a text is foretold",
      "评估标签的准确率，或对文本的预测能力",
      "FILE has a column of texts and one of labels. M is rules, a learner's file, a run or a "
@@ -854,7 +854,8 @@ const hx_cli_command hx_cli_commands[] = {
      "label fits; figures of one label a text.\n"
      "words: Chinese lines that people cut, blanks between words, against each engine's; "
      "--standard "
-     "says which convention.\n"
+     "says which convention;\n"
+     "--vocabulary tells the recall of words outside it (OOV), as the SIGHAN bakeoffs.\n"
      "parse: words, parts of speech and trees of raw text against a treebank in CoNLL-U, as the "
      "CoNLL 2018 shared task.\n"
      "perplexity, as llama.cpp does it: parts of --context tokens (512), the second half of each "
@@ -871,7 +872,8 @@ const hx_cli_command hx_cli_commands[] = {
      "各有自己的指标；\n用 --task 指定任务头。\n"
      "--out-of-scope 标签：用 --calibrate 的数据拟合阈值，识别其他标签都不适用的文本"
      "（每条文本一个标签）。\n"
-     "words：用人工分词（空格分隔）的中文行评估各引擎的分词；--standard 选择分词标准。\n"
+     "words：用人工分词（空格分隔）的中文行评估各引擎的分词；--standard 选择分词标准；\n"
+     "--vocabulary 另给出词表之外的词（未登录词）的召回率，同 SIGHAN 评测。\n"
      "parse：原始文本的词、词性和依存树与 CoNLL-U 树库比较，指标同 CoNLL 2018 评测。\n"
      "perplexity 与 llama.cpp 相同：按 --context（默认 "
      "512）个词元分段，预测每段的后一半；越低越好，\n"

@@ -170,6 +170,10 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         TEXT("standard", 0, HX_OPT_CHOICE, HX_GROUP_TEXT, "ud,pku,sxu",
              "which convention Chinese words follow, where huaxiang-small is installed",
              "中文分词标准（须已安装 huaxiang-small）"),
+    [HX_OPT_VOCABULARY] =
+        TEXT("vocabulary", 0, HX_OPT_FILE, HX_GROUP_TEXT, "FILE",
+             "words, or lines of words: the recall of those that are not in it, too",
+             "词表或已分词的行：同时给出其中没有的词（未登录词）的召回率"),
     [HX_OPT_TRIPLES] =
         FLAG("triples", 0, HX_GROUP_TEXT, "only who does what to whom", "只输出主谓宾三元组"),
     [HX_OPT_TOP] = {"top", 'k', HX_OPT_NUMBER, HX_GROUP_TEXT, "N", 1, 1000,

@@ -33,3 +33,11 @@ for engine in rules learn llama; do echo 他在北京大学读书 | huaxiang wor
 echo 他在北京大学读书 | huaxiang words - --engine learn --standard pku -f csv
 printf 'words\n \n' > none.tsv
 huaxiang evaluate words --data none.tsv --lang zh --engine rules; echo "exit $?"
+echo '--- recall of words outside a vocabulary'
+printf '这 家 店 的 服务\n我们 很\n' >known.txt
+printf '北京\n喜欢\n' >list.txt
+for known in known.txt list.txt cut.tsv; do
+    huaxiang evaluate words --data cut.tsv --vocabulary $known --engine rules -q | sed 's/.*"oov"/"oov"/'
+done
+huaxiang evaluate words --data cut.tsv --vocabulary none.tsv --engine rules; echo "exit $?"
+huaxiang evaluate words --data cut.tsv --vocabulary missing.txt --engine rules --lang zh; echo "exit $?"
