@@ -106,6 +106,12 @@ HX_API hx_status hx_answer_transactions(hx_store *s, const hx_answer_options *o,
 HX_API hx_status hx_answer_purchases(hx_store *s, hx_str who, const hx_answer_options *o,
                                      hx_arena *arena, hx_str *json, hx_error *err) HX_MUST_USE;
 
+/* What customers do next (docs/dynamic.md): {"as_of","visits":{browse,compare,buy,support},"next_page":{..},"next_purchase":{..} (how well each is
+ * foretold on what was held out, beside a first-order Markov chain; null where nothing was),"customers":[{"customer","next_page":[{"name","p"}],
+ * "next_purchase":[..]}]}; at most `limit` customers (0 = all), in the order of the store. */
+HX_API hx_status hx_answer_next(hx_store *s, size_t limit, const hx_answer_options *o,
+                                hx_arena *arena, hx_str *json, hx_error *err) HX_MUST_USE;
+
 /* The summary after a run: customers, events, orders, spent by currency, texts by sentiment, segments, RFM groups, best and unhappiest customers. */
 HX_API hx_status hx_answer_summary(hx_store *s, const hx_answer_options *o, hx_arena *arena,
                                    hx_str *json, hx_error *err) HX_MUST_USE;

@@ -33,6 +33,18 @@ static hx_status see_events(void *context, uint64_t person, const hx_event *even
     return w->done ? HX_ECANCELLED : HX_OK;
 }
 
+static hx_status want_events(void *context, uint64_t person, const hx_event *events, size_t n,
+                             hx_error *err) {
+    shop_walk *w = context;
+    (void)person;
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        if (w->as_of != HX_TIME_NONE && events[i].time > w->as_of) break;
+        hx_catalog_want(w->catalog, &events[i]);
+    }
+    return HX_OK;
+}
+
 static hx_status median_gap(const hx_population *pop, double *out, hx_error *err) {
     int64_t *gaps = calloc(2 * pop->n + 1, sizeof *gaps);
     size_t n = 0;
@@ -53,6 +65,7 @@ hx_status hx__shop_learn(hx_shop *shop, const hx_population *pop, const hx_event
     if (pop->lines > 0) shop->discounted = (double)pop->discounted / (double)pop->lines;
     for (size_t i = 0; i < n; i++)
         hx_catalog_want(shop->catalog, &events[i]);
+    if (!events) HX_TRY(hx_store_each_events(pop->store, want_events, &w, err));
     HX_TRY(median_gap(pop, &shop->gap_days, err));
     const hx_status status = hx_store_each_events(pop->store, see_events, &w, err);
     if (status != HX_OK && !w.done) return status;

@@ -18,7 +18,7 @@ typedef struct {
     double gap_days, discounted; /* as in hx_dynamic_options */
 } hx_shop;
 
-/* `events`: of the customer (or customers) it is for. Released by hx__shop_release() in any case. */
+/* `events`: of the customer it is for; NULL: for everybody. Released by hx__shop_release() in any case. */
 hx_status hx__shop_learn(hx_shop *shop, const hx_population *pop, const hx_event *events, size_t n,
                          hx_error *err) HX_MUST_USE;
 void hx__shop_release(hx_shop *shop);

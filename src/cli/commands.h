@@ -97,6 +97,7 @@ int hx_cmd_score_campaign(hx_cli *c);
 int hx_cmd_score_churn(hx_cli *c);
 int hx_cmd_score_clv(hx_cli *c);
 int hx_cmd_score_credit(hx_cli *c);
+int hx_cmd_score_next(hx_cli *c);
 int hx_cmd_score_satisfaction(hx_cli *c);
 int hx_cmd_score_uplift(hx_cli *c);
 int hx_cmd_topics(hx_cli *c);

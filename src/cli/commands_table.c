@@ -737,29 +737,7 @@ const hx_cli_command hx_cli_actions[] = {
        "of a store, with receipts that are replayed", "由库得出，凭据可重演"}},
      hx_cmd_score_clv,
      HX_MODEL_MAY},
-    {"score satisfaction",
-     HX_PART_LOOK,
-     "--store STORE [--by customer|product|month]",
-     NULL,
-     0,
-     0,
-     LIST(VIEW, HX_OPT_HEAD, HX_OPT_SATISFACTION_BY),
-     "how satisfied and loyal customers are: index, CSAT, NPS, complaints, who comes back",
-     "客户的满意度与忠诚度：指数、CSAT、NPS、投诉、回购",
-     "The index (0 to 100) is the mean over opinions: ratings on their scale, what texts say, "
-     "complaints; the score draws it to that of all\n"
-     "where opinions are few. Columns nps and csat count, and ratings of files that go to 10 or 5. "
-     "Intervals are at 90 %, least\n"
-     "satisfied first (docs/dynamic.md).",
-     "指数（0 到 100）是各条意见的均值：评分、文本情感与投诉；意见少时，得分向总体靠拢。\n"
-     "列 nps 与 csat 计入，最高分为 10 或 5 的评分列亦然。区间为 90 "
-     "%，最不满意者在前（docs/dynamic.md）。",
-     {{"huaxiang score satisfaction --store shop.db --by month --format table", "month by month",
-       "逐月"},
-      {"huaxiang score satisfaction --store shop.db --by product --head 5 --format table",
-       "what disappoints most", "最令人失望的商品"}},
-     hx_cmd_score_satisfaction,
-     HX_MODEL_RULES},
+#include "cli/commands_score.inc"
     {"score credit",
      HX_PART_LOOK,
      "fit [FILE] --target T | edit|apply|show CARD [FILE] | export CARD --as sql|c",
