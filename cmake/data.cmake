@@ -46,11 +46,15 @@ endforeach()
 add_custom_target(hx_lexicons ALL DEPENDS ${lexicon_copies})
 add_dependencies(hx_data hx_lexicons)
 
-# The engine learn's model, as it is.
-set(learned "${HX_SHARE_DIR}/models/huaxiang-learn/learn.hxd")
-add_custom_command(OUTPUT "${learned}"
-    COMMAND ${CMAKE_COMMAND} -E copy "${PROJECT_SOURCE_DIR}/models/huaxiang-learn/learn.hxd" "${learned}"
-    DEPENDS "${PROJECT_SOURCE_DIR}/models/huaxiang-learn/learn.hxd" VERBATIM)
+# The engine learn's models, as they are.
+set(learned "")
+foreach(part learn.hxd sets.hxd)
+  set(copy "${HX_SHARE_DIR}/models/huaxiang-learn/${part}")
+  add_custom_command(OUTPUT "${copy}"
+      COMMAND ${CMAKE_COMMAND} -E copy "${PROJECT_SOURCE_DIR}/models/huaxiang-learn/${part}" "${copy}"
+      DEPENDS "${PROJECT_SOURCE_DIR}/models/huaxiang-learn/${part}" VERBATIM)
+  list(APPEND learned "${copy}")
+endforeach()
 # The engine llama's model, as it is.
 set(small "")
 foreach(part model.gguf beside.tsv)
@@ -69,11 +73,11 @@ foreach(part correct.hxd rules.tsv llama.tsv)
       DEPENDS "${PROJECT_SOURCE_DIR}/models/huaxiang-correct/${part}" VERBATIM)
   list(APPEND correct_copies "${copy}")
 endforeach()
-add_custom_target(hx_models ALL DEPENDS "${learned}" ${small} ${correct_copies})
+add_custom_target(hx_models ALL DEPENDS ${learned} ${small} ${correct_copies})
 add_dependencies(hx_data hx_models)
 
 # What learns it (tools/train/learn/train).
-foreach(fit fit fit_intent fit_phrase fit_words)
+foreach(fit fit fit_intent fit_phrase fit_words fit_sets)
   add_executable(learned_${fit} EXCLUDE_FROM_ALL tools/train/learn/${fit}.c)
   target_include_directories(learned_${fit} PRIVATE src include)
   target_link_libraries(learned_${fit} PRIVATE huaxiang_static hx_dependencies)

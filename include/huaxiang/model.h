@@ -281,6 +281,9 @@ typedef struct {
     void (*progress)(void *context, size_t done, size_t all); /* NULL = none */
     void *context;
     const volatile int *cancel;
+    /* Changes what a head for texts said, p (n, n_labels), or NULL: as hx_set_grams_join(). */
+    hx_status (*join)(void *join_context, const hx_str *texts, size_t n, float *p, hx_error *err);
+    void *join_context;
     hx_reader_options
         reader; /* how a table is read: delimiter, quotes, header, sheet; CoNLL-U has none of it */
 } hx_head_evaluation;

@@ -35,6 +35,10 @@ static void show(void *context, size_t done, size_t all) {
 }
 
 /* ------------------------------------------------------------------ one head */
+static hx_status join_grams(void *grams, const hx_str *texts, size_t n, float *p, hx_error *err) {
+    return hx_set_grams_join(grams, texts, n, p, err);
+}
+
 static int evaluate_head(evaluation *e, size_t head) {
     hx_cli *c = e->c;
     const hx_cli_values *v = &c->options;
@@ -43,6 +47,8 @@ static int evaluate_head(evaluation *e, size_t head) {
     hx_reader_options reader;
     if (!hx_cli_reader_options(c, &reader)) return HX_EXIT_FAILED;
     reader.map = NULL; /* columns are named by text and label below */
+    hx_set_grams *grams;
+    if (!hx_cli_set_grams(c, e->llama.model, head, &grams)) return HX_EXIT_FAILED;
     const hx_head_evaluation options = {
         .text = v->text[HX_OPT_TEXT],
         .label = v->text[HX_OPT_LABEL],
@@ -54,11 +60,14 @@ static int evaluate_head(evaluation *e, size_t head) {
         .progress = show,
         .context = c,
         .cancel = &c->cancel,
+        .join = grams ? join_grams : NULL,
+        .join_context = grams,
         .reader = reader};
     double began = seconds_now();
     hx_status st =
         hx_model_evaluate_head(e->llama.context, head, e->data, &options, c->arena, &json, &err);
     double seconds = seconds_now() - began;
+    hx_set_grams_close(grams);
     hx_progress_clear(c);
     if (st != HX_OK) return hx_cli_error(c, &err);
     const hx_llama_head_info *info = hx_llama_head_of(e->llama.model, head);

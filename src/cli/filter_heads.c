@@ -143,6 +143,7 @@ int hx_filter_heads_open(hx_cli *c, const hx_filter_plan *p, hx_filter_llama *l)
     for (size_t k = 0; k < l->n_heads; k++) {
         l->first[k] = l->width;
         l->width += head_at(l, k)->n_labels;
+        if (!hx_cli_set_grams(c, l->opened.model, l->heads[k], &l->grams[k])) return HX_EXIT_FAILED;
     }
     l->n_labels = head_at(l, 0)->n_labels;
     return make_columns(c, l);
@@ -163,6 +164,7 @@ hx_status hx_filter_heads_run(const hx_filter_llama *l, const hx_str *texts, con
                                        l->max_length, parts, err);
     for (size_t k = 0; k < l->n_heads && st == HX_OK; k++) {
         size_t wide = head_at(l, k)->n_labels;
+        if (l->grams[k]) st = hx_set_grams_join(l->grams[k], texts, n, parts[k], err);
         for (size_t i = 0; i < n; i++)
             memcpy(out + i * l->width + l->first[k], parts[k] + i * wide, wide * sizeof *out);
     }

@@ -191,6 +191,8 @@ void hx_filter_llama_close(hx_filter_llama *l) {
     hx_text_pool_close(l->pool);
     hx_label_prompt_free(l->prompt);
     hx_cli_llama_close(&l->opened);
+    for (size_t k = 0; k < l->n_heads; k++)
+        hx_set_grams_close(l->grams[k]);
     *l = (hx_filter_llama){0};
 }
 

@@ -26,6 +26,7 @@ struct hx_filter_llama {
     size_t heads
         [HX_FILTER_TASKS_MAX]; /* of classify: heads that are read, and the first of their numbers; of tag: one */
     size_t first[HX_FILTER_TASKS_MAX];
+    hx_set_grams *grams[HX_FILTER_TASKS_MAX]; /* owned; of each head, NULL = it speaks alone */
     size_t n_heads; /* 0 = labels by a prompt or a learner */
     const char *const *
         columns; /* of the results, ended by NULL; in the run's arena; NULL = those of the filter */

@@ -96,6 +96,23 @@ bool hx_cli_llama_open(hx_cli *c, hx_cli_llama *l, const hx_context_options *con
     return true;
 }
 
+bool hx_cli_set_grams(hx_cli *c, const hx_llama *m, size_t head, hx_set_grams **out) {
+    const hx_llama_head_info *info = hx_llama_head_of(m, head);
+    const char *name = c->options.text[HX_OPT_MODEL], *share = hx_cli_share(c);
+    hx_error err = {.ui = c->ui};
+    *out = NULL;
+    if (!share || !name || strcmp(name, hx_cli_small_name) != 0 || info->kind != HX_LLAMA_LABEL)
+        return true;
+    const char **labels = hx_arena_alloc(c->arena, (info->n_labels + 1) * sizeof *labels);
+    if (!labels) return hx_cli_fail(c, "not enough memory to start", "内存不足，无法启动"), false;
+    for (size_t i = 0; i < info->n_labels; i++)
+        labels[i] = hx_llama_head_label(m, head, i);
+    if (hx_set_grams_open(out, share, info->name, labels, info->n_labels, &err) == HX_OK)
+        return true;
+    hx_cli_error(c, &err);
+    return false;
+}
+
 hx_text_pool *hx_cli_pool_open(hx_cli *c, const char *path) {
     hx_error err = {.ui = c->ui};
     const hx_llama_options options = options_of(c, false);

@@ -20,6 +20,8 @@ const char *hx_cli_model_path(hx_cli *c, const char *name);
  * standard error what runs. False after a sentence. */
 bool hx_cli_llama_open(hx_cli *c, hx_cli_llama *l, const hx_context_options *context);
 void hx_cli_llama_close(hx_cli_llama *l);
+/* The grams that stand beside a head of the model that ships, NULL in *out for others; the caller closes them. False after a sentence. */
+bool hx_cli_set_grams(hx_cli *c, const hx_llama *m, size_t head, hx_set_grams **out);
 /* A pool of models by the same options; the caller closes it. NULL after a sentence. */
 hx_text_pool *hx_cli_pool_open(hx_cli *c, const char *path);
 /* What reads texts for recipes and learners by --precision, --threads and HUAXIANG_KERNELS; the program's, which closes it. No model is opened

@@ -122,6 +122,7 @@ static hx_status read_texts(const evaluation *e, float **out) {
         HX_TRY(next_texts(e, at, texts, seconds, &n));
         HX_TRY(hx_llama_read_pairs(e->c, &e->head, 1, texts, e->o->text2 ? seconds : NULL, n,
                                    e->o->max_length, &to, e->err));
+        if (e->o->join) HX_TRY(e->o->join(e->o->join_context, texts, n, to, e->err));
     }
     return HX_OK;
 }

@@ -22,8 +22,9 @@
 #define P_MIN 1e-6
 
 static const double unit = 4096;
-static const char *const task_names[HX_BESIDE_N] = {"sentiment", "emotion", "words_ud", "words_pku",
-                                                    "words_sxu"};
+static const char *const task_names[HX_BESIDE_N] = {
+    "sentiment", "emotion", "words_ud", "words_pku", "words_sxu", "banking77", "clinc150",
+    "smp2019",   "cais",    "snips",    "topic",     "tnews",     "iflytek"};
 
 /* ------------------------------------------------------------------ the file */
 static hx_str take_field(hx_str *line) {
@@ -93,6 +94,22 @@ hx_status hx__beside_open(hx_beside **out, const char *share_dir, hx_error *err)
     }
     b->hash = hx_hash_mix(b->hash, b->learned->file.checksum);
     *out = b;
+    return HX_OK;
+}
+
+hx_status hx__beside_set(const char *share_dir, const char *task, hx_beside_mix *out,
+                         hx_error *err) {
+    hx_beside b = {.hash = 0};
+    char path[4096];
+    size_t which = HX_BESIDE_SETS;
+    *out = (hx_beside_mix){.is_set = false};
+    while (which < HX_BESIDE_N && strcmp(task_names[which], task) != 0)
+        which++;
+    int n = snprintf(path, sizeof path, "%s/models/huaxiang-small/beside.tsv", share_dir);
+    if (which == HX_BESIDE_N || n < 0 || (size_t)n >= sizeof path || !hx_file_exists(path))
+        return HX_OK;
+    HX_TRY(read_file(&b, path, err));
+    *out = b.mix[which][0].is_set ? b.mix[which][0] : b.mix[which][1];
     return HX_OK;
 }
 

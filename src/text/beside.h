@@ -7,7 +7,7 @@
  *
  * and of emotions, whose labels exclude each other, p ~ head^llama x grams^learn. Where a Chinese word begins is a label of each character
  * (boundary.h). The numbers stand in models/huaxiang-small/beside.tsv, a row `task TAB zh|en TAB bias TAB llama TAB learn` for sentiment, emotion
- * and words of each standard; tools/train/small/beside fits them on dev parts. Without that file, or without models/huaxiang-learn, or of a user's
+ * words of each standard, and sets of labels (set_grams.h); tools/train/small/beside fits them on dev parts. Without that file, or without models/huaxiang-learn, or of a user's
  * own model, the language model speaks alone. */
 #ifndef HX_TEXT_BESIDE_H
 #define HX_TEXT_BESIDE_H
@@ -18,7 +18,8 @@ typedef enum {
     HX_BESIDE_SENTIMENT = 0,
     HX_BESIDE_EMOTION,
     HX_BESIDE_WORDS, /* + hx_words_standard, ud to sxu */
-    HX_BESIDE_N = HX_BESIDE_WORDS + (int)HX_BOUNDARY_N
+    HX_BESIDE_SETS = HX_BESIDE_WORDS + (int)HX_BOUNDARY_N, /* set_grams.h */
+    HX_BESIDE_N = HX_BESIDE_SETS + 8
 } hx_beside_task;
 
 typedef struct {
@@ -39,6 +40,10 @@ void hx__beside_close(hx_beside *b); /* NULL is fine */
 
 /* The numbers of a task and language; NULL = the language model alone. b may be NULL. */
 const hx_beside_mix *hx__beside_mix(const hx_beside *b, hx_beside_task task, hx_lang lang);
+
+/* The numbers of a set by its task's name; is_set false where there are none. */
+hx_status hx__beside_set(const char *share_dir, const char *task, hx_beside_mix *out,
+                         hx_error *err) HX_MUST_USE;
 
 /* *out has the head's logit as its bias; becomes the sum of both, with the grams as evidence in `arena`. */
 hx_status hx__beside_mood(hx_annotator *a, const hx_analysis *text, hx_arena *arena,

@@ -16,7 +16,7 @@
 #include "base/file.h"
 
 #define HX_DATAFILE_VERSION 1u
-#define HX_DATAFILE_SECTIONS_MAX 32u
+#define HX_DATAFILE_SECTIONS_MAX 64u
 #define HX_DATAFILE_NAME_MAX 15u
 #define HX_DATAFILE_CAP ((size_t)1 << 30) /* bytes of one file */
 
