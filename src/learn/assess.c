@@ -231,19 +231,20 @@ static double quantile(const double *sorted, size_t n, double q) {
 }
 
 /* None where the figure of the rows themselves is not defined, though it is of some draws (MAPE where one value is 0). */
-static hx_interval interval_of(const drawing *d, int figure, double level, double *room) {
+static hx_metric_interval interval_of(const drawing *d, int figure, double level, double *room) {
     size_t kept = 0;
-    if (isnan(d->found[d->rounds].at[figure])) return (hx_interval){NAN, NAN};
+    if (isnan(d->found[d->rounds].at[figure])) return (hx_metric_interval){NAN, NAN};
     for (size_t r = 0; r < d->rounds; r++)
         if (!isnan(d->found[r].at[figure])) room[kept++] = d->found[r].at[figure];
-    if (kept == 0) return (hx_interval){NAN, NAN};
+    if (kept == 0) return (hx_metric_interval){NAN, NAN};
     qsort(room, kept, sizeof *room, compare_doubles);
-    return (hx_interval){quantile(room, kept, (1 - level) / 2),
-                         quantile(room, kept, (1 + level) / 2)};
+    return (hx_metric_interval){quantile(room, kept, (1 - level) / 2),
+                                quantile(room, kept, (1 + level) / 2)};
 }
 
 hx_status hx_figures_bootstrap(const hx_scored *s, size_t rounds, double level, uint64_t seed,
-                               size_t n_threads, hx_interval out[HX_FIGURES], hx_error *err) {
+                               size_t n_threads, hx_metric_interval out[HX_FIGURES],
+                               hx_error *err) {
     if (s->n == 0) rounds = 0;
     drawing d = {
         .s = s, .seed = seed, .rounds = rounds, .found = calloc(rounds + 1, sizeof(hx_figures))};

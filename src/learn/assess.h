@@ -58,7 +58,7 @@ hx_status hx_figures_of(const hx_scored *s, hx_arena *scratch, hx_figures *out,
                         hx_error *err) HX_MUST_USE;
 /* Percentile bootstrap of each over rows, round r drawn from (seed, r); the same for any number of threads. */
 hx_status hx_figures_bootstrap(const hx_scored *s, size_t rounds, double level, uint64_t seed,
-                               size_t n_threads, hx_interval out[HX_FIGURES],
+                               size_t n_threads, hx_metric_interval out[HX_FIGURES],
                                hx_error *err) HX_MUST_USE;
 /* One evaluation, of whatever made the predictions, as members of an open object; see hx_learner_assess() in huaxiang/learn.h. */
 typedef struct {

@@ -54,7 +54,7 @@ static size_t rounds_of(const hx_scored *s, size_t wanted) {
 
 static hx_status put_intervals(const hx_scored *s, const hx_assess_options *o, hx_json_writer *w,
                                hx_error *err) {
-    hx_interval found[HX_FIGURES];
+    hx_metric_interval found[HX_FIGURES];
     size_t rounds = rounds_of(s, o->rounds ? o->rounds : ROUNDS_USUAL);
     HX_TRY(hx_figures_bootstrap(s, rounds, LEVEL, o->seed, o->n_threads, found, err));
     hx_json_key(w, "intervals");

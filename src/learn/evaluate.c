@@ -31,7 +31,7 @@ static void put_count(hx_json_writer *w, const char *key, uint64_t value) {
     hx_json_int(w, (int64_t)value);
 }
 
-static void put_interval(hx_json_writer *w, const char *key, hx_interval i) {
+static void put_interval(hx_json_writer *w, const char *key, hx_metric_interval i) {
     hx_json_key(w, key);
     hx_json_array(w);
     hx_json_double(w, i.low);
@@ -39,13 +39,13 @@ static void put_interval(hx_json_writer *w, const char *key, hx_interval i) {
     hx_json_end_array(w);
 }
 
-static hx_interval wilson(uint64_t hits, uint64_t rows) {
-    if (rows == 0) return (hx_interval){NAN, NAN};
+static hx_metric_interval wilson(uint64_t hits, uint64_t rows) {
+    if (rows == 0) return (hx_metric_interval){NAN, NAN};
     double n = (double)rows, p = (double)hits / n, z2 = LEVEL_Z * LEVEL_Z;
     double middle = p + z2 / (2 * n);
     double reach = LEVEL_Z * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
-    return (hx_interval){fmax(0, (middle - reach) / (1 + z2 / n)),
-                         fmin(1, (middle + reach) / (1 + z2 / n))};
+    return (hx_metric_interval){fmax(0, (middle - reach) / (1 + z2 / n)),
+                                fmin(1, (middle + reach) / (1 + z2 / n))};
 }
 
 /* precision, recall and f1 are those of the label "positive", the second of two, as scikit-learn's average='binary' has it; of more labels
@@ -121,7 +121,7 @@ static void put_probable(hx_json_writer *w, const hx_evaluation *e, const hx_cla
 static hx_status put_intervals(hx_json_writer *w, const hx_evaluation *e, hx_arena *arena,
                                hx_error *err) {
     size_t rounds = e->rounds ? e->rounds : ROUNDS_USUAL;
-    hx_interval accuracy = {NAN, NAN}, macro_f1 = {NAN, NAN};
+    hx_metric_interval accuracy = {NAN, NAN}, macro_f1 = {NAN, NAN};
     uint64_t *room = hx_arena_alloc(arena, (3 * e->n_labels + 1) * sizeof *room);
     if (!room)
         return hx_fail(err, HX_ENOMEM, "not enough memory for the figures of %zu rows", e->n);

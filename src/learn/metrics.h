@@ -74,10 +74,11 @@ typedef double hx_figure_fn(const uint32_t *labels, const uint32_t *predictions,
                             size_t n_classes, void *context);
 typedef struct {
     double low, high;
-} hx_interval;
+} hx_metric_interval;
 hx_status hx_bootstrap(const uint32_t *labels, const uint32_t *predictions, size_t n,
                        size_t n_classes, hx_figure_fn *figure, void *context, size_t rounds,
-                       double level, uint64_t seed, hx_interval *out, hx_error *err) HX_MUST_USE;
+                       double level, uint64_t seed, hx_metric_interval *out,
+                       hx_error *err) HX_MUST_USE;
 double hx_figure_accuracy(const uint32_t *labels, const uint32_t *predictions, size_t n,
                           size_t n_classes, void *context);
 /* context: room for 3 * n_classes uint64_t. */

@@ -68,7 +68,7 @@ static void draw(const uint32_t *labels, const uint32_t *predictions, size_t n, 
 
 hx_status hx_bootstrap(const uint32_t *labels, const uint32_t *predictions, size_t n,
                        size_t n_classes, hx_figure_fn *figure, void *context, size_t rounds,
-                       double level, uint64_t seed, hx_interval *out, hx_error *err) {
+                       double level, uint64_t seed, hx_metric_interval *out, hx_error *err) {
     size_t kept = 0;
     if (n == 0 || rounds == 0 || !(level > 0 && level < 1))
         return hx_fail(err, HX_EINVAL,
@@ -83,9 +83,9 @@ hx_status hx_bootstrap(const uint32_t *labels, const uint32_t *predictions, size
     bool done = drawn && figures;
     if (kept > 0) qsort(figures, kept, sizeof *figures, compare_doubles);
     if (done)
-        *out = kept ? (hx_interval){quantile(figures, kept, (1 - level) / 2),
-                                    quantile(figures, kept, (1 + level) / 2)}
-                    : (hx_interval){NAN, NAN};
+        *out = kept ? (hx_metric_interval){quantile(figures, kept, (1 - level) / 2),
+                                           quantile(figures, kept, (1 + level) / 2)}
+                    : (hx_metric_interval){NAN, NAN};
     free(drawn);
     free(figures);
     return done ? HX_OK

@@ -126,7 +126,7 @@ static void names(void **st) {
 static void intervals(void **st) {
     (void)st;
     golden g;
-    hx_interval one[HX_FIGURES], many[HX_FIGURES];
+    hx_metric_interval one[HX_FIGURES], many[HX_FIGURES];
     hx_error err = {0};
     golden_open(&g, "assess.txt");
     hx_scored s = scored(&g, "two.y", two_columns(&g, "two.p"), 2);
@@ -147,7 +147,7 @@ static void no_interval_of_nothing(void **st) {
     (void)st;
     const double y[] = {0, 1, 2, 3, 4, 5}, f[] = {0.5, 1, 2.5, 3, 3, 5};
     const hx_scored s = {HX_TASK_REGRESSION, 6, 0, y, f, NULL, 0};
-    hx_interval found[HX_FIGURES];
+    hx_metric_interval found[HX_FIGURES];
     hx_error err = {0};
     assert_int_equal(hx_figures_bootstrap(&s, 200, 0.95, 3, 2, found, &err), HX_OK);
     assert_true(isnan(found[HX_FIGURE_MAPE].low) && isnan(found[HX_FIGURE_MAPE].high));

@@ -135,7 +135,7 @@ static void test_bootstrap(void **state) {
     uint32_t labels[ROWS], said[ROWS];
     uint64_t room[6];
     hx_error err = {0};
-    hx_interval a, b, f;
+    hx_metric_interval a, b, f;
     for (uint32_t i = 0; i < ROWS; i++) {
         labels[i] = i % 2;
         said[i] = i % 10 == 0 ? !labels[i] : labels[i]; /* 90 % right */
