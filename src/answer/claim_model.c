@@ -12,6 +12,7 @@
 
 #include "answer/claim.h"
 #include "base/error.h"
+#include "text/corrected.h"
 
 #define MICRO_TEXT 32
 
@@ -229,8 +230,14 @@ hx_status hx__claim_label_again(hx_claim_case *k, const hx_labeller *l, hx_error
     double *scores = hx_arena_alloc(k->arena, (k->n + 1) * width * sizeof *scores);
     hx_model_label *fresh = hx_arena_alloc(k->arena, (k->n + 1) * width * sizeof *fresh);
     if (!texts || !labels || !scores || !fresh) return out_of_memory(err);
-    for (size_t i = 0; i < k->n; i++)
-        if (is_wanted(k, &k->events[i])) texts[n++] = k->events[i].text;
+    for (size_t i = 0; i < k->n; i++) {
+        const hx_event *e = &k->events[i];
+        if (!is_wanted(k, e)) continue;
+        texts[n] = e->text;
+        if (e->annotation)
+            texts[n] = hx__corrected_text(&e->annotation->corrected, e->text, k->arena);
+        if (!texts[n++].ptr) return out_of_memory(err);
+    }
     if (n == 0) return HX_OK;
     HX_TRY(l->read(l->context, texts, n, l->kind == HX_LABELLER_ONE ? labels : NULL, scores, err));
     for (size_t i = 0; i < k->n; i++) {

@@ -44,6 +44,10 @@ typedef struct {
 } filter_result;
 
 /* ------------------------------------------------------------------ names */
+static bool corrects_before(const hx_filter_plan *p) {
+    return p->model && hx_text_model_correction(p->model).mode != HX_CORRECT_OFF;
+}
+
 const char *const *hx_filter_columns(const hx_filter_plan *p, bool table) {
     static const char *const csv[][11] = {{"clean", NULL},
                                           {"pii", NULL},
@@ -73,9 +77,13 @@ const char *const *hx_filter_columns(const hx_filter_plan *p, bool table) {
         {"tags", NULL},      {"generated", NULL}};
     static const char *const just_triples[] = {"triples", NULL};
     static const char *const with_sentences[] = {"keywords", "sentences", NULL};
+    static const char *const with_edits[] = {
+        "lang",     "clean",   "words", "sentiment", "sentiment_score", "intent", "intent_score",
+        "keywords", "aspects", "pii",   "correct",   "edits",           NULL};
     if (p->llama && p->llama->columns) return p->llama->columns;
     if (p->sentences > 0) return with_sentences;
     if (p->triples) return just_triples;
+    if (p->kind == HX_FILTER_ANNOTATE && !table && corrects_before(p)) return with_edits;
     return table ? shown[p->kind] : csv[p->kind];
 }
 
@@ -568,6 +576,8 @@ static void put_joined(cell_row *c, const filter_result *r, const char *what) {
         join(&list, r->aspects[i].name);
         hx_outbuf_printf(&list, ":%s", hx_sentiment_name(r->aspects[i].label));
     }
+    if (strcmp(what, "edits") == 0)
+        hx_filter_correct_edits(&list, r->all.corrected.edits, r->all.corrected.n_edits);
     if (strcmp(what, "pii") == 0)
         for (size_t i = 0; i < r->n_pii; i++)
             join(&list, hx_str_of(hx_pii_name(r->pii[i].type)));
@@ -594,6 +604,8 @@ static void put_column(cell_row *c, const filter_result *r, const char *name) {
         put_said(c, r, name);
     } else if (strcmp(name, "clean") == 0) {
         put_cell(c, r->clean.text);
+    } else if (strcmp(name, "correct") == 0) {
+        put_cell(c, hx_str_of(hx_correct_mode_name(r->all.corrected.mode)));
     } else if (strcmp(name, "lang") == 0) {
         put_cell(c, hx_str_of(hx_lang_name(r->all.lang)));
     } else if (strcmp(name, "sentiment") == 0) {

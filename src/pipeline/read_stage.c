@@ -16,6 +16,7 @@
 #include "pipeline/crew.h"
 #include "pipeline/rejects.h"
 #include "pipeline/run.h"
+#include "text/corrected.h"
 
 #define CHECKPOINT_BYTES (24u << 20) /* of encoded events */
 #define CHECKPOINT_SECONDS 2.0
@@ -179,6 +180,11 @@ static hx_status label_some(const hx_labeller *l, hx_event **events, const hx_st
     return HX_OK;
 }
 
+/* The text that a labeller reads: as it was corrected, where corrections are applied. */
+static hx_str text_read(const hx_event *e, hx_arena *arena) {
+    return e->annotation ? hx__corrected_text(&e->annotation->corrected, e->text, arena) : e->text;
+}
+
 static hx_status label_texts(const read_stage *s, read_job *j, hx_error *err) {
     const hx_labeller *l = s->run->options->labeller;
     hx_event *events[LABEL_TEXTS];
@@ -186,7 +192,8 @@ static hx_status label_texts(const read_stage *s, read_job *j, hx_error *err) {
     for (size_t i = 0, n = 0; i < j->n_made; i++) {
         if (j->made[i].text.len > 0) {
             events[n] = &j->made[i];
-            texts[n++] = j->made[i].text;
+            texts[n] = text_read(&j->made[i], j->arena);
+            if (!texts[n++].ptr) return hx_fail(err, HX_ENOMEM, "out of memory");
         }
         if (n == 0 || (n < LABEL_TEXTS && i + 1 < j->n_made)) continue;
         if (hx_run_is_cancelled(s->run)) return hx_run_cancelled(err);

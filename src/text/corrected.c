@@ -249,3 +249,22 @@ hx_status hx__correction_keep(const hx_correction *c, hx_arena *arena, hx_correc
     out->n_edits = c->n_edits;
     return HX_OK;
 }
+
+hx_str hx__corrected_text(const hx_corrected *c, hx_str given, hx_arena *arena) {
+    size_t len = given.len, used = 0, at = 0;
+    if (c->mode != HX_CORRECT_APPLY || c->n_edits == 0) return given;
+    for (size_t i = 0; i < c->n_edits; i++)
+        len += c->edits[i].to.len;
+    char *text = hx_arena_alloc(arena, len + 1);
+    if (!text) return (hx_str){NULL, 0};
+    for (size_t i = 0; i < c->n_edits; i++) {
+        const hx_edit *e = &c->edits[i];
+        memcpy(text + used, given.ptr + at, e->span.start - at);
+        used += e->span.start - at;
+        if (e->to.len > 0) memcpy(text + used, e->to.ptr, e->to.len);
+        used += e->to.len;
+        at = e->span.end;
+    }
+    if (given.len > at) memcpy(text + used, given.ptr + at, given.len - at);
+    return (hx_str){text, used + given.len - at};
+}

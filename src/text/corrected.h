@@ -33,4 +33,7 @@ hx_corrected hx__correction_of(const hx_text_model *m, hx_correct_mode mode);
 hx_status hx__correction_keep(const hx_correction *c, hx_arena *arena, hx_corrected *out,
                               hx_error *err) HX_MUST_USE;
 
+/* The text that was read in place of `given`: with its edits where they were made, else `given` itself. In `arena`; {NULL, 0}: no memory. */
+hx_str hx__corrected_text(const hx_corrected *c, hx_str given, hx_arena *arena);
+
 #endif

@@ -48,6 +48,7 @@ huaxiang profile reviews.csv --store table.db --engine rules --correct apply --f
 huaxiang profile reviews.csv --store tisch.db --engine rules --correct suggest --format table -q --lang zh | grep 纠错
 printf '我门很喜欢\n' | huaxiang annotate --engine rules --correct apply -q | python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["correct"], [(e["start"], e["end"], e["to"]) for e in r["edits"]])'
 printf '我门很喜欢\n' | huaxiang annotate --engine rules --correct suggest --false-alarms 0.001 -q | python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["correct"], len(r["edits"]))'
+printf 'text\n我门很喜欢\n我们很喜欢\n' | huaxiang annotate --engine rules --correct apply --format csv -q | sed 's/"score"":[0-9.]*/"score"":P/' | cut -d, -f1,2,12-
 echo '--- what is refused'
 try run reviews.csv --store no.db --correct perhaps
 try run reviews.csv --store no.db --correct apply --no-text

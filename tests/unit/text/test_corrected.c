@@ -160,6 +160,25 @@ static void test_quotes_are_verbatim(void **state) {
     close_reader(&on);
 }
 
+/* hx__corrected_text(): what a labeller reads. */
+static void test_text_with_its_edits(void **state) {
+    const hx_str given = HX_STR_LIT("aXbcYd");
+    const hx_edit edits[] = {{.span = {1, 2}, .to = HX_STR_LIT("long")},
+                             {.span = {3, 3}, .to = HX_STR_LIT("-")},
+                             {.span = {4, 5}, .to = HX_STR_LIT("")}};
+    hx_corrected how = {.mode = HX_CORRECT_APPLY, .edits = edits, .n_edits = 3};
+    hx_arena *arena = hx_arena_new(0);
+    (void)state;
+    assert_non_null(arena);
+    hx_str text = hx__corrected_text(&how, given, arena);
+    assert_true(hx_str_equal(text, HX_STR_LIT("alongb-cd")));
+    how.mode = HX_CORRECT_SUGGEST;
+    assert_ptr_equal(hx__corrected_text(&how, given, arena).ptr, given.ptr);
+    how = (hx_corrected){.mode = HX_CORRECT_APPLY};
+    assert_ptr_equal(hx__corrected_text(&how, given, arena).ptr, given.ptr);
+    hx_arena_free(arena);
+}
+
 static void test_suggest_changes_nothing(void **state) {
     reader off = open_reader(HX_CORRECT_OFF), on = open_reader(HX_CORRECT_SUGGEST);
     size_t edits = 0;
@@ -302,6 +321,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_apply_reads_the_corrected_text),
         cmocka_unit_test(test_quotes_are_verbatim),
+        cmocka_unit_test(test_text_with_its_edits),
         cmocka_unit_test(test_suggest_changes_nothing),
         cmocka_unit_test(test_modes_of_an_annotator),
         cmocka_unit_test(test_company_changes_nothing),
