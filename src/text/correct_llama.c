@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/hash.h"
+#include "base/map.h"
 #include "base/utf8.h"
 #include "huaxiang/llama.h"
 #include "text/correct.h"
@@ -24,14 +26,16 @@
 #define NEGLIGIBLE 11.0f /* logits so far below the best are left out of the sum */
 #define HEAD_MAX 9.0
 #define CAUSAL_MAX 15.0
-#define CAUSAL_ODDS (-1.0) /* fixes with lower odds are not read forwards */
-#define CAUSAL_SOME 4 /* of a passage */
+#define CAUSAL_ODDS (-5.0) /* fixes with lower odds are not read forwards */
+#define CAUSAL_SOME 6 /* of a passage */
+#define UNITS_SHARE 0.5f /* what the n-grams count beside the model, for choosing those */
 
 struct hx_correct_reader {
     hx_llama *model;
     hx_llama_context *context; /* owned */
     size_t n_vocab;
     int32_t gone, missing; /* marks; -1 = the model has none */
+    hx_map han; /* hash of a token of Han characters -> its id + 1 */
 };
 
 typedef struct {
@@ -53,6 +57,23 @@ static int32_t find_token(const hx_llama *m, const char *name, const char *other
     return -1;
 }
 
+static bool all_han(hx_str s) {
+    for (size_t at = 0; at < s.len;)
+        if (!hx_utf8_is_han(hx_utf8_next(s, &at))) return false;
+    return s.len > 0;
+}
+
+static hx_status list_han(hx_correct_reader *r, hx_error *err) {
+    for (size_t i = 0; i < r->n_vocab; i++) {
+        hx_str text = hx_llama_token(r->model, (int32_t)i);
+        if (!all_han(text)) continue;
+        uint64_t *id = hx_map_put(&r->han, hx_hash(text));
+        if (!id) return hx_fail(err, HX_ENOMEM, "out of memory");
+        *id = i + 1;
+    }
+    return HX_OK;
+}
+
 hx_status hx__correct_reader_open(hx_correct_reader **out, hx_llama *m, hx_error *err) {
     const hx_context_options options = {.batch_tokens = TOKENS_MAX};
     hx_correct_reader *r = calloc(1, sizeof *r);
@@ -61,9 +82,11 @@ hx_status hx__correct_reader_open(hx_correct_reader **out, hx_llama *m, hx_error
     r->n_vocab = hx_llama_describe(m)->n_vocab;
     r->gone = find_token(m, "<sep>", "[SEP]");
     r->missing = find_token(m, "<mask>", "[MASK]");
+    hx_map_init(&r->han);
     hx_status st = hx_llama_context_open(&r->context, m, &options, err);
+    if (st == HX_OK) st = list_han(r, err);
     if (st != HX_OK) {
-        free(r);
+        hx__correct_reader_close(r);
         return st;
     }
     *out = r;
@@ -73,6 +96,7 @@ hx_status hx__correct_reader_open(hx_correct_reader **out, hx_llama *m, hx_error
 void hx__correct_reader_close(hx_correct_reader *r) {
     if (!r) return;
     hx_llama_context_close(r->context);
+    hx_map_release(&r->han);
     free(r);
 }
 
@@ -147,12 +171,6 @@ static hx_fix *same_fix(const hx_passage *p, uint32_t start, uint32_t end, hx_st
 }
 
 /* ------------------------------------------------------------------ what it says */
-static bool all_han(hx_str s) {
-    for (size_t at = 0; at < s.len;)
-        if (!hx_utf8_is_han(hx_utf8_next(s, &at))) return false;
-    return s.len > 0;
-}
-
 static hx_str span_text(const read_passage *q, size_t t) {
     hx_token_span s = q->spans[t];
     return (hx_str){q->p->text.ptr + s.start, s.end - s.start};
@@ -192,6 +210,27 @@ static void note_gap(reading *g, read_passage *q, size_t t, double log_prob, dou
     g->gaps[g->n_gaps++] = (gap){(uint32_t)t, q, log_prob, own};
 }
 
+/* What is not said is less likely than what is. */
+static void set_unsaid(hx_fix *x, double own) {
+    x->f[HX_FIX_HEAD] = within(log1p(-exp(own < -1e-6 ? own : -1e-6)) - own - 3, HEAD_MAX);
+    x->f[HX_FIX_HEAD_TO] = -(float)HEAD_MAX;
+}
+
+/* The token that stands at `s` when the fix is made; -1: no token is that, or the fix reaches beyond. */
+static int32_t token_with(const hx_correct_reader *r, hx_str text, hx_token_span s,
+                          const hx_fix *x) {
+    char with[64];
+    uint64_t *id;
+    size_t head = x->start - s.start, tail = s.end - x->end;
+    if (x->end > s.end || head + x->to.len + tail > sizeof with) return -1;
+    if (head + x->to.len + tail == 0) return r->gone;
+    memcpy(with, text.ptr + s.start, head);
+    if (x->to.len > 0) memcpy(with + head, x->to.ptr, x->to.len);
+    memcpy(with + head + x->to.len, text.ptr + x->end, tail);
+    id = hx_map_get(&r->han, hx_hash((hx_str){with, head + x->to.len + tail}));
+    return id ? (int32_t)(*id - 1) : -1;
+}
+
 /* Token t, of Han characters. */
 static void read_han(reading *g, read_passage *q, size_t t, const float *row) {
     said_token said[SAID_MAX];
@@ -201,9 +240,11 @@ static void read_han(reading *g, read_passage *q, size_t t, const float *row) {
     for (size_t i = 0; i < q->p->n_fixes; i++) {
         hx_fix *x = &q->p->fixes[i];
         if (x->start < s.start || x->start >= s.end) continue;
-        /* What is not said is less likely than what is; of single tokens it is known. */
-        x->f[HX_FIX_HEAD] = within(log1p(-exp(own < -1e-6 ? own : -1e-6)) - own - 3, HEAD_MAX);
-        x->f[HX_FIX_HEAD_TO] = -(float)HEAD_MAX;
+        int32_t id = token_with(g->r, q->p->text, s, x);
+        if (id >= 0)
+            set_head(x, (double)(row[id] - row[q->ids[t]]) + own, own);
+        else
+            set_unsaid(x, own);
     }
     for (size_t i = 0; i < n; i++) {
         hx_str to = hx_llama_token(g->r->model, said[i].id);
@@ -248,8 +289,7 @@ static void read_word(reading *g, read_passage *q, size_t from, size_t to, const
     for (size_t i = 0; i < q->p->n_fixes; i++) {
         hx_fix *x = &q->p->fixes[i];
         if (x->start < start || x->start >= end) continue;
-        x->f[HX_FIX_HEAD] = within(log1p(-exp(own < -1e-6 ? own : -1e-6)) - own - 3, HEAD_MAX);
-        x->f[HX_FIX_HEAD_TO] = -(float)HEAD_MAX;
+        set_unsaid(x, own);
     }
     hx_str text = {NULL, 0};
     hx_error ignored = {.code = HX_OK};
@@ -370,10 +410,13 @@ typedef struct {
     size_t n;
 } variant;
 
-static int by_head(const void *a, const void *b) {
+static float promise(const hx_fix *x) {
+    return x->f[HX_FIX_HEAD] + UNITS_SHARE * x->f[HX_FIX_UNITS];
+}
+
+static int by_promise(const void *a, const void *b) {
     const hx_fix *x = *(hx_fix *const *)a, *y = *(hx_fix *const *)b;
-    if (x->f[HX_FIX_HEAD] != y->f[HX_FIX_HEAD])
-        return x->f[HX_FIX_HEAD] > y->f[HX_FIX_HEAD] ? -1 : 1;
+    if (promise(x) != promise(y)) return promise(x) > promise(y) ? -1 : 1;
     if (x->start != y->start) return x->start < y->start ? -1 : 1;
     if (x->end != y->end) return x->end < y->end ? -1 : 1;
     return hx_str_compare(x->to, y->to);
@@ -404,7 +447,7 @@ static hx_status make_variants(reading *g, read_passage *q, variant *out, size_t
     for (size_t i = 0; i < p->n_fixes; i++)
         if ((double)p->fixes[i].f[HX_FIX_HEAD] > CAUSAL_ODDS) list[some++] = &p->fixes[i];
     if (some == 0) return HX_OK;
-    qsort(list, some, sizeof *list, by_head);
+    qsort(list, some, sizeof *list, by_promise);
     q->base = hx_arena_alloc(g->arena, (q->n + 1) * sizeof *q->base);
     if (!q->base) return hx_fail(err, HX_ENOMEM, "out of memory");
     out[(*n)++] = (variant){.q = q, .ids = q->ids, .n = q->n};

@@ -46,7 +46,7 @@ static size_t distance(const codes *a, const codes *b) {
         uint16_t *row = rows[i & 1];
         row[0] = (uint16_t)i;
         for (size_t j = 1; j <= m; j++) {
-            unsigned c = before[j - 1] + (a->code[head + i - 1] != b->code[head + j - 1]);
+            unsigned c = before[j - 1] + (unsigned)(a->code[head + i - 1] != b->code[head + j - 1]);
             if (before[j] + 1u < c) c = before[j] + 1u;
             if (row[j - 1] + 1u < c) c = row[j - 1] + 1u;
             row[j] = (uint16_t)c;
