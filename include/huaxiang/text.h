@@ -423,6 +423,18 @@ HX_API hx_status hx_tagger_parse(hx_tagger *t, const hx_str *texts, hx_tagged_te
 HX_API hx_status hx_tagged_conllu(hx_str text, const hx_tagged_text *said, hx_arena *arena,
                                   hx_str *out, hx_error *err) HX_MUST_USE;
 
+typedef struct {
+    bool trees; /* heads and relations, too; else UPOS alone */
+    size_t limit; /* at most so many sentences; 0 = all */
+    const volatile int *cancel; /* raised: HX_ECANCELLED; NULL = none */
+} hx_conllu_options;
+/* The file at `path`, in CoNLL-U, with parts of speech and trees of its own words; sentences, words, comments, lemmas, features and MISC stay as
+ * given. *out is arena memory, *n its sentences. HX_EFORMAT, with the line, where it is no CoNLL-U; HX_EINVAL where it has no sentence; HX_ELIMIT where
+ * a sentence has more than HX_TAGGED_WORDS_MAX words. */
+HX_API hx_status hx_tagger_conllu_file(hx_tagger *t, const char *path, const hx_conllu_options *o,
+                                       hx_arena *arena, hx_str *out, size_t *n,
+                                       hx_error *err) HX_MUST_USE;
+
 /* Who does what to whom. Bytes of the text; start == end where there is none: never the predicate, and one of the others at most. */
 typedef struct {
     hx_span subject, predicate, object;

@@ -341,10 +341,60 @@ static int filter_reader(filter_job *j, const char *path, hx_reader *r) {
     return HX_EXIT_DONE;
 }
 
+/* A file in CoNLL-U has its words already: parse and tag say what belongs in their columns. */
+static bool is_conllu(const filter_job *j, const char *path) {
+    size_t n = strlen(path), end = sizeof ".conllu" - 1;
+    bool reads = j->plan.tags && (j->plan.kind == HX_FILTER_PARSE || j->plan.kind == HX_FILTER_TAG);
+    return reads && n > end && strcmp(path + n - end, ".conllu") == 0;
+}
+
+static int put_conllu(filter_job *j, hx_tagger *t, hx_arena *arena, const char *path) {
+    const hx_conllu_options options = {.trees = j->plan.kind == HX_FILTER_PARSE,
+                                       .limit = j->limit ? j->limit - (size_t)j->rows : 0,
+                                       .cancel = &j->c->cancel};
+    hx_error err = {.ui = j->c->ui};
+    hx_outbuf b = {0};
+    hx_str said;
+    size_t n = 0;
+    hx_status st = hx_tagger_conllu_file(t, path, &options, arena, &said, &n, &err);
+    if (st == HX_ECANCELLED) return HX_EXIT_FAILED; /* say_stopped() says how far it came */
+    if (st == HX_EFORMAT || st == HX_ELIMIT)
+        return hx_cli_fail(j->c, "%s: %s", "%s：%s", path, err.message);
+    if (st != HX_OK) return hx_cli_error(j->c, &err);
+    hx_outbuf_bytes(&b, said.ptr, said.len);
+    bool ok = hx_output_write(j->c, &b);
+    hx_outbuf_release(&b);
+    j->rows += n;
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
+
+static int filter_conllu(filter_job *j, const char *path) {
+    hx_error err = {.ui = j->c->ui};
+    const hx_cli_values *v = &j->c->options;
+    hx_tagger *t = NULL;
+    bool other = hx_cli_has(v, HX_OPT_FORMAT) || hx_cli_has(v, HX_OPT_FORMAT_TREES);
+    if (j->plan.triples || (other && j->c->shape != HX_SHAPE_CONLLU))
+        return hx_cli_fail(j->c,
+                           "%s: what is in CoNLL-U is written in CoNLL-U; leave out --format and "
+                           "--triples",
+                           "%s：CoNLL-U 文件的结果仍为 CoNLL-U；请去掉 --format 和 --triples",
+                           path);
+    if (hx_tagger_open(&t, j->plan.model, j->plan.standard, &err) != HX_OK)
+        return hx_cli_error(j->c, &err);
+    hx_arena *arena = hx_arena_new(0);
+    int status =
+        arena ? put_conllu(j, t, arena, path)
+              : hx_cli_fail(j->c, "not enough memory to read the texts", "内存不足，无法读取文本");
+    hx_arena_free(arena);
+    hx_tagger_close(t);
+    return status;
+}
+
 static int filter_file(filter_job *j, const char *path) {
     hx_error err = {.ui = j->c->ui};
     hx_reader *r = NULL;
     if (hx_flag_is_raised(&j->c->cancel)) return HX_EXIT_FAILED;
+    if (is_conllu(j, path)) return filter_conllu(j, path);
     if (hx_reader_open(&r, path, &j->reader_options, &err) != HX_OK)
         return hx_cli_error(j->c, &err);
     int status =

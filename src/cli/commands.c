@@ -191,10 +191,12 @@ const hx_cli_command hx_cli_commands[] = {
      "词、词性、依存树，以及主谓宾三元组",
      "Universal Dependencies by huaxiang-small. JSON: each word with its sentence, id, head, "
      "deprel, start and end (bytes of\n"
-     "the text as given); table: a tree to look at; conllu: for other programs.",
+     "the text as given); table: a tree to look at; conllu: for other programs.\n"
+     "FILE.conllu: trees of its own words; sentences, comments, lemmas and MISC stay.",
      "由 huaxiang-small 给出的通用依存关系。JSON 中每个词有句号、id、head、deprel、start 和 "
      "end（原文的字节位置）；\n"
-     "table 为树形图；conllu 供其他程序使用。",
+     "table 为树形图；conllu 供其他程序使用。\n"
+     "文件.conllu：为其中已有的词标注依存树，句子、注释、词元和 MISC 保持不变。",
      {{"huaxiang parse samples/comments.csv --format table", "trees to look at", "树形图"},
       {"huaxiang parse samples/comments.csv --triples --format csv", "who does what to whom",
        "主谓宾三元组"}},
@@ -772,7 +774,8 @@ const hx_cli_command hx_cli_commands[] = {
      "--model or --task another head speaks.\n"
      "Each tag has its label, score, and start and end: bytes of the text as given. Labels B-X, "
      "I-X make spans, others\n"
-     "stand for a word each; --pieces gives a tag for each token. A head that makes trees gives "
+     "stand for a word each; --pieces gives a tag for each token. FILE.conllu: parts of speech of "
+     "its own words. A head that makes trees gives "
      "id, "
      "form, head and deprel of\n"
      "each word, as CoNLL-U has them. The model needs a head for words; --task says which.",
@@ -780,7 +783,8 @@ const hx_cli_command hx_cli_commands[] = {
      "时改用其他任务头。\n"
      "每个标注有标签、得分、start 和 end（原文的字节位置）。B-X、I-X 形式的标签合成片段，其他标签"
      "每词一个；\n"
-     "--pieces 给出每个词元的标注。产生依存树的任务头给出每个词的 id、form、head 和 deprel（同 "
+     "--pieces 给出每个词元的标注。文件.conllu：标注其中已有的词。产生依存树的任务头给出每个词的 "
+     "id、form、head 和 deprel（同 "
      "CoNLL-U）。\n"
      "模型须带词标注头；用 --task 指定哪一个。",
      {{"huaxiang tag samples/comments.csv --format table", "words and parts of speech", "词和词性"},

@@ -23,3 +23,4 @@ G
 huaxiang evaluate parse --data gold.conllu --format json | sed -E 's/"sentences_per_second":[0-9.]+/"sentences_per_second":N/'
 huaxiang evaluate parse --data texts.txt; echo "exit $?"
 huaxiang evaluate parse --data texts.txt --engine learn; echo "exit $?"
+huaxiang parse gold.conllu; echo "exit $?"

@@ -24,3 +24,29 @@ print(all(len(r["topic"]["scores"]) == 10 and len(r["banking77"]["scores"]) == 7
 comments tokenize | python3 -c 'import json, sys; print(all(r["input_ids"] for r in map(json.loads, sys.stdin)))'
 echo '--- a question is no blame'
 printf '请问什么时候发货？\nWhen will it ship?\n' | huaxiang sentiment --format csv -q | cut -d, -f1,2
+# Words of a file in CoNLL-U: what stands beside them stays.
+cat >given.conllu <<'G'
+# newdoc id = d1
+# text = I don't know.
+1	I	I	_	PRP	_	_	_	_	Offset=0
+2-3	don't	_	_	_	_	_	_	_	_
+2	do	do	_	_	_	_	_	_	_
+3	n't	not	_	_	_	_	_	_	_
+4	know	know	_	_	Mood=Ind	_	_	_	SpaceAfter=No
+5	.	.	_	_	_	_	_	_	_
+
+# a comment
+1	我	_	X	_	_	0	root	0:root	SpaceAfter=No
+1.1	想	_	_	_	_	_	_	_	_
+2	买手机	_	X	_	_	1	dep	1:dep	SpaceAfter=No
+
+G
+huaxiang parse given.conllu --quiet
+huaxiang tag given.conllu --quiet
+huaxiang parse given.conllu --quiet --head 1 --format conllu | head -2
+huaxiang parse given.conllu --quiet --format json; echo "exit $?"
+huaxiang parse given.conllu --quiet --triples --lang zh; echo "exit $?"
+printf '1\tI\n' >bad.conllu
+huaxiang parse bad.conllu --quiet; echo "exit $?"
+printf '# nothing\n' >nothing.conllu
+huaxiang tag nothing.conllu --quiet --lang zh; echo "exit $?"
