@@ -1,5 +1,7 @@
 /* set_grams.c - features of a text, a set's scores over them, and how they are joined with a head's probabilities; see set_grams.h.
  *
+ *     text -> lower case -> pieces, runs of pieces, runs of a word's letters -> weights of the known ones -> scores of labels -> joined
+ *
  * A set whose labels are not all known is treated as unknown: the head then speaks alone. Reading changes nothing, so threads share it. */
 #include "text/set_grams.h"
 
