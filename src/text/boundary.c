@@ -132,7 +132,7 @@ static void add_runs(features *f, const uint32_t x[2 * REACH], const uint8_t k[2
 }
 
 static unsigned class_of(const hx_boundary_char *c, size_t len) {
-    return len < 2 ? 0 : c->listed >> (3 * (len - 2)) & 7;
+    return len < 2 ? 0 : (unsigned)c->listed >> (3 * (len - 2)) & 7u;
 }
 
 /* How words of one list lie: the longest that ends and that begins at the place, and those that go over it. */
