@@ -1,5 +1,5 @@
 # The example from a file of comments to labelled customers: every stage with its counts. What training rounds is masked.
-"${0%/*}/../../examples/first_article.sh" samples/labelled.csv article | sed -E 's/(accuracy|precision|recall|F1|negative|positive) [0-9.]+/\1 N/g; s/^(segment +)[0-9]+/\1N/'
+"${0%/*}/../../examples/first_article.sh" samples/labelled.csv article | sed -E 's/(accuracy|precision|recall|F1|negative|positive) [0-9.]+/\1 N/g; s/[0-9]+ keywords/N keywords/; s/^(segment +)[0-9]+/\1N/'
 python3 - << 'END'
 import json
 test = json.load(open('article/mood/metrics.json'))['test']['tasks']['label']
