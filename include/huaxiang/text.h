@@ -500,10 +500,19 @@ HX_API hx_status hx_text_adapt(hx_annotator *a, const hx_labelled_texts *data, c
 HX_API hx_status hx_text_adapt_engine(const char *path, hx_engine *out,
                                       hx_error *err) HX_MUST_USE; /* that a file was made for */
 /* ------------------------------------------------------------------ corrections of single texts */
+/* Words that follow one another. */
+typedef struct {
+    hx_str *words;
+    size_t n;
+} hx_word_run;
+
 typedef struct {
     int64_t id; /* 1, 2, ... in the order they were given */
     hx_str text, engine, at; /* at: "2026-11-22T21:40:05Z" */
-    hx_sentiment_label label;
+    hx_sentiment_label label; /* NONE: of words */
+    hx_word_run words; /* of the text; n = 0: of sentiment */
+    hx_word_run *learned; /* (n_learned) what was cut otherwise before: holds in other texts, too */
+    size_t n_learned;
     bool undone;
 } hx_taught;
 
@@ -514,6 +523,12 @@ HX_API hx_status hx_memory_read(const char *path, hx_arena *arena, const hx_taug
 HX_API hx_status hx_memory_teach(const char *path, hx_str text, hx_sentiment_label label,
                                  hx_engine engine, int64_t now, int64_t *id,
                                  hx_error *err) HX_MUST_USE;
+/* The same for words: `words`, white space aside, are the text. From the next open on the text is cut so by every engine and standard, and what the
+ * rules or a standard of `m` cut otherwise is learned for other texts: one word as a user's word, several where words begin and end at both sides of
+ * them. *out is arena memory. HX_EINVAL where the words are not the text's. */
+HX_API hx_status hx_memory_teach_words(const char *path, const hx_text_model *m, hx_str text,
+                                       const hx_str *words, size_t n, int64_t now, hx_arena *arena,
+                                       hx_taught *out, hx_error *err) HX_MUST_USE;
 /* Takes one back: answers are what they were before it. HX_ENOTFOUND where there is none of that number, or it was taken back already. */
 HX_API hx_status hx_memory_undo(const char *path, int64_t id, int64_t now,
                                 hx_error *err) HX_MUST_USE;

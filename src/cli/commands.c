@@ -168,7 +168,7 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      0,
      -1,
-     LIST(FILTER, HX_OPT_NO_STOP, HX_OPT_STOP_FILE, HX_OPT_STANDARD),
+     LIST(FILTER, HX_OPT_MEMORY, HX_OPT_NO_STOP, HX_OPT_STOP_FILE, HX_OPT_STANDARD),
      "the words of texts, Chinese and English",
      "中英文分词",
      NULL,
@@ -185,8 +185,8 @@ const hx_cli_command hx_cli_commands[] = {
      0,
      -1,
      LIST(READING, HX_OPT_FORMAT_TREES, HX_OPT_OUT, HX_OPT_HEAD, HX_OPT_THREADS, HX_OPT_TEXT,
-          HX_OPT_MAP, HX_OPT_REJECTS, HX_OPT_ENGINE, HX_OPT_USER_WORDS, HX_OPT_STANDARD,
-          HX_OPT_TRIPLES),
+          HX_OPT_MAP, HX_OPT_REJECTS, HX_OPT_ENGINE, HX_OPT_USER_WORDS, HX_OPT_MEMORY,
+          HX_OPT_STANDARD, HX_OPT_TRIPLES),
      "words, parts of speech and trees of texts, and who does what to whom",
      "词、词性、依存树，以及主谓宾三元组",
      "Universal Dependencies by huaxiang-small. JSON: each word with its sentence, id, head, "
@@ -248,7 +248,7 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      0,
      -1,
-     LIST(FILTER, HX_OPT_TOP, HX_OPT_METHOD, HX_OPT_SENTENCES, HX_OPT_STOP_FILE),
+     LIST(FILTER, HX_OPT_MEMORY, HX_OPT_TOP, HX_OPT_METHOD, HX_OPT_SENTENCES, HX_OPT_STOP_FILE),
      "what each text is about",
      "每条文本的关键词",
      NULL,
@@ -374,13 +374,13 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_MAY},
     {"teach",
      HX_PART_TEXT,
-     "add TEXT LABEL|list|undo N --memory FILE",
-     "add,list,undo",
+     "add TEXT LABEL|words TEXT WORDS|list|undo N --memory FILE",
+     "add,words,list,undo",
      0,
      2,
      LIST(HX_OPT_MEMORY, HX_OPT_STORE, HX_OPT_ENGINE, HX_OPT_ADAPT, RECORDS),
      "corrections of single texts, at once in force, taken back one by one",
-     "更正单条文本的情感，立即生效，可逐条撤回",
+     "更正单条文本的情感或分词，立即生效，可逐条撤回",
      "add: TEXT is positive, negative, neutral or mixed. From then on sentiment, annotate, "
      "evaluate and "
      "profile --memory FILE\n"
@@ -389,15 +389,25 @@ const hx_cli_command hx_cli_commands[] = {
      "--store STORE the file is\n"
      "STORE.memory.jsonl, which profile reads by itself. undo N gives exactly the answers that "
      "were "
-     "before.",
+     "before.\n"
+     "words: WORDS are those of TEXT, blanks between them, or | where a word has a blank. words, "
+     "tag, parse and annotate\n"
+     "--memory FILE cut TEXT so from then on, with every engine and standard, and other texts by "
+     "what was learned.",
      "add：TEXT 的情感是 positive、negative、neutral 或 mixed。此后 sentiment、annotate、evaluate "
      "和 profile "
      "加 --memory\n"
      "FILE 时，词语相同和几乎相同的文本按此回答，相似的文本也向此倾斜。用 --store STORE 时文件为 "
      "STORE.memory.jsonl，\n"
-     "profile 会自动读取。undo N 撤回一条，回答恢复如前。",
+     "profile 会自动读取。undo N 撤回一条，回答恢复如前。\n"
+     "words：WORDS 是 TEXT 的词，以空格分隔；词内有空格时以 | 分隔。此后 "
+     "words、tag、parse、annotate 加 "
+     "--memory FILE 时，\n"
+     "各引擎和各标准都这样切分 TEXT，其他文本按学到的词切分。",
      {{"huaxiang teach add '这价格绝了，吃不起' negative --memory taught.jsonl", "one correction",
        "更正一条"},
+      {"huaxiang teach words 我爱云南白药牙膏 '我 爱 云南白药牙膏' --memory taught.jsonl",
+       "the words of a text", "一条文本的词"},
       {"huaxiang teach list --memory taught.jsonl --format table", "what was taught", "已教的更正"},
       {"huaxiang teach undo 1 --memory taught.jsonl", "taken back", "撤回"}},
      hx_cmd_teach,
@@ -766,8 +776,8 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      0,
      -1,
-     LIST(TEXTS, HX_OPT_STANDARD, HX_OPT_TASK, HX_OPT_WORDS, HX_OPT_PIECES, HX_OPT_MAX_LENGTH,
-          HX_OPT_PRECISION),
+     LIST(TEXTS, HX_OPT_STANDARD, HX_OPT_MEMORY, HX_OPT_TASK, HX_OPT_WORDS, HX_OPT_PIECES,
+          HX_OPT_MAX_LENGTH, HX_OPT_PRECISION),
      "parts of speech; names, phrases and the like by a model's head for words",
      "词性标注；也可用模型的词标注头标出名称、短语等",
      "Words and their parts of speech (UPOS) by huaxiang-small; --standard says which words. With "

@@ -62,13 +62,38 @@ static hx_str kept_text(journal *j, const json_t *value) {
     return s ? hx_arena_str(j->arena, (hx_str){s, json_string_length(value)}) : (hx_str){NULL, 0};
 }
 
+/* False where it is no list of texts, or memory is out; nothing at all is an empty list. */
+static bool kept_words(journal *j, const json_t *list, hx_word_run *out) {
+    size_t n = json_array_size(list);
+    *out = (hx_word_run){NULL, n};
+    if (!list) return true;
+    if (!json_is_array(list) || n == 0) return false;
+    out->words = hx_arena_alloc(j->arena, n * sizeof *out->words);
+    for (size_t i = 0; out->words && i < n; i++) {
+        out->words[i] = kept_text(j, json_array_get(list, i));
+        if (out->words[i].len == 0) return false;
+    }
+    return out->words != NULL;
+}
+
+static bool kept_learned(journal *j, const json_t *list, hx_taught *t) {
+    t->n_learned = json_array_size(list);
+    t->learned = hx_arena_alloc(j->arena, (t->n_learned + 1) * sizeof *t->learned);
+    for (size_t i = 0; t->learned && i < t->n_learned; i++)
+        if (!kept_words(j, json_array_get(list, i), &t->learned[i])) return false;
+    return t->learned != NULL;
+}
+
 static bool add_entry(journal *j, const json_t *record) {
     hx_taught t = {.id = json_integer_value(json_object_get(record, "id")),
                    .label = label_of_name(json_string_value(json_object_get(record, "label"))),
                    .text = kept_text(j, json_object_get(record, "text")),
                    .engine = kept_text(j, json_object_get(record, "engine")),
                    .at = kept_text(j, json_object_get(record, "at"))};
-    if (t.id <= 0 || t.label == HX_SENTIMENT_NONE || !t.text.ptr) return false;
+    if (!kept_words(j, json_object_get(record, "words"), &t.words)) return false;
+    if (!kept_learned(j, json_object_get(record, "learned"), &t)) return false;
+    if (t.id <= 0 || !t.text.ptr) return false;
+    if ((t.label == HX_SENTIMENT_NONE) != (t.words.n > 0)) return false;
     if (j->n > 0 && t.id <= j->list[j->n - 1].id) return false;
     if (j->n == j->room) {
         size_t wider = j->room ? 2 * j->room : 64;
@@ -139,6 +164,28 @@ static hx_status append(const char *path, hx_buf *line, hx_error *err) {
     return status;
 }
 
+static void put_words(hx_json_writer *w, const hx_word_run *run) {
+    hx_json_array(w);
+    for (size_t i = 0; i < run->n; i++)
+        hx_json_str(w, run->words[i]);
+    hx_json_end_array(w);
+}
+
+static void put_answer(hx_json_writer *w, const hx_taught *t) {
+    if (t->words.n == 0) {
+        hx_json_key(w, "label");
+        hx_json_cstr(w, hx_sentiment_name(t->label));
+        return;
+    }
+    hx_json_key(w, "words");
+    put_words(w, &t->words);
+    hx_json_key(w, "learned");
+    hx_json_array(w);
+    for (size_t i = 0; i < t->n_learned; i++)
+        put_words(w, &t->learned[i]);
+    hx_json_end_array(w);
+}
+
 static hx_status teach(const char *path, const hx_taught *t, int64_t now, hx_error *err) {
     hx_buf b;
     hx_json_writer w;
@@ -149,8 +196,7 @@ static hx_status teach(const char *path, const hx_taught *t, int64_t now, hx_err
     hx_json_int(&w, t->id);
     hx_json_key(&w, "text");
     hx_json_str(&w, t->text);
-    hx_json_key(&w, "label");
-    hx_json_cstr(&w, hx_sentiment_name(t->label));
+    put_answer(&w, t);
     hx_json_key(&w, "engine");
     hx_json_str(&w, t->engine);
     put_time(&w, now);
@@ -160,28 +206,33 @@ static hx_status teach(const char *path, const hx_taught *t, int64_t now, hx_err
     return status;
 }
 
-hx_status hx_memory_teach(const char *path, hx_str text, hx_sentiment_label label, hx_engine engine,
-                          int64_t now, int64_t *id, hx_error *err) {
+hx_status hx__memory_append(const char *path, hx_taught *t, int64_t now, hx_error *err) {
     const hx_taught *all;
     size_t n;
     hx_arena *arena = hx_arena_new(0);
     if (!arena) return hx_fail(err, HX_ENOMEM, "out of memory while opening a memory");
     hx_status status = hx_memory_read(path, arena, &all, &n, err);
-    if (status == HX_OK && text.len == 0)
+    if (status == HX_OK && t->text.len == 0)
         status = hx_fail(err, HX_EINVAL, "an empty text teaches nothing");
-    if (status == HX_OK && (label <= HX_SENTIMENT_NONE || label >= HX_SENTIMENT_N))
-        status = hx_fail(err, HX_EINVAL, "a text is negative, neutral, positive or mixed");
     if (status == HX_OK && n >= HX_MEMORY_ENTRIES_MAX)
         status = hx_fail(err, HX_ELIMIT, "%s has more than %u corrections; train on them instead",
                          path, HX_MEMORY_ENTRIES_MAX);
     if (status == HX_OK) {
-        *id = n > 0 ? all[n - 1].id + 1 : 1;
-        const hx_taught t = {
-            .id = *id, .text = text, .label = label, .engine = hx_str_of(hx_engine_name(engine))};
-        status = teach(path, &t, now, err);
+        t->id = n > 0 ? all[n - 1].id + 1 : 1;
+        status = teach(path, t, now, err);
     }
     hx_arena_free(arena);
     return status;
+}
+
+hx_status hx_memory_teach(const char *path, hx_str text, hx_sentiment_label label, hx_engine engine,
+                          int64_t now, int64_t *id, hx_error *err) {
+    hx_taught t = {.text = text, .label = label, .engine = hx_str_of(hx_engine_name(engine))};
+    if (label <= HX_SENTIMENT_NONE || label >= HX_SENTIMENT_N)
+        return hx_fail(err, HX_EINVAL, "a text is negative, neutral, positive or mixed");
+    HX_TRY(hx__memory_append(path, &t, now, err));
+    *id = t.id;
+    return HX_OK;
 }
 
 hx_status hx_memory_undo(const char *path, int64_t id, int64_t now, hx_error *err) {
@@ -271,7 +322,7 @@ static hx_status fill(hx_memory *m, hx_annotator *a, const char *path, hx_arena 
     if (!texts || !labels || !m->list)
         return hx_fail(err, HX_ENOMEM, "out of memory while opening a memory");
     for (size_t i = 0; i < n; i++) {
-        if (all[i].undone) continue;
+        if (all[i].undone || all[i].words.n > 0) continue;
         HX_TRY(remember(m, a, said, &all[i], err));
         texts[active] = all[i].text;
         labels[active++] = all[i].label;

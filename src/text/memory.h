@@ -1,10 +1,11 @@
 /* memory.h - single corrections of the sentiment: what a person said of a text, taken at its word for equal and nearly equal texts, and as a small
- * adaptation (adapted.h) for texts like it.
+ * adaptation (adapted.h) for texts like it. The same journal has corrections of words (taught_words.h).
  *
  * The journal is JSON Lines, written behind its end alone:
  *
  *     {"id":1,"text":"物流绝了","label":"negative","engine":"learn","at":"2026-11-22T21:40:05Z"}
  *     {"undo":1,"at":"2026-11-22T21:52:40Z"}
+ *     {"id":2,"text":"我爱云南白药牙膏","words":["我","爱","云南白药牙膏"],"learned":[["云南白药牙膏"]],"engine":"rules","at":"..."}
  *
  * What holds is what the lines say from top to bottom, so taking a correction back gives exactly the answers that were before it. */
 #ifndef HX_TEXT_MEMORY_H
@@ -35,6 +36,9 @@ typedef struct hx_memory {
 hx_status hx__memory_open(hx_memory **out, const hx_text_model *m, const char *path,
                           hx_error *err) HX_MUST_USE;
 void hx__memory_close(hx_memory *m); /* NULL is fine */
+
+/* Writes a correction behind the journal's end; its number goes into *t. */
+hx_status hx__memory_append(const char *path, hx_taught *t, int64_t now, hx_error *err) HX_MUST_USE;
 
 /* Moves what the engine said of a cleaned text. */
 hx_status hx__memory_apply(hx_annotator *a, const hx_memory *m, const hx_clean *clean,

@@ -22,10 +22,11 @@
 #include "text/stopwords.h"
 #include "text/wordseg_data.h"
 
-static hx_status add_user_words(hx_text_model *m, const char *path, hx_error *err) {
+static hx_status add_user_words(hx_text_model *m, const hx_text_model_options *o, hx_error *err) {
     hx_annotator *a;
+    if (!o || (!o->user_words && !o->memory)) return HX_OK;
     HX_TRY(hx_annotator_new(&a, m, err));
-    hx_status status = hx__wordseg_add_user_file(m->wordseg, a, path, err);
+    hx_status status = hx__wordseg_add_user(m->wordseg, a, o->user_words, o->memory, err);
     hx_annotator_free(a);
     return status;
 }
@@ -66,7 +67,7 @@ static hx_status open_parts(hx_text_model *m, const char *share_dir,
         HX_TRY(hx__learned_open(&m->learned, share_dir, err));
     HX_TRY(open_small(m, share_dir, options, err));
     if (options && options->adapt) HX_TRY(hx__adapted_open(&m->adapted, m, options->adapt, err));
-    if (options && options->user_words) HX_TRY(add_user_words(m, options->user_words, err));
+    HX_TRY(add_user_words(m, options, err));
     if (options && options->memory) HX_TRY(hx__memory_open(&m->memory, m, options->memory, err));
     return options ? open_corrects(m, share_dir, options, err) : HX_OK;
 }

@@ -2,7 +2,7 @@
  *
  *     Chinese    marks[at]: a word begins at this byte, by the head and the characters around (boundary.h), by one of both, or by the rules; a
  *                user's words set and clear them; white space ends words
- *     English    hx_english_words() of the run of lines
+ *     English    hx_english_words() of the run of lines, and the user's words
  *
  * Invariant: a word begins at the first byte that is no white space, behind white space, and where a mark says so on a character's first byte; so
  * whatever the model says, words cover the text. A head reads pieces of at most PIECE characters, cut behind a mark of punctuation if there is
@@ -295,22 +295,24 @@ static hx_status cut_by_rules(cutting *k, size_t from, size_t to, hx_error *err)
     return HX_OK;
 }
 
-/* A user's words stay whole, also over the end of a sentence. */
+/* A user's words stay whole, also over the end of a sentence, and what was taught holds. */
 static hx_status keep_user_words(cutting *k, size_t from, size_t to, hx_error *err) {
     static const hx_clean_rules rules = {.keep_repeats = true};
     hx_str line = {k->text.ptr + from, to - from};
     const hx_cut *cuts;
     hx_clean clean;
     size_t n;
+    if (k->c->model->wordseg->user_hash == 0) return HX_OK;
     HX_TRY(hx__clean(k->c->annotator, line, &rules, &clean, err));
     HX_TRY(hx__wordseg_cut(k->c->annotator, &clean, &cuts, &n, err));
     for (size_t i = 0; i < n; i++) {
-        if (cuts[i].kind != HX_CUT_USER) continue;
+        if (cuts[i].kind != HX_CUT_USER && !cuts[i].taught) continue;
         hx_span span = hx__clean_span(&clean, cuts[i].start, cuts[i].end);
         size_t start = from + span.start, end = from + span.end;
         k->marks[start] |= MARK_WORD;
         for (size_t at = start + 1; at < end; at++)
-            k->marks[at] = (uint8_t)(k->marks[at] & ~(MARK_WORD | MARK_SENTENCE)) | MARK_BLANK;
+            k->marks[at] =
+                (uint8_t)(k->marks[at] & ~(MARK_WORD | MARK_SENTENCE | MARK_JOINS)) | MARK_BLANK;
         k->marks[end] |= MARK_WORD;
     }
     return HX_OK;
@@ -320,7 +322,7 @@ static hx_status cut_chinese(cutting *k, size_t from, size_t to, hx_error *err) 
     mark_sentences(k, from, to);
     HX_TRY(hx__word_cutter_reads(k->c) ? cut_by_readers(k, from, to, err)
                                        : cut_by_rules(k, from, to, err));
-    if (k->c->model->wordseg->user_hash != 0) HX_TRY(keep_user_words(k, from, to, err));
+    HX_TRY(keep_user_words(k, from, to, err));
     for (size_t at = from; at < to; at++)
         k->marks[at] |= MARK_CHINESE;
     return HX_OK;
@@ -335,7 +337,7 @@ static hx_status cut_english(cutting *k, size_t from, size_t to, hx_error *err) 
         k->marks[from + words[i].span.start] |=
             (uint8_t)(MARK_WORD | (words[i].begins ? MARK_SENTENCE : 0) |
                       (words[i].joins ? MARK_JOINS : 0));
-    return HX_OK;
+    return keep_user_words(k, from, to, err);
 }
 
 /* ------------------------------------------------------------------ runs of lines */

@@ -18,6 +18,7 @@
 #include "base/utf8.h"
 #include "text/annotator.h"
 #include "text/atom.h"
+#include "text/taught_words.h"
 #include "text/wordseg_data.h"
 #include "text/wordseg_scratch.h"
 
@@ -42,13 +43,16 @@ typedef struct {
 
 hx_wordseg_scratch *hx__wordseg_scratch_new(void) {
     hx_wordseg_scratch *s = calloc(1, sizeof *s);
-    if (s) hx_buf_init(&s->cuts, CUTS_CAP);
+    if (!s) return NULL;
+    hx_buf_init(&s->cuts, CUTS_CAP);
+    hx_buf_init(&s->taught, CUTS_CAP);
     return s;
 }
 
 void hx__wordseg_scratch_free(hx_wordseg_scratch *s) {
     if (!s) return;
     hx_buf_release(&s->cuts);
+    hx_buf_release(&s->taught);
     free(s);
 }
 
@@ -226,7 +230,7 @@ static void emit(cutter *k, size_t start, size_t end, uint8_t kind) {
         last->end = (uint32_t)end;
         return;
     }
-    hx_cut w = {(uint32_t)start, (uint32_t)end, kind, false};
+    hx_cut w = {.start = (uint32_t)start, .end = (uint32_t)end, .kind = kind};
     hx_buf_append(b, &w, sizeof w);
 }
 
@@ -315,6 +319,62 @@ static void cut_text(cutter *k) {
     }
 }
 
+/* ------------------------------------------------------------------ what was taught */
+/* Cuts from `base` on as taught; those of the path keep their kind where they are the same. */
+static void put_taught(cutter *k, const hx_taught_cut *taught, size_t base, const hx_cut *cuts,
+                       size_t n) {
+    for (size_t i = 0, at = 0; i < taught->n; i++) {
+        hx_cut w = {.start = (uint32_t)(base + taught->words[i].start),
+                    .end = (uint32_t)(base + taught->words[i].end),
+                    .kind = HX_CUT_USER,
+                    .taught = true};
+        while (at < n && cuts[at].start < w.start)
+            at++;
+        if (at < n && cuts[at].start == w.start && cuts[at].end == w.end) w.kind = cuts[at].kind;
+        hx_buf_append(&k->s->taught, &w, sizeof w);
+    }
+}
+
+/* The longest run that was taught from cut `i` on, and ends where a cut ends, the last of *n. */
+static const hx_taught_cut *taught_run(const cutter *k, const hx_cut *cuts, size_t n_cuts, size_t i,
+                                       size_t *n) {
+    const hx_trie *t = &k->w->taught->trie;
+    const hx_taught_cut *found = NULL;
+    uint32_t node = 0;
+    for (size_t at = cuts[i].start, last = i; last < n_cuts && at < k->text.len;) {
+        node = hx__trie_step(t, node, hx__trie_code(t, hx_utf8_next(k->text, &at)));
+        if (node == 0) break;
+        while (last < n_cuts && cuts[last].end < at)
+            last++;
+        if (last == n_cuts || cuts[last].end != at || !t->nodes[node].value) continue;
+        found = (const hx_taught_cut *)(uintptr_t)t->nodes[node].value;
+        *n = last - i + 1;
+    }
+    return found;
+}
+
+static void use_taught(cutter *k) {
+    const hx_cut *cuts = (const hx_cut *)(const void *)k->s->cuts.ptr;
+    const size_t n = k->s->cuts.len / sizeof *cuts;
+    const hx_taught_cut *whole = hx__taught_text(k->w->taught, k->text);
+    size_t some = 1;
+    if (!whole && !k->w->taught->has_trie) return;
+    hx_buf_reset(&k->s->taught);
+    if (whole) put_taught(k, whole, 0, cuts, n);
+    for (size_t i = 0; !whole && i < n; i += some) {
+        const hx_taught_cut *run = taught_run(k, cuts, n, i, &some);
+        if (run) {
+            put_taught(k, run, cuts[i].start, cuts + i, some);
+            continue;
+        }
+        hx_buf_append(&k->s->taught, &cuts[i], sizeof *cuts);
+        some = 1;
+    }
+    const hx_buf was = k->s->cuts;
+    k->s->cuts = k->s->taught;
+    k->s->taught = was;
+}
+
 static void mark_stop_words(cutter *k) {
     hx_cut *cuts = (hx_cut *)(void *)k->s->cuts.ptr;
     for (size_t i = 0; i < k->s->cuts.len / sizeof *cuts; i++)
@@ -328,6 +388,8 @@ hx_status hx__wordseg_cut(hx_annotator *a, const hx_clean *c, const hx_cut **out
         .w = a->model->wordseg, .model = a->model, .s = a->wordseg, .c = c, .text = c->text};
     hx_buf_reset(&k.s->cuts);
     if (c->text.len) cut_text(&k);
+    HX_TRY(hx_buf_status(&k.s->cuts, "the words of a text", err));
+    if (k.w->taught && c->text.len) use_taught(&k);
     HX_TRY(hx_buf_status(&k.s->cuts, "the words of a text", err));
     mark_stop_words(&k);
     *out = (const hx_cut *)(const void *)k.s->cuts.ptr;

@@ -18,6 +18,7 @@ typedef struct {
     uint32_t start, end; /* bytes of the clean text */
     uint8_t kind; /* hx_cut_kind */
     bool stop;
+    bool taught; /* its begin and end are what a correction says (taught_words.h) */
 } hx_cut;
 
 /* Cuts `c` (made with any rules). Adjacent cuts that come from one original character are one (½ -> "1⁄2"), so the original spans of

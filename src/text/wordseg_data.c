@@ -13,12 +13,14 @@
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "text/annotator.h"
+#include "text/taught_words.h"
 #include "text/wordseg.h"
 #include "text/wordseg_scratch.h"
 
 #define USER_BONUS 6.9
 #define USER_WEIGHT_LOW (-9.0)
 #define USER_WEIGHT_HIGH (-1.0)
+#define TAUGHT_RUNS_MAX 1000000u /* of one word, in a memory */
 
 static hx_status map_trie(hx_wordseg *w, hx_error *err) {
     hx_str codes, rare, nodes;
@@ -76,6 +78,7 @@ hx_status hx__wordseg_open(hx_wordseg **out, const char *share_dir, hx_error *er
 void hx__wordseg_close(hx_wordseg *w) {
     if (!w) return;
     hx__datafile_close(&w->file);
+    hx__taught_words_close(w->taught);
     if (w->has_user) hx__trie_parts_release(&w->user_parts);
     free(w);
 }
@@ -202,19 +205,45 @@ static hx_status build_user_trie(user_reader *r, hx_error *err) {
     return status;
 }
 
-hx_status hx__wordseg_add_user_file(hx_wordseg *w, hx_annotator *a, const char *path,
-                                    hx_error *err) {
+static hx_status add_user_file(user_reader *r, hx_error *err) {
     hx_buf file;
-    user_reader r = {.w = w, .a = a, .path = path, .arena = hx_arena_new(0)};
     hx_buf_init(&file, HX_USER_FILE_MAX);
-    hx_buf_init(&r.entries, (size_t)(HX_USER_WORDS_MAX + 1) * sizeof(hx_trie_entry));
-    hx_status status = r.arena ? hx_file_read(path, &file, err)
-                               : hx_fail(err, HX_ENOMEM, "out of memory while reading %s", path);
-    if (status == HX_OK) status = add_user_lines(&r, hx_buf_str(&file), err);
-    if (status == HX_OK) status = build_user_trie(&r, err);
-    if (status == HX_OK) w->user_hash = hx_hash(hx_buf_str(&file));
-    hx_buf_release(&r.entries);
+    hx_status status = hx_file_read(r->path, &file, err);
+    if (status == HX_OK) status = add_user_lines(r, hx_buf_str(&file), err);
+    if (status == HX_OK) r->w->user_hash = hx_hash(hx_buf_str(&file));
     hx_buf_release(&file);
+    return status;
+}
+
+/* What was taught as one word is a user's word. */
+static hx_status add_taught(user_reader *r, const hx_taught_words *t, hx_error *err) {
+    hx_str *words;
+    size_t n;
+    HX_TRY(hx__taught_words_single(t, r->arena, &words, &n, err));
+    for (size_t i = 0; i < n; i++) {
+        hx_trie_entry e = {.key = words[i]};
+        double weight = 0;
+        HX_TRY(user_weight(r, words[i], (hx_str){0}, 0, &weight, err));
+        memcpy(&e.value, &weight, sizeof weight);
+        hx_buf_append(&r->entries, &e, sizeof e);
+    }
+    r->w->user_hash = hx_hash_mix(r->w->user_hash, t->hash);
+    return hx_buf_status(&r->entries, r->path, err);
+}
+
+hx_status hx__wordseg_add_user(hx_wordseg *w, hx_annotator *a, const char *path, const char *memory,
+                               hx_error *err) {
+    hx_taught_words *taught = NULL;
+    user_reader r = {.w = w, .a = a, .path = path ? path : memory, .arena = hx_arena_new(0)};
+    hx_buf_init(&r.entries, (size_t)(HX_USER_WORDS_MAX + TAUGHT_RUNS_MAX) * sizeof(hx_trie_entry));
+    hx_status status =
+        r.arena ? HX_OK : hx_fail(err, HX_ENOMEM, "out of memory while reading %s", r.path);
+    if (status == HX_OK && path) status = add_user_file(&r, err);
+    if (status == HX_OK && memory) status = hx__taught_words_open(&taught, a, memory, err);
+    if (status == HX_OK && taught) status = add_taught(&r, taught, err);
+    if (status == HX_OK) status = build_user_trie(&r, err);
+    w->taught = taught;
+    hx_buf_release(&r.entries);
     hx_arena_free(r.arena);
     return status;
 }

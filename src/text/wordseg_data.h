@@ -40,16 +40,17 @@ typedef struct hx_wordseg {
     bool has_user;
     hx_trie user; /* views user_parts */
     hx_trie_parts user_parts; /* owned */
-    uint64_t user_hash;
+    struct hx_taught_words *taught; /* taught_words.h, owned; NULL = none */
+    uint64_t user_hash; /* of user words and of what was taught; 0 = none of both */
 } hx_wordseg;
 
 hx_status hx__wordseg_open(hx_wordseg **out, const char *share_dir, hx_error *err) HX_MUST_USE;
 void hx__wordseg_close(hx_wordseg *w); /* NULL is fine */
 
-/* Adds the words of a file, one a line, optionally TAB weight (a frequency as in jieba's dictionary). Once, before first use;
- * `a` belongs to the model under construction and cleans and scores the words. */
-hx_status hx__wordseg_add_user_file(hx_wordseg *w, hx_annotator *a, const char *path,
-                                    hx_error *err) HX_MUST_USE;
+/* Adds the words of a file, one a line, optionally TAB weight (a frequency as in jieba's dictionary), and what a memory has of words; each path may be
+ * NULL. Once, before first use; `a` belongs to the model under construction and cleans and scores the words. */
+hx_status hx__wordseg_add_user(hx_wordseg *w, hx_annotator *a, const char *path, const char *memory,
+                               hx_error *err) HX_MUST_USE;
 
 static inline double hx__trie_weight(const hx_trie *t, uint32_t node) {
     union {

@@ -20,6 +20,7 @@ typedef struct hx_wordseg_scratch {
     uint8_t states[HX_CHUNK_MAX];
     size_t n;
     hx_buf cuts; /* of hx_cut */
+    hx_buf taught; /* of hx_cut: with what was taught */
 } hx_wordseg_scratch;
 
 hx_wordseg_scratch *hx__wordseg_scratch_new(void); /* NULL when out of memory */

@@ -30,6 +30,21 @@ huaxiang teach add '这价格绝了，吃不起' negative --store one.db --quiet
 huaxiang profile one.csv --store one.db --quiet >/dev/null
 huaxiang timeline u1 --store one.db --format json | grep -o '"sentiment":{"label":"[a-z]*"'
 
+printf '我爱云南白药牙膏\n云南白药牙膏很贵\niPhone 15 Pro 好\n' >words.txt
+try huaxiang teach words 我爱云南白药牙膏 '我 爱 云南白药牙膏' --memory words.jsonl --engine rules
+try huaxiang teach words '买iPhone 15 Pro' '买|iPhone 15 Pro' --memory words.jsonl --engine rules --format csv
+try huaxiang words words.txt --memory words.jsonl --engine rules --format csv
+try huaxiang words words.txt --memory words.jsonl --engine learn --standard pku --format csv
+try huaxiang words words.txt --memory words.jsonl --engine learn --standard ud --format csv
+huaxiang annotate words.txt --memory words.jsonl --engine rules --head 1 | grep -o '"text":"云南白药牙膏"'
+huaxiang keywords words.txt --memory words.jsonl --engine rules --format csv
+huaxiang teach list --memory words.jsonl --format csv | cut -d, -f1-6
+try huaxiang teach words 我爱牙膏 '我 恨 牙膏' --memory words.jsonl --engine rules
+try huaxiang teach words 我爱牙膏 '我 爱' --memory words.jsonl --engine rules
+try huaxiang teach words 我爱牙膏 --memory words.jsonl
+try huaxiang teach undo 1 --memory words.jsonl
+huaxiang words words.txt --memory words.jsonl --engine rules --format csv --quiet
+
 printf 'comment,stars\n很好吃，很喜欢,5\n太难吃了，差评,1\n还行吧,3\n服务很好,1\n此用户没有填写评价,5\n,4\n真的很差，很失望,2\n味道很好，满意,4\n' >raw.csv
 try huaxiang label raw.csv --out labelled.csv
 cut -d, -f1,2,4,5 labelled.csv

@@ -1,5 +1,6 @@
 /* test_memory.c - corrections of single texts: at once in force for equal and nearly equal texts, not for a near text with another meaning, felt by
- * similar ones, taken back without a trace; and journals that nobody of ours wrote. */
+ * similar ones, taken back without a trace; and journals that nobody of ours wrote. Of words: the text as taught by every reader of words, other
+ * texts by what was learned, the latest of two, any characters. */
 #include "text_test.h"
 
 #include <stdlib.h>
@@ -145,12 +146,157 @@ static void test_taken_back_without_a_trace(void **state) {
     hx_arena_free(arena);
 }
 
+/* ------------------------------------------------------------------ words */
+enum { WORDS_MAX = 64 };
+
+/* The words of a text, | between them: by the rules, or by a tagger. */
+static const char *cut(hx_engine engine, bool by_tagger, const char *text) {
+    static char got[1024];
+    const hx_text_model_options options = {.engine = engine, .memory = path};
+    hx_text_model *m = NULL;
+    hx_annotator *a = NULL;
+    hx_tagger *t = NULL;
+    hx_arena *arena = hx_arena_new(0);
+    hx_error err = {0};
+    const hx_word *words;
+    hx_tagged_text said = {NULL, 0};
+    size_t n = 0, at = 0;
+    const hx_str s = hx_str_of(text);
+    assert_int_equal(hx_text_model_open(&m, HX_SHARE_DIR, &options, &err), HX_OK);
+    assert_int_equal(hx_annotator_new(&a, m, &err), HX_OK);
+    assert_int_equal(hx_tagger_open(&t, m, HX_WORDS_PKU, &err), HX_OK);
+    assert_int_equal(hx_text_words(a, s, arena, &words, &n, &err), HX_OK);
+    if (by_tagger) assert_int_equal(hx_tagger_cut(t, &s, 1, arena, &said, &err), HX_OK);
+    got[0] = '\0';
+    for (size_t i = 0; i < n && !by_tagger; i++)
+        at += (size_t)snprintf(got + at, sizeof got - at, "%s%.*s", i ? "|" : "",
+                               (int)(words[i].span.end - words[i].span.start),
+                               text + words[i].span.start);
+    for (size_t i = 0; i < said.n; i++)
+        for (size_t k = 0; k < said.sentences[i].n; k++) {
+            const hx_span span = said.sentences[i].words[k].span;
+            at += (size_t)snprintf(got + at, sizeof got - at, "%s%.*s", i + k ? "|" : "",
+                                   (int)(span.end - span.start), text + span.start);
+        }
+    hx_tagger_close(t);
+    hx_annotator_free(a);
+    hx_text_model_close(m);
+    hx_arena_free(arena);
+    return got;
+}
+
+/* words: | between them. */
+static hx_status teach_words(const char *text, const char *words, size_t *learned) {
+    const hx_text_model_options options = {.engine = HX_ENGINE_LEARN, .memory = path};
+    hx_text_model *m = NULL;
+    hx_arena *arena = hx_arena_new(0);
+    hx_error err = {0};
+    hx_taught t;
+    hx_str list[WORDS_MAX];
+    size_t n = 0;
+    for (const char *at = words; *at && n < WORDS_MAX;) {
+        size_t len = strcspn(at, "|");
+        list[n++] = (hx_str){at, len};
+        at += len + (at[len] == '|');
+    }
+    assert_int_equal(hx_text_model_open(&m, HX_SHARE_DIR, &options, &err), HX_OK);
+    hx_status st =
+        hx_memory_teach_words(path, m, hx_str_of(text), list, n, 1764000000000, arena, &t, &err);
+    if (learned) *learned = t.n_learned;
+    hx_text_model_close(m);
+    hx_arena_free(arena);
+    return st;
+}
+
+static void check_cut(const char *text, const char *words) {
+    assert_string_equal(cut(HX_ENGINE_RULES, false, text), words);
+    assert_string_equal(cut(HX_ENGINE_LEARN, true, text), words);
+}
+
+static void test_words_as_taught(void **state) {
+    static const char *const texts[][2] = {
+        {"我爱云南白药牙膏", "我|爱|云南白药牙膏"},
+        {"研究生命起源", "研究生|命|起源"},
+        {"我的iPhone 15 Pro很好用😀👍", "我|的|iPhone 15 Pro|很好用|😀👍"},
+        {"iphone15promax值了", "iphone15|promax|值了"},
+        {"I don't like it!!", "I|don't|like it|!!"},
+        {"買了ＡＢＣ牙膏。\n第二行", "買了|ＡＢＣ牙膏|。|第二|行"},
+        {"a&amp;b 和<b>c</b>", "a|&amp;|b|和<b>|c|</b>"}};
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(teach_words(texts[i][0], texts[i][1], NULL), HX_OK);
+        assert_string_equal(cut(HX_ENGINE_RULES, true, texts[i][0]), texts[i][1]);
+    }
+    for (size_t i = 0; i < 6; i++)
+        check_cut(texts[i][0], texts[i][1]);
+    assert_int_equal(teach_words(texts[6][0], texts[6][1], NULL), HX_OK);
+}
+
+static void test_words_of_other_texts(void **state) {
+    (void)state;
+    char was[256];
+    snprintf(was, sizeof was, "%s", cut(HX_ENGINE_RULES, false, "他说云南白药牙膏很贵"));
+    assert_null(strstr(was, "|云南白药牙膏|"));
+    assert_int_equal(teach_words("我爱云南白药牙膏", "我|爱|云南白药牙膏", NULL), HX_OK);
+    for (int i = 0; i < 2; i++)
+        assert_non_null(strstr(cut(HX_ENGINE_RULES, i, "他说雲南白藥牙膏很貴"), "|雲南白藥牙膏|"));
+    assert_int_equal(teach_words("买了iphone15promax", "买|了|iphone15|promax", NULL), HX_OK);
+    check_cut("iphone15promax", "iphone15|promax");
+    check_cut("xiphone15promax", "xiphone15promax"); /* no word begins there */
+}
+
+static void test_latest_words_hold(void **state) {
+    size_t learned = 9;
+    (void)state;
+    assert_int_equal(teach_words("我爱云南白药牙膏", "我|爱|云南白药牙膏", &learned), HX_OK);
+    assert_int_equal(learned, 1);
+    assert_int_equal(teach_words("我爱云南白药牙膏", "我|爱|云南白药牙膏", &learned), HX_OK);
+    assert_int_equal(learned, 0);
+    assert_int_equal(teach_words("我爱云南白药牙膏", "我|爱|云南|白药|牙膏", &learned), HX_OK);
+    check_cut("我爱云南白药牙膏", "我|爱|云南|白药|牙膏");
+    hx_error err = {0};
+    assert_int_equal(hx_memory_undo(path, 3, 0, &err), HX_OK);
+    check_cut("我爱云南白药牙膏", "我|爱|云南白药牙膏");
+    assert_int_equal(hx_memory_undo(path, 2, 0, &err), HX_OK);
+    assert_int_equal(hx_memory_undo(path, 1, 0, &err), HX_OK);
+    assert_string_equal(cut(HX_ENGINE_RULES, false, "我爱云南白药牙膏"), "我|爱|云南白药|牙膏");
+}
+
+static void test_words_beside_sentiment(void **state) {
+    double before, after;
+    (void)state;
+    (void)ask(HX_ENGINE_LEARN, "我爱云南白药牙膏", &before);
+    assert_int_equal(teach_words("我爱云南白药牙膏", "我|爱|云南白药牙膏", NULL), HX_OK);
+    (void)ask(HX_ENGINE_LEARN, "我爱云南白药牙膏", &after);
+    assert_true(before == after);
+    assert_int_equal(teach_text("我爱云南白药牙膏", HX_SENTIMENT_NEGATIVE), 2);
+    assert_int_equal(ask(HX_ENGINE_LEARN, "我爱云南白药牙膏", NULL).label, HX_SENTIMENT_NEGATIVE);
+    check_cut("我爱云南白药牙膏", "我|爱|云南白药牙膏");
+}
+
+static void test_words_that_are_not_the_texts(void **state) {
+    (void)state;
+    assert_int_equal(teach_words("我爱牙膏", "我|恨|牙膏", NULL), HX_EINVAL);
+    assert_int_equal(teach_words("我爱牙膏", "我|爱", NULL), HX_EINVAL);
+    assert_int_equal(teach_words("我爱牙膏", "我|爱|牙膏|好", NULL), HX_EINVAL);
+    assert_int_equal(teach_words("我爱牙膏", "", NULL), HX_EINVAL);
+    assert_int_equal(teach_words("\xff", "\xff", NULL), HX_EINVAL);
+    assert_false(hx_file_exists(path));
+}
+
 static void test_journals_of_others(void **state) {
     static const char *const bad[] = {"{\"id\":1}\n",
                                       "no line\n",
                                       "{\"undo\":1}\n",
                                       "{\"id\":0,\"text\":\"a\",\"label\":\"positive\"}\n",
                                       "{\"id\":1,\"text\":\"a\",\"label\":\"glad\"}\n",
+                                      "{\"id\":1,\"text\":\"a\",\"words\":[]}\n",
+                                      "{\"id\":1,\"text\":\"a\",\"words\":[\"\"]}\n",
+                                      "{\"id\":1,\"text\":\"a\",\"words\":\"a\"}\n",
+                                      "{\"id\":1,\"text\":\"a\",\"words\":[\"a\"],"
+                                      "\"learned\":[3]}\n",
+                                      "{\"id\":1,\"text\":\"a\",\"words\":[\"a\"],"
+                                      "\"label\":\"mixed\"}\n",
                                       "{\"id\":2,\"text\":\"a\",\"label\":\"mixed\"}\n"
                                       "{\"id\":2,\"text\":\"b\",\"label\":\"mixed\"}\n"};
     const hx_text_model_options options = {.memory = path};
@@ -180,6 +326,11 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_words_that_turn_a_near_text, NULL, drop_file),
         cmocka_unit_test_setup_teardown(test_similar_texts_lean, NULL, drop_file),
         cmocka_unit_test_setup_teardown(test_taken_back_without_a_trace, NULL, drop_file),
+        cmocka_unit_test_setup_teardown(test_words_as_taught, NULL, drop_file),
+        cmocka_unit_test_setup_teardown(test_words_of_other_texts, NULL, drop_file),
+        cmocka_unit_test_setup_teardown(test_latest_words_hold, NULL, drop_file),
+        cmocka_unit_test_setup_teardown(test_words_beside_sentiment, NULL, drop_file),
+        cmocka_unit_test_setup_teardown(test_words_that_are_not_the_texts, NULL, drop_file),
         cmocka_unit_test_setup_teardown(test_journals_of_others, NULL, drop_file)};
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
