@@ -101,16 +101,38 @@ static unsigned asks_of(const hx_filter_plan *p) {
     }
 }
 
+/* Words and trees of the rows that follow, in one pass. A text that is none for a tagger leaves all of them to be read alone, so that its row is named. */
+static hx_status tag_ahead(const hx_filter_plan *p, hx_filter_worker *w, const hx_str *texts,
+                           size_t n, hx_error *err) {
+    hx_error unsaid = {0};
+    hx_arena_reset(w->ahead.arena);
+    w->n_said = w->said_at = 0;
+    hx_tagged_text *said = hx_arena_alloc(w->ahead.arena, (n + 1) * sizeof *said);
+    hx_str *said_of = hx_arena_alloc(w->ahead.arena, (n + 1) * sizeof *said_of);
+    if (!said || !said_of) return err->code = HX_ENOMEM;
+    memcpy(said_of, texts, n * sizeof *said_of);
+    hx_status st = p->kind == HX_FILTER_WORDS
+                       ? hx_tagger_cut(w->tagger, texts, n, w->ahead.arena, said, &unsaid)
+                       : hx_tagger_read(w->tagger, texts, n, w->ahead.arena, said, &unsaid);
+    w->said = said;
+    w->said_of = said_of;
+    w->n_said = st == HX_OK ? n : 0;
+    return HX_OK;
+}
+
 /* The texts of rows that follow are read in one pass, where a language model is the engine; no answer changes by it. */
 static hx_status read_ahead(const hx_filter_plan *p, hx_filter_worker *w, const hx_row *rows,
                             size_t n, hx_error *err) {
     hx_str texts[HX_TEXT_AHEAD];
     size_t some = 0;
     unsigned asks = asks_of(p);
-    if (asks == 0 || !p->model || hx_text_model_engine(p->model) != HX_ENGINE_LLAMA) return HX_OK;
+    bool tags = p->tags && p->kind != HX_FILTER_ENTITIES;
+    if (!p->model || hx_text_model_engine(p->model) != HX_ENGINE_LLAMA) return HX_OK;
+    if (asks == 0 && !tags) return HX_OK;
     for (size_t i = 0; i < n && some < HX_TEXT_AHEAD; i++)
         if (!rows[i].bad) texts[some++] = rows[i].cells[p->text_column];
-    return hx_text_ahead(w->annotator, texts, some, asks, err);
+    return tags ? tag_ahead(p, w, texts, some, err)
+                : hx_text_ahead(w->annotator, texts, some, asks, err);
 }
 
 static hx_status read_rows(const filter_pool *pool, hx_filter_worker *w, const hx_rows *rows,

@@ -92,6 +92,9 @@ typedef struct {
     hx_filter_ahead ahead;
     hx_corrector *corrector; /* owned; of correct */
     hx_tagger *tagger; /* owned; where plan->tags */
+    const hx_tagged_text *said; /* (n_said) what was read ahead, in ahead.arena */
+    const hx_str *said_of; /* (n_said): the texts */
+    size_t n_said, said_at;
     const hx_correction *corrected; /* of the rows read ahead, in ahead.arena */
     size_t row; /* of the group */
     size_t cut; /* as in hx_filter_batch */

@@ -49,15 +49,27 @@ static hx_status all_triples(hx_filter_worker *w, hx_filter_words *out, hx_error
     return HX_OK;
 }
 
+/* What was read ahead of this very text; false where nothing was. */
+static bool take_said(hx_filter_worker *w, hx_str text, hx_tagged_text *out) {
+    while (w->said_at < w->n_said) {
+        size_t at = w->said_at++;
+        if (w->said_of[at].ptr != text.ptr || w->said_of[at].len != text.len) continue;
+        *out = w->said[at];
+        return true;
+    }
+    return false;
+}
+
 hx_status hx_filter_words_read(const hx_filter_plan *p, hx_filter_worker *w, hx_str text,
                                hx_filter_words *out, hx_error *err) {
     if (p->kind == HX_FILTER_ENTITIES)
         return hx_tagger_entities(w->tagger, text, w->arena, &out->entities, &out->n_entities, err);
-    if (p->kind == HX_FILTER_WORDS) {
-        hx_status st = hx_tagger_cut(w->tagger, &text, 1, w->arena, &out->text, err);
-        return st == HX_OK ? flat_words(p, w, text, out, err) : st;
-    }
-    hx_status st = hx_tagger_read(w->tagger, &text, 1, w->arena, &out->text, err);
+    hx_status st = HX_OK;
+    if (!take_said(w, text, &out->text))
+        st = p->kind == HX_FILTER_WORDS
+                 ? hx_tagger_cut(w->tagger, &text, 1, w->arena, &out->text, err)
+                 : hx_tagger_read(w->tagger, &text, 1, w->arena, &out->text, err);
+    if (p->kind == HX_FILTER_WORDS) return st == HX_OK ? flat_words(p, w, text, out, err) : st;
     if (st == HX_OK && p->kind == HX_FILTER_PARSE) st = all_triples(w, out, err);
     if (st == HX_OK && p->shape == HX_SHAPE_CONLLU)
         st = hx_tagged_conllu(text, &out->text, w->arena, &out->conllu, err);

@@ -78,9 +78,7 @@ const hx_small *hx__tagger_small(const hx_tagger *t, hx_llama_context **context)
 
 hx_status hx_tagger_cut(hx_tagger *t, const hx_str *texts, size_t n, hx_arena *arena,
                         hx_tagged_text *out, hx_error *err) {
-    for (size_t i = 0; i < n; i++)
-        HX_TRY(hx__word_cutter_cut(t->cutter, texts[i], arena, &out[i], err));
-    return HX_OK;
+    return hx__word_cutter_cut(t->cutter, texts, n, arena, out, err);
 }
 
 hx_status hx_tagger_read(hx_tagger *t, const hx_str *texts, size_t n, hx_arena *arena,

@@ -4,6 +4,8 @@
  *                user's words set and clear them; white space ends words
  *     English    hx_english_words() of the run of lines, and the user's words
  *
+ * Pieces of Chinese lines of all texts are gathered first, and read together (CUTTER_GROUP a pass); then each text gets its words.
+ *
  * Invariant: a word begins at the first byte that is no white space, behind white space, and where a mark says so on a character's first byte; so
  * whatever the model says, words cover the text. A head reads pieces of at most PIECE characters, cut behind a mark of punctuation if there is
  * one; a word never goes on over a piece's end. */
@@ -34,7 +36,7 @@ struct hx_word_cutter {
     const hx_learned_boundary *grams; /* borrowed; NULL = no characters around are asked */
     hx_beside_mix mix; /* logit = bias + llama x the head's + learn x the grams' */
     hx_annotator *annotator; /* owned: the rules, and the user's words */
-    hx_arena *scratch; /* owned; of a text */
+    hx_arena *scratch; /* owned; of a call */
 };
 
 /* A text on its way. */
@@ -47,6 +49,17 @@ typedef struct {
     hx_tagged_sentence *sentences;
     size_t n_sentences;
 } cutting;
+
+/* A piece of a text, on its way to a head. */
+typedef struct {
+    cutting *of;
+    hx_str text;
+} cut_piece;
+
+typedef struct {
+    cut_piece *list;
+    size_t n, room;
+} cut_pieces;
 
 enum { MARK_WORD = 1, MARK_SENTENCE = 2, MARK_JOINS = 4, MARK_CHINESE = 8, MARK_BLANK = 16 };
 
@@ -187,10 +200,23 @@ static size_t piece_end(hx_str line, size_t from) {
     return at == line.len || pause == 0 ? at : pause;
 }
 
-/* Sentences (*from, to) as pieces that the head reads, without the white space around them. */
-static size_t split_pieces(cutting *k, size_t *from, size_t to, hx_str *pieces) {
-    size_t n = 0, at = *from;
-    while (at < to && n < CUTTER_GROUP) {
+static hx_status add_piece(cutting *k, hx_str text, cut_pieces *to, hx_error *err) {
+    if (to->n == to->room) {
+        size_t wider = to->room ? 2 * to->room : CUTTER_GROUP;
+        cut_piece *list = hx_arena_alloc(k->c->scratch, wider * sizeof *list);
+        if (!list) return cutter_memory(err);
+        if (to->n > 0) memcpy(list, to->list, to->n * sizeof *list);
+        to->list = list;
+        to->room = wider;
+    }
+    to->list[to->n++] = (cut_piece){k, text};
+    return HX_OK;
+}
+
+/* Sentences [from, to) as pieces that the head reads, without the white space around them. */
+static hx_status split_pieces(cutting *k, size_t from, size_t to, cut_pieces *pieces,
+                              hx_error *err) {
+    for (size_t at = from; at < to;) {
         size_t end = at + 1, blank;
         while (end < to && !(k->marks[end] & MARK_SENTENCE))
             end++;
@@ -201,11 +227,10 @@ static size_t split_pieces(cutting *k, size_t *from, size_t to, hx_str *pieces) 
         while (last > at + 1 && (k->text.ptr[last - 1] == '\n' || k->text.ptr[last - 1] == '\r' ||
                                  k->text.ptr[last - 1] == ' '))
             last--;
-        pieces[n++] = (hx_str){k->text.ptr + at, last - at};
+        HX_TRY(add_piece(k, (hx_str){k->text.ptr + at, last - at}, pieces, err));
         at = next;
     }
-    *from = at;
-    return n;
+    return HX_OK;
 }
 
 /* logits (bytes): of each character's first byte. Alone, what the head leaves out is a word a character, and a token's inside is no begin; of both the
@@ -271,16 +296,17 @@ static hx_status mark_piece(cutting *k, hx_str piece, const hx_tags *tags, hx_er
     return HX_OK;
 }
 
-static hx_status cut_by_readers(cutting *k, size_t from, size_t to, hx_error *err) {
-    const hx_tag_options options = {.head = k->c->head, .apart = true};
-    hx_str pieces[CUTTER_GROUP];
+static hx_status mark_pieces(hx_word_cutter *c, const cut_pieces *pieces, hx_error *err) {
+    const hx_tag_options options = {.head = c->head, .apart = true};
+    hx_str texts[CUTTER_GROUP];
     hx_tags tags[CUTTER_GROUP];
-    while (from < to) {
-        size_t n = split_pieces(k, &from, to, pieces);
-        if (k->c->head)
-            HX_TRY(hx_llama_tag(k->c->context, pieces, n, &options, k->c->scratch, tags, err));
-        for (size_t i = 0; i < n; i++)
-            HX_TRY(mark_piece(k, pieces[i], k->c->head ? &tags[i] : NULL, err));
+    for (size_t i = 0, n; i < pieces->n; i += n) {
+        n = pieces->n - i < CUTTER_GROUP ? pieces->n - i : CUTTER_GROUP;
+        for (size_t k = 0; k < n; k++)
+            texts[k] = pieces->list[i + k].text;
+        if (c->head) HX_TRY(hx_llama_tag(c->context, texts, n, &options, c->scratch, tags, err));
+        for (size_t k = 0; k < n; k++)
+            HX_TRY(mark_piece(pieces->list[i + k].of, texts[k], c->head ? &tags[k] : NULL, err));
     }
     return HX_OK;
 }
@@ -302,7 +328,6 @@ static hx_status keep_user_words(cutting *k, size_t from, size_t to, hx_error *e
     const hx_cut *cuts;
     hx_clean clean;
     size_t n;
-    if (k->c->model->wordseg->user_hash == 0) return HX_OK;
     HX_TRY(hx__clean(k->c->annotator, line, &rules, &clean, err));
     HX_TRY(hx__wordseg_cut(k->c->annotator, &clean, &cuts, &n, err));
     for (size_t i = 0; i < n; i++) {
@@ -318,14 +343,13 @@ static hx_status keep_user_words(cutting *k, size_t from, size_t to, hx_error *e
     return HX_OK;
 }
 
-static hx_status cut_chinese(cutting *k, size_t from, size_t to, hx_error *err) {
+static hx_status cut_chinese(cutting *k, size_t from, size_t to, cut_pieces *pieces,
+                             hx_error *err) {
     mark_sentences(k, from, to);
-    HX_TRY(hx__word_cutter_reads(k->c) ? cut_by_readers(k, from, to, err)
-                                       : cut_by_rules(k, from, to, err));
-    HX_TRY(keep_user_words(k, from, to, err));
     for (size_t at = from; at < to; at++)
         k->marks[at] |= MARK_CHINESE;
-    return HX_OK;
+    return hx__word_cutter_reads(k->c) ? split_pieces(k, from, to, pieces, err)
+                                       : cut_by_rules(k, from, to, err);
 }
 
 static hx_status cut_english(cutting *k, size_t from, size_t to, hx_error *err) {
@@ -337,7 +361,7 @@ static hx_status cut_english(cutting *k, size_t from, size_t to, hx_error *err) 
         k->marks[from + words[i].span.start] |=
             (uint8_t)(MARK_WORD | (words[i].begins ? MARK_SENTENCE : 0) |
                       (words[i].joins ? MARK_JOINS : 0));
-    return keep_user_words(k, from, to, err);
+    return HX_OK;
 }
 
 /* ------------------------------------------------------------------ runs of lines */
@@ -346,19 +370,31 @@ static size_t line_end(hx_str s, size_t at) {
     return end ? (size_t)(end - s.ptr) + 1 : s.len;
 }
 
-static hx_status cut_lines(cutting *k, hx_error *err) {
-    hx_str s = k->text;
-    for (size_t at = 0; at < s.len;) {
-        size_t end = line_end(s, at);
-        if (has_han(s, at, end)) {
-            HX_TRY(cut_chinese(k, at, end, err));
-        } else {
-            while (end < s.len && !has_han(s, end, line_end(s, end)))
-                end = line_end(s, end);
-            HX_TRY(cut_english(k, at, end, err));
-            k->marks[at] |= MARK_SENTENCE;
-        }
-        at = end;
+/* The end of the run of lines at `from`: a Chinese line, or all lines up to the next one. */
+static size_t run_end(hx_str s, size_t from, bool *chinese) {
+    size_t end = line_end(s, from);
+    *chinese = has_han(s, from, end);
+    while (!*chinese && end < s.len && !has_han(s, end, line_end(s, end)))
+        end = line_end(s, end);
+    return end;
+}
+
+static hx_status cut_lines(cutting *k, cut_pieces *pieces, hx_error *err) {
+    bool chinese;
+    for (size_t at = 0, end; at < k->text.len; at = end) {
+        end = run_end(k->text, at, &chinese);
+        HX_TRY(chinese ? cut_chinese(k, at, end, pieces, err) : cut_english(k, at, end, err));
+        if (!chinese) k->marks[at] |= MARK_SENTENCE;
+    }
+    return HX_OK;
+}
+
+static hx_status keep_lines(cutting *k, hx_error *err) {
+    bool chinese;
+    if (k->c->model->wordseg->user_hash == 0) return HX_OK;
+    for (size_t at = 0, end; at < k->text.len; at = end) {
+        end = run_end(k->text, at, &chinese);
+        HX_TRY(keep_user_words(k, at, end, err));
     }
     return HX_OK;
 }
@@ -419,27 +455,42 @@ static void collect_sentences(cutting *k, const uint8_t *begins) {
     }
 }
 
-hx_status hx__word_cutter_cut(hx_word_cutter *c, hx_str text, hx_arena *arena, hx_tagged_text *out,
-                              hx_error *err) {
-    cutting k = {.c = c, .text = text};
-    size_t n = 1;
-    *out = (hx_tagged_text){NULL, 0};
+static hx_status begin_text(hx_word_cutter *c, hx_str text, cutting *k, hx_error *err) {
+    *k = (cutting){.c = c, .text = text};
     if (text.len > HX_TEXT_MAX)
         return hx_fail(err, HX_ELIMIT, "a text has %zu bytes; at most %u can be cut into words",
                        text.len, HX_TEXT_MAX);
+    k->marks = hx_arena_alloc(c->scratch, text.len + 1);
+    return k->marks ? HX_OK : cutter_memory(err);
+}
+
+static hx_status end_text(cutting *k, hx_arena *arena, hx_tagged_text *out, hx_error *err) {
+    size_t n = 1;
+    HX_TRY(keep_lines(k, err));
+    for (size_t at = 0; at < k->text.len; at++)
+        n += (k->marks[at] & MARK_WORD) != 0 || space_len(k->text, at) > 0;
+    uint8_t *begins = hx_arena_alloc(k->c->scratch, n + 1);
+    k->words = hx_arena_alloc(arena, (n + 1) * sizeof *k->words);
+    k->sentences = hx_arena_alloc(arena, (n + 1) * sizeof *k->sentences);
+    if (!begins || !k->words || !k->sentences) return cutter_memory(err);
+    collect_words(k, begins);
+    collect_sentences(k, begins);
+    *out = (hx_tagged_text){k->sentences, k->n_sentences};
+    return HX_OK;
+}
+
+hx_status hx__word_cutter_cut(hx_word_cutter *c, const hx_str *texts, size_t n, hx_arena *arena,
+                              hx_tagged_text *out, hx_error *err) {
+    cut_pieces pieces = {NULL, 0, 0};
     hx_arena_reset(c->scratch);
-    k.marks = hx_arena_alloc(c->scratch, text.len + 1);
-    uint8_t *begins = hx_arena_alloc(c->scratch, text.len + 1);
-    if (!k.marks || !begins) return cutter_memory(err);
-    memset(k.marks, 0, text.len + 1);
-    HX_TRY(cut_lines(&k, err));
-    for (size_t at = 0; at < text.len; at++)
-        n += (k.marks[at] & MARK_WORD) != 0 || space_len(text, at) > 0;
-    k.words = hx_arena_alloc(arena, (n + 1) * sizeof *k.words);
-    k.sentences = hx_arena_alloc(arena, (n + 1) * sizeof *k.sentences);
-    if (!k.words || !k.sentences) return cutter_memory(err);
-    collect_words(&k, begins);
-    collect_sentences(&k, begins);
-    *out = (hx_tagged_text){k.sentences, k.n_sentences};
+    cutting *all = hx_arena_alloc(c->scratch, (n + 1) * sizeof *all);
+    if (!all) return cutter_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        HX_TRY(begin_text(c, texts[i], &all[i], err));
+        HX_TRY(cut_lines(&all[i], &pieces, err));
+    }
+    HX_TRY(mark_pieces(c, &pieces, err));
+    for (size_t i = 0; i < n; i++)
+        HX_TRY(end_text(&all[i], arena, &out[i], err));
     return HX_OK;
 }
