@@ -288,6 +288,12 @@ HX_API hx_status hx_llama_parse(hx_llama_context *c, const hx_str *texts, size_t
                                 const hx_tag_options *options, hx_arena *arena, hx_tree *out,
                                 hx_error *err) HX_MUST_USE;
 
+/* Both, from one pass where the two heads read alike (words, direction, layers, length, lower case), else from two: the same bits as apart. */
+HX_API hx_status hx_llama_tag_parse(hx_llama_context *c, const hx_str *texts, size_t n_texts,
+                                    const hx_tag_options *tag, const hx_tag_options *parse,
+                                    hx_arena *arena, hx_tags *tags, hx_tree *trees,
+                                    hx_error *err) HX_MUST_USE;
+
 /* ------------------------------------------------------------------ all of it in one pass */
 typedef struct {
     const size_t *heads; /* (n_heads): for texts, as hx_llama_read() takes them, */

@@ -410,6 +410,9 @@ HX_API bool hx_tagger_cuts(const hx_tagger *t);
 HX_API bool hx_tagger_tags(const hx_tagger *t, bool chinese);
 HX_API bool hx_tagger_parses(const hx_tagger *t, bool chinese);
 
+/* From now on trees beside parts of speech, or those alone; as opened: trees. */
+HX_API void hx_tagger_trees(hx_tagger *t, bool wanted);
+
 /* Words alone, or with parts of speech and trees; out (n), the caller's; what it points to is in the arena or the model's. HX_ELIMIT for texts above
  * HX_TEXT_MAX. */
 HX_API hx_status hx_tagger_cut(hx_tagger *t, const hx_str *texts, size_t n, hx_arena *arena,

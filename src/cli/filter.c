@@ -213,6 +213,7 @@ static void *work(void *context) {
         ready = hx_corrector_new(&w.corrector, pool->plan->corrects, &err) == HX_OK;
     if (ready && pool->plan->tags)
         ready = hx_tagger_open(&w.tagger, pool->plan->model, pool->plan->standard, &err) == HX_OK;
+    if (w.tagger) hx_tagger_trees(w.tagger, pool->plan->kind == HX_FILTER_PARSE);
     for (filter_slot *s = take_slot(pool); s; s = take_slot(pool)) {
         s->err = err;
         s->status = ready ? fill_batch(pool, &w, rows_arena, s) : err.code;

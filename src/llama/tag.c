@@ -454,7 +454,21 @@ static hx_status run_group(tagger *g, size_t n) {
                                g->err);
 }
 
-static hx_status run_all(tagger *g, const hx_str *texts, size_t n_texts, hx_tags *tags,
+/* What a group says; h has the head of the trees, of the words that g read. */
+static hx_status take_group(const tagger *g, tagger *h, size_t n, hx_tags *tags, hx_tree *trees) {
+    if (h != g) {
+        h->texts = g->texts;
+        h->first = g->first;
+        memcpy(h->words, g->words, n * sizeof *h->words);
+    }
+    for (size_t k = 0; k < n; k++) {
+        if (tags) HX_TRY(take_tags(g, k, tags + k));
+        if (trees) HX_TRY(take_tree(h, k, trees + k));
+    }
+    return HX_OK;
+}
+
+static hx_status run_all(tagger *g, tagger *h, const hx_str *texts, size_t n_texts, hx_tags *tags,
                          hx_tree *trees) {
     for (size_t i = 0, n; i < n_texts; i += n) {
         size_t bytes = 0;
@@ -465,8 +479,7 @@ static hx_status run_all(tagger *g, const hx_str *texts, size_t n_texts, hx_tags
         g->texts = texts + i;
         g->first = i;
         HX_TRY(run_group(g, n));
-        for (size_t k = 0; k < n; k++)
-            HX_TRY(tags ? take_tags(g, k, tags + i + k) : take_tree(g, k, trees + i + k));
+        HX_TRY(take_group(g, h, n, tags ? tags + i : NULL, trees ? trees + i : NULL));
     }
     return HX_OK;
 }
@@ -532,21 +545,25 @@ hx_status hx_tagging_take(hx_tagging *g, const hx_tagged *t, hx_tags *tags, hx_t
 }
 
 /* ------------------------------------------------------------------ calls */
-static hx_status run(hx_llama_context *c, const hx_str *texts, size_t n_texts,
-                     const hx_tag_options *options, hx_arena *arena, hx_tags *tags, hx_tree *trees,
-                     hx_error *err) {
-    tagger *g = hx_arena_alloc(arena, sizeof *g);
+static hx_status open_call(tagger **out, hx_llama_context *c, const hx_tag_options *options,
+                           bool tree, hx_arena *arena, hx_error *err) {
+    tagger *g = *out = hx_arena_alloc(arena, sizeof *g);
     if (!g) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
     *g = (tagger){
         .c = c, .options = options ? *options : (hx_tag_options){0}, .arena = arena, .err = err};
-    HX_TRY(choose_head(g, trees != NULL));
-    HX_TRY(hx_texts_check(c, err));
-    g->scratch = hx_arena_new(0);
-    g->encoder = hx_tokenizer_scratch_new(c->model->tokenizer);
+    return choose_head(g, tree);
+}
+
+/* g reads; tags are its own, trees those of h, which may be g. */
+static hx_status run(tagger *g, tagger *h, const hx_str *texts, size_t n_texts, hx_tags *tags,
+                     hx_tree *trees) {
+    HX_TRY(hx_texts_check(g->c, g->err));
+    g->scratch = h->scratch = hx_arena_new(0);
+    g->encoder = hx_tokenizer_scratch_new(g->c->model->tokenizer);
     hx_status st = g->scratch && g->encoder
-                       ? hx_text_frame_of(c->model->tokenizer, g->encoder, &g->frame, err)
-                       : hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
-    if (st == HX_OK) st = run_all(g, texts, n_texts, tags, trees);
+                       ? hx_text_frame_of(g->c->model->tokenizer, g->encoder, &g->frame, g->err)
+                       : hx_fail(g->err, HX_ENOMEM, "out of memory while reading texts");
+    if (st == HX_OK) st = run_all(g, h, texts, n_texts, tags, trees);
     hx_tokenizer_scratch_free(g->encoder);
     hx_arena_free(g->scratch);
     return st;
@@ -555,11 +572,33 @@ static hx_status run(hx_llama_context *c, const hx_str *texts, size_t n_texts,
 hx_status hx_llama_tag(hx_llama_context *c, const hx_str *texts, size_t n_texts,
                        const hx_tag_options *options, hx_arena *arena, hx_tags *out,
                        hx_error *err) {
-    return run(c, texts, n_texts, options, arena, out, NULL, err);
+    tagger *g;
+    HX_TRY(open_call(&g, c, options, false, arena, err));
+    return run(g, g, texts, n_texts, out, NULL);
 }
 
 hx_status hx_llama_parse(hx_llama_context *c, const hx_str *texts, size_t n_texts,
                          const hx_tag_options *options, hx_arena *arena, hx_tree *out,
                          hx_error *err) {
-    return run(c, texts, n_texts, options, arena, NULL, out, err);
+    tagger *g;
+    HX_TRY(open_call(&g, c, options, true, arena, err));
+    return run(g, g, texts, n_texts, NULL, out);
+}
+
+static bool read_alike(const tagger *g, const tagger *h) {
+    const hx_config_task *a = g->head->task, *b = h->head->task;
+    return g->options.words == h->options.words && g->each_token == h->each_token &&
+           reads_rows(g) == reads_rows(h) && a->bidirectional == b->bidirectional &&
+           a->tap == b->tap && a->lower == b->lower && max_length(g) == max_length(h);
+}
+
+hx_status hx_llama_tag_parse(hx_llama_context *c, const hx_str *texts, size_t n_texts,
+                             const hx_tag_options *tag, const hx_tag_options *parse,
+                             hx_arena *arena, hx_tags *tags, hx_tree *trees, hx_error *err) {
+    tagger *g, *h;
+    HX_TRY(open_call(&g, c, tag, false, arena, err));
+    HX_TRY(open_call(&h, c, parse, true, arena, err));
+    if (read_alike(g, h)) return run(g, h, texts, n_texts, tags, trees);
+    HX_TRY(run(g, g, texts, n_texts, tags, NULL));
+    return run(h, h, texts, n_texts, NULL, trees);
 }

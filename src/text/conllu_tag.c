@@ -84,7 +84,10 @@ static hx_status tag_group(hx_tagger *t, bool trees, hx_conllu_sentence *sentenc
     hx_str texts[SENTENCES_A_PASS];
     for (size_t i = 0; i < n; i++)
         HX_TRY(take_words(&sentences[i], arena, &texts[i], &said[i], err));
-    HX_TRY(hx_tagger_parse(t, texts, said, n, err));
+    hx_tagger_trees(t, trees);
+    hx_status st = hx_tagger_parse(t, texts, said, n, err);
+    hx_tagger_trees(t, true);
+    if (st != HX_OK) return st;
     for (size_t i = 0; i < n; i++)
         put_words(&said[i].sentences[0], trees, &sentences[i]);
     return HX_OK;

@@ -1,9 +1,9 @@
 /* tagger.c - sentences, words, parts of speech and trees; see tagger.h.
  *
- *     sentence -> its words with one blank between them -> hx_llama_tag(), hx_llama_parse() with `words`
+ *     sentence -> its words with one blank between them -> hx_llama_tag_parse() with `words`
  *
  * That is how training reads them: each word encoded by itself, label and arc at its first token. White space inside a user's word is left out
- * there. All sentences of a language, of all texts, go in one call; a pass says of each the same bits whatever is beside it.
+ * there. All sentences of a language, of all texts, go in one call, and one pass says both; it says of each the same bits whatever is beside it.
  *
  * A head reads at most its length in tokens: words behind hang on the root's word as "dep", without a part of speech, which only happens where
  * words of a sentence are spelt byte by byte. */
@@ -27,6 +27,7 @@ struct hx_tagger {
     hx_llama_context *context; /* owned; NULL = none */
     hx_word_cutter *cutter; /* owned */
     hx_arena *scratch; /* owned; reset by each call */
+    bool no_trees;
 };
 
 static hx_status tagger_memory(hx_error *err) {
@@ -69,6 +70,10 @@ bool hx_tagger_tags(const hx_tagger *t, bool chinese) {
 
 bool hx_tagger_parses(const hx_tagger *t, bool chinese) {
     return hx__small_has(t->small, chinese ? HX_SMALL_TREES_ZH : HX_SMALL_TREES_EN);
+}
+
+void hx_tagger_trees(hx_tagger *t, bool wanted) {
+    t->no_trees = !wanted;
 }
 
 const hx_small *hx__tagger_small(const hx_tagger *t, hx_llama_context **context) {
@@ -144,21 +149,16 @@ static size_t word_at(const uint32_t *starts, size_t n, size_t n_said, uint32_t 
     return *at < n ? (*at)++ : n;
 }
 
-static hx_status say_upos(hx_tagger *t, const tagger_lines *l, size_t head, hx_error *err) {
-    const hx_llama *m = t->small->llama;
-    const hx_tag_options options = {
-        .words = true, .apart = true, .head = hx_llama_head_of(m, head)->name};
-    hx_tags *tags = hx_arena_alloc(t->scratch, (l->n + 1) * sizeof *tags);
-    if (!tags) return tagger_memory(err);
-    HX_TRY(hx_llama_tag(t->context, l->lines, l->n, &options, t->scratch, tags, err));
+static void take_upos(hx_tagger *t, const tagger_lines *l, size_t head, const hx_tags *tags) {
     for (size_t i = 0; i < l->n; i++) {
         hx_tagged_sentence *s = l->sentences[i];
         for (size_t k = 0, at = 0; k < tags[i].n; k++) {
             size_t w = word_at(l->starts[i], s->n, tags[i].n, tags[i].tags[k].span.start, &at);
-            if (w < s->n) s->words[w].upos = hx_llama_head_label(m, head, tags[i].tags[k].label);
+            if (w < s->n)
+                s->words[w].upos =
+                    hx_llama_head_label(t->small->llama, head, tags[i].tags[k].label);
         }
     }
-    return HX_OK;
 }
 
 /* Words that were not read hang on the root's word. */
@@ -192,14 +192,27 @@ static hx_status take_arcs(hx_tagger *t, const tagger_lines *l, size_t i, size_t
     return HX_OK;
 }
 
-static hx_status say_trees(hx_tagger *t, const tagger_lines *l, size_t head, hx_error *err) {
-    const hx_tag_options options = {.words = true,
-                                    .head = hx_llama_head_of(t->small->llama, head)->name};
+/* Parts of speech and trees of all lines, by the heads that there are: from one pass where both are. */
+static hx_status say_lines(hx_tagger *t, const tagger_lines *l, hx_small_task pos,
+                           hx_small_task tree, hx_error *err) {
+    const hx_llama *m = t->small->llama;
+    const bool tags_them = hx__small_has(t->small, pos);
+    const bool parses = hx__small_has(t->small, tree) && !t->no_trees;
+    const size_t heads[2] = {t->small->heads[pos], t->small->heads[tree]};
+    hx_tag_options tag = {.words = true, .apart = true}, parse = {.words = true};
+    hx_tags *tags = hx_arena_alloc(t->scratch, (l->n + 1) * sizeof *tags);
     hx_tree *trees = hx_arena_alloc(t->scratch, (l->n + 1) * sizeof *trees);
-    if (!trees) return tagger_memory(err);
-    HX_TRY(hx_llama_parse(t->context, l->lines, l->n, &options, t->scratch, trees, err));
-    for (size_t i = 0; i < l->n; i++)
-        HX_TRY(take_arcs(t, l, i, head, &trees[i], err));
+    if (!tags || !trees) return tagger_memory(err);
+    if (l->n == 0 || (!tags_them && !parses)) return HX_OK;
+    if (tags_them) tag.head = hx_llama_head_of(m, heads[0])->name;
+    if (parses) parse.head = hx_llama_head_of(m, heads[1])->name;
+    HX_TRY(tags_them && parses ? hx_llama_tag_parse(t->context, l->lines, l->n, &tag, &parse,
+                                                    t->scratch, tags, trees, err)
+           : parses ? hx_llama_parse(t->context, l->lines, l->n, &parse, t->scratch, trees, err)
+                    : hx_llama_tag(t->context, l->lines, l->n, &tag, t->scratch, tags, err));
+    if (tags_them) take_upos(t, l, heads[0], tags);
+    for (size_t i = 0; parses && i < l->n; i++)
+        HX_TRY(take_arcs(t, l, i, heads[1], &trees[i], err));
     return HX_OK;
 }
 
@@ -222,10 +235,7 @@ hx_status hx_tagger_parse(hx_tagger *t, const hx_str *texts, hx_tagged_text *out
                       tree = chinese ? HX_SMALL_TREES_ZH : HX_SMALL_TREES_EN;
         tagger_lines l;
         HX_TRY(gather_lines(t, texts, out, n, chinese, &l, err));
-        if (l.n > 0 && hx__small_has(t->small, pos))
-            HX_TRY(say_upos(t, &l, t->small->heads[pos], err));
-        if (l.n > 0 && hx__small_has(t->small, tree))
-            HX_TRY(say_trees(t, &l, t->small->heads[tree], err));
+        HX_TRY(say_lines(t, &l, pos, tree, err));
     }
     return HX_OK;
 }
