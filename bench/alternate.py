@@ -3,6 +3,7 @@
 Machines are noisy, so contestants alternate and medians are compared; the peak memory is the largest resident set of the process
 (resource usage of the child). Nothing here is specific to one benchmark.
 """
+import json
 import os
 import statistics
 import subprocess
@@ -68,3 +69,27 @@ def alternate(contestants, rounds):
         print(f"{name:20} {medians[name]:9.2f} {min(values):7.2f} {max(values):7.2f} {memory[name]:8.0f} "
               f"{medians[name] / ours:7.2f}")
     return medians
+
+
+class Worker:
+    """A program that answers each line "run"."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.read()
+
+    def read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit("a worker ended without an answer")
+        return json.loads(line)
+
+    def run(self):
+        self.process.stdin.write("run\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def close(self):
+        self.process.stdin.write("quit\n")
+        self.process.stdin.flush()
+        return self.read()["peak_mb"]

@@ -4,8 +4,6 @@ import gzip
 import json
 import os
 import statistics
-import subprocess
-import sys
 
 import alternate
 
@@ -25,38 +23,14 @@ def reviews(path, n):
     return len(texts)
 
 
-class Worker:
-    """A program that answers each line "run"."""
-
-    def __init__(self, command):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.read()
-
-    def read(self):
-        line = self.process.stdout.readline()
-        if not line:
-            sys.exit("a worker ended without an answer")
-        return json.loads(line)
-
-    def run(self):
-        self.process.stdin.write("run\n")
-        self.process.stdin.flush()
-        return self.read()
-
-    def close(self):
-        self.process.stdin.write("quit\n")
-        self.process.stdin.flush()
-        return self.read()["peak_mb"]
-
-
 def contestants(options, build, texts):
     ours = [os.path.join(build, "bench", "bench_text_small"), os.path.join(build, "..", "share", "huaxiang"), options.model, texts]
-    workers = {name: Worker([*ours, name, str(options.threads)]) for name in ("annotate", "sentiment", "forward")}
+    workers = {name: alternate.Worker([*ours, name, str(options.threads)]) for name in ("annotate", "sentiment", "forward")}
     if alternate.peer_has("transformers") and not options.no_peers:
         script = os.path.join(alternate.ROOT, "bench", "peer_bert.py")
         for work, head in (("base", options.peer_head), ("small", options.peer_head * 4)):
             task = {"work": work, "texts": texts, "threads": options.threads, "batch": 32, "head": head}
-            workers["BERT " + work] = Worker([alternate.peer_python(), script, json.dumps(task)])
+            workers["BERT " + work] = alternate.Worker([alternate.peer_python(), script, json.dumps(task)])
     return workers
 
 

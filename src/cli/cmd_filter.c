@@ -21,6 +21,8 @@
 #define CHUNK_BYTES ((size_t)256 << 10)
 #define CHUNK_BYTES_LLAMA ((size_t)4 << 10) /* a thousand tokens or two: a second or so */
 #define CHUNK_BYTES_CORRECT ((size_t)16 << 10)
+#define CHUNK_BYTES_SMALL                                                                          \
+    ((size_t)32 << 10) /* the engine llama: a pass or so, and something for each thread */
 #define TABLE_CELL_MAX 60 /* a table is for eyes; JSON and CSV have all */
 
 typedef struct {
@@ -531,6 +533,8 @@ static int filter_by_rules(filter_job *j) {
         if (!m) return HX_EXIT_FAILED;
     }
     j->plan.model = m;
+    if (m && hx_text_model_engine(m) == HX_ENGINE_LLAMA)
+        j->reader_options.chunk_bytes = CHUNK_BYTES_SMALL;
     int status = check_tagger(j);
     if (status == HX_EXIT_DONE) status = run_filter(j);
     hx_text_model_close(m);

@@ -1,8 +1,10 @@
 /* entity.c - names, products, times and amounts of a text; see huaxiang/text.h.
  *
- *     times, amounts by rules -> names by the model's head, or by their forms where there is none -> in the order of the text
+ *     times, amounts by rules -> names by their forms and by lists -> the others by the model's head, or Chinese persons by their words -> in the order
+ *     of the text
  *
- * What was found first keeps its bytes, so that no two overlap: times and amounts have a grammar, which the rules know whole. */
+ * What was found first keeps its bytes, so that no two overlap: times and amounts have a grammar, which the rules know whole. Forms go before the
+ * model, since they are seldom wrong. */
 #include "text/entity.h"
 
 #include <stdlib.h>
@@ -38,10 +40,11 @@ static hx_status find_all(hx_tagger *t, hx_entity_finds *f, hx_arena *scratch, h
     if (!f->taken) return hx_fail(err, HX_ENOMEM, "out of memory while reading texts");
     memset(f->taken, 0, f->text.len + 1);
     hx__entity_values(f);
+    hx__entity_forms(f);
+    hx__entity_known(f);
     if (hx__small_has(hx__tagger_small(t, &context), HX_SMALL_ENTITIES))
         return hx__entity_marks(t, f, scratch, err);
-    hx__entity_forms(f);
-    return HX_OK;
+    return hx__entity_persons(f, hx__tagger_annotator(t), err);
 }
 
 hx_status hx_tagger_entities(hx_tagger *t, hx_str text, hx_arena *arena, hx_entity **out, size_t *n,

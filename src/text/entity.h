@@ -21,6 +21,11 @@ void hx__entity_add(hx_entity_finds *f, size_t start, size_t end, hx_entity_kind
 void hx__entity_values(hx_entity_finds *f);
 void hx__entity_forms(hx_entity_finds *f);
 
+/* entity_names.c: names that everybody knows, and names by what stands around them. */
+void hx__entity_companies(hx_entity_finds *f);
+void hx__entity_known(hx_entity_finds *f);
+hx_status hx__entity_persons(hx_entity_finds *f, hx_annotator *a, hx_error *err) HX_MUST_USE;
+
 /* entity_llama.c: what the head `entities` marks; nothing without one. */
 hx_status hx__entity_marks(hx_tagger *t, hx_entity_finds *f, hx_arena *scratch,
                            hx_error *err) HX_MUST_USE;

@@ -98,6 +98,21 @@ static bool is_money_piece(hx_str s, size_t number, size_t at, bool han) {
     return han_len(s, at) == 0 || list_end(s, at, "吗|呢|的|了|买|就|多|不|左|以|") > at;
 }
 
+/* 3 pounds of rice, weighs 3 pounds */
+static bool is_weight(hx_str s, size_t at, size_t end) {
+    static const char *const verbs[] = {"weighs", "weigh", "weighed", "weighing", "holds",
+                                        "hold",   "lost",  "lose",    "gained"};
+    size_t before = at > 0 && s.ptr[at - 1] == ' ' ? at - 1 : at;
+    if (end < 6 || end - at < 5 ||
+        (memcmp(s.ptr + end - 6, "pounds", 6) != 0 && memcmp(s.ptr + end - 5, "pound", 5) != 0))
+        return false;
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        size_t n = strlen(verbs[i]);
+        if (before >= n && memcmp(s.ptr + before - n, verbs[i], n) == 0) return true;
+    }
+    return list_end(s, end, " of |") > end;
+}
+
 static size_t amount_end(hx_str s, size_t at) {
     static const char signs[] = "¥|￥|$|€|£|US$|HK$|RMB|", scales[] = "million|billion|k|万|亿|";
     static const char units[] = "元|块|美元|欧元|英镑|日元|韩元|港币|港元|人民币|美金|";
@@ -118,7 +133,8 @@ static size_t amount_end(hx_str s, size_t at) {
     size_t scale = word_end(s, skip_blank(s, end), "million|billion|");
     if (scale > skip_blank(s, end)) end = scale;
     size_t word = word_end(s, skip_blank(s, end), words);
-    return !han && word > skip_blank(s, end) ? word : at;
+    if (han || word == skip_blank(s, end) || is_weight(s, at, word)) return at;
+    return word;
 }
 
 /* ------------------------------------------------------------------ times */
@@ -177,7 +193,9 @@ static size_t han_day_end(hx_str s, size_t at) {
     static const char days[] =
         "今天|明天|昨天|前天|后天|大前天|大后天|今日|明日|昨日|今早|今晚|昨晚|明早|明晚|今年|明年|"
         "去年|前年|后年|本周|本月|上周|下周|这周|上个月|下个月|这个月|上个星期|下个星期|上星期|"
-        "下星期|春节|国庆节|国庆|元旦|中秋节|端午节|双十一|双11|618|";
+        "下星期|春节|国庆节|国庆|元旦|中秋节|端午节|清明节|双十一|双十二|双11|双12|618|周末|除夕|"
+        "圣诞节|"
+        "五一劳动节|五一假期|五一|十一假期|十一黄金周|";
     static const char parts[] = "凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|半夜|";
     size_t week = list_end(s, at, "上|下|这|本|"), name = list_end(s, week, "周|星期|礼拜|个星期|");
     size_t day = name > week ? list_end(s, name, "一|二|三|四|五|六|日|天|末|") : name;
@@ -210,6 +228,28 @@ static size_t english_date_end(hx_str s, size_t at) {
         return n == 4 ? year : day;
     }
     return at;
+}
+
+/* May, in 2019: a month or a year alone is a time behind such a word. */
+static size_t dated_end(hx_str s, size_t at) {
+    size_t n, end = word_end(s, at, "in|since|until|till|during|by|or|from|before|after|");
+    size_t from = skip_blank(s, end), month = word_end(s, from, months);
+    size_t year = digits_end(s, from, &n);
+    if (end == at || from == end) return at;
+    if (month > from && is_capital(s, from) && !is_letter(s, month)) return month;
+    bool dated = n == 4 && (s.ptr[from] == '1' ? s.ptr[from + 1] == '9'
+                                               : s.ptr[from] == '2' && s.ptr[from + 1] == '0');
+    return dated && !is_letter(s, year) && digit_len(s, year) == 0 ? year : at;
+}
+
+static void find_dated(hx_entity_finds *f) {
+    for (size_t at = 0; at < f->text.len; (void)hx_utf8_next(f->text, &at)) {
+        if (at > 0 && is_letter(f->text, at - 1)) continue;
+        size_t end = is_letter(f->text, at) ? dated_end(f->text, at) : at, start = end;
+        while (start > at && f->text.ptr[start - 1] != ' ')
+            start--;
+        hx__entity_add(f, start, end, HX_ENTITY_TIME, 1, true);
+    }
 }
 
 /* 5 pm, 5:30 p.m., 3 May 2024, 2 days ago */
@@ -248,7 +288,8 @@ static size_t time_piece_end(hx_str s, size_t at, bool behind) {
 static size_t time_end(hx_str s, size_t at) {
     size_t end = time_piece_end(s, at, false), next;
     for (int i = 0; end > at && i < 4; i++) {
-        size_t from = skip_blank(s, end);
+        size_t from = skip_blank(s, end), joined = word_end(s, from, "at|");
+        if (from > end && joined > from) from = skip_blank(s, joined);
         next = time_piece_end(s, from, true);
         if (next == from) break;
         end = next;
@@ -278,7 +319,7 @@ static size_t person_end(hx_str s, size_t at) {
         "易|"
         "常|武|乔|贺|赖|龚|文|欧阳|上官|司马|诸葛|張|劉|陳|楊|趙|黃|吳|孫|馬|羅|鄭|謝|韓|馮|";
     static const char titles[] =
-        "先生|女士|小姐|老师|经理|总监|医生|师傅|律师|教授|主任|阿姨|老師|經理|醫生|師傅|";
+        "先生|女士|小姐|老师|经理|总监|医生|护士|师傅|律师|教授|主任|阿姨|老師|經理|醫生|師傅|";
     size_t surname = list_end(s, at, surnames);
     if (surname > at) {
         size_t end = given_name_end(s, surname, titles);
@@ -321,6 +362,19 @@ static bool is_bare(hx_str s, size_t from, size_t to) {
     return list_end(s, from, list) == to;
 }
 
+/* What kind of company it is, or whose, is no name: 快递公司, 贵公司. */
+static bool is_kind_of_company(hx_str s, size_t from, size_t at) {
+    static const char kinds[] =
+        "快递|物流|装修|旅游|搬家|家政|上市|外贸|房产|广告|外卖|保洁|游戏|网络|软件|保险|电影|汽车|"
+        "手机|"
+        "中介|厂家|航空|电信|通信|老公|家族|跨国|租车|影视|食品|服装|电器|手表|出版|集团|责任|私人|"
+        "外国|"
+        "国外|国内|国产|我们|你们|他们|自己|母|分|子|总|贵|本|我|开|大|小|某|该|同|各|司|新|老|";
+    for (size_t p = from; p < at; p += 3)
+        if (list_end(s, p, kinds) == at) return true;
+    return false;
+}
+
 /* Where the name that ends like an organisation at [at, end) begins; `at` = nowhere. */
 static size_t organisation_start(hx_str s, size_t at) {
     static const char borders[] =
@@ -335,12 +389,14 @@ static size_t organisation_start(hx_str s, size_t at) {
 }
 
 static void find_organisation(hx_entity_finds *f, size_t at) {
-    static const char endings[] =
-        "股份有限公司|有限责任公司|有限公司|集团公司|集团|银行|大学|医院|研究院|保险公司|";
+    static const char endings[] = "股份有限公司|有限责任公司|有限公司|集团公司|集团|银行|大学|医院|"
+                                  "研究院|保险公司|公司|出版社|";
     hx_str s = f->text;
     size_t end = list_end(s, at, endings);
     if (end > at) {
         size_t start = organisation_start(s, at);
+        bool plain = end - at == strlen("公司") && memcmp(s.ptr + at, "公司", end - at) == 0;
+        if (plain && is_kind_of_company(s, start, at)) start = at;
         if (start < at && !is_bare(s, start, end))
             hx__entity_add(f, start, end, HX_ENTITY_ORGANISATION, 1, true);
         return;
@@ -352,7 +408,8 @@ static void find_organisation(hx_entity_finds *f, size_t at) {
             from++;
         size_t next = skip_blank(s, from < s.len && s.ptr[from] == ',' ? from + 1 : from);
         end = word_end(s, next, "Inc.|Ltd.|Ltd|Inc|Corp.|LLC|GmbH|University|Bank|Hospital|");
-        if (end > next && next > from) {
+        bool goes_on = end < s.len && s.ptr[end] == ' ' && is_capital(s, end + 1);
+        if (end > next && next > from && !goes_on) {
             hx__entity_add(f, at, end, HX_ENTITY_ORGANISATION, 1, true);
             return;
         }
@@ -361,15 +418,18 @@ static void find_organisation(hx_entity_finds *f, size_t at) {
 }
 
 /* A brand with a model: letters and digits behind it, at least one digit or a series of the list. */
-static size_t product_end(hx_str s, size_t at) {
+static size_t product_end(const hx_entity_finds *f, size_t at) {
+    const hx_str s = f->text;
     static const char brands[] =
         "华为|小米|红米|荣耀|三星|苹果|魅族|努比亚|一加|iPhone|iPad|MacBook|Kindle|Galaxy|ThinkPad|"
         "PlayStation|Xbox|OPPO|vivo|HUAWEI|Xiaomi|Samsung|";
-    static const char series[] = "Pro|Max|Plus|Ultra|Air|mini|Mini|SE|";
+    static const char series[] =
+        "Pro|Max|Plus|Ultra|Air|mini|Mini|SE|Series|Series X|Watch|Note|Fold|Flip|Lite|Edge|Neo|"
+        "Reno|Mate|Nova|nova|Mix|Pad|Book|Buds|Paperwhite|Oasis|Switch|Fit|Tab|X|S|";
     size_t end = list_end(s, at, brands), brand = end, from = skip_blank(s, end);
     bool letter_before = at > 0 && is_letter(s, at - 1);
     if (end == at || letter_before || is_letter(s, at + 1) != is_letter(s, at)) return at;
-    for (int i = 0; i < 4 && from < s.len; i++) {
+    for (int i = 0; i < 4 && from < s.len && !f->taken[from]; i++) {
         size_t to = from;
         bool digit = false;
         while (is_letter(s, to) || (to < s.len && s.ptr[to] >= '0' && s.ptr[to] <= '9'))
@@ -418,13 +478,16 @@ static void find(hx_entity_finds *f, end_function *ends, hx_entity_kind kind) {
 void hx__entity_values(hx_entity_finds *f) {
     find(f, amount_end, HX_ENTITY_MONEY);
     find(f, time_end, HX_ENTITY_TIME);
+    find_dated(f);
 }
 
 void hx__entity_forms(hx_entity_finds *f) {
     find(f, title_end, HX_ENTITY_PRODUCT);
     for (size_t at = 0; at < f->text.len; (void)hx_utf8_next(f->text, &at))
         find_organisation(f, at);
-    find(f, product_end, HX_ENTITY_PRODUCT);
+    hx__entity_companies(f);
+    for (size_t at = 0; at < f->text.len; (void)hx_utf8_next(f->text, &at))
+        hx__entity_add(f, at, product_end(f, at), HX_ENTITY_PRODUCT, 1, true);
     find(f, person_end, HX_ENTITY_PERSON);
     find(f, place_end, HX_ENTITY_PLACE);
 }

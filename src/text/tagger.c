@@ -76,6 +76,10 @@ void hx_tagger_trees(hx_tagger *t, bool wanted) {
     t->no_trees = !wanted;
 }
 
+hx_annotator *hx__tagger_annotator(const hx_tagger *t) {
+    return hx__word_cutter_annotator(t->cutter);
+}
+
 const hx_small *hx__tagger_small(const hx_tagger *t, hx_llama_context **context) {
     *context = t->context;
     return t->small;

@@ -16,6 +16,8 @@
 hx_status hx__tagged_conllu(hx_str text, const hx_tagged_text *said, hx_arena *arena,
                             hx_conllu_sentence **out, size_t *n, hx_error *err) HX_MUST_USE;
 
+/* The tagger's annotator: the rules, and the user's words. Borrowed. */
+hx_annotator *hx__tagger_annotator(const hx_tagger *t);
 /* The tagger's model and its context; NULL = none. */
 const hx_small *hx__tagger_small(const hx_tagger *t, hx_llama_context **context);
 

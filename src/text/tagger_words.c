@@ -124,6 +124,10 @@ bool hx__word_cutter_reads(const hx_word_cutter *c) {
     return c->head || c->grams;
 }
 
+hx_annotator *hx__word_cutter_annotator(const hx_word_cutter *c) {
+    return c->annotator;
+}
+
 /* ------------------------------------------------------------------ characters */
 /* Bytes of the white space at `at`, 0 = none. */
 static size_t space_len(hx_str s, size_t at) {

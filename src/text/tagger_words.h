@@ -19,6 +19,8 @@ void hx__word_cutter_close(hx_word_cutter *c); /* NULL is fine */
 
 bool hx__word_cutter_reads(const hx_word_cutter *c); /* by the model; else by the rules */
 
+hx_annotator *hx__word_cutter_annotator(const hx_word_cutter *c); /* borrowed */
+
 /* Words without parts of speech and trees; out (n). The model reads all texts together, and says of each the same alone. HX_ELIMIT for texts above
  * HX_TEXT_MAX. */
 hx_status hx__word_cutter_cut(hx_word_cutter *c, const hx_str *texts, size_t n, hx_arena *arena,
