@@ -48,7 +48,7 @@ add_dependencies(hx_data hx_lexicons)
 
 # The engine learn's models, as they are.
 set(learned "")
-foreach(part learn.hxd sets.hxd)
+foreach(part learn.hxd sets.hxd syntax.hxd)
   set(copy "${HX_SHARE_DIR}/models/huaxiang-learn/${part}")
   add_custom_command(OUTPUT "${copy}"
       COMMAND ${CMAKE_COMMAND} -E copy "${PROJECT_SOURCE_DIR}/models/huaxiang-learn/${part}" "${copy}"
@@ -77,7 +77,7 @@ add_custom_target(hx_models ALL DEPENDS ${learned} ${small} ${correct_copies})
 add_dependencies(hx_data hx_models)
 
 # What learns it (tools/train/learn/train).
-foreach(fit fit fit_intent fit_phrase fit_words fit_sets)
+foreach(fit fit fit_intent fit_phrase fit_words fit_sets fit_syntax fit_breaks)
   add_executable(learned_${fit} EXCLUDE_FROM_ALL tools/train/learn/${fit}.c)
   target_include_directories(learned_${fit} PRIVATE src include)
   target_link_libraries(learned_${fit} PRIVATE huaxiang_static hx_dependencies)

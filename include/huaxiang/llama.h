@@ -249,7 +249,19 @@ typedef struct {
 typedef struct {
     hx_tag *tags; /* owned by the arena */
     size_t n;
+    const float *
+        logs; /* (n, labels) log-probabilities where `logs` asked for them, of TAG alone; else NULL */
 } hx_tags;
+
+/* What is joined with a tree's head, of each text: log-probabilities, to be changed in place. A status other than HX_OK ends the call. */
+typedef struct {
+    void *self;
+    /* scores (n + 1, n + 1): row i, column j: word i hangs on word j, from 1; 0 = the root. Row 0 and the diagonal mean nothing. */
+    hx_status (*arcs)(void *self, size_t text, size_t n, float *scores, hx_error *err);
+    /* logs (n, labels of the head): the relation of each word in the tree `heads` (n), 0 = the root */
+    hx_status (*relations)(void *self, size_t text, const uint32_t *heads, size_t n, float *logs,
+                           hx_error *err);
+} hx_tree_beside;
 
 typedef struct {
     size_t max_length; /* tokens; 0 = the head's own of training; what is behind has no tags */
@@ -258,6 +270,8 @@ typedef struct {
     bool words; /* words are what stands between white space, read one by one, as in training */
     bool
         apart; /* a tag a word even where labels make spans; of SEGMENT a token, with its word's span */
+    bool logs; /* with `apart`: also what is said of each label */
+    const hx_tree_beside *beside; /* of hx_llama_parse(), borrowed; NULL = the head alone */
     const char *head; /* its name; NULL = the first that fits */
 } hx_tag_options;
 

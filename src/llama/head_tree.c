@@ -5,7 +5,8 @@
  *     arc (i, j) = [a_i; 1]^T U b_j      the best tree of these with one root word (tree.h)
  *     relation of word i at its head j: the greatest [p_i; 1]^T W_c [q_j; 1]
  *
- * A word's score is the softmax of its arcs at the head that the tree gave it. */
+ * A word's score is the softmax of its arcs at the head that the tree gave it. Where something stands beside the head (hx_tree_beside), it changes
+ * the log-probabilities of arcs and relations before each is chosen. */
 #include <math.h>
 #include <string.h>
 
@@ -24,7 +25,8 @@ typedef struct {
     size_t rows, width, d;
     float *x, *before, *mlp; /* (R, D), (R, 4 W), (R, 4 W) */
     float *a, *b, *p, *q; /* (R, W + 1), (R, W), (R, W + 1), (R, W + 1) */
-    float *scores, *z, *best; /* (R, R), (R, W + 1), (R) */
+    float *scores, *z, *logs; /* (R, R), (R, W + 1), (R, labels) */
+    float *best; /* (R) */
     char *room; /* owned */
     size_t bytes;
 } tree_room;
@@ -51,6 +53,7 @@ static void layout(tree_room *r, size_t n_threads) {
     r->q = carve(r, n * (w + 1));
     r->scores = carve(r, n * n);
     r->z = carve(r, n * (w + 1));
+    r->logs = carve(r, n * r->head->n_out);
     r->best = carve(r, n);
     r->nn.scratch = carve(r, (most > relations ? most : relations) / sizeof(float) + 16);
 }
@@ -92,17 +95,29 @@ static void score_arcs(tree_room *r) {
     hx_nn_biaffine(&r->nn, &call, r->scores);
 }
 
-static void choose_relations(tree_room *r, const uint32_t *heads, uint32_t *labels) {
+static void to_logs(const tree_room *r, float *row, size_t n) {
+    const float sum = hx_vector_log_sum_exp(r->nn.kernels, row, n);
+    for (size_t k = 0; k < n; k++)
+        row[k] -= sum;
+}
+
+static void score_relations(tree_room *r, const uint32_t *heads) {
     const hx_nn_loops *loops = hx_nn_loops_of(r->nn.kernels);
-    size_t e = r->width + 1;
-    for (uint32_t c = 0; c < r->head->n_out; c++) {
+    size_t e = r->width + 1, labels = r->head->n_out;
+    for (size_t c = 0; c < labels; c++) {
         hx_nn_linear(&r->nn, r->q, r->rows, e, e, r->head->relation + c * e * e, NULL, r->z);
-        for (size_t i = 0; i + 1 < r->rows; i++) {
-            float score = loops->dot(r->p + (i + 1) * e, r->z + heads[i] * e, e);
-            if (c > 0 && !(score > r->best[i])) continue;
-            r->best[i] = score;
-            labels[i] = c;
-        }
+        for (size_t i = 0; i + 1 < r->rows; i++)
+            r->logs[i * labels + c] = loops->dot(r->p + (i + 1) * e, r->z + heads[i] * e, e);
+    }
+}
+
+static void choose_relations(const tree_room *r, uint32_t *labels) {
+    size_t n = r->head->n_out;
+    for (size_t i = 0; i + 1 < r->rows; i++) {
+        const float *row = r->logs + i * n;
+        labels[i] = 0;
+        for (uint32_t c = 1; c < n; c++)
+            if (row[c] > row[labels[i]]) labels[i] = c;
     }
 }
 
@@ -114,26 +129,50 @@ static void measure(const tree_room *r, const uint32_t *heads, float *scores) {
     }
 }
 
+/* ------------------------------------------------------------------ all of it */
+static hx_status join_arcs(tree_room *r, const hx_head_words *w, hx_error *err) {
+    if (!w->beside) return HX_OK;
+    for (size_t i = 1; i < r->rows; i++)
+        to_logs(r, r->scores + i * r->rows, r->rows);
+    return w->beside->arcs(w->beside->self, w->text, w->n, r->scores, err);
+}
+
+static hx_status join_relations(tree_room *r, const hx_head_words *w, const uint32_t *heads,
+                                hx_error *err) {
+    size_t n = r->head->n_out;
+    if (!w->beside) return HX_OK;
+    for (size_t i = 0; i + 1 < r->rows; i++)
+        to_logs(r, r->logs + i * n, n);
+    return w->beside->relations(w->beside->self, w->text, heads, w->n, r->logs, err);
+}
+
+static hx_status make_tree(tree_room *r, const hx_llama *m, const hx_head_words *w, uint32_t *heads,
+                           uint32_t *labels, float *scores, hx_error *err) {
+    gather(m, r, w->hidden, w->places);
+    score_arcs(r);
+    HX_TRY(join_arcs(r, w, err));
+    HX_TRY(hx_tree_best(r->scores, w->n, heads, err));
+    score_relations(r, heads);
+    HX_TRY(join_relations(r, w, heads, err));
+    choose_relations(r, labels);
+    measure(r, heads, scores);
+    return HX_OK;
+}
+
 hx_status hx_head_tree(const hx_llama *m, const hx_model_head *h, hx_team *team,
-                       const float *hidden, size_t n_tokens, const uint32_t *places, size_t n,
-                       uint32_t *heads, uint32_t *labels, float *scores, hx_error *err) {
+                       const hx_head_words *words, uint32_t *heads, uint32_t *labels, float *scores,
+                       hx_error *err) {
     tree_room r = {.head = h,
                    .nn = {.kernels = m->kernels, .team = team},
-                   .rows = n + 1,
+                   .rows = words->n + 1,
                    .width = h->width,
                    .d = m->config.n_embd};
-    if (n == 0 || n_tokens == 0) return HX_OK;
-    if (n > HX_TREE_WORDS_MAX)
-        return hx_fail(err, HX_ELIMIT, "a sentence has %zu words; trees are made of at most %d", n,
-                       HX_TREE_WORDS_MAX);
+    if (words->n == 0 || words->n_tokens == 0) return HX_OK;
+    if (words->n > HX_TREE_WORDS_MAX)
+        return hx_fail(err, HX_ELIMIT, "a sentence has %zu words; trees are made of at most %d",
+                       words->n, HX_TREE_WORDS_MAX);
     HX_TRY(reserve(&r, hx_team_size(team), err));
-    gather(m, &r, hidden, places);
-    score_arcs(&r);
-    hx_status st = hx_tree_best(r.scores, n, heads, err);
-    if (st == HX_OK) {
-        choose_relations(&r, heads, labels);
-        measure(&r, heads, scores);
-    }
+    hx_status st = make_tree(&r, m, words, heads, labels, scores, err);
     hx_memory_free(r.room, r.bytes);
     return st;
 }

@@ -29,9 +29,19 @@ void hx_head_norm(const hx_llama *m, const hx_model_head *h, const hx_nn *nn, co
                   size_t rows, float *r, float *y);
 size_t hx_head_scratch(const hx_llama *m, const hx_model_head *h, size_t rows, size_t n_threads);
 
-/* One tree: hidden (n_tokens, n_embd) of a text, places (n) the first token of each word. heads, labels (n): as hx_tree_best() has them. */
+/* A text whose tree is wanted. */
+typedef struct {
+    const float *hidden; /* (n_tokens, n_embd) */
+    size_t n_tokens;
+    const uint32_t *places; /* (n): the first token of each word */
+    size_t n;
+    const hx_tree_beside *beside; /* NULL = none */
+    size_t text; /* its number, for `beside` */
+} hx_head_words;
+
+/* One tree; heads, labels, scores (n): as hx_tree_best() has them. */
 hx_status hx_head_tree(const hx_llama *m, const hx_model_head *h, hx_team *team,
-                       const float *hidden, size_t n_tokens, const uint32_t *places, size_t n,
-                       uint32_t *heads, uint32_t *labels, float *scores, hx_error *err) HX_MUST_USE;
+                       const hx_head_words *words, uint32_t *heads, uint32_t *labels, float *scores,
+                       hx_error *err) HX_MUST_USE;
 
 #endif

@@ -393,11 +393,25 @@ static void join_spans(const tagger *g, hx_tag *tags, size_t *n) {
 }
 
 /* ------------------------------------------------------------------ results */
+static hx_status keep_logs(const tagger *g, const float *rows, size_t n, const float **out) {
+    size_t wide = g->head->task->n_labels;
+    float *logs = hx_arena_alloc(g->arena, (n * wide + 1) * sizeof *logs);
+    if (!logs) return no_memory(g, n);
+    for (size_t i = 0; i < n; i++) {
+        const float *row = rows + i * wide,
+                    sum = hx_vector_log_sum_exp(g->c->model->kernels, row, wide);
+        for (size_t k = 0; k < wide; k++)
+            logs[i * wide + k] = row[k] - sum;
+    }
+    *out = logs;
+    return HX_OK;
+}
+
 static hx_status take_tags(const tagger *g, size_t i, hx_tags *out) {
     const text_words *w = &g->words[i];
     hx_llama_head_kind kind = g->head->task->kind;
     float *rows;
-    *out = (hx_tags){NULL, 0};
+    *out = (hx_tags){NULL, 0, NULL};
     if (w->piece == SIZE_MAX || w->n == 0) return HX_OK;
     HX_TRY(logits_of(g, i, w, &rows));
     out->tags = hx_arena_alloc(g->arena, (w->n + 1) * sizeof *out->tags);
@@ -406,6 +420,8 @@ static hx_status take_tags(const tagger *g, size_t i, hx_tags *out) {
     if (kind == HX_LLAMA_CRF) HX_TRY(tag_path(g, w, rows, out->tags));
     for (size_t k = 0; kind != HX_LLAMA_CRF && k < w->n; k++)
         out->tags[k] = tag_of_row(g, rows + k * g->head->task->n_labels, w->spans[k]);
+    if (g->options.logs && g->options.apart && kind == HX_LLAMA_TAG)
+        HX_TRY(keep_logs(g, rows, w->n, &out->logs));
     if (g->options.tokens || g->options.apart) return HX_OK;
     if (kind == HX_LLAMA_SEGMENT) out->n = join_tokens(out->tags, out->n);
     if (g->makes_spans) join_spans(g, out->tags, &out->n);
@@ -425,8 +441,13 @@ static hx_status take_tree(const tagger *g, size_t i, hx_tree *out) {
     if (!heads || !scores || !out->arcs) return no_memory(g, n);
     if (!hx_are_finite(hidden, rows * m->config.n_embd))
         return hx_fail_finite(g->first + i, g->err);
-    HX_TRY(hx_head_tree(m, g->head, g->c->team, hidden, rows, w->places, n, heads, heads + n,
-                        scores, g->err));
+    const hx_head_words words = {.hidden = hidden,
+                                 .n_tokens = rows,
+                                 .places = w->places,
+                                 .n = n,
+                                 .beside = g->options.beside,
+                                 .text = g->first + i};
+    HX_TRY(hx_head_tree(m, g->head, g->c->team, &words, heads, heads + n, scores, g->err));
     for (size_t k = 0; k < n; k++)
         out->arcs[k] = (hx_arc){w->spans[k], heads[k], heads[n + k], scores[k]};
     out->n = n;

@@ -23,8 +23,9 @@
 
 static const double unit = 4096;
 static const char *const task_names[HX_BESIDE_N] = {
-    "sentiment", "emotion", "words_ud", "words_pku", "words_sxu", "banking77", "clinc150",
-    "smp2019",   "cais",    "snips",    "topic",     "tnews",     "iflytek"};
+    "sentiment", "emotion",   "words_ud", "words_pku", "words_sxu", "upos",
+    "arcs",      "relations", "breaks",   "banking77", "clinc150",  "smp2019",
+    "cais",      "snips",     "topic",    "tnews",     "iflytek"};
 
 /* ------------------------------------------------------------------ the file */
 static hx_str take_field(hx_str *line) {
@@ -77,22 +78,26 @@ static hx_status read_file(hx_beside *b, const char *path, hx_error *err) {
 }
 
 hx_status hx__beside_open(hx_beside **out, const char *share_dir, hx_error *err) {
-    char path[4096], learned[4096];
+    char path[4096], learned[4096], syntax[4096];
     *out = NULL;
     int n = snprintf(path, sizeof path, "%s/models/huaxiang-small/beside.tsv", share_dir);
     int k = snprintf(learned, sizeof learned, "%s/models/huaxiang-learn/learn.hxd", share_dir);
-    if (n < 0 || (size_t)n >= sizeof path || k < 0 || (size_t)k >= sizeof learned)
+    int j = snprintf(syntax, sizeof syntax, "%s/models/huaxiang-learn/syntax.hxd", share_dir);
+    if (n < 0 || (size_t)n >= sizeof path || k < 0 || (size_t)k >= sizeof learned || j < 0 ||
+        (size_t)j >= sizeof syntax)
         return hx_fail(err, HX_EINVAL, "the path of the data folder is too long");
     if (!hx_file_exists(path) || !hx_file_exists(learned)) return HX_OK;
     hx_beside *b = calloc(1, sizeof *b);
     if (!b) return hx_fail(err, HX_ENOMEM, "out of memory while opening %s", path);
     hx_status st = read_file(b, path, err);
     if (st == HX_OK) st = hx__learned_open_file(&b->learned, learned, err);
+    if (st == HX_OK && hx_file_exists(syntax)) st = hx__syntax_open_file(&b->syntax, syntax, err);
     if (st != HX_OK) {
         hx__beside_close(b);
         return st;
     }
     b->hash = hx_hash_mix(b->hash, b->learned->file.checksum);
+    if (b->syntax) b->hash = hx_hash_mix(b->hash, b->syntax->file.checksum);
     *out = b;
     return HX_OK;
 }
@@ -116,6 +121,7 @@ hx_status hx__beside_set(const char *share_dir, const char *task, hx_beside_mix 
 void hx__beside_close(hx_beside *b) {
     if (!b) return;
     hx__learned_close(b->learned);
+    hx__syntax_close(b->syntax);
     free(b);
 }
 

@@ -13,12 +13,14 @@
 #define HX_TEXT_BESIDE_H
 
 #include "text/learned.h"
+#include "text/syntax.h"
 
 typedef enum {
     HX_BESIDE_SENTIMENT = 0,
     HX_BESIDE_EMOTION,
     HX_BESIDE_WORDS, /* + hx_words_standard, ud to sxu */
-    HX_BESIDE_SETS = HX_BESIDE_WORDS + (int)HX_BOUNDARY_N, /* set_grams.h */
+    HX_BESIDE_SYNTAX = HX_BESIDE_WORDS + (int)HX_BOUNDARY_N, /* + hx_syntax_kind (syntax.h) */
+    HX_BESIDE_SETS = HX_BESIDE_SYNTAX + (int)HX_SYNTAX_N, /* set_grams.h */
     HX_BESIDE_N = HX_BESIDE_SETS + 8
 } hx_beside_task;
 
@@ -30,6 +32,7 @@ typedef struct {
 /* Immutable, shared by threads. */
 typedef struct hx_beside {
     hx_learned *learned; /* owned */
+    hx_syntax *syntax; /* owned; NULL where it isn't there */
     hx_beside_mix mix[HX_BESIDE_N][2]; /* Chinese, English */
     uint64_t hash; /* of the numbers and of what was learnt */
 } hx_beside;

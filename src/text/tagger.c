@@ -18,11 +18,13 @@
 #include "text/annotator.h"
 #include "text/model.h"
 #include "text/small.h"
+#include "text/tagger_syntax.h"
 #include "text/tagger_words.h"
 
 #define TAGGER_CAP ((size_t)1 << 30) /* bytes */
 
 struct hx_tagger {
+    const hx_text_model *model; /* borrowed */
     const hx_small *small; /* borrowed; NULL = none */
     hx_llama_context *context; /* owned; NULL = none */
     hx_word_cutter *cutter; /* owned */
@@ -38,6 +40,7 @@ hx_status hx_tagger_open(hx_tagger **out, const hx_text_model *m, hx_words_stand
                          hx_error *err) {
     hx_tagger *t = calloc(1, sizeof *t);
     if (!t) return tagger_memory(err);
+    t->model = m;
     t->small = m->small;
     t->scratch = hx_arena_new(TAGGER_CAP);
     hx_status st = t->scratch ? HX_OK : tagger_memory(err);
@@ -101,6 +104,8 @@ typedef struct {
     hx_tagged_sentence **sentences; /* (n) */
     hx_str *lines; /* (n): words with blanks between */
     uint32_t **starts; /* (n): where each word begins in its line */
+    const hx_str **words; /* (n): the words in the line, */
+    size_t *n_words; /* and how many */
     size_t n;
 } tagger_lines;
 
@@ -115,13 +120,17 @@ static hx_status put_line(hx_tagger *t, hx_str text, hx_tagged_sentence *s, tagg
         bytes += s->words[i].span.end - s->words[i].span.start + 1;
     char *line = hx_arena_alloc(t->scratch, bytes);
     uint32_t *starts = hx_arena_alloc(t->scratch, (s->n + 1) * sizeof *starts);
-    if (!line || !starts) return tagger_memory(err);
+    hx_str *words = hx_arena_alloc(t->scratch, (s->n + 1) * sizeof *words);
+    if (!line || !starts || !words) return tagger_memory(err);
     for (size_t i = 0; i < s->n; i++) {
         if (i > 0) line[at++] = ' ';
         starts[i] = (uint32_t)at;
         for (uint32_t k = s->words[i].span.start; k < s->words[i].span.end; k++)
             if (!is_ascii_blank(text.ptr[k])) line[at++] = text.ptr[k];
+        words[i] = (hx_str){line + starts[i], at - starts[i]};
     }
+    to->words[to->n] = words;
+    to->n_words[to->n] = s->n;
     to->sentences[to->n] = s;
     to->starts[to->n] = starts;
     to->lines[to->n++] = (hx_str){line, at};
@@ -135,8 +144,11 @@ static hx_status gather_lines(hx_tagger *t, const hx_str *texts, hx_tagged_text 
         most += out[i].n;
     *to = (tagger_lines){.sentences = hx_arena_alloc(t->scratch, most * sizeof *to->sentences),
                          .lines = hx_arena_alloc(t->scratch, most * sizeof *to->lines),
-                         .starts = hx_arena_alloc(t->scratch, most * sizeof *to->starts)};
-    if (!to->sentences || !to->lines || !to->starts) return tagger_memory(err);
+                         .starts = hx_arena_alloc(t->scratch, most * sizeof *to->starts),
+                         .words = hx_arena_alloc(t->scratch, most * sizeof *to->words),
+                         .n_words = hx_arena_alloc(t->scratch, most * sizeof *to->n_words)};
+    if (!to->sentences || !to->lines || !to->starts || !to->words || !to->n_words)
+        return tagger_memory(err);
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < out[i].n; k++)
             if (out[i].sentences[k].chinese == chinese && out[i].sentences[k].n > 0)
@@ -153,16 +165,39 @@ static size_t word_at(const uint32_t *starts, size_t n, size_t n_said, uint32_t 
     return *at < n ? (*at)++ : n;
 }
 
-static void take_upos(hx_tagger *t, const tagger_lines *l, size_t head, const hx_tags *tags) {
-    for (size_t i = 0; i < l->n; i++) {
-        hx_tagged_sentence *s = l->sentences[i];
-        for (size_t k = 0, at = 0; k < tags[i].n; k++) {
-            size_t w = word_at(l->starts[i], s->n, tags[i].n, tags[i].tags[k].span.start, &at);
-            if (w < s->n)
-                s->words[w].upos =
-                    hx_llama_head_label(t->small->llama, head, tags[i].tags[k].label);
-        }
+/* Parts of speech on their way into the lines: what the head says, joined with what the words around say. */
+typedef struct {
+    hx_tagger *t;
+    const tagger_lines *lines;
+    const hx_tags *tags; /* (lines); NULL = the model has no such head */
+    size_t head;
+    hx_syntax_joiner join;
+} upos_reader;
+
+static void take_upos(const upos_reader *r, size_t i) {
+    const tagger_lines *l = r->lines;
+    hx_tagged_sentence *s = l->sentences[i];
+    const hx_tags *tags = &r->tags[i];
+    for (size_t k = 0, at = 0; k < tags->n; k++) {
+        size_t w = word_at(l->starts[i], s->n, tags->n, tags->tags[k].span.start, &at);
+        uint32_t label = tags->tags[k].label;
+        if (w == s->n) continue;
+        if (tags->logs)
+            label = hx__join_upos(&r->join, l->words[i], s->n, w, tags->logs + k * r->join.n);
+        s->words[w].upos = hx_llama_head_label(r->t->small->llama, r->head, label);
     }
+}
+
+/* For the tree of line i, whose tags stand there already; NULL when out of memory. */
+static const char *const *upos_of_line(void *self, size_t i) {
+    const upos_reader *r = self;
+    const hx_tagged_sentence *s = r->lines->sentences[i];
+    const char **upos = hx_arena_alloc(r->t->scratch, (s->n + 1) * sizeof *upos);
+    if (!upos) return NULL;
+    if (r->tags) take_upos(r, i);
+    for (size_t k = 0; k < s->n; k++)
+        upos[k] = s->words[k].upos;
+    return upos;
 }
 
 /* Words that were not read hang on the root's word. */
@@ -196,28 +231,56 @@ static hx_status take_arcs(hx_tagger *t, const tagger_lines *l, size_t i, size_t
     return HX_OK;
 }
 
-/* Parts of speech and trees of all lines, by the heads that there are: from one pass where both are. */
-static hx_status say_lines(hx_tagger *t, const tagger_lines *l, hx_small_task pos,
-                           hx_small_task tree, hx_error *err) {
+static hx_status ask_heads(hx_tagger *t, const tagger_lines *l, const hx_tag_options *tag,
+                           const hx_tag_options *parse, hx_tags *tags, hx_tree *trees,
+                           hx_error *err) {
+    if (tags && trees)
+        return hx_llama_tag_parse(t->context, l->lines, l->n, tag, parse, t->scratch, tags, trees,
+                                  err);
+    return trees ? hx_llama_parse(t->context, l->lines, l->n, parse, t->scratch, trees, err)
+                 : hx_llama_tag(t->context, l->lines, l->n, tag, t->scratch, tags, err);
+}
+
+/* Parts of speech and trees of all lines, by the heads that there are (NULL in `tags`, `trees` = none): from one pass where both are. */
+static hx_status say_lines(hx_tagger *t, const tagger_lines *l, const size_t *heads, bool chinese,
+                           hx_tags *tags, hx_tree *trees, hx_error *err) {
     const hx_llama *m = t->small->llama;
-    const bool tags_them = hx__small_has(t->small, pos);
-    const bool parses = hx__small_has(t->small, tree) && !t->no_trees;
-    const size_t heads[2] = {t->small->heads[pos], t->small->heads[tree]};
+    const hx_beside *b = t->model->beside;
+    upos_reader reader = {.t = t, .lines = l, .tags = tags, .head = heads[0]};
+    hx_tree_joiner joiner = {.words = l->words, .n_words = l->n_words, .upos = upos_of_line};
     hx_tag_options tag = {.words = true, .apart = true}, parse = {.words = true};
+    joiner.self = &reader;
+    if (tags) {
+        reader.join = hx__syntax_joiner(b, HX_SYNTAX_UPOS, m, heads[0], chinese);
+        tag.head = hx_llama_head_of(m, heads[0])->name;
+        tag.logs = reader.join.part != NULL;
+    }
+    if (trees) {
+        joiner.arcs = hx__syntax_joiner(b, HX_SYNTAX_ARCS, m, heads[1], chinese);
+        joiner.relations = hx__syntax_joiner(b, HX_SYNTAX_RELATIONS, m, heads[1], chinese);
+        parse.head = hx_llama_head_of(m, heads[1])->name;
+    }
+    const hx_tree_beside beside = hx__join_trees(&joiner);
+    if (joiner.arcs.part || joiner.relations.part) parse.beside = &beside;
+    HX_TRY(ask_heads(t, l, &tag, &parse, tags, trees, err));
+    for (size_t i = 0; tags && i < l->n; i++)
+        take_upos(&reader, i);
+    for (size_t i = 0; trees && i < l->n; i++)
+        HX_TRY(take_arcs(t, l, i, heads[1], &trees[i], err));
+    return HX_OK;
+}
+
+static hx_status say_language(hx_tagger *t, const tagger_lines *l, bool chinese, hx_error *err) {
+    const hx_small_task pos = chinese ? HX_SMALL_POS_ZH : HX_SMALL_POS_EN,
+                        tree = chinese ? HX_SMALL_TREES_ZH : HX_SMALL_TREES_EN;
+    const bool tags_them = hx__small_has(t->small, pos),
+               parses = hx__small_has(t->small, tree) && !t->no_trees;
+    const size_t heads[2] = {t->small->heads[pos], t->small->heads[tree]};
     hx_tags *tags = hx_arena_alloc(t->scratch, (l->n + 1) * sizeof *tags);
     hx_tree *trees = hx_arena_alloc(t->scratch, (l->n + 1) * sizeof *trees);
     if (!tags || !trees) return tagger_memory(err);
     if (l->n == 0 || (!tags_them && !parses)) return HX_OK;
-    if (tags_them) tag.head = hx_llama_head_of(m, heads[0])->name;
-    if (parses) parse.head = hx_llama_head_of(m, heads[1])->name;
-    HX_TRY(tags_them && parses ? hx_llama_tag_parse(t->context, l->lines, l->n, &tag, &parse,
-                                                    t->scratch, tags, trees, err)
-           : parses ? hx_llama_parse(t->context, l->lines, l->n, &parse, t->scratch, trees, err)
-                    : hx_llama_tag(t->context, l->lines, l->n, &tag, t->scratch, tags, err));
-    if (tags_them) take_upos(t, l, heads[0], tags);
-    for (size_t i = 0; parses && i < l->n; i++)
-        HX_TRY(take_arcs(t, l, i, heads[1], &trees[i], err));
-    return HX_OK;
+    return say_lines(t, l, heads, chinese, tags_them ? tags : NULL, parses ? trees : NULL, err);
 }
 
 static void forget_trees(hx_tagged_text *out, size_t n) {
@@ -235,11 +298,9 @@ hx_status hx_tagger_parse(hx_tagger *t, const hx_str *texts, hx_tagged_text *out
     hx_arena_reset(t->scratch);
     forget_trees(out, n);
     for (int chinese = 0; chinese < 2 && t->small; chinese++) {
-        hx_small_task pos = chinese ? HX_SMALL_POS_ZH : HX_SMALL_POS_EN,
-                      tree = chinese ? HX_SMALL_TREES_ZH : HX_SMALL_TREES_EN;
         tagger_lines l;
         HX_TRY(gather_lines(t, texts, out, n, chinese, &l, err));
-        HX_TRY(say_lines(t, &l, pos, tree, err));
+        HX_TRY(say_language(t, &l, chinese != 0, err));
     }
     return HX_OK;
 }

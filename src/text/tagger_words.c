@@ -21,6 +21,7 @@
 #include "text/annotator.h"
 #include "text/beside.h"
 #include "text/boundary.h"
+#include "text/breaks.h"
 #include "text/model.h"
 #include "text/small.h"
 #include "text/wordseg_data.h"
@@ -356,11 +357,24 @@ static hx_status cut_chinese(cutting *k, size_t from, size_t to, cut_pieces *pie
                                        : cut_by_rules(k, from, to, err);
 }
 
+static hx_status break_english(const cutting *k, hx_str text, hx_english_word *words, size_t n,
+                               hx_error *err) {
+    const hx_beside *b = k->c->model->beside;
+    const hx_beside_mix *mix =
+        hx__beside_mix(b, (hx_beside_task)(HX_BESIDE_SYNTAX + HX_SYNTAX_BREAKS), HX_LANG_EN);
+    if (!mix || !b->syntax || !b->syntax->part[HX_SYNTAX_BREAKS][1].table.check) return HX_OK;
+    bool *said = hx_arena_alloc(k->c->scratch, n + 1);
+    if (!said) return cutter_memory(err);
+    hx__break_words(&b->syntax->part[HX_SYNTAX_BREAKS][1], mix->bias, text, words, n, said);
+    return HX_OK;
+}
+
 static hx_status cut_english(cutting *k, size_t from, size_t to, hx_error *err) {
     hx_english_word *words;
     size_t n;
     HX_TRY(
         hx_english_words((hx_str){k->text.ptr + from, to - from}, k->c->scratch, &words, &n, err));
+    HX_TRY(break_english(k, (hx_str){k->text.ptr + from, to - from}, words, n, err));
     for (size_t i = 0; i < n; i++)
         k->marks[from + words[i].span.start] |=
             (uint8_t)(MARK_WORD | (words[i].begins ? MARK_SENTENCE : 0) |

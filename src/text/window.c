@@ -214,6 +214,6 @@ hx_status hx__windows_join_tags(const hx_window *windows, size_t n, const hx_tag
         if (count > 0 && list[count - 1].span.end > from) from = list[count - 1].span.end;
         if (to != UINT32_MAX && to > from) from = to;
     }
-    *out = (hx_tags){list, count};
+    *out = (hx_tags){list, count, NULL};
     return HX_OK;
 }

@@ -101,7 +101,7 @@ static void an_empty_text_has_one_window(void **state) {
 /* Tags of one to six tokens, as a reader of the whole text gives them; the window's reader sees those it holds whole, and the rest of one that its
  * edge cuts. */
 static hx_tags clip(const hx_tag *all, size_t n, const hx_window *w, hx_arena *arena) {
-    hx_tags t = {hx_arena_alloc(arena, (n + 1) * sizeof *t.tags), 0};
+    hx_tags t = {hx_arena_alloc(arena, (n + 1) * sizeof *t.tags), 0, NULL};
     for (size_t i = 0; i < n; i++) {
         hx_token_span s = all[i].span;
         if (s.end <= w->start || s.start >= w->end) continue;
@@ -153,7 +153,7 @@ static void tags_never_overlap(void **state) {
     hx_window w[2] = {{0, 60, 0, 50, 60}, {40, 100, 50, 100, 60}};
     hx_tag left[] = {{{0, 30}, 0, 1}, {{38, 60}, 1, 1}};
     hx_tag right[] = {{{2, 30}, 2, 1}, {{30, 60}, 3, 1}};
-    hx_tags parts[2] = {{left, 2}, {right, 2}}, got;
+    hx_tags parts[2] = {{left, 2, NULL}, {right, 2, NULL}}, got;
     hx_error err = {0};
     assert_int_equal(hx__windows_join_tags(w, 2, parts, *state, &got, &err), HX_OK);
     assert_int_equal(got.n, 3);
