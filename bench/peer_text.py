@@ -130,18 +130,18 @@ def run_tool(task):
     tool = TOOLS[name]()
     tool(texts[0])
     if name == "words lac" or threads == 1:
-        every = lambda: [tool(text) for text in texts]
+        every = lambda: alone(tool, texts)
     else:
         global SHARED  # what a forked process has without a copy
         SHARED = tool
         pool = multiprocessing.get_context("fork").Pool(threads)
-        every = lambda: pool.map(call, texts, chunksize=16)
+        every = lambda: shared(pool, texts)
     scored = []
 
     def once():
         start = time.monotonic()
-        answers = every()
-        result = {"texts": len(texts), "seconds": time.monotonic() - start}
+        answers, spent = every()
+        result = {"texts": len(texts), "seconds": time.monotonic() - start, "spent": spent}
         if not scored:
             scored.append(score(name.split()[0], rows, answers))
         return {**result, "score": scored[0]}
@@ -149,8 +149,21 @@ def run_tool(task):
     return once
 
 
+def alone(tool, texts):
+    """Answers and the processor time of all threads."""
+    start = time.process_time()
+    answers = [tool(text) for text in texts]
+    return answers, time.process_time() - start
+
+
+def shared(pool, texts):
+    said = pool.map(call, texts, chunksize=16)
+    return [answer for answer, _ in said], sum(spent for _, spent in said)
+
+
 def call(text):
-    return SHARED(text)
+    start = time.process_time()
+    return SHARED(text), time.process_time() - start
 
 
 SHARED = None

@@ -428,15 +428,21 @@ HX_API hx_status hx_tagged_conllu(hx_str text, const hx_tagged_text *said, hx_ar
 
 typedef struct {
     bool trees; /* heads and relations, too; else UPOS alone */
+    bool
+        raw; /* what "# text" says (else the forms) is cut and read anew; comments stay. Sentences may be comments alone */
     size_t limit; /* at most so many sentences; 0 = all */
     const volatile int *cancel; /* raised: HX_ECANCELLED; NULL = none */
 } hx_conllu_options;
-/* The file at `path`, in CoNLL-U, with parts of speech and trees of its own words; sentences, words, comments, lemmas, features and MISC stay as
+/* The file at `path` ("-": standard input), in CoNLL-U, with parts of speech and trees of its own words; sentences, words, comments, lemmas, features and MISC stay as
  * given. *out is arena memory, *n its sentences. HX_EFORMAT, with the line, where it is no CoNLL-U; HX_EINVAL where it has no sentence; HX_ELIMIT where
  * a sentence has more than HX_TAGGED_WORDS_MAX words. */
 HX_API hx_status hx_tagger_conllu_file(hx_tagger *t, const char *path, const hx_conllu_options *o,
                                        hx_arena *arena, hx_str *out, size_t *n,
                                        hx_error *err) HX_MUST_USE;
+
+/* The sentences of a file in CoNLL-U, each as its words as written with a blank between them. *out is arena memory. */
+HX_API hx_status hx_conllu_lines(const char *path, hx_arena *arena, hx_str **out, size_t *n,
+                                 hx_error *err) HX_MUST_USE;
 
 /* Who does what to whom. Bytes of the text; start == end where there is none: never the predicate, and one of the others at most. */
 typedef struct {

@@ -126,6 +126,11 @@ hx_status hx_file_read(const char *path, hx_buf *out, hx_error *err) {
     return status;
 }
 
+hx_status hx_file_read_input(const char *path, hx_buf *out, hx_error *err) {
+    return strcmp(path, "-") == 0 ? file_read_all(STDIN_FILENO, path, out, err)
+                                  : hx_file_read(path, out, err);
+}
+
 hx_status hx_file_put(int fd, const char *path, hx_str bytes, hx_error *err) {
     size_t done = 0;
     while (done < bytes.len) {

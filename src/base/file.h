@@ -15,6 +15,8 @@ void hx_mapping_close(hx_mapping *m);
 
 /* Reads all of `path` into `out` (initialised; its cap is the limit). Refuses directories and devices. */
 hx_status hx_file_read(const char *path, hx_buf *out, hx_error *err) HX_MUST_USE;
+/* The same; "-" is standard input, to its end. */
+hx_status hx_file_read_input(const char *path, hx_buf *out, hx_error *err) HX_MUST_USE;
 /* Writes path.tmp, fsyncs, renames: the old file or the new one is there, never half of one. Mode 0600 if `private_`. */
 hx_status hx_file_write(const char *path, hx_str bytes, bool private_, hx_error *err) HX_MUST_USE;
 /* The same for what does not fit into memory: `fill` writes it to `fd`, mostly by hx_file_put(); where it fails, the old file stays. */

@@ -102,4 +102,8 @@ hx_text_model *hx_cli_text_model_by(hx_cli *c, hx_engine engine, const hx_correc
 bool hx_cli_correction(hx_cli *c, bool remembers, hx_corrected *out);
 hx_engine hx_cli_text_engine(const hx_cli *c); /* by --engine */
 
+typedef enum { HX_CLI_FROM_TEXT = 0, HX_CLI_FROM_CONLLU, HX_CLI_FROM_CONLLU_TEXT } hx_cli_from;
+/* What parse, tag and evaluate words read of a file: --from, else by its name. */
+hx_cli_from hx_cli_from_trees(const hx_cli *c, const char *path);
+
 #endif

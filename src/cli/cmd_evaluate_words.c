@@ -5,6 +5,8 @@
  *
  *     P = right / said, R = right / chosen, F1 = 2 right / (said + chosen), all lines counted together
  *
+ * A treebank in CoNLL-U (FILE.conllu, or --from conllu) is read as well: its words as written, a line a sentence.
+ *
  * With --vocabulary the recall is also told apart, as the SIGHAN bakeoff's score does it (Sproat and Emerson, 2003): of words that stand in that file,
  * and of words that do not (OOV). The file is of the same kind: lines of words, as a training part, or a word a line.
  *
@@ -108,11 +110,28 @@ static bool read_all(hx_cli *c, hx_reader *r, size_t column, cut_lines *l) {
     return done;
 }
 
+static bool read_conllu(hx_cli *c, const char *path, cut_lines *l) {
+    hx_error err = {.ui = c->ui};
+    hx_str *lines;
+    size_t n;
+    hx_status st = hx_conllu_lines(path, c->arena, &lines, &n, &err);
+    if (st == HX_EFORMAT || st == HX_ELIMIT)
+        hx_cli_fail(c, "%s: %s", "%s：%s", path, err.message);
+    else if (st != HX_OK)
+        hx_cli_error(c, &err);
+    for (size_t i = 0; st == HX_OK && i < n && l->n < l->limit; i++)
+        if (!take_line(c, l, lines[i])) return no_memory(c), false;
+    if (st == HX_OK && l->n == 0)
+        hx_cli_fail(c, "%s has no line of words", "%s 没有分好词的行", path);
+    return st == HX_OK && l->n > 0;
+}
+
 static bool read_lines(hx_cli *c, const char *path, cut_lines *l) {
     hx_error err = {.ui = c->ui};
     hx_reader_options options;
     hx_reader *r = NULL;
     size_t column;
+    if (hx_cli_from_trees(c, path) != HX_CLI_FROM_TEXT) return read_conllu(c, path, l);
     if (!hx_cli_reader_options(c, &options)) return false;
     options.map = NULL; /* --text names cut words, which are no text of a customer */
     if (hx_reader_open(&r, path, &options, &err) != HX_OK) return hx_cli_error(c, &err), false;

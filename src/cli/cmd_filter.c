@@ -343,15 +343,16 @@ static int filter_reader(filter_job *j, const char *path, hx_reader *r) {
     return HX_EXIT_DONE;
 }
 
-/* A file in CoNLL-U has its words already: parse and tag say what belongs in their columns. */
+/* What --from says; without it, a file in CoNLL-U has its words already: parse and tag say what belongs in their columns. */
 static bool is_conllu(const filter_job *j, const char *path) {
-    size_t n = strlen(path), end = sizeof ".conllu" - 1;
     bool reads = j->plan.tags && (j->plan.kind == HX_FILTER_PARSE || j->plan.kind == HX_FILTER_TAG);
-    return reads && n > end && strcmp(path + n - end, ".conllu") == 0;
+    return reads && hx_cli_from_trees(j->c, path) != HX_CLI_FROM_TEXT;
 }
 
 static int put_conllu(filter_job *j, hx_tagger *t, hx_arena *arena, const char *path) {
     const hx_conllu_options options = {.trees = j->plan.kind == HX_FILTER_PARSE,
+                                       .raw =
+                                           hx_cli_from_trees(j->c, path) == HX_CLI_FROM_CONLLU_TEXT,
                                        .limit = j->limit ? j->limit - (size_t)j->rows : 0,
                                        .cancel = &j->c->cancel};
     hx_error err = {.ui = j->c->ui};

@@ -186,17 +186,22 @@ const hx_cli_command hx_cli_commands[] = {
      -1,
      LIST(READING, HX_OPT_FORMAT_TREES, HX_OPT_OUT, HX_OPT_HEAD, HX_OPT_THREADS, HX_OPT_TEXT,
           HX_OPT_MAP, HX_OPT_REJECTS, HX_OPT_ENGINE, HX_OPT_USER_WORDS, HX_OPT_MEMORY,
-          HX_OPT_STANDARD, HX_OPT_TRIPLES),
+          HX_OPT_STANDARD, HX_OPT_FROM_TREES, HX_OPT_TRIPLES),
      "words, parts of speech and trees of texts, and who does what to whom",
      "词、词性、依存树，以及主谓宾三元组",
      "Universal Dependencies by huaxiang-small. JSON: each word with its sentence, id, head, "
      "deprel, start and end (bytes of\n"
      "the text as given); table: a tree to look at; conllu: for other programs.\n"
-     "FILE.conllu: trees of its own words; sentences, comments, lemmas and MISC stay.",
+     "FILE.conllu (or --from conllu, also of standard input): trees of its own words; sentences, "
+     "comments, lemmas and MISC\n"
+     "stay. --from conllu-text: its '# text' lines are cut and parsed anew.",
      "由 huaxiang-small 给出的通用依存关系。JSON 中每个词有句号、id、head、deprel、start 和 "
      "end（原文的字节位置）；\n"
      "table 为树形图；conllu 供其他程序使用。\n"
-     "文件.conllu：为其中已有的词标注依存树，句子、注释、词元和 MISC 保持不变。",
+     "文件.conllu（或 --from "
+     "conllu，也可来自标准输入）：为其中已有的词标注依存树，句子、注释、词元和 MISC "
+     "保持不变；\n"
+     "--from conllu-text 则重新切分并分析其“# text”原文。",
      {{"huaxiang parse samples/comments.csv --format table", "trees to look at", "树形图"},
       {"huaxiang parse samples/comments.csv --triples --format csv", "who does what to whom",
        "主谓宾三元组"}},
@@ -776,8 +781,8 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      0,
      -1,
-     LIST(TEXTS, HX_OPT_STANDARD, HX_OPT_MEMORY, HX_OPT_TASK, HX_OPT_WORDS, HX_OPT_PIECES,
-          HX_OPT_MAX_LENGTH, HX_OPT_PRECISION),
+     LIST(TEXTS, HX_OPT_STANDARD, HX_OPT_FROM_TREES, HX_OPT_MEMORY, HX_OPT_TASK, HX_OPT_WORDS,
+          HX_OPT_PIECES, HX_OPT_MAX_LENGTH, HX_OPT_PRECISION),
      "parts of speech; names, phrases and the like by a model's head for words",
      "词性标注；也可用模型的词标注头标出名称、短语等",
      "Words and their parts of speech (UPOS) by huaxiang-small; --standard says which words. With "
@@ -846,7 +851,7 @@ const hx_cli_command hx_cli_commands[] = {
           HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_AGAINST, HX_OPT_CALIBRATE, HX_OPT_OUT_OF_SCOPE,
           HX_OPT_SCOPE_LOSS, HX_OPT_HEAD, HX_OPT_USER_WORDS, HX_OPT_INSTRUCTION, HX_OPT_TASK,
           HX_OPT_THRESHOLD, HX_OPT_FALSE_ALARMS, HX_OPT_PROTECT, HX_OPT_MAX_LENGTH, HX_OPT_PART,
-          HX_OPT_PRECISION, HX_OPT_THREADS, HX_OPT_STANDARD, HX_OPT_VOCABULARY),
+          HX_OPT_PRECISION, HX_OPT_THREADS, HX_OPT_STANDARD, HX_OPT_FROM_TREES, HX_OPT_VOCABULARY),
      "how often labels are right, or how well a text is foretold",
      "评估标签的准确率，或对文本的预测能力",
      "FILE has a column of texts and one of labels. M is rules, a learner's file, a run or a "

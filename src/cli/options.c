@@ -170,6 +170,11 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         TEXT("standard", 0, HX_OPT_CHOICE, HX_GROUP_TEXT, "ud,pku,sxu",
              "which convention Chinese words follow, where huaxiang-small is installed",
              "中文分词标准（须已安装 huaxiang-small）"),
+    [HX_OPT_FROM_TREES] =
+        TEXT("from", 0, HX_OPT_CHOICE, HX_GROUP_TEXT, "text,conllu,conllu-text",
+             "what is read: texts; CoNLL-U, its words as given (default for FILE.conllu); or the "
+             "raw texts of it",
+             "输入：文本；CoNLL-U 及其已有的词（文件.conllu 的默认）；或其中的原文"),
     [HX_OPT_VOCABULARY] =
         TEXT("vocabulary", 0, HX_OPT_FILE, HX_GROUP_TEXT, "FILE",
              "words, or lines of words: the recall of those that are not in it, too",

@@ -54,6 +54,7 @@ typedef enum {
     HX_OPT_STOP_FILE,
     HX_OPT_NO_STOP,
     HX_OPT_STANDARD,
+    HX_OPT_FROM_TREES,
     HX_OPT_VOCABULARY,
     HX_OPT_TRIPLES,
     HX_OPT_TOP,

@@ -361,3 +361,11 @@ hx_text_model *hx_cli_text_model_by(hx_cli *c, hx_engine engine, const hx_correc
     }
     return m;
 }
+
+hx_cli_from hx_cli_from_trees(const hx_cli *c, const char *path) {
+    size_t n = strlen(path), end = sizeof ".conllu" - 1;
+    if (hx_cli_has(&c->options, HX_OPT_FROM_TREES))
+        return (hx_cli_from)c->options.number[HX_OPT_FROM_TREES];
+    bool named = n > end && strcmp(path + n - end, ".conllu") == 0;
+    return named ? HX_CLI_FROM_CONLLU : HX_CLI_FROM_TEXT;
+}

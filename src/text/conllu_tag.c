@@ -108,12 +108,25 @@ static hx_status tag_bank(hx_tagger *t, const char *path, hx_str bank, const hx_
     return hx_conllu_write(sentences, *n, arena, out, err);
 }
 
+static hx_status tag_texts(hx_tagger *t, const char *path, hx_str bank, const hx_conllu_options *o,
+                           hx_arena *arena, hx_str *out, size_t *n, hx_error *err) {
+    hx_buf b;
+    hx_buf_init(&b, SIZE_MAX / 2);
+    hx_status st = hx__conllu_raw(t, path, bank, o, &b, n, err);
+    if (st == HX_OK) st = hx_buf_status(&b, path, err);
+    *out = hx_arena_str(arena, hx_buf_str(&b));
+    hx_buf_release(&b);
+    return st == HX_OK && !out->ptr ? conllu_memory(err) : st;
+}
+
 hx_status hx_tagger_conllu_file(hx_tagger *t, const char *path, const hx_conllu_options *o,
                                 hx_arena *arena, hx_str *out, size_t *n, hx_error *err) {
     hx_buf bytes;
     hx_buf_init(&bytes, CONLLU_FILE_MAX);
-    hx_status st = hx_file_read(path, &bytes, err);
-    if (st == HX_OK) st = tag_bank(t, path, hx_buf_str(&bytes), o, arena, out, n, err);
+    hx_status st = hx_file_read_input(path, &bytes, err);
+    if (st == HX_OK)
+        st = o->raw ? tag_texts(t, path, hx_buf_str(&bytes), o, arena, out, n, err)
+                    : tag_bank(t, path, hx_buf_str(&bytes), o, arena, out, n, err);
     hx_buf_release(&bytes);
     return st;
 }

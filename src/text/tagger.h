@@ -8,6 +8,7 @@
 #ifndef HX_TEXT_TAGGER_H
 #define HX_TEXT_TAGGER_H
 
+#include "base/buf.h"
 #include "huaxiang/text.h"
 #include "text/conllu.h"
 #include "text/small.h"
@@ -16,6 +17,9 @@
 hx_status hx__tagged_conllu(hx_str text, const hx_tagged_text *said, hx_arena *arena,
                             hx_conllu_sentence **out, size_t *n, hx_error *err) HX_MUST_USE;
 
+/* conllu_raw.c: the texts of sentences in CoNLL-U, read anew; *n of them, at most o->limit. */
+hx_status hx__conllu_raw(hx_tagger *t, const char *path, hx_str bank, const hx_conllu_options *o,
+                         hx_buf *out, size_t *n, hx_error *err) HX_MUST_USE;
 /* The tagger's annotator: the rules, and the user's words. Borrowed. */
 hx_annotator *hx__tagger_annotator(const hx_tagger *t);
 /* The tagger's model and its context; NULL = none. */

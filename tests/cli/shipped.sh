@@ -50,3 +50,10 @@ printf '1\tI\n' >bad.conllu
 huaxiang parse bad.conllu --quiet; echo "exit $?"
 printf '# nothing\n' >nothing.conllu
 huaxiang tag nothing.conllu --quiet --lang zh; echo "exit $?"
+printf '# newdoc id = d\n# sent_id = s1\n# text = 我爱北京。他也来了！\n\n# sent_id = s2\n1-2\tdonot\t_\t_\t_\t_\t_\t_\t_\t_\n1\tdo\tdo\tAUX\t_\t_\t_\t_\t_\t_\n2\tnot\tnot\tPART\t_\t_\t_\t_\t_\t_\n' >raw.conllu
+huaxiang parse raw.conllu --from conllu-text --quiet
+huaxiang tag --from conllu-text --head 1 --quiet <raw.conllu
+tail -4 raw.conllu | huaxiang tag --from conllu --quiet
+huaxiang parse --from conllu --quiet <raw.conllu; echo "exit $?"
+printf '# sent_id = 3\n\n' | huaxiang tag --from conllu-text --quiet; echo "exit $?"
+printf '' | huaxiang tag --from conllu-text --quiet; echo "exit $?"

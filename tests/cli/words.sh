@@ -41,3 +41,7 @@ for known in known.txt list.txt cut.tsv; do
 done
 huaxiang evaluate words --data cut.tsv --vocabulary none.tsv --engine rules; echo "exit $?"
 huaxiang evaluate words --data cut.tsv --vocabulary missing.txt --engine rules --lang zh; echo "exit $?"
+printf '# sent_id = 1\n1\t我们\t_\t_\t_\t_\t_\t_\t_\t_\n2\t喜欢\t_\t_\t_\t_\t_\t_\t_\tSpaceAfter=No\n3\t北京\t_\t_\t_\t_\t_\t_\t_\t_\n\n' >gold.conllu
+huaxiang evaluate words --data gold.conllu --engine rules --format csv | cut -d, -f1-7
+huaxiang evaluate words --data - --from conllu --engine rules --format csv <gold.conllu | cut -d, -f1-7
+huaxiang evaluate words --data cut.tsv --from conllu --engine rules; echo "exit $?"
