@@ -72,12 +72,6 @@ def jieba_tags(method):
     return lambda text: find(text, topK=TOP)
 
 
-def snownlp_keywords():
-    from snownlp import SnowNLP
-
-    return lambda text: SnowNLP(text).keywords(TOP)
-
-
 def yake_keywords():
     import yake
 
@@ -87,7 +81,7 @@ def yake_keywords():
 
 TOOLS = {"sentiment snownlp": snownlp_sentiment, "sentiment vader": vader_sentiment, "words jieba": lambda: jieba_ready().lcut, "words snownlp": snownlp_words,
          "words lac": lac_words, "keywords jieba tfidf": lambda: jieba_tags("tfidf"), "keywords jieba textrank": lambda: jieba_tags("textrank"),
-         "keywords snownlp": snownlp_keywords, "keywords yake": yake_keywords}
+         "keywords yake": yake_keywords}
 
 
 def ends(words):

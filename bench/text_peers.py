@@ -28,7 +28,7 @@ SETS = {
     "pku": ("words", "cws_pku/test_pku2005.tsv", (None, "words"), ("jieba", "snownlp", "lac"), ["--standard", "pku"]),
     "sxu": ("words", "cws_pku/sxu_test.tsv", (None, "words"), ("jieba", "snownlp", "lac"), ["--standard", "sxu"]),
     "inspec": ("keywords", "keyphrase_inspec/test.tsv", ("text", "keyphrases"), ("yake",), []),
-    "csl_zh": ("keywords", "keyphrase_csl_zh/test.tsv", ("text", "keyphrases"), ("jieba tfidf", "jieba textrank", "snownlp"), []),
+    "csl_zh": ("keywords", "keyphrase_csl_zh/test.tsv", ("text", "keyphrases"), ("jieba tfidf", "jieba textrank"), []),
 }
 
 
