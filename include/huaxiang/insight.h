@@ -533,6 +533,89 @@ HX_API hx_status hx_uplift_learn(const hx_table *t, const hx_table *fresh,
                                  const hx_uplift_options *options, double *scores,
                                  hx_uplift_report *out, hx_error *err) HX_MUST_USE;
 
+/* ------------------------------------------------------------------ recommendation
+ * Who took up what, a row each: a purchase, a visit, a rating. Items are scored for a person by the items of that person's past:
+ *
+ *     popular   the number of people who have the item
+ *     items     cosine of the columns of two items, shrunk: x_i.x_j / (|x_i| |x_j| + penalty)
+ *     ease      ridge regression of each item on the others (Steck 2019, Embarrassingly Shallow Autoencoders, WWW)
+ *
+ * A score by items or ease is the sum of one term for each item of the past, which is its contribution. */
+typedef enum {
+    HX_RECOMMEND_POPULAR = 0,
+    HX_RECOMMEND_ITEMS,
+    HX_RECOMMEND_EASE,
+    HX_RECOMMEND_METHODS
+} hx_recommend_method;
+HX_API const char *hx_recommend_method_id(hx_recommend_method m); /* "popular" */
+
+/* Names of columns; time and rating may be NULL. Ratings are numbers; times are numbers or times of the frame. */
+typedef struct {
+    const char *user, *item, *time, *rating;
+} hx_recommend_columns;
+
+typedef struct hx_taken hx_taken; /* people, items and who took up what */
+/* Rows of `t` to learn from, and of `test` (NULL = none) to be found. A person's second row of an item replaces the first; rows without a person or an item
+ * are left out. HX_ENOTFOUND names a column that isn't there; HX_EINVAL: nobody took up anything, a rating that is no number; HX_ELIMIT: more
+ * than 20,000 items or 50 million rows. The tables may go afterwards. */
+HX_API hx_status hx_taken_read(hx_taken **out, const hx_table *t, const hx_table *test,
+                               const hx_recommend_columns *columns, hx_error *err) HX_MUST_USE;
+HX_API void hx_taken_free(hx_taken *x); /* NULL is fine */
+HX_API size_t hx_taken_people(const hx_taken *x);
+HX_API size_t hx_taken_items(const hx_taken *x);
+HX_API hx_str hx_taken_person(const hx_taken *x, size_t u); /* lives as long as x */
+HX_API hx_str hx_taken_item(const hx_taken *x, size_t i);
+HX_API size_t hx_taken_find(const hx_taken *x, hx_str person); /* SIZE_MAX = nobody */
+
+/* A choice of method; penalty > 0 is not read by popular. */
+typedef struct {
+    hx_recommend_method method;
+    double penalty;
+} hx_recommend_setting;
+typedef struct hx_recommender hx_recommender;
+/* Learns from the rows to learn from; borrows x. */
+HX_API hx_status hx_recommender_fit(hx_recommender **out, const hx_taken *x,
+                                    const hx_recommend_setting *setting, hx_error *err) HX_MUST_USE;
+HX_API void hx_recommender_free(hx_recommender *r); /* NULL is fine */
+typedef struct {
+    size_t item;
+    double score;
+    size_t because; /* the item of the past that adds most; SIZE_MAX = none */
+    double part; /* what it adds, of score */
+} hx_recommendation;
+/* The best items that person u (SIZE_MAX: a newcomer) has not, at most `room`, greatest first, equal ones by name; how many. */
+HX_API hx_status hx_recommend(const hx_recommender *r, size_t u, hx_recommendation *out,
+                              size_t room, size_t *n, hx_error *err) HX_MUST_USE;
+/* The term that each item of u's past adds to the score of `item`: at most `room` of them, in the order of the past, whose sum, added one by one, is that
+ * score. 0 of popular and of newcomers. */
+HX_API size_t hx_recommend_parts(const hx_recommender *r, size_t u, size_t item,
+                                 hx_recommendation *out, size_t room);
+
+/* Means over people with something to be found, of the ten best: NDCG (binary), recall, reciprocal rank; and the share of items that stand in any ten. */
+typedef struct {
+    double ndcg, recall, mrr, coverage;
+    size_t people;
+} hx_recommend_figures;
+typedef struct {
+    hx_recommend_setting setting; /* the best of its method on the dev part */
+    double dev; /* NDCG there */
+    hx_recommend_figures all,
+        liked; /* liked: rated at or above the mean rating; no people without ratings */
+} hx_recommend_result;
+/* What is kept back: `held` rows of each person who has more than twice as many, the latest where there are times, else by chance. Those of dev choose each
+ * method's penalty; then it learns from all but the test part, which is read once. Without a test table the test part is kept back likewise,
+ * before dev. `done` (0 to 1) may be NULL. */
+typedef struct {
+    size_t held; /* 1 to 1000 */
+    uint64_t seed;
+    const volatile int *cancel; /* NULL = none */
+    void (*done)(void *context, double share);
+    void *context;
+} hx_recommend_options;
+HX_API hx_status hx_recommend_evaluate(const hx_taken *x, const hx_recommend_options *options,
+                                       hx_recommend_result out[HX_RECOMMEND_METHODS],
+                                       hx_error *err) HX_MUST_USE;
+
 #ifdef __cplusplus
 }
 #endif

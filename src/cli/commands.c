@@ -508,6 +508,7 @@ const hx_cli_command hx_cli_commands[] = {
        "一家商店的评论"}},
      hx_cmd_topics,
      HX_MODEL_RULES},
+#include "cli/commands_recommend.inc"
     {"similar",
      HX_PART_TEXT,
      "CUSTOMER --store STORE | --word WORD --model VECTORS",
@@ -842,16 +843,19 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_MUST},
     {"evaluate",
      HX_PART_MODEL,
-     "sentiment|intent|emotions|keywords|classify|tag|words|parse|correct|perplexity --data FILE "
+     "sentiment|intent|emotions|keywords|classify|tag|words|parse|correct|perplexity|recommend "
+     "--data FILE "
      "[--model M]",
-     "sentiment,intent,emotions,keywords,classify,tag,words,parse,correct,perplexity",
+     "sentiment,intent,emotions,keywords,classify,tag,words,parse,correct,perplexity,recommend",
      0,
      0,
      LIST(READING, RECORDS, HX_OPT_FORETOLD, HX_OPT_TEXT, HX_OPT_TEXT2, HX_OPT_LABEL, HX_OPT_ENGINE,
           HX_OPT_ADAPT, HX_OPT_MEMORY, HX_OPT_AGAINST, HX_OPT_CALIBRATE, HX_OPT_OUT_OF_SCOPE,
           HX_OPT_SCOPE_LOSS, HX_OPT_HEAD, HX_OPT_USER_WORDS, HX_OPT_INSTRUCTION, HX_OPT_TASK,
           HX_OPT_THRESHOLD, HX_OPT_FALSE_ALARMS, HX_OPT_PROTECT, HX_OPT_MAX_LENGTH, HX_OPT_PART,
-          HX_OPT_PRECISION, HX_OPT_THREADS, HX_OPT_STANDARD, HX_OPT_FROM_TREES, HX_OPT_VOCABULARY),
+          HX_OPT_PRECISION, HX_OPT_THREADS, HX_OPT_STANDARD, HX_OPT_FROM_TREES, HX_OPT_VOCABULARY,
+          HX_OPT_RECOMMEND_USER, HX_OPT_RECOMMEND_ITEM, HX_OPT_RECOMMEND_RATING, HX_OPT_TIME,
+          HX_OPT_TEST_FILE),
      "how often labels are right, or how well a text is foretold",
      "评估标签的准确率，或对文本的预测能力",
      "FILE has a column of texts and one of labels. M is rules, a learner's file, a run or a "

@@ -100,6 +100,8 @@ int hx_cmd_score_credit(hx_cli *c);
 int hx_cmd_score_next(hx_cli *c);
 int hx_cmd_score_satisfaction(hx_cli *c);
 int hx_cmd_score_uplift(hx_cli *c);
+int hx_cmd_recommend(hx_cli *c);
+int hx_cmd_evaluate_recommend(hx_cli *c);
 int hx_cmd_topics(hx_cli *c);
 int hx_cmd_learn_survival(hx_cli *c);
 int hx_cmd_table_apply(hx_cli *c);

@@ -1,0 +1,187 @@
+/* cmd_recommend.c - recommend: items for people by what they took up before; evaluate recommend: how well that finds what is held out.
+ *
+ *     rows of --data (--user, --item) -> EASE -> the best items of each person, each with the item of the past that speaks most for it
+ *
+ * A person without a past gets popular items. One record an item, the best first; of the evaluation one record a method, all rows and, with --rating, those
+ * that were liked. Settings are chosen on a dev part; the test part is read once. */
+#include <math.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/table_io.h"
+
+#include "huaxiang/insight.h"
+
+#define USUAL_TOP 10
+#define USUAL_HELD 10
+#define USUAL_PENALTY 300
+
+typedef struct {
+    hx_cli *c;
+    hx_error err;
+    hx_table *t, *test; /* owned */
+    hx_taken *taken; /* owned */
+    hx_recommender *r; /* owned */
+    json_t *records; /* owned */
+} recommending;
+
+static json_t *places(double v, int n) {
+    const double tens = pow(10, n);
+    return isfinite(v) ? json_real(round(v * tens) / tens) : json_null();
+}
+
+static json_t *text_of(hx_str s) {
+    return json_stringn(s.ptr, s.len);
+}
+
+/* ------------------------------------------------------------------ rows */
+static bool read_taken(recommending *r, const char *data) {
+    const hx_cli_values *v = &r->c->options;
+    const hx_recommend_columns columns = {
+        .user = v->text[HX_OPT_RECOMMEND_USER] ? v->text[HX_OPT_RECOMMEND_USER] : "user",
+        .item = v->text[HX_OPT_RECOMMEND_ITEM] ? v->text[HX_OPT_RECOMMEND_ITEM] : "item",
+        .time = v->text[HX_OPT_TIME],
+        .rating = v->text[HX_OPT_RECOMMEND_RATING]};
+    const char *test = v->text[HX_OPT_TEST_FILE];
+    if (!hx_table_io_read(r->c, data, NULL, &r->t)) return false;
+    if (test && !hx_table_io_read(r->c, test, NULL, &r->test)) return false;
+    return hx_taken_read(&r->taken, r->t, r->test, &columns, &r->err) == HX_OK ||
+           (hx_cli_error(r->c, &r->err), false);
+}
+
+static void release(recommending *r) {
+    hx_recommender_free(r->r);
+    hx_taken_free(r->taken);
+    hx_table_free(r->t);
+    hx_table_free(r->test);
+    json_decref(r->records);
+}
+
+/* ------------------------------------------------------------------ recommend */
+static bool add_person(recommending *r, hx_str name, size_t u, size_t most) {
+    hx_recommendation *best = hx_arena_alloc(r->c->arena, (most + 1) * sizeof *best);
+    size_t n;
+    if (!best) return hx_cli_fail(r->c, "not enough memory", "内存不足") == HX_EXIT_DONE;
+    if (hx_recommend(r->r, u, best, most, &n, &r->err) != HX_OK)
+        return hx_cli_error(r->c, &r->err), false;
+    for (size_t k = 0; k < n; k++) {
+        json_t *o = json_object();
+        json_object_set_new(o, "customer", text_of(name));
+        json_object_set_new(o, "item", text_of(hx_taken_item(r->taken, best[k].item)));
+        json_object_set_new(o, "score", places(best[k].score, 6));
+        json_object_set_new(o, "because",
+                            best[k].because == SIZE_MAX
+                                ? json_null()
+                                : text_of(hx_taken_item(r->taken, best[k].because)));
+        json_object_set_new(o, "part", places(best[k].part, 6));
+        json_array_append_new(r->records, o);
+    }
+    return true;
+}
+
+static bool add_people(recommending *r, size_t most) {
+    bool ok = true;
+    if (r->c->n_args > 0) {
+        const hx_str name = hx_str_of(r->c->args[0]);
+        const size_t u = hx_taken_find(r->taken, name);
+        if (u == SIZE_MAX)
+            hx_cli_note(r->c, "%s has taken up nothing here: these are popular items",
+                        "%s 在此没有记录：给出的是热门商品", r->c->args[0]);
+        return add_person(r, name, u, most);
+    }
+    for (size_t u = 0; ok && u < hx_taken_people(r->taken); u++)
+        ok = !hx_flag_is_raised(&r->c->cancel) &&
+             add_person(r, hx_taken_person(r->taken, u), u, most);
+    return ok;
+}
+
+static bool put_people(recommending *r) {
+    static const hx_record_column columns[] = {{"customer", "customer", "客户", HX_CELL_LEFT},
+                                               {"item", "item", "商品", HX_CELL_LEFT},
+                                               {"score", "score", "得分", HX_CELL_RIGHT},
+                                               {"because", "because of", "因为", HX_CELL_LEFT},
+                                               {"part", "its part", "其贡献", HX_CELL_RIGHT}};
+    return hx_output_records(r->c, r->records, columns, sizeof columns / sizeof *columns);
+}
+
+int hx_cmd_recommend(hx_cli *c) {
+    recommending r = {.c = c, .err = {.ui = c->ui}, .records = json_array()};
+    const hx_cli_values *v = &c->options;
+    const hx_recommend_setting setting = {HX_RECOMMEND_EASE, USUAL_PENALTY};
+    const size_t most = hx_cli_has(v, HX_OPT_HEAD) ? (size_t)v->number[HX_OPT_HEAD] : USUAL_TOP;
+    if (!v->text[HX_OPT_RECOMMEND_DATA]) {
+        json_decref(r.records);
+        return hx_cli_usage(c, "recommend needs --data FILE: rows of who took up what",
+                            "recommend 需要 --data 文件：每行记录谁购买或评价了什么");
+    }
+    hx_cli_catch_interrupts(c);
+    bool ok = read_taken(&r, v->text[HX_OPT_RECOMMEND_DATA]);
+    if (ok && hx_recommender_fit(&r.r, r.taken, &setting, &r.err) != HX_OK)
+        ok = (hx_cli_error(c, &r.err), false);
+    ok = ok && add_people(&r, most) && put_people(&r);
+    release(&r);
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
+
+/* ------------------------------------------------------------------ evaluate */
+static void add_figures(recommending *r, const hx_recommend_result *result, const char *rows,
+                        const hx_recommend_figures *f) {
+    const bool reads = result->setting.method != HX_RECOMMEND_POPULAR;
+    json_t *o = json_object();
+    json_object_set_new(o, "method", json_string(hx_recommend_method_id(result->setting.method)));
+    json_object_set_new(o, "penalty", reads ? places(result->setting.penalty, 3) : json_null());
+    json_object_set_new(o, "rows", json_string(rows));
+    json_object_set_new(o, "people", json_integer((json_int_t)f->people));
+    json_object_set_new(o, "ndcg", places(f->ndcg, 4));
+    json_object_set_new(o, "recall", places(f->recall, 4));
+    json_object_set_new(o, "mrr", places(f->mrr, 4));
+    json_object_set_new(o, "coverage", places(f->coverage, 4));
+    json_object_set_new(o, "dev_ndcg", places(result->dev, 4));
+    json_array_append_new(r->records, o);
+}
+
+static bool put_figures(recommending *r) {
+    static const hx_record_column columns[] = {
+        {"method", "method", "方法", HX_CELL_LEFT},
+        {"penalty", "penalty", "惩罚", HX_CELL_RIGHT},
+        {"rows", "rows", "行", HX_CELL_LEFT},
+        {"people", "people", "人数", HX_CELL_RIGHT},
+        {"ndcg", "NDCG@10", "NDCG@10", HX_CELL_RIGHT},
+        {"recall", "recall@10", "召回@10", HX_CELL_RIGHT},
+        {"mrr", "MRR@10", "MRR@10", HX_CELL_RIGHT},
+        {"coverage", "coverage", "覆盖率", HX_CELL_PERCENT},
+        {"dev_ndcg", "dev NDCG@10", "开发集 NDCG@10", HX_CELL_RIGHT}};
+    return hx_output_records(r->c, r->records, columns, sizeof columns / sizeof *columns);
+}
+
+static void show_share(void *context, double share) {
+    hx_progress_tick(context, (uint64_t)(share * 1000), 1000);
+}
+
+static bool evaluate(recommending *r) {
+    hx_recommend_result results[HX_RECOMMEND_METHODS];
+    hx_progress_clock clock;
+    const hx_recommend_options o = {.held = USUAL_HELD,
+                                    .seed = (uint64_t)r->c->options.number[HX_OPT_SEED],
+                                    .cancel = &r->c->cancel,
+                                    .done = show_share,
+                                    .context = &clock};
+    hx_progress_begin(&clock, r->c, hx_cli_tr(r->c, "evaluating", "评估中"));
+    const hx_status st = hx_recommend_evaluate(r->taken, &o, results, &r->err);
+    hx_progress_clear(r->c);
+    if (st != HX_OK) return hx_cli_error(r->c, &r->err), false;
+    for (size_t m = 0; m < HX_RECOMMEND_METHODS; m++) {
+        add_figures(r, &results[m], "all", &results[m].all);
+        if (results[m].liked.people > 0) add_figures(r, &results[m], "liked", &results[m].liked);
+    }
+    return put_figures(r);
+}
+
+int hx_cmd_evaluate_recommend(hx_cli *c) {
+    recommending r = {.c = c, .err = {.ui = c->ui}, .records = json_array()};
+    hx_cli_catch_interrupts(c);
+    const bool ok = read_taken(&r, c->options.text[HX_OPT_FORETOLD]) && evaluate(&r);
+    release(&r);
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
