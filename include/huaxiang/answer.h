@@ -71,6 +71,15 @@ HX_API hx_status hx_answer_similar(hx_store *s, hx_str who, size_t limit,
                                    const hx_answer_options *o, hx_arena *arena, hx_str *json,
                                    hx_error *err) HX_MUST_USE;
 
+/* A question in Chinese or English, answered from the store alone (docs/ask.md): {"question","lang","status":"answered"|"not in the data","as_of",
+ * "timezone","understood","unit","value","before","change","of","base","rows":[..],"parts":[{"by","rows"}],"quotes":[{"event","customer","time_local",
+ * "text"}],"evidence":{"events","hash","first":[EVENT..]},"unknown","instead","answer"}, members as the question asks for them. Parts of a
+ * change sum to it. `follow_language`: the answer is in the question's language, else in o->ui. HX_EINVAL: an empty question or one in
+ * another language; HX_ELIMIT: more than 2000 bytes. */
+HX_API hx_status hx_answer_ask(hx_store *s, hx_str question, bool follow_language,
+                               const hx_answer_options *o, hx_arena *arena, hx_str *json,
+                               hx_error *err) HX_MUST_USE;
+
 /* The receipt of a claim: label:EVENT/sentiment, label:EVENT/intent, label:EVENT/label.SET (what a trained model said), trait:NAME, trait:label.SET, score:rfm (score:recency ...), segment:NAME (in or out).
  * It lists the events and spans it came from, model hashes, parameters, contributions that sum exactly to the score. */
 HX_API hx_status hx_answer_why(hx_store *s, const hx_text_model *m, hx_str who, hx_str claim,

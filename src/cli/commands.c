@@ -93,6 +93,7 @@ const hx_cli_command hx_cli_commands[] = {
      hx_cmd_timeline,
      HX_MODEL_RULES},
 #include "cli/commands_segment.inc"
+#include "cli/commands_ask.inc"
     {"why",
      HX_PART_LOOK,
      "CUSTOMER CLAIM --store STORE",

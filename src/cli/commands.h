@@ -59,6 +59,7 @@ int hx_cmd_profile(hx_cli *c);
 int hx_cmd_show(hx_cli *c);
 int hx_cmd_timeline(hx_cli *c);
 int hx_cmd_segment(hx_cli *c);
+int hx_cmd_ask(hx_cli *c);
 int hx_cmd_why(hx_cli *c);
 int hx_cmd_verify(hx_cli *c);
 int hx_cmd_imports(hx_cli *c);
