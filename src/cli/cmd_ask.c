@@ -10,6 +10,8 @@
 #include "cli/commands.h"
 #include "cli/look.h"
 
+enum { SHOWN = 10 }; /* events in a line of JSON */
+
 static const char *text_of(const json_t *r, const char *key) {
     const char *s = json_string_value(json_object_get(r, key));
     return s ? s : "";
@@ -64,9 +66,26 @@ static hx_status ask(hx_cli *c, hx_store *s, const hx_answer_options *o, hx_str 
     return hx_answer_ask(s, hx_str_of(c->args[0]), follow, o, c->arena, json, err);
 }
 
+/* The answer with the first SHOWN of its events, which are thousands: the receipt has more. NULL when out of memory. */
+static const char *shortened(hx_cli *c, hx_str json) {
+    static const char list[] = "\"first\":[";
+    char *copy = hx_arena_alloc(c->arena, json.len + 1);
+    if (!copy) return NULL;
+    memcpy(copy, json.ptr, json.len);
+    copy[json.len] = '\0';
+    char *from = strstr(copy, list), *end = from ? strchr(from, ']') : NULL;
+    for (size_t i = 0; end && i < SHOWN && from; i++)
+        from = strchr(from + 1, ',');
+    if (from && end && from < end) memmove(from, end, strlen(end) + 1);
+    return copy;
+}
+
 static bool show(hx_cli *c, hx_str json) {
     if (!keep_receipt(c, json)) return false;
-    if (c->shape == HX_SHAPE_JSON) return hx_cli_write_line(c, json);
+    if (c->shape == HX_SHAPE_JSON) {
+        const char *line = shortened(c, json);
+        return line && hx_cli_write_line(c, hx_str_of(line));
+    }
     json_t *answer = hx_output_parse(c, json);
     if (!answer) return false;
     const bool ok = c->shape == HX_SHAPE_CSV ? hx_output_pairs(c, answer) : show_answer(c, answer);
