@@ -539,12 +539,16 @@ HX_API hx_status hx_uplift_learn(const hx_table *t, const hx_table *fresh,
  *     popular   the number of people who have the item
  *     items     cosine of the columns of two items, shrunk: x_i.x_j / (|x_i| |x_j| + penalty)
  *     ease      ridge regression of each item on the others (Steck 2019, Embarrassingly Shallow Autoencoders, WWW)
+ *     als       factors of people and items by alternating least squares (Hu, Koren, Volinsky 2008, Implicit Feedback, ICDM)
+ *     blend     ease and als, each over the deviation of its scores for the person, in shares
  *
- * A score by items or ease is the sum of one term for each item of the past, which is its contribution. */
+ * A score by the past is the sum of one term for each item of it, which is its contribution. */
 typedef enum {
     HX_RECOMMEND_POPULAR = 0,
     HX_RECOMMEND_ITEMS,
     HX_RECOMMEND_EASE,
+    HX_RECOMMEND_ALS,
+    HX_RECOMMEND_BLEND,
     HX_RECOMMEND_METHODS
 } hx_recommend_method;
 HX_API const char *hx_recommend_method_id(hx_recommend_method m); /* "popular" */
@@ -567,11 +571,19 @@ HX_API hx_str hx_taken_person(const hx_taken *x, size_t u); /* lives as long as 
 HX_API hx_str hx_taken_item(const hx_taken *x, size_t i);
 HX_API size_t hx_taken_find(const hx_taken *x, hx_str person); /* SIZE_MAX = nobody */
 
-/* A choice of method; penalty > 0 is not read by popular. */
+/* A choice of method. What a method does not read may be 0. */
 typedef struct {
     hx_recommend_method method;
-    double penalty;
+    bool rated; /* a row weighs its rating over the greatest one; false, or without ratings: 1 */
+    double penalty; /* of items, ease and blend: > 0; */
+    double
+        power; /* of ease and blend, [0, 1]: an item's penalty grows with (its weight / the mean)^power */
+    size_t factors; /* of als and blend: 1 to 256 */
+    double als_penalty, confidence; /* > 0: what is taken up counts 1 + confidence x weight times */
+    double share; /* of als in blend: [0, 1] */
 } hx_recommend_setting;
+/* What serves well where nothing was chosen: a blend. */
+HX_API hx_recommend_setting hx_recommend_usual(bool rated);
 typedef struct hx_recommender hx_recommender;
 /* Learns from the rows to learn from; borrows x. */
 HX_API hx_status hx_recommender_fit(hx_recommender **out, const hx_taken *x,
@@ -587,9 +599,10 @@ typedef struct {
 HX_API hx_status hx_recommend(const hx_recommender *r, size_t u, hx_recommendation *out,
                               size_t room, size_t *n, hx_error *err) HX_MUST_USE;
 /* The term that each item of u's past adds to the score of `item`: at most `room` of them, in the order of the past, whose sum, added one by one, is that
- * score. 0 of popular and of newcomers. */
-HX_API size_t hx_recommend_parts(const hx_recommender *r, size_t u, size_t item,
-                                 hx_recommendation *out, size_t room);
+ * score. *n: how many; 0 of popular and of newcomers. */
+HX_API hx_status hx_recommend_parts(const hx_recommender *r, size_t u, size_t item,
+                                    hx_recommendation *out, size_t room, size_t *n,
+                                    hx_error *err) HX_MUST_USE;
 
 /* Means over people with something to be found, of the ten best: NDCG (binary), recall, reciprocal rank; and the share of items that stand in any ten. */
 typedef struct {
@@ -598,7 +611,7 @@ typedef struct {
 } hx_recommend_figures;
 typedef struct {
     hx_recommend_setting setting; /* the best of its method on the dev part */
-    double dev; /* NDCG there */
+    double dev; /* NDCG there; with ratings the mean of it and of that of liked rows */
     hx_recommend_figures all,
         liked; /* liked: rated at or above the mean rating; no people without ratings */
 } hx_recommend_result;

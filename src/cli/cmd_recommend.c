@@ -1,6 +1,6 @@
 /* cmd_recommend.c - recommend: items for people by what they took up before; evaluate recommend: how well that finds what is held out.
  *
- *     rows of --data (--user, --item) -> EASE -> the best items of each person, each with the item of the past that speaks most for it
+ *     rows of --data (--user, --item) -> EASE and ALS -> the best items of each person, each with the item of the past that speaks most for it
  *
  * A person without a past gets popular items. One record an item, the best first; of the evaluation one record a method, all rows and, with --rating, those
  * that were liked. Settings are chosen on a dev part; the test part is read once. */
@@ -15,7 +15,6 @@
 
 #define USUAL_TOP 10
 #define USUAL_HELD 10
-#define USUAL_PENALTY 300
 
 typedef struct {
     hx_cli *c;
@@ -108,7 +107,8 @@ static bool put_people(recommending *r) {
 int hx_cmd_recommend(hx_cli *c) {
     recommending r = {.c = c, .err = {.ui = c->ui}, .records = json_array()};
     const hx_cli_values *v = &c->options;
-    const hx_recommend_setting setting = {HX_RECOMMEND_EASE, USUAL_PENALTY};
+    const hx_recommend_setting setting =
+        hx_recommend_usual(v->text[HX_OPT_RECOMMEND_RATING] != NULL);
     const size_t most = hx_cli_has(v, HX_OPT_HEAD) ? (size_t)v->number[HX_OPT_HEAD] : USUAL_TOP;
     if (!v->text[HX_OPT_RECOMMEND_DATA]) {
         json_decref(r.records);
@@ -127,10 +127,17 @@ int hx_cmd_recommend(hx_cli *c) {
 /* ------------------------------------------------------------------ evaluate */
 static void add_figures(recommending *r, const hx_recommend_result *result, const char *rows,
                         const hx_recommend_figures *f) {
-    const bool reads = result->setting.method != HX_RECOMMEND_POPULAR;
+    const hx_recommend_method m = result->setting.method;
+    const bool reads = m != HX_RECOMMEND_POPULAR, als = m >= HX_RECOMMEND_ALS;
     json_t *o = json_object();
-    json_object_set_new(o, "method", json_string(hx_recommend_method_id(result->setting.method)));
-    json_object_set_new(o, "penalty", reads ? places(result->setting.penalty, 3) : json_null());
+    json_object_set_new(o, "method", json_string(hx_recommend_method_id(m)));
+    json_object_set_new(o, "penalty",
+                        !reads                  ? json_null()
+                        : m == HX_RECOMMEND_ALS ? places(result->setting.als_penalty, 3)
+                                                : places(result->setting.penalty, 3));
+    json_object_set_new(o, "rated", json_boolean(result->setting.rated));
+    json_object_set_new(o, "factors",
+                        als ? json_integer((json_int_t)result->setting.factors) : json_null());
     json_object_set_new(o, "rows", json_string(rows));
     json_object_set_new(o, "people", json_integer((json_int_t)f->people));
     json_object_set_new(o, "ndcg", places(f->ndcg, 4));

@@ -43,14 +43,26 @@ static void to_weights(double *p, size_t n) {
         p[i * n + i] = 0;
 }
 
-hx_status hx_ease_fit(const hx_interactions *x, double lambda, double *b, hx_error *err) {
+/* An item that nobody here has keeps a hundredth of the mean. */
+static void add_penalty(double *gram, size_t n, double lambda, double power) {
+    double mean = 0;
+    for (size_t i = 0; i < n; i++)
+        mean += gram[i * n + i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        gram[i * n + i] += lambda * pow(fmax(gram[i * n + i] / mean, 0.01), power);
+}
+
+hx_status hx_ease_fit(const hx_interactions *x, double lambda, double power, double *b,
+                      hx_error *err) {
     HX_TRY(check(x, lambda, err));
+    if (!(power >= 0 && power <= 1))
+        return hx_fail(err, HX_EINVAL, "the power of item weights is from 0 to 1; here it is %g",
+                       power);
     size_t n = x->n_items;
     memset(b, 0, n * n * sizeof *b);
     for (size_t u = 0; u < x->n_people; u++)
         add_person(x, u, b);
-    for (size_t i = 0; i < n; i++)
-        b[i * n + i] += lambda;
+    add_penalty(b, n, lambda, power);
     if (!hx_cholesky(b, n))
         return hx_fail(err, HX_EINVAL, "the penalty %g is too small for these interactions",
                        lambda);

@@ -3,6 +3,8 @@
  * Of the interactions X (people, items) the weights B minimise |X - X B|^2 + lambda |B|^2 with a diagonal of zero. With
  * P = (X'X + lambda I)^-1 they are B_ij = -P_ij / P_jj, and 0 on the diagonal. The score of item j for a person x is the sum
  * of x_i B_ij: each item of that person's past adds one term, which is its contribution.
+ * The penalty of item i is lambda (G_ii / mean G)^power with G = X'X: 0 = the same for all; above 0 well-known items, of which more is seen, lean less on
+ * what they are seen with, as with dropout (Steck, Autoencoders that don't overfit towards the Identity, NeurIPS 2020).
  * Source: H. Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019. */
 #ifndef HX_INSIGHT_EASE_H
 #define HX_INSIGHT_EASE_H
@@ -20,9 +22,9 @@ typedef struct {
     const double *weight; /* finite */
 } hx_interactions;
 
-/* Writes B (n_items, n_items), row-major, of the caller. lambda > 0, finite. HX_EINVAL where there are no items or too many, no
+/* Writes B (n_items, n_items), row-major, of the caller. lambda > 0, finite; power in [0, 1]. HX_EINVAL where there are no items or too many, no
  * interactions, an item or a weight out of range, or a lambda that isn't positive; b is then undefined. */
-hx_status hx_ease_fit(const hx_interactions *x, double lambda, double *b,
+hx_status hx_ease_fit(const hx_interactions *x, double lambda, double power, double *b,
                       hx_error *err) HX_MUST_USE;
 /* score (n_items) of person u: the sum of x_ui times row i of B. */
 void hx_ease_score(const hx_interactions *x, const double *b, size_t u, double *score);

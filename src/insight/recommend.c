@@ -1,9 +1,9 @@
-/* recommend.c - items for people by what they took up before: popular, cosine of items, EASE; and how well each finds what is held out.
+/* recommend.c - items for people by what they took up before: popular, cosine of items, EASE, ALS, a blend; and how well each finds what is held out.
  *
  *     rows -> people and items by name -> those of a part, by person (hx_interactions) -> weights (n_items, n_items) -> scores
  *
- * All sums go in the order of people and of items, each its own, so bytes don't depend on the machine. Every weight is 1: what people take up foretells
- * what they take up next; ratings say which finds were liked. */
+ * All sums go in the order of people and of items, each its own, so bytes don't depend on the machine. A row weighs 1, or its rating over the greatest
+ * one: what people take up foretells what they take up next, and what they liked foretells what they will like. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +11,14 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "huaxiang/insight.h"
+#include "insight/als.h"
 #include "insight/ease.h"
 
 #define MOST_ROWS ((size_t)50000000)
 #define CELL_ROOM 64
 #define TOP 10
+#define ALS_ROUNDS 12
+#define LEAST_WEIGHT 0.01 /* of a rating of 0 or less */
 
 typedef enum { PART_TRAIN = 0, PART_DEV, PART_TEST } part;
 
@@ -32,7 +35,7 @@ struct hx_taken {
     taken_row *rows; /* owned; by person, then item */
     size_t n, n_people, n_items;
     hx_str *people, *items; /* in the arena, ascending */
-    double mean; /* of ratings; NaN = none */
+    double mean, greatest; /* of ratings; NaN = none */
     bool timed, tested;
 };
 
@@ -43,12 +46,25 @@ struct hx_recommender {
     size_t *start;
     uint32_t *item;
     double *weight;
-    double *b; /* (n_items, n_items); of popular (n_items) */
+    double *b; /* (n_items, n_items); of popular (n_items); NULL of als */
+    hx_als als; /* of als and blend */
 };
 
 const char *hx_recommend_method_id(hx_recommend_method m) {
-    static const char *const ids[HX_RECOMMEND_METHODS] = {"popular", "items", "ease"};
+    static const char *const ids[HX_RECOMMEND_METHODS] = {"popular", "items", "ease", "als",
+                                                          "blend"};
     return ids[m];
+}
+
+hx_recommend_setting hx_recommend_usual(bool rated) {
+    return (hx_recommend_setting){.method = HX_RECOMMEND_BLEND,
+                                  .rated = rated,
+                                  .penalty = 200,
+                                  .power = 0.5,
+                                  .factors = 64,
+                                  .als_penalty = 30,
+                                  .confidence = 4,
+                                  .share = 0.5};
 }
 
 static hx_status no_memory(hx_error *err) {
@@ -148,9 +164,12 @@ static void keep_last(hx_taken *x) {
 static void find_mean(hx_taken *x) {
     double sum = 0;
     size_t n = 0;
+    x->greatest = NAN;
     for (size_t k = 0; k < x->n; k++)
-        if (x->rows[k].part == PART_TRAIN && isfinite(x->rows[k].rating))
+        if (x->rows[k].part == PART_TRAIN && isfinite(x->rows[k].rating)) {
             sum += x->rows[k].rating, n++;
+            x->greatest = fmax(x->greatest, x->rows[k].rating);
+        }
     x->mean = n > 0 ? sum / (double)n : NAN;
 }
 
@@ -224,6 +243,13 @@ size_t hx_taken_find(const hx_taken *x, hx_str person) {
 }
 
 /* ------------------------------------------------------------------ weights */
+static double weight_of(const hx_recommender *r, const taken_row *row) {
+    const hx_taken *x = r->taken;
+    if (!r->setting.rated || !(x->greatest > 0)) return 1;
+    return fmax(isfinite(row->rating) ? row->rating : x->mean, LEAST_WEIGHT * x->greatest) /
+           x->greatest;
+}
+
 static hx_status take_rows(hx_recommender *r, const taken_row *rows, part most, hx_error *err) {
     const hx_taken *x = r->taken;
     r->start = calloc(x->n_people + 1, sizeof *r->start);
@@ -236,7 +262,7 @@ static hx_status take_rows(hx_recommender *r, const taken_row *rows, part most, 
         while (u < rows[k].u)
             r->start[++u] = n;
         r->item[n] = rows[k].i;
-        r->weight[n++] = 1;
+        r->weight[n++] = weight_of(r, &rows[k]);
     }
     while (u < x->n_people)
         r->start[++u] = n;
@@ -246,7 +272,7 @@ static hx_status take_rows(hx_recommender *r, const taken_row *rows, part most, 
 
 static void count_people(hx_recommender *r) {
     for (size_t k = 0; k < r->start[r->x.n_people]; k++)
-        r->b[r->item[k]] += r->weight[k];
+        r->b[r->item[k]] += 1;
 }
 
 /* Shared people of two items over the lengths of both, shrunk; 0 on the diagonal. */
@@ -263,23 +289,42 @@ static void fit_cosine(hx_recommender *r, double shrink) {
         r->b[i * n + i] = 0;
 }
 
+static bool reads_b(hx_recommend_method m) {
+    return m == HX_RECOMMEND_ITEMS || m == HX_RECOMMEND_EASE || m == HX_RECOMMEND_BLEND;
+}
+
+static bool reads_als(hx_recommend_method m) {
+    return m == HX_RECOMMEND_ALS || m == HX_RECOMMEND_BLEND;
+}
+
+static hx_status fit_method(hx_recommender *r, hx_error *err) {
+    const hx_recommend_setting *s = &r->setting;
+    const hx_als_setting als = {s->factors, ALS_ROUNDS, s->als_penalty, s->confidence};
+    if (s->method == HX_RECOMMEND_POPULAR) count_people(r);
+    if (s->method == HX_RECOMMEND_ITEMS) fit_cosine(r, s->penalty);
+    if (s->method == HX_RECOMMEND_EASE || s->method == HX_RECOMMEND_BLEND)
+        HX_TRY(hx_ease_fit(&r->x, s->penalty, s->power, r->b, err));
+    return reads_als(s->method) ? hx_als_fit(&r->als, &r->x, &als, err) : HX_OK;
+}
+
 static hx_status fit_rows(hx_recommender **out, const hx_taken *x, const taken_row *rows, part most,
                           const hx_recommend_setting *s, hx_error *err) {
     *out = NULL;
-    if (s->method != HX_RECOMMEND_POPULAR && !(s->penalty > 0 && isfinite(s->penalty)))
+    if (reads_b(s->method) && !(s->penalty > 0 && isfinite(s->penalty)))
         return hx_fail(err, HX_EINVAL, "the penalty of recommendations is above 0; here it is %g",
                        s->penalty);
+    if (s->method == HX_RECOMMEND_BLEND && !(s->share >= 0 && s->share <= 1))
+        return hx_fail(err, HX_EINVAL, "the share of a blend is from 0 to 1; here it is %g",
+                       s->share);
     hx_recommender *r = calloc(1, sizeof *r);
     if (!r) return no_memory(err);
     r->taken = x;
     r->setting = *s;
-    r->b = calloc(s->method == HX_RECOMMEND_POPULAR ? x->n_items : x->n_items * x->n_items,
-                  sizeof *r->b);
-    hx_status st = r->b ? take_rows(r, rows, most, err) : no_memory(err);
-    if (st == HX_OK && s->method == HX_RECOMMEND_POPULAR) count_people(r);
-    if (st == HX_OK && s->method == HX_RECOMMEND_ITEMS) fit_cosine(r, s->penalty);
-    if (st == HX_OK && s->method == HX_RECOMMEND_EASE)
-        st = hx_ease_fit(&r->x, s->penalty, r->b, err);
+    if (s->method != HX_RECOMMEND_ALS)
+        r->b = calloc(reads_b(s->method) ? x->n_items * x->n_items : x->n_items, sizeof *r->b);
+    hx_status st =
+        r->b || s->method == HX_RECOMMEND_ALS ? take_rows(r, rows, most, err) : no_memory(err);
+    if (st == HX_OK) st = fit_method(r, err);
     if (st == HX_OK) *out = r;
     if (st != HX_OK) hx_recommender_free(r);
     return st;
@@ -296,6 +341,7 @@ void hx_recommender_free(hx_recommender *r) {
     free(r->item);
     free(r->weight);
     free(r->b);
+    hx_als_release(&r->als);
     free(r);
 }
 
@@ -311,6 +357,71 @@ static void popular_score(const hx_recommender *r, double *score) {
 static bool by_past(const hx_recommender *r, size_t u) {
     return r->setting.method != HX_RECOMMEND_POPULAR && u != SIZE_MAX &&
            r->start[u] < r->start[u + 1];
+}
+
+/* What a person's past says by each side: its scale, 0 = that side says nothing. */
+typedef struct {
+    hx_als_person als; /* owned; of als and blend */
+    double by_b, by_als;
+} past_view;
+
+static double deviation(const double *v, size_t n) {
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += v[i];
+    for (size_t i = 0; i < n; i++)
+        squares += (v[i] - sum / (double)n) * (v[i] - sum / (double)n);
+    return squares > 0 ? sqrt(squares / (double)n) : 1;
+}
+
+static hx_status add_als(const hx_recommender *r, size_t u, double *score, past_view *v,
+                         hx_error *err) {
+    const size_t n = r->x.n_items;
+    double *side = calloc(n, sizeof *side);
+    if (!side) return no_memory(err);
+    hx_status st = hx_als_fold(&r->als, &r->x, u, &v->als, err);
+    if (st == HX_OK) hx_als_score(&r->als, &v->als, side);
+    v->by_als = 1;
+    if (st == HX_OK && r->setting.method == HX_RECOMMEND_BLEND) {
+        v->by_b = (1 - r->setting.share) / deviation(score, n);
+        v->by_als = r->setting.share / deviation(side, n);
+    }
+    for (size_t i = 0; st == HX_OK && i < n; i++)
+        score[i] = v->by_b * score[i] + v->by_als * side[i];
+    free(side);
+    return st;
+}
+
+/* The view's person is released by the caller. */
+static hx_status score_person(const hx_recommender *r, size_t u, double *score, past_view *v,
+                              hx_error *err) {
+    *v = (past_view){.by_b = 0};
+    if (!by_past(r, u)) {
+        popular_score(r, score);
+        return HX_OK;
+    }
+    if (reads_b(r->setting.method)) {
+        v->by_b = 1;
+        hx_ease_score(&r->x, r->b, u, score);
+    } else {
+        memset(score, 0, r->x.n_items * sizeof *score);
+    }
+    return reads_als(r->setting.method) ? add_als(r, u, score, v, err) : HX_OK;
+}
+
+/* term (items of u's past): what each adds to the score of `item`; room: (factors), of als alone. */
+static void find_terms(const hx_recommender *r, size_t u, size_t item, const past_view *v,
+                       double *room, double *term) {
+    const size_t first = r->start[u], n = r->start[u + 1] - first;
+    if (reads_als(r->setting.method)) hx_als_terms(&r->als, &r->x, u, &v->als, item, room, term);
+    for (size_t k = 0; k < n; k++) {
+        const double als = reads_als(r->setting.method) ? v->by_als * term[k] : 0;
+        term[k] = als;
+        if (reads_b(r->setting.method))
+            term[k] =
+                v->by_b * (r->weight[first + k] * r->b[r->item[first + k] * r->x.n_items + item]) +
+                als;
+    }
 }
 
 static bool is_before(const hx_recommendation *a, const hx_recommendation *b) {
@@ -329,10 +440,6 @@ static size_t insert(hx_recommendation *out, size_t n, size_t room, hx_recommend
 static size_t best_items(const hx_recommender *r, size_t u, double *score, hx_recommendation *out,
                          size_t room) {
     size_t n = 0;
-    if (by_past(r, u))
-        hx_ease_score(&r->x, r->b, u, score);
-    else
-        popular_score(r, score);
     for (size_t k = u == SIZE_MAX ? 0 : r->start[u]; u != SIZE_MAX && k < r->start[u + 1]; k++)
         score[r->item[k]] = NAN;
     for (size_t i = 0; i < r->x.n_items; i++)
@@ -341,37 +448,60 @@ static size_t best_items(const hx_recommender *r, size_t u, double *score, hx_re
     return n;
 }
 
-static void find_reason(const hx_recommender *r, size_t u, hx_recommendation *o) {
-    for (size_t k = r->start[u]; k < r->start[u + 1]; k++) {
-        const double term = r->weight[k] * r->b[r->item[k] * r->x.n_items + o->item];
-        if (term > o->part) {
-            o->part = term;
-            o->because = r->item[k];
+/* The score again, as the sum of its terms, and the item whose term is the greatest. */
+static void find_reason(const hx_recommender *r, size_t u, const double *term,
+                        hx_recommendation *o) {
+    const size_t first = r->start[u], n = r->start[u + 1] - first;
+    o->score = 0;
+    for (size_t k = 0; k < n; k++) {
+        o->score += term[k];
+        if (term[k] > o->part) {
+            o->part = term[k];
+            o->because = r->item[first + k];
         }
     }
 }
 
-hx_status hx_recommend(const hx_recommender *r, size_t u, hx_recommendation *out, size_t room,
-                       size_t *n, hx_error *err) {
-    double *score = calloc(r->x.n_items, sizeof *score);
-    *n = 0;
-    if (!score) return no_memory(err);
-    *n = best_items(r, u, score, out, room);
-    free(score);
-    for (size_t k = 0; by_past(r, u) && k < *n; k++)
-        find_reason(r, u, &out[k]);
-    return HX_OK;
+/* score (n_items), then room for terms: of all items and factors. */
+static double *working_room(const hx_recommender *r) {
+    return calloc(2 * r->x.n_items + HX_ALS_MAX_FACTORS, sizeof(double));
 }
 
-size_t hx_recommend_parts(const hx_recommender *r, size_t u, size_t item, hx_recommendation *out,
-                          size_t room) {
-    size_t n = 0;
-    if (!by_past(r, u)) return 0;
-    for (size_t k = r->start[u]; n < room && k < r->start[u + 1]; k++, n++) {
-        const double term = r->weight[k] * r->b[r->item[k] * r->x.n_items + item];
-        out[n] = (hx_recommendation){item, term, r->item[k], term};
+hx_status hx_recommend(const hx_recommender *r, size_t u, hx_recommendation *out, size_t room,
+                       size_t *n, hx_error *err) {
+    past_view v;
+    double *score = working_room(r);
+    *n = 0;
+    if (!score) return no_memory(err);
+    hx_status st = score_person(r, u, score, &v, err);
+    if (st == HX_OK) *n = best_items(r, u, score, out, room);
+    double *term = score + r->x.n_items, *factors = term + r->x.n_items;
+    for (size_t k = 0; st == HX_OK && by_past(r, u) && k < *n; k++) {
+        find_terms(r, u, out[k].item, &v, factors, term);
+        find_reason(r, u, term, &out[k]);
     }
-    return n;
+    hx_als_person_release(&v.als);
+    free(score);
+    return st;
+}
+
+hx_status hx_recommend_parts(const hx_recommender *r, size_t u, size_t item, hx_recommendation *out,
+                             size_t room, size_t *n, hx_error *err) {
+    past_view v;
+    *n = 0;
+    if (!by_past(r, u)) return HX_OK;
+    double *score = working_room(r);
+    if (!score) return no_memory(err);
+    hx_status st = score_person(r, u, score, &v, err);
+    double *term = score + r->x.n_items, *factors = term + r->x.n_items;
+    if (st == HX_OK) find_terms(r, u, item, &v, factors, term);
+    for (size_t k = r->start[u]; st == HX_OK && *n < room && k < r->start[u + 1]; k++) {
+        const double adds = term[k - r->start[u]];
+        out[(*n)++] = (hx_recommendation){item, adds, r->item[k], adds};
+    }
+    hx_als_person_release(&v.als);
+    free(score);
+    return st;
 }
 
 /* ------------------------------------------------------------------ what is held out */
@@ -440,34 +570,43 @@ static void judge_top(const judged *j, const hx_recommendation *top, size_t n, s
     f->people++;
 }
 
-static void judge_person(const hx_recommender *r, const judged *j, size_t from, size_t end,
-                         hx_recommend_figures *f) {
+static hx_status judge_person(const hx_recommender *r, const judged *j, size_t from, size_t end,
+                              hx_recommend_figures *f, hx_error *err) {
     hx_recommendation top[TOP];
     size_t sought = 0;
+    hx_status st = HX_OK;
     for (size_t k = from; k < end; k++)
         if (counts(j, &j->rows[k])) j->wanted[j->rows[k].i] = true, sought++;
-    if (sought > 0)
-        judge_top(j, top, best_items(r, j->rows[from].u, j->score, top, TOP), sought, f);
+    if (sought > 0) {
+        past_view v;
+        const size_t u = j->rows[from].u;
+        st = score_person(r, u, j->score, &v, err);
+        if (st == HX_OK) judge_top(j, top, best_items(r, u, j->score, top, TOP), sought, f);
+        hx_als_person_release(&v.als);
+    }
     for (size_t k = from; k < end; k++)
         j->wanted[j->rows[k].i] = false;
+    return st;
 }
 
-static void judge_people(const hx_recommender *r, const judged *j, hx_recommend_figures *f) {
+static hx_status judge_people(const hx_recommender *r, const judged *j, hx_recommend_figures *f,
+                              hx_error *err) {
     size_t shown = 0;
     *f = (hx_recommend_figures){0};
     memset(j->shown, 0, j->x->n_items * sizeof *j->shown);
     for (size_t k = 0, end; k < j->x->n; k = end) {
         for (end = k; end < j->x->n && j->rows[end].u == j->rows[k].u;)
             end++;
-        judge_person(r, j, k, end, f);
+        HX_TRY(judge_person(r, j, k, end, f, err));
     }
     for (size_t i = 0; i < j->x->n_items; i++)
         shown += j->shown[i];
     f->coverage = (double)shown / (double)j->x->n_items;
-    if (f->people == 0) return;
+    if (f->people == 0) return HX_OK;
     f->ndcg /= (double)f->people;
     f->recall /= (double)f->people;
     f->mrr /= (double)f->people;
+    return HX_OK;
 }
 
 /* Figures of a setting that learned from parts up to `learned` and seeks the next. */
@@ -481,10 +620,10 @@ static hx_status judge(const hx_taken *x, const taken_row *rows, part learned,
     j.shown = calloc(x->n_items, sizeof *j.shown);
     hx_status st =
         j.score && j.wanted && j.shown ? fit_rows(&r, x, rows, learned, s, err) : no_memory(err);
-    if (st == HX_OK) judge_people(r, &j, all);
+    if (st == HX_OK) st = judge_people(r, &j, all, err);
     j.liked = x->mean;
     if (st == HX_OK && liked) *liked = (hx_recommend_figures){0};
-    if (st == HX_OK && liked && isfinite(x->mean)) judge_people(r, &j, liked);
+    if (st == HX_OK && liked && isfinite(x->mean)) st = judge_people(r, &j, liked, err);
     hx_recommender_free(r);
     free(j.score);
     free(j.wanted);
@@ -492,11 +631,32 @@ static hx_status judge(const hx_taken *x, const taken_row *rows, part learned,
     return st;
 }
 
-static const hx_recommend_setting tried[] = {
-    {HX_RECOMMEND_POPULAR, 1}, {HX_RECOMMEND_ITEMS, 1},   {HX_RECOMMEND_ITEMS, 10},
-    {HX_RECOMMEND_ITEMS, 50},  {HX_RECOMMEND_ITEMS, 200}, {HX_RECOMMEND_EASE, 50},
-    {HX_RECOMMEND_EASE, 150},  {HX_RECOMMEND_EASE, 300},  {HX_RECOMMEND_EASE, 600},
-    {HX_RECOMMEND_EASE, 1200}, {HX_RECOMMEND_EASE, 2400}};
+#define EASE(p, w, way)                                                                            \
+    { .method = HX_RECOMMEND_EASE, .penalty = p, .power = w, .rated = way }
+#define ITEMS(p)                                                                                   \
+    { .method = HX_RECOMMEND_ITEMS, .penalty = p }
+#define ALS(way, f, p, c, s)                                                                       \
+    { .method = way, .rated = true, .factors = f, .als_penalty = p, .confidence = c, .share = s }
+/* A blend has the penalty of the best EASE before it. */
+static const hx_recommend_setting tried[] = {{.method = HX_RECOMMEND_POPULAR},
+                                             ITEMS(1),
+                                             ITEMS(10),
+                                             ITEMS(50),
+                                             ITEMS(200),
+                                             EASE(150, 0, false),
+                                             EASE(300, 0, false),
+                                             EASE(600, 0, false),
+                                             EASE(200, 0.5, false),
+                                             EASE(400, 0.5, false),
+                                             EASE(100, 0.5, true),
+                                             EASE(200, 0.5, true),
+                                             EASE(400, 0.5, true),
+                                             ALS(HX_RECOMMEND_ALS, 32, 60, 10, 0),
+                                             ALS(HX_RECOMMEND_ALS, 32, 10, 4, 0),
+                                             ALS(HX_RECOMMEND_ALS, 64, 30, 4, 0),
+                                             ALS(HX_RECOMMEND_BLEND, 32, 30, 10, 0.5),
+                                             ALS(HX_RECOMMEND_BLEND, 64, 30, 4, 0.3),
+                                             ALS(HX_RECOMMEND_BLEND, 64, 30, 4, 0.5)};
 #define TRIED (sizeof tried / sizeof *tried)
 
 static hx_status may_go_on(const hx_recommend_options *o, size_t step, hx_error *err) {
@@ -512,16 +672,23 @@ static hx_status choose(const hx_taken *x, const taken_row *rows, const hx_recom
         out[m] = (hx_recommend_result){.dev = -1};
     for (size_t k = 0; k < TRIED; k++) {
         hx_recommend_result *best = &out[tried[k].method];
-        hx_recommend_figures f;
+        hx_recommend_setting s = tried[k];
+        hx_recommend_figures f, liked;
+        if (s.method == HX_RECOMMEND_EASE && s.rated && !isfinite(x->mean)) continue;
+        if (s.method == HX_RECOMMEND_BLEND) {
+            s.penalty = out[HX_RECOMMEND_EASE].setting.penalty;
+            s.power = out[HX_RECOMMEND_EASE].setting.power;
+        }
         HX_TRY(may_go_on(o, k, err));
-        HX_TRY(judge(x, rows, PART_TRAIN, &tried[k], &f, NULL, err));
+        HX_TRY(judge(x, rows, PART_TRAIN, &s, &f, &liked, err));
         if (f.people == 0)
             return hx_fail(err, HX_EINVAL,
                            "nobody has more than %zu items, so none can be held out to be found",
                            2 * o->held);
-        if (f.ndcg <= best->dev) continue;
-        best->dev = f.ndcg;
-        best->setting = tried[k];
+        const double dev = liked.people > 0 ? (f.ndcg + liked.ndcg) / 2 : f.ndcg;
+        if (dev <= best->dev) continue;
+        best->dev = dev;
+        best->setting = s;
     }
     return HX_OK;
 }
