@@ -83,7 +83,7 @@ static double order_by(const asking *a, const hx_ask_group *g) {
 static bool takes_part(const asking *a, const hx_ask_group *g, hx_ask_dim dim) {
     if (g->dim != dim) return false;
     if (a->q.op == HX_ASK_WHY) return true;
-    if (g->key == 0 && a->q.op == HX_ASK_TOP) return false;
+    if (g->key == 0 && (a->q.op == HX_ASK_TOP || a->q.distinct)) return false;
     if (a->q.measure == HX_ASK_RATING && a->q.op == HX_ASK_TOP) return g->cell[0].n >= RATINGS_MIN;
     return g->cell[0].n > 0;
 }
@@ -342,6 +342,9 @@ static const char *why_not(const asking *a) {
     if (q->unsupported)
         return zh(a) ? "这类事实不在数据中" : "facts of that kind are not in the data";
     if (q->n_left > 0) return zh(a) ? "数据中没有" : "not in the data";
+    if (q->n_namesakes > 1)
+        return zh(a) ? "有多位客户叫这个名字，请用编号提问"
+                     : "several customers have that name; ask by one of their ids";
     if (!asks) return zh(a) ? "问题没有说要什么" : "the question does not say what is wanted";
     if (texts && a->pop->texts == 0) return zh(a) ? "库中没有文本" : "the store has no texts";
     return NULL;
@@ -369,6 +372,17 @@ static void put_day(asking *a, int64_t ms) {
     (void)hx_buf_printf(&a->say, "%04d-%02d-%02d", c.year, c.month, c.day);
 }
 
+static void put_words(asking *a, hx_json_writer *w, const hx_str *words, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        hx_json_str(w, words[i]);
+        (void)hx_buf_printf(&a->say,
+                            i       ? ", %.*s"
+                            : zh(a) ? "：%.*s"
+                                    : ": %.*s",
+                            (int)words[i].len, words[i].ptr);
+    }
+}
+
 static void put_missing(asking *a, hx_json_writer *w) {
     static const char *const instead[][2] = {
         {"how many orders last month?", "上个月有多少订单？"},
@@ -379,14 +393,8 @@ static void put_missing(asking *a, hx_json_writer *w) {
     hx_json_array(w);
     say(a, "Not in the data: ", "数据中没有答案：");
     hx_buf_append_lit(&a->say, a->missing);
-    for (size_t i = 0; i < a->q.n_left; i++) {
-        hx_json_str(w, a->q.left[i]);
-        (void)hx_buf_printf(&a->say,
-                            i       ? ", %.*s"
-                            : zh(a) ? "：%.*s"
-                                    : ": %.*s",
-                            (int)a->q.left[i].len, a->q.left[i].ptr);
-    }
+    put_words(a, w, a->q.left, a->q.n_left);
+    if (a->q.n_left == 0 && a->q.n_namesakes > 1) put_words(a, w, a->q.namesakes, a->q.n_namesakes);
     say(a, ".", "。");
     hx_json_end_array(w);
     if (a->pop->first != HX_TIME_NONE && a->pop->as_of != HX_TIME_NONE) {

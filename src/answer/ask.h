@@ -115,6 +115,7 @@ typedef struct {
 } hx_ask_range;
 
 #define HX_ASK_ITEMS_MAX 64
+#define HX_ASK_NAMESAKES_MAX 5
 typedef struct {
     hx_ask_op op;
     hx_ask_measure measure;
@@ -134,6 +135,9 @@ typedef struct {
     size_t limit;
     hx_str left[HX_ASK_LEFT_MAX]; /* words nothing knows, of the text of the question */
     size_t n_left;
+    hx_str namesakes
+        [HX_ASK_NAMESAKES_MAX]; /* an id of each customer of the name asked for, where they are several; as stored */
+    size_t n_namesakes;
     hx_str term; /* texts that have this word; of the question */
     size_t known; /* words that said something */
     bool zh; /* the language of the question */

@@ -109,6 +109,22 @@ static void take_entity(hx_ask_query *q, const hx_ask_entity *e) {
     }
 }
 
+/* Another id of the person: what to ask by where several have one name. */
+static hx_str id_of(const parser *p, const hx_ask_entity *named) {
+    for (size_t i = 0; i < p->c->n; i++) {
+        const hx_ask_entity *e = &p->c->at[i];
+        if (e->kind == HX_ASK_PERSON && e->id == named->id && !hx_str_equal(e->name, named->name))
+            return e->name;
+    }
+    return named->name;
+}
+
+static void note_namesake(parser *p, const hx_ask_entity *e) {
+    hx_ask_query *q = p->q;
+    if (e->kind != HX_ASK_PERSON || q->n_namesakes == HX_ASK_NAMESAKES_MAX) return;
+    q->namesakes[q->n_namesakes++] = id_of(p, e);
+}
+
 static void read_entities(parser *p) {
     for (size_t at = 0; at < p->s.len; at++) {
         const hx_ask_entity *best = NULL;
@@ -117,9 +133,11 @@ static void read_entities(parser *p) {
             if ((!best || p->c->at[i].name.len > best->name.len) && stands(p, at, p->c->at[i].name))
                 best = &p->c->at[i];
         if (!best) continue;
-        for (size_t i = 0; i < p->c->n; i++) /* one name may be that of several items */
-            if (p->c->at[i].kind == best->kind && hx_str_equal(p->c->at[i].name, best->name))
+        for (size_t i = 0; i < p->c->n; i++) /* one name may be that of several items or people */
+            if (p->c->at[i].kind == best->kind && hx_str_equal(p->c->at[i].name, best->name)) {
                 take_entity(p->q, &p->c->at[i]);
+                note_namesake(p, &p->c->at[i]);
+            }
         memset(p->used + at, 1, best->name.len);
     }
 }
@@ -296,6 +314,7 @@ static void settle_measure(parser *p) {
     if (q->measure == HX_ASK_RATING) q->of = HX_ASK_REVIEWS;
     if (q->segment >= 0 && q->measure == HX_ASK_COUNT && q->of == HX_ASK_ANY)
         q->measure = HX_ASK_CUSTOMERS;
+    if (q->person && q->measure == HX_ASK_CUSTOMERS) q->measure = HX_ASK_COUNT; /* "customer C7" */
 }
 
 static bool asks_top(const parser *p) {

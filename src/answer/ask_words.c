@@ -23,7 +23,8 @@ const hx_ask_row hx__ask_rows[] = {
         "every month|over time|develop|month by month",
         OP, HX_ASK_TREND),
     ROW("相比|对比|比较|compared|compare|comparison|versus|vs", OP, HX_ASK_COMPARE),
-    ROW("说了什么|怎么说|说什么|怎么评价|原话|举例|引用|有什么看法|如何评价|怎么看|什么意见|say "
+    ROW("说了什么|怎么说|例子|举例子|举几个|举出|举个|说什么|怎么评价|原话|举例|引用|有什么看法|"
+        "如何评价|怎么看|什么意见|say "
         "about|"
         "say|saying|said|quote|verbatim|example|opinion|think|talk about|talking about",
         OP, HX_ASK_QUOTE),
@@ -66,7 +67,7 @@ const hx_ask_row hx__ask_rows[] = {
     ROW("浏览|访问|浏览量|view|viewed|visit|visited|page view|pageview|look at|looked at", CLASS,
         HX_ASK_VIEWS),
     ROW("搜索|搜|search|searched|searches", CLASS, HX_ASK_SEARCHES),
-    ROW("购买|买过|买了|买|bought|buy", BUY, 0),
+    ROW("购买|下了|下过|买过|买了|买|bought|buy", BUY, 0),
 
     ROW("差评", REVIEW_OF, HX_SENTIMENT_NEGATIVE),
     ROW("好评", REVIEW_OF, HX_SENTIMENT_POSITIVE),
@@ -127,8 +128,9 @@ const hx_ask_row hx__ask_rows[] = {
          "又|会|能|可以|过|来|去|上|下|个|位|条|笔|单|件|款|种|家|次|名|间|期间|时候|什么时候|时间|"
          "数|量|比|较|"
          "占|其中|全部|所有|当中|为|这|那|些|属于|于|做|最|高|低|多|少|大|小|钱|元|块|主要|最近|"
-         "目前|现在|每|各|"
-         "不同|分别|年|月|日|天|周|之|以|就|让|使|突然|这么|那么|不|收到|产生|带来|贡献|受欢迎|"
+         "目前|现在|变了|有变|每|各|"
+         "集中|集中在|不同|分别|年|月|日|天|周|之|以|就|让|使|突然|这么|那么|不|收到|产生|带来|"
+         "贡献|受欢迎|"
          "存在|问"),
     STOP("the|a|an|of|in|on|at|for|to|from|with|and|or|is|are|was|were|be|been|do|does|did|have|"
          "has|had|we|our|us|i|my|me|you|your|they|their|them|it|its|that|this|these|those|there|"
@@ -136,7 +138,8 @@ const hx_ask_row hx__ask_rows[] = {
          "all|each|every|per|any|some|shop|store|company|can|could|would|made|make|making|"
          "received|receive|placed|place|wrote|write|written|left|leave|came|come|as|how|when|one|"
          "go|going|went|s|not|out|into|belong|currently|now|far|our|who's|what's|happen|happened|"
-         "perform|like|performing|doing|main|suddenly|different|across|bring|brought|in all|only|"
+         "perform|something|anything|like|performing|doing|main|suddenly|different|across|bring|"
+         "brought|in all|only|"
          "were there|are there|common|frequent|number|most of all|change|changed"),
 };
 const size_t hx__ask_rows_n = sizeof hx__ask_rows / sizeof *hx__ask_rows;

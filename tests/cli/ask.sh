@@ -49,6 +49,12 @@ huaxiang verify r.json --store s.db --format table
 sed -i 's/变化 +2/变化 +3/' r.json
 huaxiang verify r.json --store s.db --format table; echo "exit $?"
 huaxiang ask '八月有多少订单？' --store s.db --lang en
+echo '== two of one name'
+printf '客户编号,姓名\nv1,王芳\nv2,王芳\n' > names.csv
+printf 'customer_id,datetime,order_id,amount\nv1,2026-07-01,a1,10\nv2,2026-07-02,a2,20\n' > sales.csv
+huaxiang profile names.csv sales.csv --engine rules --store n.db > /dev/null
+huaxiang ask '王芳花了多少钱？' --store n.db --format table
+huaxiang ask 'v2 花了多少钱？' --store n.db --format table
 echo '== mistakes'
 huaxiang ask '' --store s.db; echo "exit $?"
 huaxiang ask '¿Cuántos pedidos hubo?' --store s.db; echo "exit $?"
