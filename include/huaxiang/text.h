@@ -337,6 +337,20 @@ HX_API hx_status hx_text_aspects(hx_annotator *a, hx_str text, hx_arena *arena,
 HX_API hx_status hx_text_intent(hx_annotator *a, hx_str text, hx_arena *arena, hx_intent *out,
                                 hx_error *err) HX_MUST_USE;
 
+/* An intent and the part of the text that says it: the clause in which it is likeliest, or the whole text where no clause says it alone. */
+typedef struct {
+    hx_intent_label label;
+    double score; /* of the whole text or of that clause, whichever is surer; [0, 1] */
+    hx_span span; /* bytes of the text as given */
+} hx_intent_part;
+/* All intents of a text, in the order in which it says them: those that hold of the whole (*whole), and those that a clause says for itself
+ * with a probability of HX_INTENT_PART_SURE or more. At most HX_INTENT_N; none where nothing but `other` holds. `parts` reads the clauses: another
+ * annotator of the same model keeps what was read ahead in `a`; it may be `a`. */
+#define HX_INTENT_PART_SURE 0.9
+HX_API hx_status hx_text_intents(hx_annotator *a, hx_annotator *parts, hx_str text, hx_arena *arena,
+                                 hx_intent *whole, const hx_intent_part **out, size_t *n,
+                                 hx_error *err) HX_MUST_USE;
+
 typedef enum {
     HX_KEYWORDS_TFIDF = 0, /* words */
     HX_KEYWORDS_TEXTRANK, /* words */

@@ -70,7 +70,8 @@ int hx_cmd_backup(hx_cli *c);
 int hx_cmd_restore(hx_cli *c);
 int hx_cmd_erase(hx_cli *c);
 int hx_cmd_doctor(hx_cli *c);
-int hx_cmd_filter(hx_cli *c); /* clean redact words sentiment ... and tokenize embed classify tag */
+int hx_cmd_filter(hx_cli *c);
+int hx_cmd_intent(hx_cli *c); /* clean redact words sentiment ... and tokenize embed classify tag */
 int hx_cmd_label(hx_cli *c);
 int hx_cmd_models(hx_cli *c);
 int hx_cmd_teach(hx_cli *c);

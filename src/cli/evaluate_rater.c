@@ -184,13 +184,20 @@ void hx_rater_close(hx_rater *r) {
 }
 
 /* ------------------------------------------------------------------ rules */
-/* The rules say one label and how sure they are; the rest is shared by the evidence's sign, or alike. */
-static void spread_sentiment(const hx_sentiment *s, float *p) {
+/* The rules say one label and how sure they are; the rest is shared by the evidence's sign, or alike. Where rows are positive or negative alone
+ * (two_sided), the logit is their probability. */
+static void spread_sentiment(const hx_sentiment *s, bool two_sided, float *p) {
     double positive = 1 / (1 + exp(-s->logit)), rest = 1 - s->score;
     size_t label = (size_t)(s->label - HX_SENTIMENT_NEGATIVE);
     if (s->label == HX_SENTIMENT_NONE) {
         for (size_t k = 0; k < 4; k++)
             p[k] = 0.25f;
+        return;
+    }
+    if (two_sided) {
+        p[0] = (float)(1 - positive);
+        p[2] = (float)positive;
+        p[1] = p[3] = 0;
         return;
     }
     bool between = s->label == HX_SENTIMENT_NEUTRAL || s->label == HX_SENTIMENT_MIXED;
@@ -209,7 +216,8 @@ static hx_status read_ahead(hx_rater *r, const hx_str *texts, size_t left, hx_er
                          err);
 }
 
-static bool run_rules(hx_cli *c, hx_rater *r, const hx_str *texts, size_t n, float *out) {
+static bool run_rules(hx_cli *c, hx_rater *r, const hx_str *texts, size_t n, bool two_sided,
+                      float *out) {
     hx_error err = {.ui = c->ui};
     hx_arena *arena = hx_arena_new(0);
     hx_status st = arena ? HX_OK : HX_ENOMEM;
@@ -221,7 +229,7 @@ static bool run_rules(hx_cli *c, hx_rater *r, const hx_str *texts, size_t n, flo
         if (r->task == HX_RATE_SENTIMENT) {
             hx_sentiment said;
             st = hx_text_sentiment(r->annotator, texts[i], arena, &said, &err);
-            if (st == HX_OK) spread_sentiment(&said, p);
+            if (st == HX_OK) spread_sentiment(&said, two_sided, p);
             continue;
         }
         if (r->task == HX_RATE_EMOTION) {
@@ -304,7 +312,9 @@ bool hx_rater_run(hx_cli *c, hx_rater *r, const hx_rated_rows *rows, const hx_ra
     float *said = hx_arena_alloc(c->arena, (rows->n * r->n_labels + 1) * sizeof *said);
     *out = hx_arena_alloc(c->arena, (rows->n * classes->n + 1) * sizeof **out);
     if (!said || !*out) return no_memory(c), false;
-    bool done = r->annotator            ? run_rules(c, r, rows->texts, rows->n, said)
+    const bool two_sided = hx_rate_class(classes, "neutral") == classes->n &&
+                           hx_rate_class(classes, "mixed") == classes->n;
+    bool done = r->annotator            ? run_rules(c, r, rows->texts, rows->n, two_sided, said)
                 : r->learner || r->pool ? run_learner(c, r, rows->texts, rows->n, said)
                                         : run_llama(c, r, rows->texts, rows->n, said);
     for (size_t i = 0; i < rows->n && done; i++)

@@ -209,6 +209,8 @@ static void *work(void *context) {
     bool ready = w.arena && w.ahead.arena && rows_arena;
     if (ready && pool->plan->model)
         ready = hx_annotator_new(&w.annotator, pool->plan->model, &err) == HX_OK;
+    if (ready && pool->plan->model && pool->plan->kind == HX_FILTER_INTENT)
+        ready = hx_annotator_new(&w.clauses, pool->plan->model, &err) == HX_OK;
     if (ready && pool->plan->corrects)
         ready = hx_corrector_new(&w.corrector, pool->plan->corrects, &err) == HX_OK;
     if (ready && pool->plan->tags)
@@ -222,6 +224,7 @@ static void *work(void *context) {
         set_state(pool, s, SLOT_DONE);
     }
     hx_annotator_free(w.annotator);
+    hx_annotator_free(w.clauses);
     hx_corrector_free(w.corrector);
     hx_tagger_close(w.tagger);
     hx_arena_free(w.arena);

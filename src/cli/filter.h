@@ -88,6 +88,7 @@ typedef struct {
 /* One worker's memory. */
 typedef struct {
     hx_annotator *annotator; /* NULL for redact and language models */
+    hx_annotator *clauses; /* of intent: reads clauses apart */
     hx_arena *arena; /* reset for each row */
     hx_filter_ahead ahead;
     hx_corrector *corrector; /* owned; of correct */

@@ -36,6 +36,8 @@ typedef struct {
     size_t n_aspects;
     hx_sentiment sentiment;
     hx_intent intent;
+    const hx_intent_part *parts; /* of intent alone */
+    size_t n_parts;
     hx_emotion emotion;
     hx_annotation all;
     hx_llama_said said; /* of a language model */
@@ -189,7 +191,8 @@ static hx_status read_text(const hx_filter_plan *p, hx_filter_worker *w, filter_
         restrict_sentiment(&r->sentiment, p->sentiments);
         return st;
     case HX_FILTER_INTENT:
-        st = hx_text_intent(w->annotator, r->text, w->arena, &r->intent, err);
+        st = hx_text_intents(w->annotator, w->clauses, r->text, w->arena, &r->intent, &r->parts,
+                             &r->n_parts, err);
         restrict_intent(&r->intent, p->intents);
         return st;
     case HX_FILTER_KEYWORDS:
@@ -265,6 +268,27 @@ static void put_intents(hx_outbuf *b, const hx_filter_plan *p, const hx_intent *
         hx_outbuf_printf(b, "{\"label\":\"%s\",\"score\":", hx_intent_name((hx_intent_label)best));
         hx_outbuf_score(b, i->scores[best]);
         hx_outbuf_byte(b, '}');
+    }
+    hx_outbuf_byte(b, ']');
+}
+
+/* The same with the part of the text that says each, in the text's order. */
+static void put_intent_parts(hx_outbuf *b, const hx_filter_plan *p, const filter_result *r) {
+    char before = '[';
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_parts; i++)
+        n += !p->intents || (p->intents >> r->parts[i].label & 1);
+    if (n < 2) return;
+    put_key(b, "intents");
+    for (size_t i = 0; i < r->n_parts; i++) {
+        const hx_intent_part *part = &r->parts[i];
+        if (p->intents && !(p->intents >> part->label & 1)) continue;
+        hx_outbuf_byte(b, before);
+        hx_outbuf_printf(b, "{\"label\":\"%s\",\"score\":", hx_intent_name(part->label));
+        hx_outbuf_score(b, part->score);
+        hx_outbuf_byte(b, ',');
+        put_span(b, part->span.start, part->span.end);
+        before = ',';
     }
     hx_outbuf_byte(b, ']');
 }
@@ -431,7 +455,7 @@ static void put_results(hx_outbuf *b, const hx_filter_plan *p, const filter_resu
         break;
     case HX_FILTER_INTENT:
         put_label(b, "intent", intent_label(p, r), r->intent.score);
-        put_intents(b, p, &r->intent);
+        put_intent_parts(b, p, r);
         break;
     case HX_FILTER_KEYWORDS:
         put_keywords(b, r);

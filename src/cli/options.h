@@ -363,6 +363,7 @@ typedef enum {
     HX_OPT_ASK_RECEIPTS,
     HX_OPT_SEGMENT_LABEL,
     HX_OPT_SEGMENT_CLUSTERS,
+    HX_OPT_SET,
     HX_OPT_N
 } hx_cli_option_id;
 

@@ -201,6 +201,10 @@ size_t hx_adapter_count(const hx_adapter *a) {
     return a->n;
 }
 
+json_t *hx_adapter_heads(const hx_adapter *a) {
+    return json_object_get(a->config, "huaxiang.heads");
+}
+
 hx_status hx_adapter_check_layers(const hx_adapter *a, size_t n_layers, hx_error *err) {
     const json_t *said = json_object_get(a->config, "huaxiang_layers");
     const char *base = json_string_value(json_object_get(a->config, "base_model_name_or_path"));

@@ -4,10 +4,12 @@
  *     E' = E + scale (B A)^T      for the embedding
  *
  * Tensors are called base_model.model.NAME.lora_A.weight (r, in), lora_B.weight (out, r), NAME as the base folder has it; what else is there
- * (modules_to_save, biases) stands in for the base's tensor. */
+ * (modules_to_save, biases) stands in for the base's tensor. Heads that it brings are called base_model.model.heads.NAME... and are described by
+ * "huaxiang.heads" of adapter_config.json, as in config.json. */
 #ifndef HX_MODEL_ADAPTER_H
 #define HX_MODEL_ADAPTER_H
 
+#include "base/json.h"
 #include "nn/params.h"
 #include "tensor/tensor_file.h"
 
@@ -31,6 +33,8 @@ typedef struct hx_adapter hx_adapter;
 hx_status hx_adapter_open(hx_adapter **out, const char *folder, hx_error *err) HX_MUST_USE;
 void hx_adapter_close(hx_adapter *a); /* NULL is fine */
 size_t hx_adapter_count(const hx_adapter *a);
+/* "huaxiang.heads" of its configuration, borrowed; NULL = it says nothing of heads. */
+json_t *hx_adapter_heads(const hx_adapter *a);
 /* Refuses a base with another number of layers than the adapter says it was made for: its blocks are numbered there. */
 hx_status hx_adapter_check_layers(const hx_adapter *a, size_t n_layers, hx_error *err) HX_MUST_USE;
 hx_adapter_part *hx_adapter_at(hx_adapter *a, size_t i);

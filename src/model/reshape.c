@@ -43,6 +43,7 @@ struct plan {
     const hx_model_file *source;
     const hx__reshape *keep;
     hx_config config; /* the new one; borrows what the source's owns */
+    hx_config heads; /* owns the tasks that an adapter brings, which config then borrows */
     hx_dtype type;
     const hx_convert_options *options;
     hx_arena *arena; /* owned */
@@ -261,26 +262,53 @@ static hx_status name_labels(plan *p, size_t n, hx_error *err) {
     return HX_OK;
 }
 
-/* A head that comes with the adapter; anything else that the base has no place for is an error. */
+static hx_status push_part(plan *p, hx_adapter_part *part, const char *name, hx_error *err) {
+    const hx_tensor_entry *t = part->instead;
+    tensor_job *j = hx_arena_alloc(p->arena, sizeof *j);
+    if (!j) return hx_fail(err, HX_ENOMEM, "out of memory");
+    *j = (tensor_job){
+        .p = p, .from = t, .foreign = true, .dims = {t->dims[0], t->n_dims == 2 ? t->dims[1] : 1}};
+    j->columns_before = (size_t)j->dims[1];
+    part->used = true;
+    return push(p, name, j, t->n_dims, err);
+}
+
+/* What "huaxiang.heads" of the adapter says of its heads; their tensors are checked by whoever opens the result. */
+static hx_status take_heads(plan *p, hx_error *err) {
+    json_t *list = p->keep->adapter ? hx_adapter_heads(p->keep->adapter) : NULL;
+    if (!list) return HX_OK;
+    if (p->config.n_tasks > 0)
+        return hx_fail(err, HX_EINVAL,
+                       "the model has heads already: an adapter with heads goes "
+                       "with a model that has none");
+    p->heads.n_embd = p->config.n_embd;
+    HX_TRY(hx_config_read_tasks(&p->heads, list, "adapter_config.json", err));
+    p->config.tasks = p->heads.tasks;
+    p->config.n_tasks = p->heads.n_tasks;
+    p->config.tasks_said = true;
+    return HX_OK;
+}
+
+/* Heads that come with the adapter; anything else that the base has no place for is an error. */
 static hx_status add_rest(plan *p, hx_error *err) {
     hx_adapter *a = p->keep->adapter;
+    HX_TRY(take_heads(p, err));
     for (size_t i = 0; a && i < hx_adapter_count(a); i++) {
         hx_adapter_part *part = hx_adapter_at(a, i);
         if (part->used) continue;
         const hx_tensor_entry *t = part->instead;
+        if (t && p->heads.n_tasks > 0 && is_part(part->base, "heads")) {
+            HX_TRY(push_part(p, part, part->base, err));
+            continue;
+        }
         bool head = t && strcmp(part->base, "score.weight") == 0 && t->n_dims == 2 &&
                     t->dims[1] == p->config.n_embd && t->dims[0] > 0 &&
                     t->dims[0] <= HX_CONFIG_LABELS_MAX;
         if (!head)
             return hx_fail(err, HX_EFORMAT, "the adapter's %s has no place in this model",
                            part->base);
-        tensor_job *j = hx_arena_alloc(p->arena, sizeof *j);
-        if (!j) return hx_fail(err, HX_ENOMEM, "out of memory");
-        *j = (tensor_job){.p = p, .from = t, .foreign = true, .dims = {t->dims[0], t->dims[1]}};
-        j->columns_before = (size_t)t->dims[1];
-        part->used = true;
         HX_TRY(name_labels(p, (size_t)t->dims[0], err));
-        HX_TRY(push(p, "score.weight", j, 2, err));
+        HX_TRY(push_part(p, part, "score.weight", err));
     }
     return HX_OK;
 }
@@ -433,6 +461,7 @@ hx_status hx__reshape_write(const hx_model_file *source, const hx__reshape *keep
     p.arena = hx_arena_new((size_t)1 << 30);
     if (!p.arena) return hx_fail(err, HX_ENOMEM, "out of memory");
     hx_status st = write_folder(&p, folder, err);
+    hx_config_release_tasks(&p.heads);
     hx_arena_free(p.arena);
     return st;
 }

@@ -50,7 +50,11 @@ static bool take_line(hx_beside *b, hx_str line) {
     if (task == HX_BESIDE_N || (!english && !hx_str_equal(lang, HX_STR_LIT("zh")))) return false;
     hx_beside_mix *mix = &b->mix[task][english];
     mix->is_set = take_number(&line, &mix->bias) && take_number(&line, &mix->llama) &&
-                  take_number(&line, &mix->learn) && line.len == 0;
+                  take_number(&line, &mix->learn);
+    mix->rules = 0;
+    if (mix->is_set && task == HX_BESIDE_SENTIMENT && line.len > 0)
+        mix->is_set = take_number(&line, &mix->rules);
+    mix->is_set = mix->is_set && line.len == 0;
     return mix->is_set;
 }
 
@@ -136,27 +140,58 @@ static double rounded(double x) {
     return nearbyint(x * unit) / unit;
 }
 
-hx_status hx__beside_mood(hx_annotator *a, const hx_analysis *text, hx_arena *arena,
-                          hx_sentiment *out, hx_error *err) {
+static void add_evidence(hx_sentiment *out, hx_evidence *list, const hx_sentiment *from,
+                         double factor) {
+    for (size_t i = 0; i < from->n_evidence; i++) {
+        const double weight = rounded(factor * from->evidence[i].weight);
+        if (weight == 0) continue;
+        list[out->n_evidence++] = (hx_evidence){from->evidence[i].span, weight};
+        out->logit += weight;
+    }
+}
+
+static int by_place(const void *x, const void *y) {
+    const hx_evidence *a = x, *b = y;
+    if (a->span.start != b->span.start) return a->span.start < b->span.start ? -1 : 1;
+    if (a->span.end != b->span.end) return a->span.end < b->span.end ? -1 : 1;
+    return (a->weight > b->weight) - (a->weight < b->weight);
+}
+
+/* What the grams and the rules both say of a span is one piece of evidence. `list` is in order. */
+static size_t join_equal(hx_evidence *list, size_t n) {
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        const bool same = kept > 0 && list[kept - 1].span.start == list[i].span.start &&
+                          list[kept - 1].span.end == list[i].span.end;
+        if (same)
+            list[kept - 1].weight += list[i].weight;
+        else
+            list[kept++] = list[i];
+    }
+    return kept;
+}
+
+hx_status hx__beside_mood(hx_annotator *a, const hx_analysis *text, const hx_sentiment *rules,
+                          hx_arena *arena, hx_sentiment *out, hx_error *err) {
     const hx_beside_mix *mix = hx__beside_mix(a->model->beside, HX_BESIDE_SENTIMENT, text->lang);
     hx_sentiment grams;
     if (!mix) return HX_OK;
     HX_TRY(hx__learned_sentiment(a, &text->clean, text->lang, a->scratch, &grams, err));
-    hx_evidence *list = hx_arena_alloc(arena, (grams.n_evidence + 1) * sizeof *list);
+    const size_t most = grams.n_evidence + rules->n_evidence;
+    hx_evidence *list = hx_arena_alloc(arena, (most + 1) * sizeof *list);
     if (!list)
         return hx_fail(err, HX_ENOMEM,
                        "out of memory while looking for sentiment in a text of %zu words",
                        text->n_words);
-    out->bias = rounded(mix->bias + mix->llama * out->bias + mix->learn * grams.bias);
+    out->bias = rounded(mix->bias + mix->llama * out->bias + mix->learn * grams.bias +
+                        mix->rules * rules->bias);
     out->logit = out->bias;
     out->evidence = list;
     out->n_evidence = 0;
-    for (size_t i = 0; i < grams.n_evidence; i++) {
-        double weight = rounded(mix->learn * grams.evidence[i].weight);
-        if (weight == 0) continue;
-        list[out->n_evidence++] = (hx_evidence){grams.evidence[i].span, weight};
-        out->logit += weight;
-    }
+    add_evidence(out, list, &grams, mix->learn);
+    add_evidence(out, list, rules, mix->rules);
+    if (out->n_evidence > 1) qsort(list, out->n_evidence, sizeof *list, by_place);
+    out->n_evidence = join_equal(list, out->n_evidence);
     return HX_OK;
 }
 

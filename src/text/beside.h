@@ -3,10 +3,10 @@
  * Grams and language model err in different places, so one number out of both is right more often than either (a product of experts; Hinton,
  * "Training Products of Experts by Minimizing Contrastive Divergence", 2002). With the logits of a label
  *
- *     logit = bias + llama x the head's + learn x the grams'
+ *     logit = bias + llama x the head's + learn x the grams' + rules x the rules'
  *
- * and of emotions, whose labels exclude each other, p ~ head^llama x grams^learn. Where a Chinese word begins is a label of each character
- * (boundary.h). The numbers stand in models/huaxiang-small/beside.tsv, a row `task TAB zh|en TAB bias TAB llama TAB learn` for sentiment, emotion
+ * (the last of sentiment alone) and of emotions, whose labels exclude each other, p ~ head^llama x grams^learn. Where a Chinese word begins is a label of each character
+ * (boundary.h). The numbers stand in models/huaxiang-small/beside.tsv, a row `task TAB zh|en TAB bias TAB llama TAB learn`, of sentiment also `TAB rules`, for sentiment, emotion,
  * words of each standard, and sets of labels (set_grams.h); tools/train/small/beside fits them on dev parts. Without that file, or without models/huaxiang-learn, or of a user's
  * own model, the language model speaks alone. */
 #ifndef HX_TEXT_BESIDE_H
@@ -26,7 +26,7 @@ typedef enum {
 
 typedef struct {
     bool is_set;
-    double bias, llama, learn;
+    double bias, llama, learn, rules;
 } hx_beside_mix;
 
 /* Immutable, shared by threads. */
@@ -48,9 +48,9 @@ const hx_beside_mix *hx__beside_mix(const hx_beside *b, hx_beside_task task, hx_
 hx_status hx__beside_set(const char *share_dir, const char *task, hx_beside_mix *out,
                          hx_error *err) HX_MUST_USE;
 
-/* *out has the head's logit as its bias; becomes the sum of both, with the grams as evidence in `arena`. */
-hx_status hx__beside_mood(hx_annotator *a, const hx_analysis *text, hx_arena *arena,
-                          hx_sentiment *out, hx_error *err) HX_MUST_USE;
+/* *out has the head's logit as its bias; becomes the sum of all, with the grams and what the rules found as evidence in `arena`. */
+hx_status hx__beside_mood(hx_annotator *a, const hx_analysis *text, const hx_sentiment *rules,
+                          hx_arena *arena, hx_sentiment *out, hx_error *err) HX_MUST_USE;
 /* The head's emotion becomes that of both; the evidence is the grams', where they say the same. */
 hx_status hx__beside_feeling(hx_annotator *a, const hx_analysis *text, hx_arena *arena,
                              hx_emotion *out, hx_error *err) HX_MUST_USE;

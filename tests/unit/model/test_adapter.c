@@ -14,6 +14,7 @@
 #define BASE HX_SOURCE_DIR "/tests/golden/llama/llama_mha"
 #define GOLDEN HX_SOURCE_DIR "/tests/golden/model/"
 #define LOGITS_MAX 512
+#define HEADS_WIDTH 32 /* of BASE */
 
 typedef char path_buf[256];
 
@@ -165,6 +166,60 @@ static void exported_adapters_come_back(void **state) {
     test_remove_tree(work);
 }
 
+static const char heads_config[] = "{\"peft_type\":\"LORA\",\"lora_alpha\":4,\"huaxiang.heads\":[{"
+                                   "\"name\":\"mood\",\"kind\":\"label\","
+                                   "\"pooling\":\"mean\",\"bidirectional\":false,\"tap\":0,"
+                                   "\"hidden\":0,\"labels\":[\"bad\",\"good\"]}]}";
+
+static hx_status put_ones(void *context, hx_tensor_sink *out, hx_error *err) {
+    const float one = 1;
+    (void)context;
+    for (size_t i = 0; i < 2 * HEADS_WIDTH; i++) {
+        const hx_status st = hx_tensor_sink_write(out, &one, sizeof one, err);
+        if (st != HX_OK) return st;
+    }
+    return HX_OK;
+}
+
+static void write_heads_adapter(const char *folder) {
+    static const uint64_t dims[2] = {2, HEADS_WIDTH};
+    path_buf path;
+    hx_error err = {0};
+    const hx_tensor_source source = {
+        "base_model.model.heads.mood.weight", HX_DTYPE_F32, 2, dims, put_ones, NULL};
+    spell(path, folder, "adapter_config.json");
+    assert_ok(hx_file_write(path, hx_str_of(heads_config), false, &err), &err);
+    spell(path, folder, "adapter_model.safetensors");
+    assert_ok(hx_safetensors_write(path, &source, 1, &err), &err);
+}
+
+static void heads_come_with_an_adapter(void **state) {
+    (void)state;
+    char work[32];
+    path_buf out, again;
+    hx_error err = {0};
+    test_directory(work);
+    write_heads_adapter(work);
+    const hx_reshape_options reshape = {.adapter = work};
+    for (int gguf = 0; gguf < 2; gguf++) {
+        hx_llama *m = NULL;
+        spell(out, work, gguf ? "m.gguf" : "m");
+        assert_ok(
+            hx_model_reshape(BASE, gguf ? HX_MODEL_GGUF : HX_MODEL_HF, out, &reshape, NULL, &err),
+            &err);
+        assert_ok(hx_llama_open(&m, out, NULL, &err), &err);
+        assert_string_equal(hx_llama_head_of(m, 0)->name, "mood");
+        assert_string_equal(hx_llama_head_label(m, 0, 1), "good");
+        assert_null(hx_llama_head_of(m, 1));
+        hx_llama_close(m);
+    }
+    spell(out, work, "m");
+    spell(again, work, "again");
+    assert_int_equal(hx_model_reshape(out, HX_MODEL_HF, again, &reshape, NULL, &err), HX_EINVAL);
+    assert_non_null(strstr(err.message, "has heads already"));
+    test_remove_tree(work);
+}
+
 static void layers_are_read_from_text(void **state) {
     (void)state;
     static const char *const bad[] = {"", "a", "1-", "3-1", "1,1", "2,1", "0-8", "1;2", "1,"};
@@ -273,6 +328,7 @@ int main(void) {
         cmocka_unit_test(merged_models_are_those_of_peft),
         cmocka_unit_test(what_does_not_fit_is_named),
         cmocka_unit_test(exported_adapters_come_back),
+        cmocka_unit_test(heads_come_with_an_adapter),
         cmocka_unit_test(layers_are_read_from_text),
         cmocka_unit_test(adapters_of_chosen_layers),
     };

@@ -58,7 +58,13 @@ static void test_numbers_of_tasks_and_languages(void **state) {
     put_numbers(&f, "# about\nsentiment\tzh\t0.25\t0.5\t-1\n\nemotion\ten\t0\t1\t2\n");
     assert_int_equal(hx__beside_open(&b, f.share, NULL), HX_OK);
     const hx_beside_mix *mix = hx__beside_mix(b, HX_BESIDE_SENTIMENT, HX_LANG_ZH);
-    assert_true(mix && mix->bias == 0.25 && mix->llama == 0.5 && mix->learn == -1);
+    assert_true(mix && mix->bias == 0.25 && mix->llama == 0.5 && mix->learn == -1 &&
+                mix->rules == 0);
+    put_numbers(&f, "sentiment\tzh\t0.25\t0.5\t-1\t0.125\nemotion\ten\t0\t1\t2\n");
+    hx__beside_close(b);
+    assert_int_equal(hx__beside_open(&b, f.share, NULL), HX_OK);
+    mix = hx__beside_mix(b, HX_BESIDE_SENTIMENT, HX_LANG_ZH);
+    assert_true(mix && mix->learn == -1 && mix->rules == 0.125);
     assert_ptr_equal(hx__beside_mix(b, HX_BESIDE_SENTIMENT, HX_LANG_MIXED), mix);
     assert_null(hx__beside_mix(b, HX_BESIDE_SENTIMENT, HX_LANG_EN));
     assert_non_null(hx__beside_mix(b, HX_BESIDE_EMOTION, HX_LANG_OTHER));
@@ -72,10 +78,12 @@ static void test_numbers_of_tasks_and_languages(void **state) {
 
 static void test_bad_lines_are_refused(void **state) {
     (void)state;
-    static const char *const bad[] = {"sentiment\tzh\t0\t1\n",      "sentiment\tzh\t0\t1\t1\t1\n",
-                                      "mood\tzh\t0\t1\t1\n",        "sentiment\tfr\t0\t1\t1\n",
-                                      "sentiment\tzh\t0\tx\t1\n",   "sentiment\tzh\t0\t1000\t1\n",
-                                      "sentiment\tzh\tnan\t1\t1\n", "sentiment zh 0 1 1\n"};
+    static const char *const bad[] = {
+        "sentiment\tzh\t0\t1\n",       "sentiment\tzh\t0\t1\t1\t1\t1\n",
+        "emotion\tzh\t0\t1\t1\t1\n",   "mood\tzh\t0\t1\t1\n",
+        "sentiment\tfr\t0\t1\t1\n",    "sentiment\tzh\t0\tx\t1\n",
+        "sentiment\tzh\t0\t1000\t1\n", "sentiment\tzh\tnan\t1\t1\n",
+        "sentiment zh 0 1 1\n"};
     folder f;
     hx_beside *b;
     folder_make(&f);
