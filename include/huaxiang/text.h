@@ -681,10 +681,34 @@ typedef struct {
 HX_API hx_status hx_text_explain(hx_annotator *a, hx_str text, const hx_text_scorer *scorer,
                                  hx_arena *arena, hx_explanation *out, hx_error *err) HX_MUST_USE;
 
+/* A label of an annotation and what each word adds to it. */
+typedef enum {
+    HX_EXPLAINED_SENTIMENT = 0, /* of positive, whatever the label is */
+    HX_EXPLAINED_INTENT,
+    HX_EXPLAINED_ASPECT, /* that it is named, and with this mood */
+    HX_EXPLAINED_EMOTION
+} hx_explained_kind;
+typedef struct {
+    hx_explained_kind kind;
+    int label; /* hx_intent_label, hx_emotion_label; of aspects and sentiment hx_sentiment_label */
+    hx_str aspect; /* its id; empty of others */
+    hx_explanation why;
+} hx_explained_label;
+
+#define HX_EXPLAINED_MOST 16
+/* Every label that the annotator's engine gives a text, at most HX_EXPLAINED_MOST: the sentiment first, intents that hold, aspects, the emotion where it isn't
+ * neutral. One set of texts with words left out is read for all of them. Sums by nature (sentiment and aspects of rules and learn) are their evidence.
+ * rounds, seed: as in hx_text_scorer. Sums are those of hx_text_explain(). */
+HX_API hx_status hx_text_explain_labels(hx_annotator *a, hx_str text, size_t rounds, uint64_t seed,
+                                        hx_arena *arena, const hx_explained_label **out, size_t *n,
+                                        hx_error *err) HX_MUST_USE;
+
 typedef struct {
     hx_str text;
     hx_annotation all;
     hx_explanation mood; /* logit of positive */
+    const hx_explained_label *labels; /* the others too; NULL = none are explained */
+    size_t n_labels;
     const struct hx_attention
         *attention; /* huaxiang/llama.h: of a language model that read it; NULL = none */
 } hx_explained;

@@ -1,7 +1,8 @@
 /* explain.c - --explain of annotate, sentiment and intent: why each text has its labels, as a page, as JSON or as tables.
  *
- * Rules and learn say what they added up. Where a language model reads (its head `sentiment`), each word's share is what it changes when it is left
- * out (hx_text_explain()), in exact arithmetic, and the page has a picture of what the model looked at.
+ * Rules and learn say what they added up; of every other label each word's share is what it changes when it is left out
+ * (hx_text_explain_labels()). Of a model of your own (--model) the head `sentiment` is explained. Where a language model reads, the page has a
+ * picture of what it looked at.
  *
  * Texts are read one after the other on one thread: a page is for eyes, at most HX_EXPLAIN_PAGE_TEXTS of them; JSON and tables have no limit. */
 #include "cli/explain.h"
@@ -28,7 +29,8 @@ typedef struct {
     hx_reader_options reader_options;
     hx_text_model *model;
     hx_annotator *annotator;
-    hx_llama *llama; /* NULL = rules or learn */
+    hx_llama *llama; /* NULL = rules or learn, or nothing is to be looked at */
+    bool own_model; /* its head `sentiment` is explained, in place of the engine's labels */
     hx_llama_context *context;
     size_t head, positive, n_labels; /* of the language model */
     hx_arena *arena; /* of a text; of a page all of it */
@@ -112,10 +114,14 @@ static hx_status read_text(explain_job *j, hx_str text, hx_explained *x, hx_erro
         return HX_ENOMEM;
     }
     hx_status st = hx_text_annotate(j->annotator, x->text, j->arena, &x->all, err);
-    if (st == HX_OK)
-        st = hx_text_explain(j->annotator, x->text, j->llama ? &scorer : NULL, j->arena, &x->mood,
-                             err);
-    if (st != HX_OK || !j->llama) return st;
+    if (st == HX_OK && !j->own_model) {
+        st = hx_text_explain_labels(j->annotator, x->text, 0, scorer.seed, j->arena, &x->labels,
+                                    &x->n_labels, err);
+        if (st == HX_OK) x->mood = x->labels[0].why;
+        return st == HX_OK && j->llama ? look(j, x, err) : st;
+    }
+    if (st == HX_OK) st = hx_text_explain(j->annotator, x->text, &scorer, j->arena, &x->mood, err);
+    if (st != HX_OK) return st;
     bool up = x->mood.logit > 0;
     x->all.sentiment.label = up ? HX_SENTIMENT_POSITIVE : HX_SENTIMENT_NEGATIVE;
     x->all.sentiment.score = up ? x->mood.score : 1 - x->mood.score;
@@ -169,6 +175,41 @@ static void put_aspects(hx_outbuf *b, const hx_explained *x) {
     hx_outbuf_byte(b, ']');
 }
 
+/* "sentiment", "intent:refund", "aspect:delivery:negative", "emotion:angry". */
+static void put_name(hx_outbuf *b, const hx_explained_label *l) {
+    const char *mood = hx_sentiment_name((hx_sentiment_label)l->label);
+    if (l->kind == HX_EXPLAINED_SENTIMENT)
+        hx_outbuf_text(b, "sentiment");
+    else if (l->kind == HX_EXPLAINED_INTENT)
+        hx_outbuf_printf(b, "intent:%s", hx_intent_name((hx_intent_label)l->label));
+    else if (l->kind == HX_EXPLAINED_EMOTION)
+        hx_outbuf_printf(b, "emotion:%s", hx_emotion_name((hx_emotion_label)l->label));
+    else
+        hx_outbuf_printf(b, "aspect:%.*s:%s", (int)l->aspect.len, l->aspect.ptr, mood);
+}
+
+/* All but the sentiment, which has a member of its own. */
+static void put_labels(hx_outbuf *b, const hx_explained *x, bool intents_only) {
+    bool first = true;
+    hx_outbuf_text(b, ",\"labels\":[");
+    for (size_t i = 0; i < x->n_labels; i++) {
+        const hx_explained_label *l = &x->labels[i];
+        if (l->kind == HX_EXPLAINED_SENTIMENT || (intents_only && l->kind != HX_EXPLAINED_INTENT))
+            continue;
+        hx_outbuf_text(b, first ? "{\"of\":\"" : ",{\"of\":\"");
+        first = false;
+        put_name(b, l);
+        hx_outbuf_text(b, "\",\"score\":");
+        hx_outbuf_score(b, l->why.score);
+        hx_outbuf_printf(b, ",\"bias\":%.17g,\"logit\":%.17g,\"method\":\"%s\"", l->why.bias,
+                         l->why.logit, l->why.asked ? "owen" : "evidence");
+        if (l->why.asked) hx_outbuf_printf(b, ",\"variants\":%zu", l->why.asked);
+        put_parts(b, x->text, l->why.parts, l->why.n_parts);
+        hx_outbuf_byte(b, '}');
+    }
+    hx_outbuf_byte(b, ']');
+}
+
 static void put_json(explain_job *j, const hx_explained *x) {
     const char *what = j->c->command->name;
     bool all = strcmp(what, "annotate") == 0;
@@ -179,6 +220,7 @@ static void put_json(explain_job *j, const hx_explained *x) {
     if (all) hx_outbuf_byte(&j->out, ',');
     if (all || strcmp(what, "intent") == 0) put_intent(&j->out, x);
     if (all) put_aspects(&j->out, x);
+    if (strcmp(what, "sentiment") != 0 && x->n_labels > 0) put_labels(&j->out, x, !all);
     hx_outbuf_text(&j->out, "}\n");
 }
 
@@ -193,6 +235,22 @@ static void put_lines(hx_outbuf *b, hx_str text, const hx_evidence *parts, size_
     for (size_t i = 0; i < n; i++) {
         hx_span s = parts[i].span;
         put_row(b, parts[i].weight, "", (hx_str){text.ptr + s.start, s.end - s.start});
+    }
+}
+
+static void put_label_lines(explain_job *j, const hx_explained *x, bool intents_only) {
+    hx_outbuf *b = &j->out;
+    for (size_t i = 0; i < x->n_labels; i++) {
+        const hx_explained_label *l = &x->labels[i];
+        if (l->kind == HX_EXPLAINED_SENTIMENT || (intents_only && l->kind != HX_EXPLAINED_INTENT))
+            continue;
+        put_row(b, l->why.bias, hx_cli_tr(j->c, "bias", "偏置"), (hx_str){NULL, 0});
+        put_lines(b, x->text, l->why.parts, l->why.n_parts);
+        hx_outbuf_printf(
+            b, hx_cli_tr(j->c, "  %+9.4f  = logit; %.1f %%: ", "  %+9.4f  = 对数几率；%.1f %%："),
+            l->why.logit, 100 * l->why.score);
+        put_name(b, l);
+        hx_outbuf_byte(b, '\n');
     }
 }
 
@@ -211,6 +269,10 @@ static void put_table(explain_job *j, const hx_explained *x) {
                          hx_sentiment_name(x->all.sentiment.label));
     }
     if (strcmp(j->c->command->name, "sentiment") == 0) return;
+    if (x->n_labels > 0) {
+        put_label_lines(j, x, strcmp(j->c->command->name, "intent") == 0);
+        return;
+    }
     put_lines(b, x->text, x->all.intent.evidence, x->all.intent.n_evidence);
     hx_outbuf_printf(b, hx_cli_tr(j->c, "  intent %s, %.1f %%\n", "  意图 %s，%.1f %%\n"),
                      hx_intent_name(x->all.intent.label), 100 * x->all.intent.score);
@@ -311,7 +373,8 @@ static bool open_all(explain_job *j) {
     hx_error err = {.ui = c->ui};
     const char *engine = c->options.text[HX_OPT_ENGINE];
     bool reads =
-        hx_cli_wants_llama(c) || (engine && strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0);
+        hx_cli_wants_llama(c) ||
+        (engine && strcmp(engine, hx_engine_name(HX_ENGINE_LLAMA)) == 0 && !hx_cli_is_small(c));
     if (!hx_cli_reader_options(c, &j->reader_options)) return false;
     j->model = reads ? hx_cli_text_model_of(c, HX_ENGINE_RULES) : hx_cli_text_model(c);
     if (!j->model) return false;
@@ -319,9 +382,9 @@ static bool open_all(explain_job *j) {
         hx_cli_error(c, &err);
         return false;
     }
-    if (reads || hx_text_model_engine(j->model) == HX_ENGINE_LLAMA) {
-        if (!open_llama(j)) return false;
-    }
+    j->own_model = reads;
+    const bool looks = j->show == SHOW_HTML && hx_text_model_engine(j->model) == HX_ENGINE_LLAMA;
+    if ((reads || looks) && !open_llama(j)) return false;
     j->arena = hx_arena_new(TEXTS_BYTES * 16);
     j->list = hx_arena_alloc(c->arena, HX_EXPLAIN_PAGE_TEXTS * sizeof *j->list);
     if (j->arena && j->list) return true;

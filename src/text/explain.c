@@ -19,6 +19,7 @@
 #include "base/rng.h"
 #include "base/utf8.h"
 #include "text/annotator.h"
+#include "text/explain.h"
 
 #define ROUNDS_MOST 64
 #define LONG_TEXT 32 /* players from which on two rounds are all */
@@ -182,15 +183,16 @@ static double rounded(double x) {
     return nearbyint(x * 4096) / 4096;
 }
 
+/* logits: one every `step`. */
 static void sum_up(const explain_game *g, const uint32_t *orders, size_t rounds,
-                   const double *logits, hx_evidence *parts, hx_explanation *out) {
-    double bias = rounded(logits[0]), whole = rounded(logits[1]);
+                   const double *logits, size_t step, hx_evidence *parts, hx_explanation *out) {
+    double bias = rounded(logits[0]), whole = rounded(logits[step]);
     for (uint32_t i = 0; i < g->n; i++)
         parts[i] = (hx_evidence){g->list[i].span, 0};
     for (size_t r = 0, k = 2; r < rounds; r++) {
         double before = bias;
         for (uint32_t i = 0; i < g->n; i++) {
-            double v = i + 1 < g->n ? rounded(logits[k++]) : whole;
+            double v = i + 1 < g->n ? rounded(logits[step * k++]) : whole;
             parts[orders[r * g->n + i]].weight += (v - before) / (double)rounds;
             before = v;
         }
@@ -208,26 +210,28 @@ static size_t rounds_of(const hx_text_scorer *s, const explain_game *g) {
     return rounds;
 }
 
-static hx_status owen_values(hx_annotator *a, hx_str text, const hx_text_scorer *s,
-                             hx_arena *scratch, hx_arena *arena, hx_explanation *out,
-                             hx_error *err) {
+hx_status hx__explain_all(hx_annotator *a, hx_str text, const hx_text_scorer *s, size_t k,
+                          hx_arena *scratch, hx_arena *arena, hx_explanation *out, hx_error *err) {
     explain_game g;
     HX_TRY(find_players(a, text, scratch, &g, err));
     size_t rounds = rounds_of(s, &g), n = g.n > 1 ? 2 + rounds * (g.n - 1) : 2;
     uint32_t *orders = hx_arena_alloc(scratch, (rounds * g.n + g.n_clauses + 1) * sizeof *orders);
     hx_str *texts = hx_arena_alloc(scratch, n * sizeof *texts);
-    double *logits = hx_arena_alloc(scratch, n * sizeof *logits);
+    double *logits = hx_arena_alloc(scratch, n * k * sizeof *logits);
     bool *in = hx_arena_alloc(scratch, g.n + 1);
-    hx_evidence *parts = hx_arena_alloc(arena, (g.n + 1) * sizeof *parts);
+    hx_evidence *parts = hx_arena_alloc(arena, (k * g.n + 1) * sizeof *parts);
     bool has_room = orders && texts && logits && in && parts;
     if (has_room) draw_orders(&g, s->seed, rounds, orders + rounds * g.n, orders);
     if (!has_room || !write_variants(&g, orders, rounds, in, scratch, texts))
         return hx_fail(err, HX_ENOMEM, "out of memory while looking at a text of %zu bytes",
                        text.len);
     HX_TRY(s->score(s->context, texts, n, logits, err));
-    if (g.n == 0) logits[1] = logits[0];
-    sum_up(&g, orders, rounds, logits, parts, out);
-    out->asked = n;
+    for (size_t i = 0; i < k; i++) {
+        if (g.n == 0) logits[k + i] = logits[i];
+        sum_up(&g, orders, rounds, logits + i, k, parts + i * g.n, &out[i]);
+        out[i].asked = n;
+        out[i].score = 1 / (1 + exp(-out[i].logit));
+    }
     return HX_OK;
 }
 
@@ -239,7 +243,7 @@ hx_status hx_text_explain(hx_annotator *a, hx_str text, const hx_text_scorer *sc
         if (!scratch)
             return hx_fail(err, HX_ENOMEM, "out of memory while looking at a text of %zu bytes",
                            text.len);
-        hx_status status = owen_values(a, text, scorer, scratch, arena, &e, err);
+        hx_status status = hx__explain_all(a, text, scorer, 1, scratch, arena, &e, err);
         hx_arena_free(scratch);
         HX_TRY(status);
     } else {

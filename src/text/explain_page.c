@@ -130,7 +130,7 @@ static bool put_words(hx_page *p, hx_str shown, const hx_explanation *e, hx_aren
     return true;
 }
 
-static void put_sum(hx_page *p, const hx_explanation *e) {
+static void put_sum(hx_page *p, const hx_explanation *e, const char *of) {
     double up = 0, down = 0;
     for (size_t i = 0; i < e->n_parts; i++) {
         if (e->parts[i].weight > 0) up += e->parts[i].weight;
@@ -139,11 +139,11 @@ static void put_sum(hx_page *p, const hx_explanation *e) {
     (void)hx_buf_printf(&p->b,
                         hx_page_tr(p,
                                    "<p class=\"sum\">bias %.4f + for %.4f − against %.4f = logit "
-                                   "<strong>%.4f</strong> → probability of positive "
+                                   "<strong>%.4f</strong> → probability of %s "
                                    "<strong>%.1f %%</strong>",
                                    "<p class=\"sum\">偏置 %.4f + 支持 %.4f − 反对 %.4f = 对数几率 "
-                                   "<strong>%.4f</strong> → 正面概率 <strong>%.1f %%</strong>"),
-                        e->bias, up, down, e->logit, 100 * e->score);
+                                   "<strong>%.4f</strong> → %s概率 <strong>%.1f %%</strong>"),
+                        e->bias, up, down, e->logit, of, 100 * e->score);
     if (e->asked > 0)
         (void)hx_buf_printf(
             &p->b,
@@ -242,6 +242,51 @@ static void put_intents(hx_page *p, hx_str shown, const hx_intent *in) {
     }
 }
 
+/* ------------------------------------------------------------------ each other label */
+static const char *emotion_of(const hx_page *p, int e) {
+    static const char *const zh[HX_EMOTION_N] = {"中性", "高兴", "愤怒", "悲伤", "恐惧", "惊讶"};
+    return p->ui == HX_UI_ZH ? zh[e] : hx_emotion_name((hx_emotion_label)e);
+}
+
+static void put_label_name(hx_page *p, const hx_explained *x, const hx_explained_label *l) {
+    if (l->kind == HX_EXPLAINED_INTENT) {
+        (void)hx_buf_printf(&p->b, "%s: %s", hx_page_tr(p, "intent", "意图"),
+                            intent_of(p, l->label));
+        return;
+    }
+    if (l->kind == HX_EXPLAINED_EMOTION) {
+        (void)hx_buf_printf(&p->b, "%s: %s", hx_page_tr(p, "emotion", "情绪"),
+                            emotion_of(p, l->label));
+        return;
+    }
+    hx_str name = l->aspect;
+    for (size_t i = 0; i < x->all.n_aspects; i++)
+        if (hx_str_equal(x->all.aspects[i].id, l->aspect)) name = x->all.aspects[i].name;
+    hx_page_escaped(p, name);
+    (void)hx_buf_printf(&p->b, ": %s", mood_of(p, (hx_sentiment_label)l->label));
+}
+
+/* Labels open and close one by one, by the keyboard too. */
+static bool put_labels(hx_page *p, hx_str shown, const hx_explained *x, size_t text,
+                       hx_arena *arena) {
+    if (x->n_labels < 2) return true;
+    (void)hx_buf_printf(&p->b, "<h3>%s</h3>\n",
+                        hx_page_tr(p, "Each label: what speaks for it (blue) and against it (red)",
+                                   "每个标签：支持（蓝）与反对（红）的部分"));
+    for (size_t i = 0; i < x->n_labels; i++) {
+        const hx_explained_label *l = &x->labels[i];
+        if (l->kind == HX_EXPLAINED_SENTIMENT) continue;
+        (void)hx_buf_printf(&p->b, "<details name=\"l%zu\"><summary>", text);
+        put_label_name(p, x, l);
+        (void)hx_buf_printf(&p->b, " <small>%.1f %%</small></summary>\n", 100 * l->why.score);
+        if (!put_words(p, shown, &l->why, arena)) return false;
+        put_sum(p, &l->why, hx_page_tr(p, "this label", "该标签的"));
+        if (!put_parts(p, shown, &l->why, arena)) return false;
+        hx_page_put(p, "</details>\n");
+    }
+    return true;
+}
+
 /* ------------------------------------------------------------------ attention */
 static void put_token(hx_page *p, hx_str shown, hx_token_span s) {
     if (s.start == s.end)
@@ -327,10 +372,11 @@ static bool put_card(hx_page *p, const hx_explained *x, size_t i, hx_arena *aren
                         i + 1, label, 100 * x->all.sentiment.score);
     if (!put_words(p, shown, &x->mood, arena)) return false;
     if (shown.len < x->text.len) hx_page_put(p, "<p class=\"legend\">…</p>\n");
-    put_sum(p, &x->mood);
+    put_sum(p, &x->mood, hx_page_tr(p, "positive", "正面"));
     if (!put_parts(p, shown, &x->mood, arena)) return false;
     put_aspects(p, shown, &x->all);
     put_intents(p, shown, &x->all.intent);
+    if (!put_labels(p, shown, x, i, arena)) return false;
     put_attention(p, shown, x->attention, i);
     hx_page_put(p, "</section>\n");
     return true;

@@ -56,6 +56,53 @@ static void words_have_their_owen_values(void **state) {
     assert_true(weight_of(&e, text, "bad") == -2.25);
 }
 
+/* Each label's parts are those that a scorer of this label alone would have got. */
+typedef struct {
+    hx_annotator *a;
+    hx_arena *arena;
+    int intent;
+} one_intent;
+
+static hx_status score_intent(void *context, const hx_str *texts, size_t n, double *logits,
+                              hx_error *err) {
+    one_intent *one = context;
+    for (size_t i = 0; i < n; i++) {
+        hx_annotation r;
+        assert_int_equal(hx_text_annotate(one->a, texts[i], one->arena, &r, err), HX_OK);
+        const double p = fmin(fmax(r.intent.scores[one->intent], 1e-6), 1 - 1e-6);
+        logits[i] = log(p / (1 - p));
+    }
+    return HX_OK;
+}
+
+static void labels_are_explained_together_as_alone(void **state) {
+    text_fixture *f = *state;
+    static const char *const texts[] = {"我要退款，另外发票什么时候开？质量太差了", "",
+                                        "物流太慢，手机很好", "😀", "I want a refund, bad quality"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const hx_str text = hx_str_of(texts[i]);
+        const hx_explained_label *list;
+        size_t n = 0;
+        assert_int_equal(
+            hx_text_explain_labels(f->annotator, text, 4, 7, f->arena, &list, &n, NULL), HX_OK);
+        assert_true(n >= 1 && n <= HX_EXPLAINED_MOST && list[0].kind == HX_EXPLAINED_SENTIMENT);
+        for (size_t k = 0; k < n; k++) {
+            one_intent one = {f->annotator, f->arena, list[k].label};
+            const hx_text_scorer scorer = {
+                .score = score_intent, .context = &one, .rounds = 4, .seed = 7};
+            hx_explanation alone;
+            check_sum(&list[k].why);
+            if (list[k].kind != HX_EXPLAINED_INTENT) continue;
+            assert_int_equal(hx_text_explain(f->annotator, text, &scorer, f->arena, &alone, NULL),
+                             HX_OK);
+            assert_true(alone.logit == list[k].why.logit && alone.bias == list[k].why.bias);
+            assert_int_equal(alone.n_parts, list[k].why.n_parts);
+            for (size_t w = 0; w < alone.n_parts; w++)
+                assert_true(alone.parts[w].weight == list[k].why.parts[w].weight);
+        }
+    }
+}
+
 static void the_same_seed_gives_the_same_values(void **state) {
     text_fixture *f = *state;
     const hx_str text = HX_STR_LIT("good, not bad, good: bad! not bad? good");
@@ -169,6 +216,7 @@ static void pages_show_attention(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(words_have_their_owen_values),
                                        cmocka_unit_test(the_same_seed_gives_the_same_values),
+                                       cmocka_unit_test(labels_are_explained_together_as_alone),
                                        cmocka_unit_test(long_texts_are_asked_about_by_clauses),
                                        cmocka_unit_test(empty_texts_have_a_bias_alone),
                                        cmocka_unit_test(rules_show_their_evidence),
