@@ -71,6 +71,25 @@ HX_API hx_status hx_answer_similar(hx_store *s, hx_str who, size_t limit,
                                    const hx_answer_options *o, hx_arena *arena, hx_str *json,
                                    hx_error *err) HX_MUST_USE;
 
+/* What customers said: the texts of reviews, tickets and other events of a store up to its current time, without noise (adverts, default praise) and
+ * searches; in order of time and event, so that the same store gives the same list. */
+typedef struct {
+    hx_str text; /* verbatim */
+    int64_t time; /* ms since 1970 UTC; INT64_MIN where it isn't dated */
+    uint64_t event;
+    uint64_t person; /* 0: a guest */
+    int sentiment; /* hx_sentiment_label of its annotation */
+} hx_said_text;
+#define HX_SAID_TEXTS_MAX 5000000u /* HX_ELIMIT beyond */
+#define HX_ID_NAME_MAX 20 /* bytes of hx_event_name() and hx_person_name(), with their ends */
+/* All in `arena`. since: only texts of that time or later, INT64_MIN for all. */
+HX_API hx_status hx_answer_texts(hx_store *s, int64_t since, const hx_answer_options *o,
+                                 hx_arena *arena, const hx_said_text **out, size_t *n,
+                                 hx_error *err) HX_MUST_USE;
+/* How an event and a person are called in receipts and answers: 16 hexadecimal digits, c_ and 13 characters. */
+HX_API const char *hx_event_name(uint64_t event, char out[HX_ID_NAME_MAX]);
+HX_API const char *hx_person_name(uint64_t person, char out[HX_ID_NAME_MAX]);
+
 /* A question in Chinese or English, answered from the store alone (docs/ask.md): {"question","lang","status":"answered"|"not in the data","as_of",
  * "timezone","understood","unit","value","before","change","of","base","rows":[..],"parts":[{"by","rows"}],"quotes":[{"event","customer","time_local",
  * "text"}],"evidence":{"events","hash","first":[EVENT..]},"unknown","instead","answer"}, members as the question asks for them. Parts of a

@@ -1,6 +1,7 @@
 /* cmd_topics.c - topics: what a file of texts speaks of, how that changes over time, and what is new.
  *
  *     file -> table -> texts, times -> hx_topics_find() -> one record a topic, then one a new topic
+ *     --store -> what customers said -> the same; quotes name event and customer, topics have the share of their sentiments
  *
  * The texts are the column of --text, else the one whose name says so, else the column of most letters; times are those of --time, else the first column
  * of times. A trend is said where its p, times the number of topics, is below 5 %. */
@@ -18,6 +19,7 @@ typedef struct {
     int64_t *times; /* NULL = none */
     size_t n;
     hx_topics topics;
+    const hx_said_text *said; /* (n) of --store; NULL = of a file */
 } topics_job;
 
 static const double chance = 0.05;
@@ -110,6 +112,45 @@ static bool take_columns(topics_job *j) {
     return column == HX_COLUMN_NONE || take_times(j, column);
 }
 
+/* ------------------------------------------------------------------ a store */
+static bool take_said(topics_job *j) {
+    j->texts = hx_arena_alloc(j->c->arena, (j->n + 1) * sizeof *j->texts);
+    j->times = hx_arena_alloc(j->c->arena, (j->n + 1) * sizeof *j->times);
+    if (!j->texts || !j->times) return no_memory(j->c);
+    for (size_t i = 0; i < j->n; i++) {
+        j->texts[i] = j->said[i].text;
+        j->times[i] = j->said[i].time == INT64_MIN ? HX_TOPIC_NO_TIME : j->said[i].time;
+    }
+    return true;
+}
+
+static bool read_store(topics_job *j) {
+    static const hx_cli_option_id of_files[] = {HX_OPT_TEXT, HX_OPT_MAP, HX_OPT_WHEN};
+    hx_cli *c = j->c;
+    int status = HX_EXIT_DONE;
+    hx_error err = {.ui = c->ui};
+    hx_answer_options o;
+    if (c->n_args > 0)
+        return hx_cli_fail(c, "topics reads a file or --store, not both",
+                           "topics 读取文件或 --store，不能同时使用") == HX_EXIT_DONE;
+    for (size_t i = 0; i < sizeof of_files / sizeof *of_files; i++)
+        if (hx_cli_has(&c->options, of_files[i]))
+            return hx_cli_fail(c, "--%s is for files; a store knows its texts and times",
+                               "--%s 只用于文件；库中已有文本和时间",
+                               hx_cli_options[of_files[i]].name) == HX_EXIT_DONE;
+    hx_store *s = hx_cli_store(c, HX_STORE_READ, &status);
+    if (!s) return false;
+    hx_status st = hx_cli_answer_options(c, &o)
+                       ? hx_answer_texts(s, INT64_MIN, &o, c->arena, &j->said, &j->n, &err)
+                       : HX_EINVAL;
+    hx_store_close(s);
+    if (st != HX_OK) {
+        if (err.code != HX_OK) (void)hx_cli_error(c, &err);
+        return false;
+    }
+    return take_said(j);
+}
+
 /* ------------------------------------------------------------------ records */
 static json_t *json_of(hx_str s) {
     return json_stringn(s.ptr, s.len);
@@ -126,6 +167,28 @@ static hx_str quoted(const topics_job *j, const hx_topic_quote *q) {
     return (hx_str){j->texts[q->row].ptr + q->span.start, q->span.end - q->span.start};
 }
 
+static void put_speaker(json_t *quote, const hx_said_text *said) {
+    char event[HX_ID_NAME_MAX], person[HX_ID_NAME_MAX];
+    (void)json_object_set_new(quote, "event", json_string(hx_event_name(said->event, event)));
+    (void)json_object_set_new(quote, "customer",
+                              said->person ? json_string(hx_person_name(said->person, person))
+                                           : json_null());
+}
+
+/* Shares of the sentiments of a topic's texts. */
+static void put_mood(const topics_job *j, json_t *r, size_t topic) {
+    double n[HX_SENTIMENT_N] = {0}, all = 0;
+    for (size_t i = 0; i < j->n; i++) {
+        const int label = j->said[i].sentiment;
+        if (j->topics.topic_of[i] != topic || label < 0 || label >= HX_SENTIMENT_N) continue;
+        n[label]++;
+        all++;
+    }
+    const double share = all > 0 ? 1 / all : 0;
+    (void)json_object_set_new(r, "positive", json_real(n[HX_SENTIMENT_POSITIVE] * share));
+    (void)json_object_set_new(r, "negative", json_real(n[HX_SENTIMENT_NEGATIVE] * share));
+}
+
 static json_t *quotes_of(const topics_job *j, const hx_topic_quote *quotes, size_t n) {
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++) {
@@ -133,6 +196,7 @@ static json_t *quotes_of(const topics_job *j, const hx_topic_quote *quotes, size
             json_pack("{s:I,s:I,s:I}", "row", (json_int_t)quotes[i].row + 1, "start",
                       (json_int_t)quotes[i].span.start, "end", (json_int_t)quotes[i].span.end);
         (void)json_object_set_new(one, "text", json_of(quoted(j, &quotes[i])));
+        if (j->said) put_speaker(one, &j->said[quotes[i].row]);
         (void)json_array_append_new(list, one);
     }
     return list;
@@ -162,6 +226,7 @@ static json_t *topic_record(const topics_job *j, size_t i) {
                           "share", (double)t->size / all);
     (void)json_object_set_new(r, "name", json_of(t->name));
     (void)json_object_set_new(r, "words", words_of(t->words, t->n_words));
+    if (j->said) put_mood(j, r, i);
     if (j->topics.n_periods > 1) {
         (void)json_object_set_new(r, "trend", json_string(trend_of(j, t)));
         (void)json_object_set_new(r, "slope", json_real(t->slope));
@@ -185,10 +250,17 @@ static json_t *new_record(const topics_job *j, size_t i) {
 }
 
 static bool report(topics_job *j) {
-    static const hx_record_column columns[] = {
+    static const hx_record_column of_file[] = {
         {"topic", "topic", "主题", HX_CELL_RIGHT},   {"name", "name", "名称", HX_CELL_LEFT},
         {"texts", "texts", "文本数", HX_CELL_RIGHT}, {"share", "share", "占比", HX_CELL_PERCENT},
         {"trend", "trend", "趋势", HX_CELL_LEFT},    {"quote", "quote", "原文", HX_CELL_LEFT}};
+    static const hx_record_column of_store[] = {{"topic", "topic", "主题", HX_CELL_RIGHT},
+                                                {"name", "name", "名称", HX_CELL_LEFT},
+                                                {"texts", "texts", "文本数", HX_CELL_RIGHT},
+                                                {"share", "share", "占比", HX_CELL_PERCENT},
+                                                {"negative", "negative", "负面", HX_CELL_PERCENT},
+                                                {"trend", "trend", "趋势", HX_CELL_LEFT},
+                                                {"quote", "quote", "原文", HX_CELL_LEFT}};
     static const char *const en[] = {"", "days", "weeks", "months"};
     static const char *const zh[] = {"", "天", "周", "月"};
     const hx_topics *t = &j->topics;
@@ -197,7 +269,9 @@ static bool report(topics_job *j) {
         (void)json_array_append_new(records, topic_record(j, i));
     for (size_t i = 0; i < t->n_fresh; i++)
         (void)json_array_append_new(records, new_record(j, i));
-    bool done = hx_output_records(j->c, records, columns, sizeof columns / sizeof *columns);
+    bool done = j->said
+                    ? hx_output_records(j->c, records, of_store, sizeof of_store / sizeof *of_store)
+                    : hx_output_records(j->c, records, of_file, sizeof of_file / sizeof *of_file);
     json_decref(records);
     hx_cli_note(j->c, "%zu topics of %zu texts; %zu have no word that others have",
                 "%zu 个主题，%zu 条文本；%zu 条没有与其他文本共有的词", t->n, j->n, t->n_without);
@@ -258,7 +332,8 @@ int hx_cmd_topics(hx_cli *c) {
     topics_job j = {.c = c};
     hx_topics_options o;
     hx_cli_catch_interrupts(c);
-    bool done = read_table(&j) && take_columns(&j);
+    bool done =
+        hx_cli_has(&c->options, HX_OPT_STORE) ? read_store(&j) : read_table(&j) && take_columns(&j);
     if (done && !options_of(&j, &o)) {
         hx_table_free(j.table);
         return HX_EXIT_USAGE;
