@@ -71,6 +71,17 @@ HX_API hx_status hx_answer_similar(hx_store *s, hx_str who, size_t limit,
                                    const hx_answer_options *o, hx_arena *arena, hx_str *json,
                                    hx_error *err) HX_MUST_USE;
 
+/* A profile in three to six sentences of o->ui's language: {"id","name","as_of","lang","prose","facts":[{"fact","value"}],"quotes":[{"event","text"}]}. A template
+ * fills them from the store; what isn't known is left out. The prose has passed hx_prose_check() against these facts and quotes, else
+ * HX_ECONFLICT. */
+HX_API hx_status hx_answer_prose(hx_store *s, hx_str who, const hx_answer_options *o,
+                                 hx_arena *arena, hx_str *json, hx_error *err) HX_MUST_USE;
+#define HX_PROSE_BAD_MAX 96
+/* Whether every number and every quote of the prose, whoever wrote it, stands in the facts and quotes: numbers as they are written there (commas aside),
+ * quotes whole, or a piece that ends in an ellipsis. Numbers in words (three hundred, 三百) are refused. bad: what is wrong, "" if nothing. */
+HX_API bool hx_prose_check(hx_str prose, const hx_str *facts, size_t n_facts, const hx_str *quotes,
+                           size_t n_quotes, char bad[HX_PROSE_BAD_MAX]);
+
 /* What customers said: the texts of reviews, tickets and other events of a store up to its current time, without noise (adverts, default praise) and
  * searches; in order of time and event, so that the same store gives the same list. */
 typedef struct {

@@ -58,8 +58,29 @@ static bool show_profile(hx_cli *c, hx_str json) {
     return ok;
 }
 
+static hx_status ask_prose(hx_cli *c, hx_store *s, const hx_answer_options *o, hx_str *json,
+                           hx_error *err) {
+    return hx_answer_prose(s, hx_str_of(c->args[0]), o, c->arena, json, err);
+}
+
+/* The sentences on a terminal; with facts and quotes as JSON. */
+static bool show_prose(hx_cli *c, hx_str json) {
+    if (c->shape == HX_SHAPE_JSON) return hx_cli_write_line(c, json);
+    json_t *p = hx_output_parse(c, json);
+    if (!p) return false;
+    const char *prose = json_string_value(json_object_get(p, "prose"));
+    const bool ok = c->shape == HX_SHAPE_CSV ? hx_output_pairs(c, p)
+                                             : hx_cli_write_line(c, hx_str_of(prose ? prose : ""));
+    json_decref(p);
+    return ok;
+}
+
 int hx_cmd_show(hx_cli *c) {
-    return hx_cli_look(c, ask_profile, show_profile);
+    if (!hx_cli_has(&c->options, HX_OPT_PROSE)) return hx_cli_look(c, ask_profile, show_profile);
+    if (hx_cli_has(&c->options, HX_OPT_DRIFT))
+        return hx_cli_usage(c, "--prose says nothing of --drift; leave one of them out",
+                            "--prose 不含 --drift 的内容；请去掉其中一个");
+    return hx_cli_look(c, ask_prose, show_prose);
 }
 
 /* ------------------------------------------------------------------ timeline */

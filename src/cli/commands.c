@@ -58,7 +58,7 @@ const hx_cli_command hx_cli_commands[] = {
      NULL,
      1,
      1,
-     LIST(VIEW, HX_OPT_DRIFT, HX_OPT_HALF_LIFE, HX_OPT_HOUSEHOLD),
+     LIST(VIEW, HX_OPT_DRIFT, HX_OPT_HALF_LIFE, HX_OPT_HOUSEHOLD, HX_OPT_PROSE),
      "one customer's profile",
      "一位客户的画像",
      "CUSTOMER is any id of that person: a customer number, an e-mail address, a phone number, a "

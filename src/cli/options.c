@@ -51,6 +51,7 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
         TEXT("as-of", 0, HX_OPT_STRING, HX_GROUP_JOB, "DATE",
              "look at the store as it was at DATE, or 'now' (default: its latest event)",
              "以 DATE 时刻（或 now）的情况为准（默认：最新事件的时间）"),
+#include "cli/options_view.inc"
     [HX_OPT_DRIFT] =
         TEXT("drift", 0, HX_OPT_STRING, HX_GROUP_JOB, "DATE",
              "also compare what came up to DATE with what came since", "并比较 DATE 之前与之后"),

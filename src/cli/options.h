@@ -364,6 +364,7 @@ typedef enum {
     HX_OPT_SEGMENT_LABEL,
     HX_OPT_SEGMENT_CLUSTERS,
     HX_OPT_SET,
+    HX_OPT_PROSE,
     HX_OPT_N
 } hx_cli_option_id;
 
