@@ -114,8 +114,8 @@ typedef struct {
 } hx_evaluation;
 
 /* One JSON object: n, accuracy, precision, recall, f1 (of the second label where there are two, else weighted by support), macro_f1, micro_f1,
- * balanced_accuracy, kappa, mcc; with probabilities auc, pr_auc, log_loss, brier, ece, ece_limit (above it the probabilities are not calibrated) and
- * calibration, with a temperature also temperature and ece_before (the ECE without it); intervals (95 %) of accuracy and macro_f1; labels, one object a label with its figures and interval of recall; confusion (rows =
+ * balanced_accuracy, kappa, mcc; with probabilities auc, pr_auc, log_loss, brier, ece (10 bins of equal mass), ece_limit (95th percentile
+ * of the ECE where labels are drawn from the probabilities themselves: above it they are not calibrated), ece_within (whether it is not above) and calibration, with a temperature also temperature and ece_before (the ECE without it); intervals (95 %) of accuracy and macro_f1; labels, one object a label with its figures and interval of recall; confusion (rows =
  * labels); against: accuracy of the other model, only_first, only_second, p (McNemar, exact). What is not defined is null. */
 HX_API hx_status hx_evaluate(const hx_evaluation *e, hx_arena *arena, hx_str *json,
                              hx_error *err) HX_MUST_USE;

@@ -186,6 +186,8 @@ static bool put_figures(hx_cli *c, const json_t *records) {
         {"auc", "AUC", "AUC", HX_CELL_RIGHT},
         {"log_loss", "log loss", "对数损失", HX_CELL_RIGHT},
         {"ece", "ECE", "校准误差", HX_CELL_RIGHT},
+        {"ece_limit", "limit", "上限", HX_CELL_RIGHT},
+        {"ece_within", "within", "在上限内", HX_CELL_LEFT},
         {"against.p", "p (McNemar)", "p（McNemar）", HX_CELL_RIGHT},
         {"texts_per_second", "texts/s", "条/秒", HX_CELL_RIGHT}};
     return hx_output_records(c, records, columns, sizeof columns / sizeof *columns);

@@ -77,9 +77,14 @@ static void put_calibration(hx_json_writer *w, const hx_evaluation *e, hx_arena 
     double ece;
     size_t used = hx_calibration_bins(e->labels, e->probabilities, e->n, e->n_labels, BINS, arena,
                                       bins, &ece);
-    put_number(
-        w, "ece_limit",
-        hx_ece_limit(e->probabilities, e->n, e->n_labels, BINS, LIMIT_ROUNDS, e->seed, arena));
+    double limit =
+        hx_ece_limit(e->probabilities, e->n, e->n_labels, BINS, LIMIT_ROUNDS, e->seed, arena);
+    put_number(w, "ece_limit", limit);
+    hx_json_key(w, "ece_within");
+    if (isnan(limit))
+        hx_json_null(w);
+    else
+        hx_json_bool(w, ece <= limit);
     hx_json_key(w, "calibration");
     hx_json_array(w);
     for (size_t b = 0; b < used; b++) {

@@ -62,6 +62,37 @@ static void test_before_temperature(void **state) {
     hx_arena_free(arena);
 }
 
+/* Probabilities that say what is true are within the limit; those that are far too sure are not; the limit is that of the seed. */
+static void test_within_limit(void **state) {
+    (void)state;
+    enum { ROWS = 400 };
+    static const char *const names[] = {"negative", "positive"};
+    static uint32_t labels[ROWS], said[ROWS];
+    static float right[2 * ROWS], sure[2 * ROWS];
+    hx_arena *arena = hx_arena_new(0);
+    for (size_t i = 0; i < ROWS; i++) {
+        said[i] = 1;
+        labels[i] = i % 10 < 7; /* 70 % */
+        right[2 * i + 1] = 0.7f + 0.0001f * (float)(i / 10);
+        right[2 * i] = 1 - right[2 * i + 1];
+        sure[2 * i + 1] = 0.95f + 0.0001f * (float)(i / 10);
+        sure[2 * i] = 1 - sure[2 * i + 1];
+    }
+    hx_evaluation e = {labels, said, right, NULL, ROWS, 2, names, 20, 7, 0};
+    json_t *good = evaluate(&e, arena), *again = evaluate(&e, arena);
+    assert_true(json_is_true(json_object_get(good, "ece_within")));
+    assert_true(number_at(good, "ece") <= number_at(good, "ece_limit"));
+    golden_near(number_at(again, "ece_limit"), number_at(good, "ece_limit"), 0, "the same seed");
+    e.probabilities = sure;
+    json_t *bad = evaluate(&e, arena);
+    assert_true(json_is_false(json_object_get(bad, "ece_within")));
+    assert_true(number_at(bad, "ece") > 0.2);
+    json_decref(good);
+    json_decref(again);
+    json_decref(bad);
+    hx_arena_free(arena);
+}
+
 static void test_record(void **state) {
     (void)state;
     static const char *const names[] = {"negative", "positive"};
@@ -142,6 +173,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_before_temperature),   cmocka_unit_test(test_record),
         cmocka_unit_test(of_three_labels_the_mean),  cmocka_unit_test(test_without_rows),
-        cmocka_unit_test(test_against_out_of_range), cmocka_unit_test(test_temperature)};
+        cmocka_unit_test(test_against_out_of_range), cmocka_unit_test(test_temperature),
+        cmocka_unit_test(test_within_limit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
