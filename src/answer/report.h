@@ -264,6 +264,12 @@ hx_str hx__report_shown_id(const hx_report *r, const hx_profile *p);
 /* Members "best" and "unhappiest"; "segments" with their first members. */
 hx_status hx__report_put_people(hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;
 hx_status hx__report_put_segments(hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;
+/* report_more.c: members "retention", "satisfaction", "overlap". */
+hx_status hx__report_put_more(const hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;
+typedef struct {
+    uint64_t customers, came_back; /* first seen before the last column; active in the next one */
+} hx_report_return;
+hx_report_return hx__report_returned(const hx_report *r);
 /* {"overview":{"zh":..,"en":..},..}: one sentence a section. */
 void hx__report_put_findings(const hx_report *r, hx_json_writer *w);
 hx_status hx__report_put(hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;

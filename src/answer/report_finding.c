@@ -380,6 +380,26 @@ static void say_people(const hx_report *r, finding *f) {
     if (share <= 0 || judged(r->pop->sentiments) > 0) add_unhappy(r, f, zh, en);
 }
 
+static void say_retention(const hx_report *r, finding *f) {
+    static const char *const zh[] = {"天", "个月", "个季度", "年"};
+    static const char *const en[] = {"day", "month", "quarter", "year"};
+    char n[NUMBER_MAX], back[NUMBER_MAX], share[NUMBER_MAX];
+    const hx_report_return sums = hx__report_returned(r);
+    if (sums.customers == 0) {
+        say(f, "客户的活动不到两段时间，还看不出谁会回来。",
+            "Customers were active in less than two periods, too few to see who comes back.");
+        return;
+    }
+    count_text(sums.customers, n);
+    count_text(sums.came_back, back);
+    share_text(sums.came_back, sums.customers, share);
+    snprintf(f->zh, SENTENCE_MAX, "%s 位新客户中，%s 位（%s）在首次出现后的下一%s又有活动。", n,
+             back, share, zh[r->axis.step]);
+    snprintf(f->en, SENTENCE_MAX,
+             "Of %s new customers, %s (%s) were active again in the %s after they were first seen.",
+             n, back, share, en[r->axis.step]);
+}
+
 static void say_quality(const hx_report *r, finding *f) {
     char rows[NUMBER_MAX], rejected[NUMBER_MAX], share[NUMBER_MAX], twice[NUMBER_MAX],
         repaired[NUMBER_MAX];
@@ -411,9 +431,11 @@ void hx__report_put_findings(const hx_report *r, hx_json_writer *w) {
     static const struct {
         const char *key;
         void (*say)(const hx_report *r, finding *f);
-    } sections[] = {{"overview", say_overview}, {"time", say_time},     {"segments", say_segments},
-                    {"rfm", say_rfm},           {"voice", say_voice},   {"aspects", say_aspects},
-                    {"words", say_words},       {"people", say_people}, {"quality", say_quality}};
+    } sections[] = {{"overview", say_overview}, {"time", say_time},
+                    {"segments", say_segments}, {"rfm", say_rfm},
+                    {"voice", say_voice},       {"aspects", say_aspects},
+                    {"words", say_words},       {"people", say_people},
+                    {"quality", say_quality},   {"retention", say_retention}};
     hx_json_key(w, "findings");
     hx_json_object(w);
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {

@@ -41,7 +41,7 @@ async function open(name, options) {
   return page;
 }
 
-const sections = ['overview', 'time', 'segments', 'rfm', 'voice', 'aspects', 'words', 'people', 'quality', 'made'];
+const sections = ['overview', 'time', 'segments', 'rfm', 'retention', 'satisfaction', 'voice', 'aspects', 'words', 'people', 'quality', 'made'];
 
 // Each chart has drawn bars or lines, not only its frame.
 async function chartsAreDrawn(page, least) {

@@ -271,6 +271,57 @@
     return section('rfm', two(block(t('rfmTitle'), t('rfmHint'), grid, quadrants), block(t('group'), null, table(columns, rows))));
   }
 
+  /* ---------------------------------------------------------------- segments over each other, cohorts, satisfaction */
+  /* Only where somebody defined segments: how each lies over the others. */
+  function overlaps() {
+    const fixed = new Map(data.segments.map(s => [s.id, both(s)])), name = id => fixed.get(id) || id;
+    const pairs = (data.overlap || []).filter(p => p.shared > 0 && !(fixed.has(p.a) && fixed.has(p.b))).sort((a, b) => b.jaccard - a.jaccard).slice(0, 12);
+    const own = new Map();
+    for (const p of data.overlap || []) for (const [id, size] of [[p.a, p.size_a], [p.b, p.size_b]]) if (!fixed.has(id)) own.set(id, size);
+    if (!own.size) return null;
+    const largest = [...own].sort((a, b) => b[1] - a[1])[0];
+    const sizes = table([{ name: t('segments') }, { name: t('customers'), num: true }, { name: t('share'), num: true }], [...own].map(([id, size]) => [id, count(size), percent(size, data.all.customers)]));
+    const columns = [{ name: t('segments') }, { name: t('andSegment') }, { name: t('shared'), num: true }, { name: t('lift'), num: true }];
+    return h('section', { id: 'overlap' }, h('h2', null, t('overlap')),
+      h('p', { class: 'finding' }, t('overlapFinding', { n: own.size, a: largest[0], v: count(largest[1]) })),
+      two(block(t('definedTitle'), null, sizes),
+        block(t('overlapTitle'), t('overlapHint'), pairs.length ? table(columns, pairs.map(p => [name(p.a), name(p.b), count(p.shared), p.lift === null ? '–' : p.lift.toFixed(2)])) : empty('noOverlap'))));
+  }
+  /* Cohorts as a triangle: a row is the customers first seen then, a column how many of them were active so much later. */
+  function retention() {
+    const rows = data.retention;
+    if (!data.all.customers) return null;
+    if (!rows.some(row => row.active.length > 1)) return emptySection('retention');
+    const widest = Math.max(...rows.map(row => row.active.length));
+    const shade = (n, size) => {
+      const strength = n ? .08 + .8 * n / size : 0, dark = root.dataset.theme === 'dark' && !printing;
+      return n ? { background: 'rgba(' + colour('heat') + ',' + strength.toFixed(3) + ')', color: strength > .7 ? (dark ? '#0d1419' : '#fff') : colour('ink') } : {};
+    };
+    const head = h('tr', null, [t('firstSeen'), t('customers'), ...Array.from({ length: widest - 1 }, (_, i) => '+' + (i + 1))].map((text, i) => h('th', { scope: 'col', class: i ? 'num' : '' }, text)));
+    const body = rows.map(row => h('tr', null, h('td', { class: 'day' }, row.label), h('td', { class: 'num' }, count(row.size)),
+      row.active.slice(1).map(n => h('td', { class: 'num tri', css: shade(n, row.size), title: count(n) }, percent(n, row.size)))));
+    return section('retention', block(t('retentionTitle'), t('retentionHint', { v: HX_TEXT[lang].step[data.time.step] }),
+      h('div', { class: 'scroll' }, h('table', { class: 'triangle' }, h('thead', null, head), h('tbody', null, body)))));
+  }
+  function satisfaction() {
+    if (!data.all.customers || !data.satisfaction) return null;
+    const { month, product } = data.satisfaction, all = month.all;
+    const box = (...content) => h('section', { id: 'satisfaction' }, h('h2', null, t('satisfaction')), content);
+    if (!all.index) return box(empty('noOpinions'));
+    const months = month.groups.filter(g => g.index).slice(-24), products = product.groups.filter(g => g.index);
+    const low = Math.min(...months.map(g => g.index.value), all.index.value), worst = products[0];
+    const round = v => v === null ? '–' : v.toFixed(0), range = v => v ? Math.max(0, v.low).toFixed(0) + '–' + Math.min(100, v.high).toFixed(0) : '–';
+    const back = v => v ? (100 * v.value).toFixed(0) + '%' : '–';
+    const finding = h('p', { class: 'finding' }, t('satisfactionFinding', { v: round(all.index.value), a: range(all.index), n: count(all.index.n) }) + (all.loyalty ? t('loyaltyFinding', { v: back(all.loyalty), n: month.return_days }) : '') + (worst && products.length > 1 ? t('worstFinding', { v: worst.name, n: round(worst.score) }) : ''));
+    const columns = [{ name: t('item') }, { name: t('score'), num: true }, { name: t('interval'), num: true }, { name: t('opinions'), num: true }, { name: t('complaints'), num: true }, { name: t('comesBack'), num: true }];
+    const rows = list => list.map(g => [g.name, round(g.score), range(g.index), count(g.index.n), count(g.complaints), back(g.loyalty)]);
+    const course = months.length > 1 ? block(t('satisfactionMonth'), t('satisfactionHint'), chart(270, t('satisfaction'), () => ({
+      xAxis: categoryAxis(months.map(g => g.group)), yAxis: valueAxis({ min: Math.max(0, Math.floor(low / 20) * 20), max: 100 }),
+      series: [line(t('index'), months.map(g => +g.index.value.toFixed(1)), 'soft', { lineStyle: { width: 1.2, type: 'dashed' } }), line(t('score'), months.map(g => +g.score.toFixed(1)), 'accent')]
+    })), numbers([{ name: t('period') }, ...columns.slice(1)], rows(months))) : null;
+    return box(finding, two(course, block(t('satisfactionItem'), t('satisfactionItemHint', { n: products.length }), products.length ? table(columns, rows(products)) : empty('noItems'))));
+  }
+
   /* ---------------------------------------------------------------- 5 voice */
   function intents() {
     const rows = data.intents.filter(i => i.id !== 'other').sort((a, b) => b.n - a.n).slice(0, 10);
@@ -404,7 +455,7 @@
     document.title = t('title') + ' · ' + data.store;
     charts.forEach(c => c.chart && c.chart.dispose());
     charts.length = 0;
-    const sections = [overview(), overTime(), segments(), rfm(), voice(), aspects(), words(), people(), quality(), made()].filter(Boolean);
+    const sections = [overview(), overTime(), segments(), overlaps(), rfm(), retention(), satisfaction(), voice(), aspects(), words(), people(), quality(), made()].filter(Boolean);
     document.querySelector('main').replaceChildren(...sections);
     document.querySelector('footer.foot').textContent = t('foot', { v: data.program });
     top(sections.map(s => s.id));

@@ -182,6 +182,40 @@ static void months_are_those_of_the_zone(void **state) {
     close_shop(&t);
 }
 
+static void cohorts_count_who_comes_back(void **state) {
+    (void)state;
+    report_test t;
+    open_hand_shop(&t);
+    write_report(&t, &latest);
+    json_t *cohorts = member(t.data, "retention");
+    assert_int_equal(json_array_size(cohorts), 3);
+    json_t *first = row(cohorts, "label", "2025-06"), *next = row(cohorts, "label", "2026-01");
+    assert_true(number(first, "size") == 1);
+    assert_int_equal(json_array_size(member(first, "active")), 9);
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(json_integer_value(json_array_get(member(first, "active"), i)), i == 0);
+    assert_int_equal(json_integer_value(json_array_get(member(first, "active"), 7)), 1);
+    assert_int_equal(json_array_size(member(next, "active")), 2);
+    assert_int_equal(json_integer_value(json_array_get(member(next, "active"), 1)), 1);
+    const char *said = text(member(member(t.data, "findings"), "retention"), "en");
+    assert_non_null(strstr(said, "Of 2 new customers, 1 (50%) were active again in the month"));
+    close_shop(&t);
+}
+
+static void satisfaction_and_overlaps_are_there(void **state) {
+    (void)state;
+    report_test t;
+    open_hand_shop(&t);
+    write_report(&t, &latest);
+    json_t *months = member(member(t.data, "satisfaction"), "month");
+    assert_true(number(member(member(months, "all"), "index"), "n") == 4);
+    json_t *products = member(member(member(t.data, "satisfaction"), "product"), "groups");
+    assert_int_equal(json_array_size(products), 2);
+    assert_string_equal(text(json_array_get(products, 0), "name"), "lamp");
+    assert_true(json_array_size(member(t.data, "overlap")) > 0);
+    close_shop(&t);
+}
+
 static void voices_lead_to_quotes(void **state) {
     (void)state;
     report_test t;
@@ -525,6 +559,8 @@ static void what_is_missing_is_said(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_numbers_are_those_of_the_files),
                                        cmocka_unit_test(months_are_those_of_the_zone),
+                                       cmocka_unit_test(cohorts_count_who_comes_back),
+                                       cmocka_unit_test(satisfaction_and_overlaps_are_there),
                                        cmocka_unit_test(voices_lead_to_quotes),
                                        cmocka_unit_test(quality_says_what_was_read),
                                        cmocka_unit_test(the_past_knows_no_future),
