@@ -270,6 +270,8 @@ typedef struct {
     uint64_t customers, came_back; /* first seen before the last column; active in the next one */
 } hx_report_return;
 hx_report_return hx__report_returned(const hx_report *r);
+/* report_value.c: member "value", null where the purchases do not tell. */
+hx_status hx__report_put_value(hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;
 /* {"overview":{"zh":..,"en":..},..}: one sentence a section. */
 void hx__report_put_findings(const hx_report *r, hx_json_writer *w);
 hx_status hx__report_put(hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;

@@ -303,6 +303,19 @@
     return section('retention', block(t('retentionTitle'), t('retentionHint', { v: HX_TEXT[lang].step[data.time.step] }),
       h('div', { class: 'scroll' }, h('table', { class: 'triangle' }, h('thead', null, head), h('tbody', null, body)))));
   }
+  /* What is expected of the buyers in a year, by tenths of them. */
+  function value() {
+    const v = data.value;
+    if (!data.all.customers) return null;
+    const box = (...content) => h('section', { id: 'value' }, h('h2', null, t('value')), content);
+    if (!v) return box(empty('noValue'));
+    const names = v.tenths.map((_, i) => (10 * i) + '–' + (10 * i + 10) + '%');
+    const finding = h('p', { class: 'finding' }, t('valueFinding', { n: count(v.purchases), v: money(v.value, data.currency, true), a: percent(v.tenths[0], v.value), b: count(v.alive), c: count(v.buyers) }));
+    return box(finding, block(t('valueTitle'), t('valueHint', { n: Math.round(100 * v.yearly) }), chart(270, t('value'), () => ({
+      xAxis: categoryAxis(names), yAxis: valueAxis({ axisLabel: Object.assign(labelStyle(), { formatter: x => money(x, data.currency, true) }) }),
+      series: [bars(t('valueExpected'), v.tenths, 'accent', { barMaxWidth: 46, tooltip: { valueFormatter: x => money(x, data.currency) } })]
+    })), numbers([{ name: t('tenth') }, { name: t('valueExpected'), num: true }, { name: t('share'), num: true }], v.tenths.map((x, i) => [names[i], money(x, data.currency), percent(x, v.value)]))));
+  }
   function satisfaction() {
     if (!data.all.customers || !data.satisfaction) return null;
     const { month, product } = data.satisfaction, all = month.all;
@@ -455,7 +468,7 @@
     document.title = t('title') + ' · ' + data.store;
     charts.forEach(c => c.chart && c.chart.dispose());
     charts.length = 0;
-    const sections = [overview(), overTime(), segments(), overlaps(), rfm(), retention(), satisfaction(), voice(), aspects(), words(), people(), quality(), made()].filter(Boolean);
+    const sections = [overview(), overTime(), segments(), overlaps(), rfm(), retention(), value(), satisfaction(), voice(), aspects(), words(), people(), quality(), made()].filter(Boolean);
     document.querySelector('main').replaceChildren(...sections);
     document.querySelector('footer.foot').textContent = t('foot', { v: data.program });
     top(sections.map(s => s.id));
