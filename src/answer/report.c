@@ -121,7 +121,8 @@ static hx_status write_page(hx_str page, hx_str json, const char *path, hx_error
     return status;
 }
 
-static hx_status put_data(hx_store *s, const hx_answer_options *o, hx_buf *json, hx_error *err) {
+static hx_status put_data(hx_store *s, const char *share_dir, const hx_answer_options *o,
+                          hx_buf *json, hx_error *err) {
     hx_arena *arena = hx_arena_new(0);
     hx_report *r = arena ? hx_arena_alloc(arena, sizeof *r) : NULL;
     if (!r) {
@@ -130,6 +131,7 @@ static hx_status put_data(hx_store *s, const hx_answer_options *o, hx_buf *json,
     }
     hx_json_writer w;
     hx_json_begin(&w, json);
+    r->share_dir = share_dir;
     hx_status status = hx__report_gather(r, s, o, err);
     if (status == HX_OK) status = hx__report_put(r, &w, err);
     if (status == HX_OK) status = hx_buf_status(json, "report", err);
@@ -144,7 +146,7 @@ hx_status hx_answer_report(hx_store *s, const char *share_dir, const char *path,
     hx_buf_init(&page, PAGE_BYTES_MAX);
     hx_buf_init(&json, DATA_BYTES_MAX);
     hx_status status = read_page(share_dir, &page, err);
-    if (status == HX_OK) status = put_data(s, o, &json, err);
+    if (status == HX_OK) status = put_data(s, share_dir, o, &json, err);
     if (status == HX_OK) status = write_page(hx_buf_str(&page), hx_buf_str(&json), path, err);
     hx_buf_release(&json);
     hx_buf_release(&page);

@@ -168,6 +168,7 @@ typedef struct hx_report {
     hx_zone zone; /* owned */
     hx_arena *arena; /* owned: all strings and lists */
     hx_ui_lang ui;
+    const char *share_dir; /* borrowed */
     hx_store_summary store_summary;
 
     hx_report_axis axis;
@@ -272,6 +273,9 @@ typedef struct {
 hx_report_return hx__report_returned(const hx_report *r);
 /* report_value.c: member "value", null where the purchases do not tell. */
 hx_status hx__report_put_value(hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;
+/* report_topics.c: member "topics", null where there is nothing to say. */
+hx_status hx__report_put_topics(hx_report *r, const char *share_dir, hx_json_writer *w,
+                                hx_error *err) HX_MUST_USE;
 /* {"overview":{"zh":..,"en":..},..}: one sentence a section. */
 void hx__report_put_findings(const hx_report *r, hx_json_writer *w);
 hx_status hx__report_put(hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;

@@ -41,7 +41,7 @@ async function open(name, options) {
   return page;
 }
 
-const sections = ['overview', 'time', 'segments', 'rfm', 'retention', 'value', 'satisfaction', 'voice', 'aspects', 'words', 'people', 'quality', 'made'];
+const sections = ['overview', 'time', 'segments', 'rfm', 'retention', 'value', 'satisfaction', 'voice', 'aspects', 'words', 'topics', 'people', 'quality', 'made'];
 
 // Each chart has drawn bars or lines, not only its frame.
 async function chartsAreDrawn(page, least) {
@@ -74,6 +74,11 @@ try {
   assert.ok((await page.textContent('.card .value')).replace(/\D/g, '') === String(data.all.customers));
   assert.equal(await page.locator('.segment').count(), data.segments.length);
   assert.equal(await page.locator('.cell').count(), 25);
+  for (const topic of data.topics.list) {
+    assert.equal(topic.moods.reduce((a, b) => a + b, 0), topic.n);
+    assert.ok(topic.said.length > 0);
+  }
+  assert.equal(data.topics.list.reduce((a, row) => a + row.n, data.topics.without), data.topics.texts);
   assert.ok(Math.abs(data.value.tenths.reduce((a, b) => a + b, 0) - data.value.value) < 1, 'tenths are the whole');
   assert.ok(data.value.tenths.every((x, i, list) => i === 0 || x <= list[i - 1]));
   const cells = await page.$$eval('.cell b', list => list.map(b => Number(b.textContent.replace(/\D/g, '') || 0)));

@@ -398,6 +398,25 @@
     return section('words', two(h('div', null, h('p', { class: 'hint' }, t('wordsHint')), cloud), h('div', null, legend(), table(columns, rows))));
   }
 
+  /* What is spoken of: sizes, moods, their course by month, and what is new. */
+  function topics() {
+    if (!data.all.texts) return null;
+    const found = data.topics, box = (...content) => h('section', { id: 'topics' }, h('h2', null, t('topics')), content);
+    if (!found) return box(empty('noTopics'));
+    const numbered = said => said.map(q => data.quotes.push(Object.assign({ item: '' }, q)) - 1);
+    const opener = row => h('button', { class: 'link', click: () => openQuotes(row.name, row.numbers || (row.numbers = numbered(row.said)), null) }, row.name);
+    const rising = found.list.filter(row => row.trend > 0), first = found.list[0];
+    const finding = t('topicsFinding', { v: first.name, n: count(first.n), a: percent(first.n, found.texts) }) + (rising.length ? t('risingFinding', { v: rising.slice(0, 2).map(row => row.name).join(lang === 'zh' ? '、' : '; ') }) : '') + (found.fresh.length ? t('freshFinding', { v: found.fresh[0].name, n: count(found.fresh[0].now) }) : '');
+    const columns = [{ name: t('topic') }, { name: t('count'), num: true }, { name: t('trend'), num: true }, { name: t('moods') }];
+    const rows = found.list.map(row => [opener(row), count(row.n), row.trend > 0 ? '▲' : row.trend < 0 ? '▼' : '–', moodsBar(row.moods)]);
+    const shown = found.list.slice(0, 5), tones = ['accent', 'second', 'bad', 'good', 'soft'], months = found.periods.map(name => name.slice(0, 7));
+    const course = months.length > 1 ? block(t('topicsMonth'), null, chart(300, t('topics'), () => ({
+      grid: Object.assign(base().grid, { top: 74 }), xAxis: categoryAxis(months), yAxis: valueAxis(), series: shown.map((row, i) => line(row.name, row.counts, tones[i]))
+    })), numbers([{ name: t('period') }, ...shown.map(row => ({ name: row.name, num: true }))], months.map((name, k) => [name, ...shown.map(row => count(row.counts[k]))]))) : null;
+    const alarm = found.fresh.length ? block(t('freshTitle'), t('freshHint'), table([{ name: t('word') }, { name: t('now'), num: true }, { name: t('earlier'), num: true }], found.fresh.map(row => [opener(row), count(row.now), count(row.before)]))) : null;
+    return box(h('p', { class: 'finding' }, finding), two(block(t('topicsTitle'), t('topicsHint', { n: count(found.texts) }), table(columns, rows)), h('div', null, course, alarm)));
+  }
+
   /* ---------------------------------------------------------------- 7 people */
   function people() {
     const said = p => {
@@ -468,7 +487,7 @@
     document.title = t('title') + ' · ' + data.store;
     charts.forEach(c => c.chart && c.chart.dispose());
     charts.length = 0;
-    const sections = [overview(), overTime(), segments(), overlaps(), rfm(), retention(), value(), satisfaction(), voice(), aspects(), words(), people(), quality(), made()].filter(Boolean);
+    const sections = [overview(), overTime(), segments(), overlaps(), rfm(), retention(), value(), satisfaction(), voice(), aspects(), words(), topics(), people(), quality(), made()].filter(Boolean);
     document.querySelector('main').replaceChildren(...sections);
     document.querySelector('footer.foot').textContent = t('foot', { v: data.program });
     top(sections.map(s => s.id));
