@@ -213,7 +213,8 @@ typedef struct {
     uint64_t
         similarity; /* SimHash of the cleaned text's character 3-grams: near duplicates differ in <= 3 bits */
     uint64_t model; /* hash of the dictionaries and lexicons it was made with */
-    hx_emotion emotion; /* of the engine LLAMA; score 0: nobody was asked */
+    hx_emotion
+        emotion; /* of LLAMA, else where hx_annotator_feel() asks; score 0: nobody was asked */
     hx_str
         weights; /* LLAMA of a model that was opened `identified`: SHA-256, 64 digits; else empty */
     hx_str kernels; /* that ran then: "vnni", ...; both belong to the model */
@@ -297,6 +298,8 @@ HX_API hx_status hx_annotator_new(hx_annotator **out, const hx_text_model *m,
 HX_API void hx_annotator_free(hx_annotator *a);
 /* From now on in this mode, as long as the model has a corrector; of a model without one all stays OFF. */
 HX_API void hx_annotator_correct(hx_annotator *a, hx_correct_mode mode);
+/* Annotations of RULES and LEARN have the emotion too, as hx_text_emotion() says it; usually only LLAMA's have, whose one pass gives it. */
+HX_API void hx_annotator_feel(hx_annotator *a, bool feels);
 
 /* Clean text with a map back: text.ptr[i] comes from original bytes [offsets[i], offsets[i+1]) (n = text.len + 1 offsets, ascending; the bytes of a
  * changed character all have the same; what was dropped behind a character counts to it). */

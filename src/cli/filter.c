@@ -209,6 +209,8 @@ static void *work(void *context) {
     bool ready = w.arena && w.ahead.arena && rows_arena;
     if (ready && pool->plan->model)
         ready = hx_annotator_new(&w.annotator, pool->plan->model, &err) == HX_OK;
+    if (ready && pool->plan->model)
+        hx_annotator_feel(w.annotator, pool->plan->kind == HX_FILTER_ANNOTATE);
     if (ready && pool->plan->model && pool->plan->kind == HX_FILTER_INTENT)
         ready = hx_annotator_new(&w.clauses, pool->plan->model, &err) == HX_OK;
     if (ready && pool->plan->corrects)

@@ -51,7 +51,7 @@ static bool corrects_before(const hx_filter_plan *p) {
 }
 
 const char *const *hx_filter_columns(const hx_filter_plan *p, bool table) {
-    static const char *const csv[][11] = {{"clean", NULL},
+    static const char *const csv[][13] = {{"clean", NULL},
                                           {"pii", NULL},
                                           {"words", NULL},
                                           {"sentiment", "sentiment_score", NULL},
@@ -60,8 +60,8 @@ const char *const *hx_filter_columns(const hx_filter_plan *p, bool table) {
                                           {"aspects", NULL},
                                           {"emotion", "emotion_score", NULL},
                                           {"lang", "clean", "words", "sentiment", "sentiment_score",
-                                           "intent", "intent_score", "keywords", "aspects", "pii",
-                                           NULL},
+                                           "intent", "intent_score", "emotion", "emotion_score",
+                                           "keywords", "aspects", "pii", NULL},
                                           {"corrected", "edits", NULL},
                                           {"parse", "triples", NULL},
                                           {"entities", NULL},
@@ -135,6 +135,7 @@ static hx_status read_all(const hx_filter_plan *p, hx_filter_worker *w, filter_r
     r->n_keywords = r->all.n_keywords;
     r->aspects = r->all.aspects;
     r->n_aspects = r->all.n_aspects;
+    r->emotion = r->all.emotion;
     return HX_OK;
 }
 

@@ -132,24 +132,30 @@ static bool learned_feels(const hx_annotator *a, const hx_analysis *text) {
 }
 
 /* What the rules find speaks for the model's label too, where it is theirs. */
-hx_status hx_text_emotion(hx_annotator *a, hx_str text, hx_arena *arena, hx_emotion *out,
-                          hx_error *err) {
-    hx_analysis analysis;
-    hx_mentions mentions;
+static hx_status feeling_of(hx_annotator *a, hx_str given, const hx_analysis *text,
+                            const hx_mentions *mentions, hx_arena *arena, hx_emotion *out,
+                            hx_error *err) {
     hx_emotion rules;
-    hx_arena_reset(a->scratch);
-    HX_TRY(hx__text_analyse(a, text, &analysis, err));
-    HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
-    HX_TRY(emotion_by_rules(a, &analysis, &mentions, arena, &rules, err));
+    if (learned_feels(a, text))
+        return hx__learned_emotion(a, &text->clean, text->lang, arena, out, err);
+    HX_TRY(emotion_by_rules(a, text, mentions, arena, &rules, err));
     *out = rules;
-    if (learned_feels(a, &analysis))
-        return hx__learned_emotion(a, &analysis.clean, analysis.lang, arena, out, err);
-    if (!hx__small_feels(a->model->small, &analysis)) return HX_OK;
-    HX_TRY(emotion_by_small(a, text, &analysis, arena, out, err));
+    if (!hx__small_feels(a->model->small, text)) return HX_OK;
+    HX_TRY(emotion_by_small(a, given, text, arena, out, err));
     if (out->n_evidence > 0 || out->label != rules.label) return HX_OK;
     out->evidence = rules.evidence;
     out->n_evidence = rules.n_evidence;
     return HX_OK;
+}
+
+hx_status hx_text_emotion(hx_annotator *a, hx_str text, hx_arena *arena, hx_emotion *out,
+                          hx_error *err) {
+    hx_analysis analysis;
+    hx_mentions mentions;
+    hx_arena_reset(a->scratch);
+    HX_TRY(hx__text_analyse(a, text, &analysis, err));
+    HX_TRY(hx__mentions_find(a, &analysis, &mentions, err));
+    return feeling_of(a, text, &analysis, &mentions, arena, out, err);
 }
 
 /* What only a language model says besides, and which it is. */
@@ -187,6 +193,8 @@ static hx_status annotate_as_read(hx_annotator *a, hx_str text, hx_arena *arena,
     HX_TRY(a->small ? add_small(a, text, &analysis, &mentions, arena, &r, err)
                     : hx__keywords_find(a, &analysis, HX_KEYWORDS_TFIDF, KEYWORDS_TOP, arena,
                                         &r.keywords, &r.n_keywords, err));
+    if (a->feels && !a->small)
+        HX_TRY(feeling_of(a, text, &analysis, &mentions, arena, &r.emotion, err));
     *out = r;
     return HX_OK;
 }

@@ -54,6 +54,10 @@ void hx_annotator_correct(hx_annotator *a, hx_correct_mode mode) {
     a->correct = a->correcting ? mode : HX_CORRECT_OFF;
 }
 
+void hx_annotator_feel(hx_annotator *a, bool feels) {
+    a->feels = feels;
+}
+
 hx_status hx__text_analyse(hx_annotator *a, hx_str text, hx_analysis *out, hx_error *err) {
     static const hx_clean_rules rules = {0};
     hx_analysis analysis = {0};

@@ -29,6 +29,7 @@ struct hx_annotator {
         scratch; /* for the engines (sentiment, keywords, intent): each public call resets it first */
     struct hx_correcting *correcting; /* owned; NULL: texts are read as given */
     hx_correct_mode correct;
+    bool feels; /* annotations have emotions of every engine */
     hx_buf found; /* hx_found[]: the phrases of the text analysed last, where `has_found` */
     bool has_found;
 };

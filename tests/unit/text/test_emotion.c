@@ -72,6 +72,27 @@ static void test_places_and_repeats(void **state) {
                 feel(*state, "😡😡😡😡😡😡").n_evidence <= 2);
 }
 
+/* An annotation has the emotion where it is asked for, and then the same. */
+static void test_in_annotations(void **state) {
+    static const char *const texts[] = {"客服还骂人，气死我了，投诉！", "I am so happy, thank you!",
+                                        "", "😭😭😭"};
+    text_fixture *f = *state;
+    hx_error err = {0};
+    hx_annotation all;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const hx_str text = hx_str_of(texts[i]);
+        hx_emotion alone = feel(f, texts[i]);
+        assert_int_equal(hx_text_annotate(f->annotator, text, f->arena, &all, &err), HX_OK);
+        assert_true(all.emotion.score == 0);
+        hx_annotator_feel(f->annotator, true);
+        assert_int_equal(hx_text_annotate(f->annotator, text, f->arena, &all, &err), HX_OK);
+        hx_annotator_feel(f->annotator, false);
+        assert_int_equal(all.emotion.label, alone.label);
+        assert_memory_equal(all.emotion.scores, alone.scores, sizeof alone.scores);
+        assert_int_equal(all.emotion.n_evidence, alone.n_evidence);
+    }
+}
+
 static void test_edges(void **state) {
     assert_int_equal(feel(*state, "").label, HX_EMOTION_NEUTRAL);
     assert_int_equal(feel(*state, "\xff\xfe").label, HX_EMOTION_NEUTRAL);
@@ -83,6 +104,7 @@ static void test_edges(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain_texts), cmocka_unit_test(test_negation_and_degree),
-        cmocka_unit_test(test_places_and_repeats), cmocka_unit_test(test_edges)};
+        cmocka_unit_test(test_places_and_repeats), cmocka_unit_test(test_in_annotations),
+        cmocka_unit_test(test_edges)};
     return cmocka_run_group_tests(tests, text_fixture_open, text_fixture_close);
 }
