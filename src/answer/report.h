@@ -276,6 +276,8 @@ hx_status hx__report_put_value(hx_report *r, hx_json_writer *w, hx_error *err) H
 /* report_topics.c: member "topics", null where there is nothing to say. */
 hx_status hx__report_put_topics(hx_report *r, const char *share_dir, hx_json_writer *w,
                                 hx_error *err) HX_MUST_USE;
+/* report_together.c: member "together". */
+hx_status hx__report_put_together(hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;
 /* {"overview":{"zh":..,"en":..},..}: one sentence a section. */
 void hx__report_put_findings(const hx_report *r, hx_json_writer *w);
 hx_status hx__report_put(hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;

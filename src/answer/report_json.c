@@ -429,6 +429,7 @@ hx_status hx__report_put(hx_report *r, hx_json_writer *w, hx_error *err) {
     HX_TRY(hx__report_put_segments(r, w, err));
     HX_TRY(hx__report_put_more(r, w, err));
     HX_TRY(hx__report_put_value(r, w, err));
+    HX_TRY(hx__report_put_together(r, w, err));
     HX_TRY(hx__report_put_topics(r, r->share_dir, w, err));
     put_voices(r, w);
     put_model_labels(r, w);

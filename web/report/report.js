@@ -398,6 +398,17 @@
     return section('words', two(h('div', null, h('p', { class: 'hint' }, t('wordsHint')), cloud), h('div', null, legend(), table(columns, rows))));
   }
 
+  /* Products that the same customers buy. */
+  function together() {
+    if (!data.all.customers) return null;
+    const rows = data.together, box = (...content) => h('section', { id: 'together' }, h('h2', null, t('together')), content);
+    if (!rows.length) return box(empty('noTogether'));
+    const columns = [{ name: t('boughtThis') }, { name: t('boughtAlso') }, { name: t('shared'), num: true }, { name: t('ofThem'), num: true }, { name: t('lift'), num: true }];
+    const ordered = row => row.bought_a <= row.bought_b ? [row.a, row.b, row.bought_a] : [row.b, row.a, row.bought_b];
+    const [a, b, n] = ordered(rows[0]);
+    return box(h('p', { class: 'finding' }, t('togetherFinding', { a, b, n: percent(rows[0].shared, n), v: rows[0].lift.toFixed(1) })),
+      block(t('togetherTitle'), t('togetherHint'), table(columns, rows.map(row => { const [x, y, size] = ordered(row); return [x, y, count(row.shared), percent(row.shared, size), row.lift.toFixed(2)]; }))));
+  }
   /* What is spoken of: sizes, moods, their course by month, and what is new. */
   function topics() {
     if (!data.all.texts) return null;
@@ -487,7 +498,7 @@
     document.title = t('title') + ' · ' + data.store;
     charts.forEach(c => c.chart && c.chart.dispose());
     charts.length = 0;
-    const sections = [overview(), overTime(), segments(), overlaps(), rfm(), retention(), value(), satisfaction(), voice(), aspects(), words(), topics(), people(), quality(), made()].filter(Boolean);
+    const sections = [overview(), overTime(), segments(), overlaps(), rfm(), retention(), value(), together(), satisfaction(), voice(), aspects(), words(), topics(), people(), quality(), made()].filter(Boolean);
     document.querySelector('main').replaceChildren(...sections);
     document.querySelector('footer.foot').textContent = t('foot', { v: data.program });
     top(sections.map(s => s.id));
