@@ -91,10 +91,10 @@ typedef struct {
     uint64_t person; /* 0: a guest */
     int sentiment; /* hx_sentiment_label of its annotation */
 } hx_said_text;
-#define HX_SAID_TEXTS_MAX 5000000u /* HX_ELIMIT beyond */
+#define HX_SAID_TEXTS_MAX 5000000u /* HX_ELIMIT where all of more are asked for */
 #define HX_ID_NAME_MAX 20 /* bytes of hx_event_name() and hx_person_name(), with their ends */
-/* All in `arena`. since: only texts of that time or later, INT64_MIN for all. */
-HX_API hx_status hx_answer_texts(hx_store *s, int64_t since, const hx_answer_options *o,
+/* All in `arena`. most: the latest so many alone, of a store however large; 0 = all. */
+HX_API hx_status hx_answer_texts(hx_store *s, size_t most, const hx_answer_options *o,
                                  hx_arena *arena, const hx_said_text **out, size_t *n,
                                  hx_error *err) HX_MUST_USE;
 /* How an event and a person are called in receipts and answers: 16 hexadecimal digits, c_ and 13 characters. */

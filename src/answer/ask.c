@@ -342,6 +342,8 @@ static const char *why_not(const asking *a) {
     if (q->unsupported)
         return zh(a) ? "这类事实不在数据中" : "facts of that kind are not in the data";
     if (q->n_left > 0) return zh(a) ? "数据中没有" : "not in the data";
+    if (q->several_people)
+        return zh(a) ? "一次只能问一位客户" : "a question is about one customer at a time";
     if (q->n_namesakes > 1)
         return zh(a) ? "有多位客户叫这个名字，请用编号提问"
                      : "several customers have that name; ask by one of their ids";
@@ -394,7 +396,8 @@ static void put_missing(asking *a, hx_json_writer *w) {
     say(a, "Not in the data: ", "数据中没有答案：");
     hx_buf_append_lit(&a->say, a->missing);
     put_words(a, w, a->q.left, a->q.n_left);
-    if (a->q.n_left == 0 && a->q.n_namesakes > 1) put_words(a, w, a->q.namesakes, a->q.n_namesakes);
+    if (a->q.n_left == 0 && a->q.n_namesakes > 1 && !a->q.several_people)
+        put_words(a, w, a->q.namesakes, a->q.n_namesakes);
     say(a, ".", "。");
     hx_json_end_array(w);
     if (a->pop->first != HX_TIME_NONE && a->pop->as_of != HX_TIME_NONE) {

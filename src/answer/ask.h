@@ -135,9 +135,10 @@ typedef struct {
     size_t limit;
     hx_str left[HX_ASK_LEFT_MAX]; /* words nothing knows, of the text of the question */
     size_t n_left;
-    hx_str namesakes
-        [HX_ASK_NAMESAKES_MAX]; /* an id of each customer of the name asked for, where they are several; as stored */
+    uint64_t people[HX_ASK_NAMESAKES_MAX]; /* whom every name and id of the question may mean */
+    hx_str namesakes[HX_ASK_NAMESAKES_MAX]; /* an id of each, as stored */
     size_t n_namesakes;
+    bool several_people; /* nobody is meant by all of them */
     hx_str term; /* texts that have this word; of the question */
     size_t known; /* words that said something */
     bool zh; /* the language of the question */

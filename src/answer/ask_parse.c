@@ -119,10 +119,35 @@ static hx_str id_of(const parser *p, const hx_ask_entity *named) {
     return named->name;
 }
 
-static void note_namesake(parser *p, const hx_ask_entity *e) {
+typedef struct {
+    const hx_ask_entity *at[HX_ASK_NAMESAKES_MAX];
+    size_t n;
+} mention;
+
+static bool may_mean(const mention *m, uint64_t person) {
+    for (size_t i = 0; i < m->n; i++)
+        if (m->at[i]->id == person) return true;
+    return false;
+}
+
+/* Who is meant by this name or id and by those before it. */
+static void note_people(parser *p, const mention *m) {
     hx_ask_query *q = p->q;
-    if (e->kind != HX_ASK_PERSON || q->n_namesakes == HX_ASK_NAMESAKES_MAX) return;
-    q->namesakes[q->n_namesakes++] = id_of(p, e);
+    const bool first = q->n_namesakes == 0 && !q->several_people;
+    size_t n = 0;
+    if (m->n == 0) return;
+    for (size_t i = 0; first && i < m->n; i++, n++) {
+        q->people[n] = m->at[i]->id;
+        q->namesakes[n] = id_of(p, m->at[i]);
+    }
+    for (size_t i = 0; !first && i < q->n_namesakes; i++)
+        if (may_mean(m, q->people[i])) {
+            q->people[n] = q->people[i];
+            q->namesakes[n++] = q->namesakes[i];
+        }
+    q->n_namesakes = n;
+    q->several_people |= n == 0;
+    if (n == 1) q->person = q->people[0];
 }
 
 static void read_entities(parser *p) {
@@ -133,11 +158,14 @@ static void read_entities(parser *p) {
             if ((!best || p->c->at[i].name.len > best->name.len) && stands(p, at, p->c->at[i].name))
                 best = &p->c->at[i];
         if (!best) continue;
+        mention people = {.n = 0};
         for (size_t i = 0; i < p->c->n; i++) /* one name may be that of several items or people */
             if (p->c->at[i].kind == best->kind && hx_str_equal(p->c->at[i].name, best->name)) {
                 take_entity(p->q, &p->c->at[i]);
-                note_namesake(p, &p->c->at[i]);
+                if (best->kind == HX_ASK_PERSON && people.n < HX_ASK_NAMESAKES_MAX)
+                    people.at[people.n++] = &p->c->at[i];
             }
+        note_people(p, &people);
         memset(p->used + at, 1, best->name.len);
     }
 }

@@ -4,7 +4,7 @@
  *
  * A sentence whose facts are missing is left out. Every number goes through fact_*(), which writes it down as a fact in the same digits, and the whole is
  * held against the facts by hx_prose_check() before anybody sees it: the check that prose of a language model has to pass as well. */
-#include "answer/prose.h"
+#include "answer/value.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
  * whole of a quote, or a piece of it that is marked with an ellipsis. A fact's own words may stand anywhere: a product may be called “Seven”. */
 #include <string.h>
 
-#include "answer/prose.h"
 #include "base/utf8.h"
+#include "huaxiang/answer.h"
 
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';

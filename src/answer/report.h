@@ -265,6 +265,8 @@ hx_str hx__report_shown_id(const hx_report *r, const hx_profile *p);
 /* Members "best" and "unhappiest"; "segments" with their first members. */
 hx_status hx__report_put_people(hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;
 hx_status hx__report_put_segments(hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;
+/* Sections that walk everybody's events again are left out beyond; member "large" says so, and the page. */
+#define HX_REPORT_LARGE 300000 /* customers */
 /* report_more.c: members "retention", "satisfaction", "overlap". */
 hx_status hx__report_put_more(const hx_report *r, hx_json_writer *w, hx_error *err) HX_MUST_USE;
 typedef struct {

@@ -3,12 +3,11 @@
  * A cohort is the customers who were first seen in one column of the charts' time; behind it stands how many of them were active in each
  * column from there on (the triangle of retention). The last HX_REPORT_COHORTS columns take part. Satisfaction is the answer of
  * hx_answer_satisfaction() by month and by product, overlaps are those of hx_answer_segment_overlap() between segments that somebody
- * defined; both walk everybody's events again and are left out over HX_REPORT_MORE_CUSTOMERS customers, which the page says. */
+ * defined; both walk everybody's events again and are left out over HX_REPORT_LARGE customers, which the page says. */
 #include "answer/report.h"
 #include "base/error.h"
 
 #define HX_REPORT_COHORTS 12
-#define HX_REPORT_MORE_CUSTOMERS 300000
 #define HX_REPORT_PRODUCTS 10
 
 /* ------------------------------------------------------------------ cohorts */
@@ -102,7 +101,9 @@ static hx_status put_overlap(const hx_report *r, hx_json_writer *w, hx_error *er
 
 hx_status hx__report_put_more(const hx_report *r, hx_json_writer *w, hx_error *err) {
     put_cohorts(r, w);
-    if (r->pop->n == 0 || r->pop->n > HX_REPORT_MORE_CUSTOMERS) return HX_OK;
+    hx_json_key(w, "large");
+    hx_json_bool(w, r->pop->n > HX_REPORT_LARGE);
+    if (r->pop->n == 0 || r->pop->n > HX_REPORT_LARGE) return HX_OK;
     HX_TRY(put_satisfaction(r, w, err));
     return put_overlap(r, w, err);
 }

@@ -137,11 +137,7 @@ hx_status hx__report_put_topics(hx_report *r, const char *share_dir, hx_json_wri
     const hx_answer_options o = {
         .as_of = r->pop->as_of == HX_TIME_NONE ? HX_AS_OF_LATEST : r->pop->as_of, .ui = r->ui};
     topic_job j = {.r = r, .w = w};
-    HX_TRY(hx_answer_texts(r->store, INT64_MIN, &o, r->arena, &j.said, &j.n, err));
-    if (j.n > HX_REPORT_TOPIC_TEXTS) {
-        j.said += j.n - HX_REPORT_TOPIC_TEXTS;
-        j.n = HX_REPORT_TOPIC_TEXTS;
-    }
+    HX_TRY(hx_answer_texts(r->store, HX_REPORT_TOPIC_TEXTS, &o, r->arena, &j.said, &j.n, err));
     hx_json_key(w, "topics");
     if (j.n >= HX_REPORT_TOPIC_LEAST && find(&j, share_dir))
         put_all(&j);

@@ -14,10 +14,9 @@
 #define HX_VALUE_AGAIN 10 /* buyers on two days or more */
 #define HX_VALUE_DAYS 365.0
 #define HX_VALUE_YEARLY 0.1
-#define HX_VALUE_MOST 300000 /* customers */
 #define TENTHS 10
 #define UNIT 7.0 /* days */
-#define MONTHS 12
+#define MONTH (365.25 / 12) /* days, as `score clv` has them */
 
 typedef struct {
     const hx_buyer *buyers;
@@ -38,16 +37,15 @@ static bool fits(valuing *v, hx_arena *arena) {
     hx_error why = {.ui = HX_UI_EN};
     hx_purchases *rows = hx_arena_alloc(arena, (v->n + 1) * sizeof *rows);
     hx_spend *amounts = hx_arena_alloc(arena, (v->n + 1) * sizeof *amounts);
-    size_t n = v->n, again = 0;
+    size_t again = 0;
     if (!rows || !amounts) return false;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < v->n; i++) {
         rows[i] = v->buyers[i].purchases;
         amounts[i] = (hx_spend){v->buyers[i].purchases.x, v->buyers[i].mean, 1};
         again += v->buyers[i].purchases.x > 0;
     }
-    if (n < HX_VALUE_BUYERS || again < HX_VALUE_AGAIN) return false;
-    hx_purchases_join(rows, &n);
-    return hx_purchase_fit_model(HX_MBG_NBD, rows, n, &o, &v->fit, &why) == HX_OK &&
+    if (v->n < HX_VALUE_BUYERS || again < HX_VALUE_AGAIN) return false;
+    return hx_purchase_fit_model(HX_MBG_NBD, rows, v->n, &o, &v->fit, &why) == HX_OK &&
            hx_spend_fit_model(amounts, v->n, &o, &v->spend, &why) == HX_OK && v->spend.q > 1;
 }
 
@@ -58,8 +56,8 @@ static int greatest_first(const void *l, const void *r) {
 
 static hx_status expect(valuing *v, hx_arena *arena, hx_error *err) {
     const hx_value_options o = {.horizon = HX_VALUE_DAYS / UNIT,
-                                .step = HX_VALUE_DAYS / MONTHS / UNIT,
-                                .rate = pow(1 + HX_VALUE_YEARLY, 1.0 / MONTHS) - 1,
+                                .step = MONTH / UNIT,
+                                .rate = pow(1 + HX_VALUE_YEARLY, 1.0 / 12) - 1,
                                 .draws = 1,
                                 .seed = 1};
     v->worth = hx_arena_alloc(arena, (v->n + 1) * sizeof *v->worth);
@@ -121,7 +119,7 @@ static hx_status put_of(hx_transactions *list, hx_report *r, hx_json_writer *w, 
 hx_status hx__report_put_value(hx_report *r, hx_json_writer *w, hx_error *err) {
     hx_transactions *list = NULL;
     hx_json_key(w, "value");
-    if (r->pop->buyers < HX_VALUE_BUYERS || r->pop->n > HX_VALUE_MOST ||
+    if (r->pop->buyers < HX_VALUE_BUYERS || r->pop->n > HX_REPORT_LARGE ||
         r->pop->as_of == HX_TIME_NONE)
         return hx_json_null(w), HX_OK;
     HX_TRY(hx_transactions_new(&list, err));

@@ -23,6 +23,11 @@ static int check_options(hx_cli *c) {
     return HX_EXIT_DONE;
 }
 
+static bool is_table(const char *path) {
+    const char *dot = strrchr(path, '.');
+    return dot && hx_cli_choice(".csv,.tsv,.jsonl,.xlsx,.txt", dot) >= 0;
+}
+
 int hx_cmd_intent(hx_cli *c) {
     struct stat st;
     const char *set = c->options.text[HX_OPT_SET];
@@ -34,6 +39,14 @@ int hx_cmd_intent(hx_cli *c) {
         return hx_cli_usage(c, "there is no set '%s': %s, or a model of 'train classify'",
                             "没有意图集“%s”：可用 %s，或 train classify 训练的模型", set,
                             known_sets);
+    if (!known && is_table(set))
+        return hx_cli_usage(
+            c,
+            "%s holds texts, a set is a model: huaxiang train classify %s --model learn --out "
+            "mine, then --set mine",
+            "%s 是文本表，意图集须是模型：先运行 huaxiang train classify %s --model learn --out "
+            "mine，再用 --set mine",
+            set, set);
     if (known && !hx_cli_small_is_there(c))
         return hx_cli_fail(c, "--set %s needs the model huaxiang-small, which is not installed",
                            "--set %s 需要 huaxiang-small 模型，尚未安装", set);

@@ -141,7 +141,7 @@ static bool read_store(topics_job *j) {
     hx_store *s = hx_cli_store(c, HX_STORE_READ, &status);
     if (!s) return false;
     hx_status st = hx_cli_answer_options(c, &o)
-                       ? hx_answer_texts(s, INT64_MIN, &o, c->arena, &j->said, &j->n, &err)
+                       ? hx_answer_texts(s, 0, &o, c->arena, &j->said, &j->n, &err)
                        : HX_EINVAL;
     hx_store_close(s);
     if (st != HX_OK) {

@@ -276,10 +276,11 @@ static void put_intents(hx_outbuf *b, const hx_filter_plan *p, const hx_intent *
 /* The same with the part of the text that says each, in the text's order. */
 static void put_intent_parts(hx_outbuf *b, const hx_filter_plan *p, const filter_result *r) {
     char before = '[';
-    size_t n = 0;
+    bool more = false; /* than the label says */
     for (size_t i = 0; i < r->n_parts; i++)
-        n += !p->intents || (p->intents >> r->parts[i].label & 1);
-    if (n < 2) return;
+        more |= r->parts[i].label != r->intent.label &&
+                (!p->intents || (p->intents >> r->parts[i].label & 1));
+    if (!more) return;
     put_key(b, "intents");
     for (size_t i = 0; i < r->n_parts; i++) {
         const hx_intent_part *part = &r->parts[i];

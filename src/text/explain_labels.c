@@ -103,8 +103,7 @@ static void list_labels(asking *q, const hx_annotation *r, hx_arena *arena,
 }
 
 /* ------------------------------------------------------------------ variants */
-static double logit_in(const asked_label *x, const hx_annotation *r, const hx_emotion *felt,
-                       const float *sides) {
+static double logit_in(const asked_label *x, const hx_annotation *r, const float *sides) {
     const size_t label = (size_t)x->label->label;
     switch (x->label->kind) {
     case HX_EXPLAINED_SENTIMENT:
@@ -114,7 +113,7 @@ static double logit_in(const asked_label *x, const hx_annotation *r, const hx_em
     case HX_EXPLAINED_ASPECT:
         return logit_of((double)sides[x->side]);
     case HX_EXPLAINED_EMOTION:
-        return logit_of(felt->scores[label]);
+        return logit_of(r->emotion.scores[label]);
     }
     return 0;
 }
@@ -134,8 +133,7 @@ static hx_status score_some(asking *q, const hx_str *texts, size_t n, double *lo
         hx_annotation r;
         HX_TRY(hx_text_annotate(q->a, texts[i], q->arena, &r, err));
         for (size_t k = 0; k < q->n; k++)
-            logits[i * q->n + k] =
-                logit_in(&q->list[k], &r, &r.emotion, sides ? sides + i * width : NULL);
+            logits[i * q->n + k] = logit_in(&q->list[k], &r, sides ? sides + i * width : NULL);
     }
     return HX_OK;
 }

@@ -2,7 +2,7 @@
 // Every line the page writes to the console, every request it makes and every script error is a failure.
 //
 //     node report.mjs FOLDER THIRD_PARTY     FOLDER as make_report writes it; 77 = skipped
-import { existsSync, readFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -151,6 +151,16 @@ try {
   await nothingIsWider(phone);
   await phone.locator('.cloud .word').nth(3).tap();
   assert.ok(await phone.locator('dialog.drawer .quote').count() >= 1);
+
+  // of very many customers it says which sections it left out, and why
+  const html = readFileSync(join(folder, 'report.html'), 'utf8'), mark = '<script id="data" type="application/json">';
+  const start = html.indexOf(mark) + mark.length, end = html.indexOf('</script>', start);
+  const cut = Object.assign(JSON.parse(html.slice(start, end)), { large: true, value: null });
+  delete cut.satisfaction;
+  delete cut.overlap;
+  writeFileSync(join(folder, 'large.html'), html.slice(0, start) + JSON.stringify(cut).replace(/</g, '\\u003c') + html.slice(end));
+  const large = await open('large.html', {});
+  for (const id of ['overlap', 'value', 'satisfaction']) assert.ok(/30 万|300,000/.test(await large.textContent('#' + id)), id);
 
   // a store with nothing in it is a page of sentences
   const empty = await open('empty.html', {});

@@ -55,6 +55,8 @@ printf 'customer_id,datetime,order_id,amount\nv1,2026-07-01,a1,10\nv2,2026-07-02
 huaxiang profile names.csv sales.csv --engine rules --store n.db > /dev/null
 huaxiang ask '王芳花了多少钱？' --store n.db --format table
 huaxiang ask 'v2 花了多少钱？' --store n.db --format table
+huaxiang ask '王芳（v1）花了多少钱？' --store n.db --format table
+huaxiang ask 'v1 和 v2 花了多少钱？' --store n.db --format table
 echo '== mistakes'
 huaxiang ask '' --store s.db; echo "exit $?"
 huaxiang ask '¿Cuántos pedidos hubo?' --store s.db; echo "exit $?"

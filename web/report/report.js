@@ -278,6 +278,7 @@
     const pairs = (data.overlap || []).filter(p => p.shared > 0 && !(fixed.has(p.a) && fixed.has(p.b))).sort((a, b) => b.jaccard - a.jaccard).slice(0, 12);
     const own = new Map();
     for (const p of data.overlap || []) for (const [id, size] of [[p.a, p.size_a], [p.b, p.size_b]]) if (!fixed.has(id)) own.set(id, size);
+    if (data.large) return h('section', { id: 'overlap' }, h('h2', null, t('overlap')), empty('tooLarge'));
     if (!own.size) return null;
     const largest = [...own].sort((a, b) => b[1] - a[1])[0];
     const sizes = table([{ name: t('segments') }, { name: t('customers'), num: true }, { name: t('share'), num: true }], [...own].map(([id, size]) => [id, count(size), percent(size, data.all.customers)]));
@@ -308,7 +309,7 @@
     const v = data.value;
     if (!data.all.customers) return null;
     const box = (...content) => h('section', { id: 'value' }, h('h2', null, t('value')), content);
-    if (!v) return box(empty('noValue'));
+    if (!v) return box(empty(data.large ? 'tooLarge' : 'noValue'));
     const names = v.tenths.map((_, i) => (10 * i) + '–' + (10 * i + 10) + '%');
     const finding = h('p', { class: 'finding' }, t('valueFinding', { n: count(v.purchases), v: money(v.value, data.currency, true), a: percent(v.tenths[0], v.value), b: count(v.alive), c: count(v.buyers) }));
     return box(finding, block(t('valueTitle'), t('valueHint', { n: Math.round(100 * v.yearly) }), chart(270, t('value'), () => ({
@@ -317,9 +318,10 @@
     })), numbers([{ name: t('tenth') }, { name: t('valueExpected'), num: true }, { name: t('share'), num: true }], v.tenths.map((x, i) => [names[i], money(x, data.currency), percent(x, v.value)]))));
   }
   function satisfaction() {
-    if (!data.all.customers || !data.satisfaction) return null;
-    const { month, product } = data.satisfaction, all = month.all;
+    if (!data.all.customers) return null;
     const box = (...content) => h('section', { id: 'satisfaction' }, h('h2', null, t('satisfaction')), content);
+    if (!data.satisfaction) return box(empty('tooLarge'));
+    const { month, product } = data.satisfaction, all = month.all;
     if (!all.index) return box(empty('noOpinions'));
     const months = month.groups.filter(g => g.index).slice(-24), products = product.groups.filter(g => g.index);
     const low = Math.min(...months.map(g => g.index.value), all.index.value), worst = products[0];

@@ -1,5 +1,7 @@
 /* test_report.c - the report's page: the numbers embedded in it against a shop written by hand, hostile texts, masking, shops with
  * hardly anything in them, the same bytes twice. */
+#include <math.h>
+
 #include "unit/answer/answer_test.h"
 
 #include "answer/report.h"
@@ -200,6 +202,55 @@ static void cohorts_count_who_comes_back(void **state) {
     const char *said = text(member(member(t.data, "findings"), "retention"), "en");
     assert_non_null(strstr(said, "Of 2 new customers, 1 (50%) were active again in the month"));
     close_shop(&t);
+}
+
+/* Who buys under one id and under another is one buyer of both, and counts once. */
+static void pairs_are_of_people_not_of_ids(void **state) {
+    (void)state;
+    report_test t;
+    char rows[4096] = "order_id,customer_id,email,order_time,item_id,quantity,amount\n";
+    open_shop(&t);
+    for (int i = 0; i < 30; i++) {
+        const size_t at = strlen(rows);
+        if (i < 6) /* the customer number with the e-mail, then each alone */
+            snprintf(rows + at, sizeof rows - at,
+                     "a%d,u%d,u%d@example.com,2026-01-05,tent,1,9\nb%d,u%d,,2026-01-06,tent,1,9\n"
+                     "c%d,,u%d@example.com,2026-01-07,lamp,1,9\n",
+                     i, i, i, i, i, i, i);
+        else
+            snprintf(rows + at, sizeof rows - at, "d%d,u%d,,2026-01-08,rope,1,9\n", i, i);
+    }
+    read_file(&t, "pairs.csv", rows);
+    write_report(&t, &latest);
+    json_t *pairs = member(t.data, "together");
+    assert_int_equal(json_array_size(pairs), 1);
+    json_t *one = json_array_get(pairs, 0);
+    assert_true(number(one, "bought_a") == 6 && number(one, "bought_b") == 6);
+    assert_true(number(one, "shared") == 6 && fabs(number(one, "lift") - 5) < 1e-9);
+    close_shop(&t);
+}
+
+static void the_latest_texts_are_the_end_of_all(void **state) {
+    (void)state;
+    test_shop shop;
+    const hx_said_text *all, *last;
+    size_t n, m;
+    test_shop_open(&shop, TEST_DAYS);
+    assert_int_equal(hx_answer_texts(shop.store, 0, &latest, shop.arena, &all, &n, NULL), HX_OK);
+    assert_true(n > 40);
+    for (size_t i = 1; i < n; i++)
+        assert_true(all[i - 1].time <= all[i].time);
+    for (size_t most = 1; most < n + 10; most += 7) {
+        assert_int_equal(hx_answer_texts(shop.store, most, &latest, shop.arena, &last, &m, NULL),
+                         HX_OK);
+        assert_int_equal(m, most < n ? most : n);
+        for (size_t i = 0; i < m; i++) {
+            const hx_said_text *same = &all[n - m + i];
+            assert_true(last[i].event == same->event && last[i].person == same->person);
+            assert_true(hx_str_equal(last[i].text, same->text));
+        }
+    }
+    test_shop_close(&shop);
 }
 
 static void satisfaction_and_overlaps_are_there(void **state) {
@@ -560,6 +611,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_numbers_are_those_of_the_files),
                                        cmocka_unit_test(months_are_those_of_the_zone),
                                        cmocka_unit_test(cohorts_count_who_comes_back),
+                                       cmocka_unit_test(pairs_are_of_people_not_of_ids),
+                                       cmocka_unit_test(the_latest_texts_are_the_end_of_all),
                                        cmocka_unit_test(satisfaction_and_overlaps_are_there),
                                        cmocka_unit_test(voices_lead_to_quotes),
                                        cmocka_unit_test(quality_says_what_was_read),
