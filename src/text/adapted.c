@@ -4,8 +4,8 @@
  * pieces that speak for the same side, without a mark between them, are one span. All weights are rounded to 1/4096 before they are added, so
  * the evidence adds up to logit - bias exactly, in any order.
  *
- * The label is the sign of the logit, neutral where neither side has 52.5 %. What the engine called mixed or neutral stays so within a
- * wider band (sentiment.h). A text of which neither the engine nor the adaptation knows anything stays as it was. */
+ * The label is the sign of the logit, neutral where neither side has 52.5 %. What the engine called mixed stays so within a wider
+ * band (sentiment.h), what it called neutral while little is added, or while what is added speaks for the other side than the sum. A text of which neither the engine nor the adaptation knows anything stays as it was. */
 #include "text/adapted.h"
 
 #include <math.h>
@@ -203,8 +203,14 @@ static int by_start(const void *x, const void *y) {
                : (a->weight > b->weight) - (a->weight < b->weight);
 }
 
-static void set_label(hx_sentiment *s) {
-    double p = 1 / (1 + exp(-fabs(s->logit)));
+/* `before` is what the engine said. */
+static void set_label(hx_sentiment *s, const hx_sentiment *before) {
+    double p = 1 / (1 + exp(-fabs(s->logit))), moved = s->logit - before->logit;
+    if (s->label == HX_SENTIMENT_NEUTRAL &&
+        (fabs(moved) < HX_SENTIMENT_NEUTRAL_MIXED || moved * s->logit < 0)) {
+        s->score = before->score;
+        return;
+    }
     double band = s->label == HX_SENTIMENT_MIXED     ? HX_SENTIMENT_MIXED_MOST
                   : s->label == HX_SENTIMENT_NEUTRAL ? HX_SENTIMENT_NEUTRAL_MIXED
                                                      : HX_SENTIMENT_NEUTRAL_LOGIT;
@@ -238,7 +244,7 @@ hx_status hx__adapted_apply(hx_annotator *a, const hx_adapted *adapted, const hx
     add_parts(&r, list, clean, pieces, parts, n);
     if (s->label == HX_SENTIMENT_NONE || (r.n_evidence == 0 && s->logit == 0)) return HX_OK;
     if (r.n_evidence > 1) qsort(list, r.n_evidence, sizeof *list, by_start);
-    set_label(&r);
+    set_label(&r, s);
     *s = r;
     return HX_OK;
 }

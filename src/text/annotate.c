@@ -43,7 +43,7 @@ hx_status hx__small_sentiment(hx_annotator *a, hx_str given, const hx_analysis *
     if (said->mood && text->n_words > 0) {
         hx__small_mood(a->model->small, said, out);
         HX_TRY(hx__beside_mood(a, text, &rules, arena, out, err));
-        hx__small_mood_label(text, &rules, out);
+        hx__small_mood_label(text, &rules, hx__sentiment_is_middling(mentions), out);
     }
     return hx__sentiment_move(a, &text->clean, arena, out, err);
 }

@@ -4,7 +4,8 @@
  * four pieces); neighbouring pieces that speak for the same side, without a mark between them, are one span. A span's weight is
  * rounded to 1/4096 before it is added, as the rules' is, so the evidence adds up to logit - bias exactly, in any order.
  *
- * The label is the sign of the logit; neutral without evidence, or where neither side has 52.5 %. */
+ * The label is the sign of the logit; neutral without evidence, or where the logit is between two numbers: two labels were learnt, of reviews that
+ * take a side, and what takes none is read as mildly bad (small_read.c says on which texts such numbers were chosen). */
 #include "text/learned.h"
 
 #include <math.h>
@@ -17,7 +18,6 @@
 #include "text/beside.h"
 #include "text/grams.h"
 
-#define NEUTRAL_LOGIT 0.1
 #define SCALE_MAX 1e3 /* of a logit's parameters: anything above is no file of ours */
 
 static const double unit = 4096;
@@ -139,21 +139,25 @@ static void add_spans(hx_sentiment *s, hx_evidence *list, const hx_clean *clean,
     }
 }
 
-static void set_label(hx_sentiment *s) {
-    double p = 1 / (1 + exp(-fabs(s->logit)));
-    if (s->n_evidence == 0 || fabs(s->logit) < NEUTRAL_LOGIT) {
+static void set_label(hx_sentiment *s, bool english) {
+    const double low = english ? -0.5 : -0.75, high = 0.1;
+    if (s->n_evidence == 0) {
         s->label = HX_SENTIMENT_NEUTRAL;
-        s->score = s->n_evidence == 0 ? 0.5 : 2 - 2 * p;
+        s->score = 0.5;
+    } else if (low <= s->logit && s->logit < high) {
+        s->label = HX_SENTIMENT_NEUTRAL;
+        s->score = 2 / (1 + exp(fabs(s->logit - (low + high) / 2)));
     } else {
         s->label = s->logit > 0 ? HX_SENTIMENT_POSITIVE : HX_SENTIMENT_NEGATIVE;
-        s->score = p;
+        s->score = 1 / (1 + exp(-fabs(s->logit)));
     }
 }
 
 hx_status hx__learned_sentiment(hx_annotator *a, const hx_clean *clean, hx_lang lang,
                                 hx_arena *arena, hx_sentiment *out, hx_error *err) {
     const hx_learned_sentiment *m = &hx__learned_of(a->model)->sentiment;
-    const hx_learned_scale *scale = &m->scale[lang == HX_LANG_EN || lang == HX_LANG_OTHER];
+    bool english = lang == HX_LANG_EN || lang == HX_LANG_OTHER;
+    const hx_learned_scale *scale = &m->scale[english];
     size_t n = 0;
     hx_gram_piece *pieces = hx__gram_pieces(clean->text, a->scratch, &n);
     int32_t *parts = pieces ? share_weights(m, pieces, n, a->scratch) : NULL;
@@ -169,7 +173,7 @@ hx_status hx__learned_sentiment(hx_annotator *a, const hx_clean *clean, hx_lang 
                   scale->scale / (HX_LEARNED_SHARE * sqrt((double)n)));
     }
     if (s.n_evidence == 0) s.logit = s.bias = 0; /* what a bias alone says is nothing of the text */
-    set_label(&s);
+    set_label(&s, english);
     *out = s;
     return HX_OK;
 }

@@ -98,6 +98,17 @@ static double band_of(const balance *b) {
     return band;
 }
 
+bool hx__sentiment_is_middling(const hx_mentions *mentions) {
+    bool found = false;
+    for (size_t i = 0; i < mentions->n; i++) {
+        const hx_mention *m = &mentions->list[i];
+        unsigned roles = m->lexeme ? m->lexeme->roles : 0;
+        if (roles & HX_ROLE_POLAR) return false;
+        if ((roles & HX_ROLE_MIDDLING) && !m->negated) found = true;
+    }
+    return found;
+}
+
 /* Clauses on both sides speak up, and neither of them wins by much. */
 static bool is_mixed(const hx_sentiment *s, const balance *b) {
     double less = fmin(b->good, b->bad), more = fmax(b->good, b->bad);

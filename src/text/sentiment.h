@@ -27,6 +27,9 @@ hx_status hx__sentiment_part(hx_annotator *a, const hx_analysis *text, const hx_
                              const int8_t *signs, hx_arena *arena, hx_sentiment *out,
                              hx_error *err) HX_MUST_USE;
 
+/* Whether a middling word stands in the text, not negated, and no other word of a hand-written polarity. */
+bool hx__sentiment_is_middling(const hx_mentions *mentions);
+
 /* What an engine said of a cleaned text, moved by the model's adaptation and memory, where it has them. */
 hx_status hx__sentiment_move(hx_annotator *a, const hx_clean *clean, hx_arena *arena,
                              hx_sentiment *s, hx_error *err) HX_MUST_USE;

@@ -34,17 +34,16 @@ hx_status hx__small_sides(hx_small_reader *r, const hx_str *texts, size_t n, hx_
  * words nothing is said: what the rules say of it stays. The rules' own sentiment decides between two labels and four:
  *
  *     mixed     the rules find strong words both ways and |logit| <= HX_SMALL_MIXED_MOST
- *     neutral   |logit| < HX_SMALL_NEUTRAL; where the rules find no word of opinion < HX_SMALL_NEUTRAL_PLAIN; of a question that they call
- *               neutral < HX_SMALL_NEUTRAL_ASKED
- *     else the sign of the logit
+ *     neutral   low <= logit < high, by language and by what the rules say (small_read.c); of a question that they call neutral,
+ *               and where a middling word (okay, so-so) is the only one of opinion, |logit| < HX_SMALL_NEUTRAL_MOST
+ *     else the sign of logit - (low + high) / 2
  *
- * The score is the label's probability, of neutral and mixed 1 - |2p - 1|. */
+ * The score is the label's probability, of mixed 1 - |2p - 1|, of neutral the same around the middle of the band. */
 #define HX_SMALL_MIXED_MOST 2.0
-#define HX_SMALL_NEUTRAL 0.1
-#define HX_SMALL_NEUTRAL_PLAIN 0.6
-#define HX_SMALL_NEUTRAL_ASKED 5.0
+#define HX_SMALL_NEUTRAL_MOST 5.0
 void hx__small_mood(const hx_small *s, const hx_small_said *said, hx_sentiment *out);
-void hx__small_mood_label(const hx_analysis *text, const hx_sentiment *rules, hx_sentiment *out);
+void hx__small_mood_label(const hx_analysis *text, const hx_sentiment *rules, bool is_middling,
+                          hx_sentiment *out);
 
 /* All of it for a text: the model's, the rules' for what it leaves open, what was adapted. */
 hx_status hx__small_sentiment(hx_annotator *a, hx_str given, const hx_analysis *text,

@@ -24,6 +24,10 @@ print(all(len(r["topic"]["scores"]) == 10 and len(r["banking77"]["scores"]) == 7
 comments tokenize | python3 -c 'import json, sys; print(all(r["input_ids"] for r in map(json.loads, sys.stdin)))'
 echo '--- a question is no blame'
 printf '请问什么时候发货？\nWhen will it ship?\n' | huaxiang sentiment --format csv -q | cut -d, -f1,2
+echo '--- so-so is no blame either, unless the two labels are asked for'
+printf '一般般。\n就那样，还行\nIt is okay.\n质量很差\n不一般\n' >middling.txt
+huaxiang sentiment middling.txt --format csv -q | cut -d, -f1,2
+huaxiang sentiment middling.txt --format csv -q --labels positive,negative | cut -d, -f1,2 | grep -c neutral
 # Words of a file in CoNLL-U: what stands beside them stays.
 cat >given.conllu <<'G'
 # newdoc id = d1
