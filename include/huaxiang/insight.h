@@ -353,6 +353,8 @@ typedef struct {
                      uint64_t total); /* one call at a time, on any thread; NULL */
     void *context;
     const volatile int *cancel;
+    double *
+        told; /* (rows with an outcome) the chance told by members that did not see the row; NULL */
 } hx_churn_options;
 /* HX_EINVAL: fewer than 10 rows who left or 10 who stayed; rows without an outcome are not used. */
 HX_API hx_status hx_churn_fit(hx_churn **out, const hx_table *t, const hx_churn_options *options,
@@ -424,6 +426,63 @@ typedef struct {
 /* "days:90", "rhythm:3", "rhythm:3:180", "contract:TRAIT", "contract:TRAIT:30". HX_EINVAL. */
 HX_API hx_status hx_churn_define(const char *text, hx_churn_definition *out,
                                  hx_error *err) HX_MUST_USE;
+
+/* ------------------------------------------------------------------ preference for a new item */
+/* Who would like an item that nobody has had yet: from its text, what people said of others and what they bought. docs/prefer.md teaches it. */
+typedef struct hx_tastes hx_tastes;
+typedef struct {
+    hx_str customer, item; /* ids; rows without one are passed over */
+    hx_str text, category; /* of the item: name or description; the longest text counts */
+    hx_str comment; /* what the customer said of it; empty = nothing */
+    hx_str event; /* where that stands: an event's id, a row's number */
+    double time; /* ms, finite */
+    double liked; /* 1 or 0; NaN = had it and said nothing */
+    double price; /* of the item, > 0; NaN = unknown */
+} hx_taste;
+HX_API hx_status hx_tastes_new(hx_tastes **out, hx_error *err) HX_MUST_USE;
+HX_API void hx_tastes_free(hx_tastes *t); /* NULL is fine */
+/* Copies. HX_ELIMIT: more than 200,000. */
+HX_API hx_status hx_tastes_add(hx_tastes *t, const hx_taste *taste, hx_error *err) HX_MUST_USE;
+/* Whether a rating means that it was liked: at least 4/5 of the scale, which is 5, 10 or 100 by the greatest rating. NaN for NaN. */
+HX_API double hx_tastes_liked(double rating, double greatest);
+typedef struct {
+    const char *user, *item; /* names of columns */
+    const char *time, *rating, *comment, *text, *category, *price; /* NULL = none */
+} hx_taste_columns;
+/* The rows of a table; those without a rating were had and nothing was said. Without times rows count in their order. HX_ENOTFOUND: no such column. */
+HX_API hx_status hx_tastes_read(hx_tastes *t, const hx_table *rows, const hx_taste_columns *columns,
+                                hx_error *err) HX_MUST_USE;
+
+typedef struct {
+    hx_str text, category; /* category empty = unknown */
+    double price; /* NaN = unknown */
+    double as_of; /* of a receipt: the time of the latest taste; not read */
+    uint64_t seed;
+    size_t n_threads; /* 0 = one a processor; any number gives the same bytes */
+} hx_new_item;
+typedef struct hx_preferring hx_preferring;
+/* Learns from all opinions and tells everybody's chance; tastes are borrowed. HX_EINVAL: an item without a text, nobody said what he liked, one
+ * customer alone, fewer than 10 liked or not liked. */
+HX_API hx_status hx_prefer(hx_preferring **out, const hx_tastes *tastes, const hx_new_item *item,
+                           hx_error *err) HX_MUST_USE;
+HX_API void hx_preferring_free(hx_preferring *p); /* NULL is fine */
+typedef struct {
+    size_t people, items, opinions, liked, orders; /* orders: had without an opinion */
+    double auc, log_loss, brier; /* of opinions told by folds that did not see their item */
+    double alike; /* of the new item to the closest one, 0 to 1; 0: they have no word in common */
+} hx_prefer_about;
+HX_API hx_prefer_about hx_prefer_learnt(const hx_preferring *p);
+HX_API double hx_prefer_chance(const hx_preferring *p, size_t person);
+HX_API size_t hx_prefer_find(const hx_preferring *p, hx_str customer); /* SIZE_MAX = nobody */
+/* order (people): the likeliest first. */
+HX_API void hx_prefer_order(const hx_preferring *p, size_t *order);
+/* JSON of a person: item, chance with a 90 % interval and the opinions it was met in, score = base + sum of terms exactly (millionths of log-odds), each
+ * term in both languages, the person's own words with their events, what one opinion more or other would change; the model's hash. */
+HX_API hx_status hx_prefer_receipt(hx_preferring *p, size_t person, hx_arena *arena,
+                                   hx_str *receipt, hx_error *err) HX_MUST_USE;
+/* The item that a receipt is about; text in the arena. HX_EFORMAT: it is none. */
+HX_API hx_status hx_prefer_item_of(hx_str receipt, hx_arena *arena, hx_new_item *item,
+                                   hx_str *customer, hx_error *err) HX_MUST_USE;
 
 /* ------------------------------------------------------------------ contact lists and campaigns */
 typedef struct {

@@ -228,6 +228,11 @@ HX_API hx_status hx_churn_panel(hx_table **out, hx_store *store,
                                 const hx_churn_panel_options *options, hx_churn_panel_about *about,
                                 hx_error *err) HX_MUST_USE;
 
+/* What customers of a store said of items and bought, up to as_of (ms; HX_AS_OF_LATEST of answer.h), for hx_prefer() of huaxiang/insight.h: ratings and
+ * moods of reviews are opinions, refunds bad ones, order lines without either are things one had. */
+HX_API hx_status hx_tastes_of_store(hx_tastes *tastes, hx_store *store, int64_t as_of,
+                                    hx_error *err) HX_MUST_USE;
+
 /* Words of texts, in the form that cleaning gives them, into a corpus for vectors of words (huaxiang/learn.h), a text after the other; without punctuation,
  * with `no_stop` without stop words. The same corpus with any number of threads (0 = one a processor). */
 HX_API hx_status hx_word_corpus_add_texts(hx_word_corpus *c, const hx_text_model *m,

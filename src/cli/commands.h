@@ -102,6 +102,10 @@ int hx_cmd_score_credit(hx_cli *c);
 int hx_cmd_score_next(hx_cli *c);
 int hx_cmd_score_satisfaction(hx_cli *c);
 int hx_cmd_score_uplift(hx_cli *c);
+/* Whether a file of receipts is one of preferences; their replay against --store. */
+bool hx_cmd_prefer_is(hx_str receipts);
+int hx_cmd_prefer_replay(hx_cli *c, hx_str receipts);
+int hx_cmd_prefer(hx_cli *c);
 int hx_cmd_recommend(hx_cli *c);
 int hx_cmd_evaluate_recommend(hx_cli *c);
 int hx_cmd_topics(hx_cli *c);

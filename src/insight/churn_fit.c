@@ -292,6 +292,7 @@ static hx_status weigh_members(const churn_fit *f, hx_churn *m, hx_error *err) {
         m->weights[k] = k == 0 ? weights[0] : weights[1] / (MEMBERS - 1);
     if (st == HX_OK && f->o->isotonic) st = fit_map(m, f->left, p, f->rows, err);
     if (st == HX_OK) st = take_figures(m, f->left, p, f->rows, err);
+    if (st == HX_OK && f->o->told) memcpy(f->o->told, p, f->rows * sizeof *p);
     free(sides);
     return st;
 }

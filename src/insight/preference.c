@@ -34,12 +34,14 @@ enum {
     NEAR_SHARE,
     NEAR_COUNT,
     PRICE_FIT,
+    ORDERS,
+    CLOSEST_BOUGHT,
     FEATURES
 };
 static const char *const names[FEATURES] = {
     "opinions",      "own_share",        "own_latest", "own_days",     "taste",
     "closest_liked", "closest_disliked", "words",      "category_own", "category_all",
-    "near_share",    "near_count",       "price_fit"};
+    "near_share",    "near_count",       "price_fit",  "orders",       "closest_bought"};
 
 typedef struct {
     double liked, n;
@@ -183,14 +185,23 @@ static uint32_t category_of(const taking *t, uint32_t item) {
 
 typedef struct {
     tally own, kin, category; /* own opinions: all, by closeness, in the category */
-    double liked, disliked, words, latest, last, price, priced;
-    size_t said;
+    double liked, disliked, bought, words, latest, last, price, priced;
+    size_t said, orders;
 } reading;
 
 static void read_opinion(const taking *t, uint32_t o, uint32_t item, reading *r) {
     const hx_preference_past *p = t->past;
     const uint32_t other = p->items[o], category = category_of(t, item);
     const double c = fmax(0, item_cosine(t, item, other)), liked = p->liked[o];
+    if (p->prices && p->prices[other] > 0) {
+        r->price += log(p->prices[other]);
+        r->priced++;
+    }
+    if (isnan(liked)) {
+        r->orders++;
+        r->bought = fmax(r->bought, c);
+        return;
+    }
     if (r->own.n <= 0) {
         r->latest = liked;
         r->last = p->times[o];
@@ -209,10 +220,6 @@ static void read_opinion(const taking *t, uint32_t o, uint32_t item, reading *r)
         r->words +=
             cosine(p->said + (size_t)o * p->dim, p->vectors + (size_t)item * p->dim, p->dim);
         r->said++;
-    }
-    if (p->prices && p->prices[other] > 0) {
-        r->price += log(p->prices[other]);
-        r->priced++;
     }
 }
 
@@ -242,6 +249,10 @@ static void put_own(const taking *t, uint32_t pair, uint32_t item, const reading
     const double own = drawn(r->own.liked, r->own.n, share);
     put(t, pair, OPINIONS, log1p(r->own.n));
     put(t, pair, OWN_SHARE, own);
+    put(t, pair, ORDERS, log1p((double)r->orders));
+    if (r->orders > 0) put(t, pair, CLOSEST_BOUGHT, r->bought);
+    if (r->priced > 0 && t->past->prices[item] > 0)
+        put(t, pair, PRICE_FIT, log(t->past->prices[item]) - r->price / r->priced);
     if (r->own.n <= 0) return;
     put(t, pair, OWN_LATEST, r->latest);
     put(t, pair, OWN_DAYS, log1p(fmax(0, t->pairs->times[pair] - r->last) / DAY_MS));
@@ -250,8 +261,6 @@ static void put_own(const taking *t, uint32_t pair, uint32_t item, const reading
     put(t, pair, CLOSEST_DISLIKED, r->disliked);
     if (r->said > 0) put(t, pair, WORDS, r->words / (double)r->said);
     if (r->category.n > 0) put(t, pair, CATEGORY_OWN, drawn(r->category.liked, r->category.n, own));
-    if (r->priced > 0 && t->past->prices[item] > 0)
-        put(t, pair, PRICE_FIT, log(t->past->prices[item]) - r->price / r->priced);
 }
 
 static void tell_pair(const taking *t, uint32_t pair) {
@@ -278,7 +287,7 @@ static void take_opinion(taking *t, uint32_t o) {
     t->latest[p->people[o]] = o;
     tally *sums[3] = {&t->items[item], &t->all,
                       category == HX_PREFERENCE_NO_CATEGORY ? NULL : &t->categories[category]};
-    for (size_t k = 0; k < 3; k++) {
+    for (size_t k = 0; k < 3 && !isnan(p->liked[o]); k++) {
         if (!sums[k]) continue;
         sums[k]->n++;
         sums[k]->liked += p->liked[o];
@@ -401,7 +410,8 @@ hx_status hx_preference_learn(hx_churn **out, hx_table *t, const hx_preference_p
                                 .repeats = true,
                                 .use = way->use,
                                 .seed = way->seed,
-                                .n_threads = way->n_threads};
+                                .n_threads = way->n_threads,
+                                .told = way->told};
     double *items = calloc(pairs->n + 1, sizeof *items);
     if (!items) return no_memory(err);
     for (size_t i = 0; i < pairs->n; i++)
@@ -417,7 +427,7 @@ hx_status hx_preference_learn(hx_churn **out, hx_table *t, const hx_preference_p
 hx_status hx_preference_fit(hx_churn **out, const hx_preference_past *past, uint64_t seed,
                             size_t n_threads, hx_error *err) {
     const hx_preference_pairs pairs = {past->n, past->people, past->items, past->times, NULL};
-    const hx_preference_way way = {NULL, seed, n_threads};
+    const hx_preference_way way = {NULL, seed, n_threads, NULL};
     hx_table *t = NULL;
     HX_TRY(hx_preference_features(&t, past, &pairs, err));
     const hx_status st = hx_preference_learn(out, t, &pairs, past->liked, &way, err);

@@ -18,7 +18,8 @@
 typedef struct {
     size_t n; /* opinions */
     const uint32_t *people, *items; /* (n) below n_people, n_items */
-    const double *liked; /* (n) 1 or 0 */
+    const double *
+        liked; /* (n) 1 or 0; NaN = had it and said nothing: tells of what one buys, not of what one likes */
     const double *times; /* (n) any unit, finite */
     const float *said; /* (n, dim) vectors of the comments; NULL = none */
     const double *prices; /* (n_items) > 0, NaN = unknown; NULL = none */
@@ -42,7 +43,7 @@ hx_status hx_preference_grams(const hx_str *texts, size_t n, size_t dim, float *
                               hx_error *err) HX_MUST_USE;
 
 /* A table of features, a row a pair; the caller's, hx_table_free(). Columns: opinions, own_share, own_latest, own_days, taste, closest_liked,
- * closest_disliked, words, category_own, category_all, near_share, near_count, price_fit; missing where nothing is known. */
+ * closest_disliked, words, category_own, category_all, near_share, near_count, price_fit, orders, closest_bought; missing where nothing is known. */
 hx_status hx_preference_features(hx_table **out, const hx_preference_past *past,
                                  const hx_preference_pairs *pairs, hx_error *err) HX_MUST_USE;
 
@@ -51,6 +52,7 @@ typedef struct {
     const char *use;
     uint64_t seed;
     size_t n_threads; /* 0 = one a processor; any number gives the same bytes */
+    double *told; /* (pairs) the chance told by folds that did not see the item; NULL */
 } hx_preference_way;
 /* The model of features t, to which the columns item and liked (pairs, 1 or 0) are added. */
 hx_status hx_preference_learn(hx_churn **out, hx_table *t, const hx_preference_pairs *pairs,

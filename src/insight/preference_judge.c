@@ -71,12 +71,12 @@ static void divide(judging *j, bool on_test, size_t *n_held) {
         *n_held += j->held[i] && j->first[i] < to;
     }
     for (uint32_t o = 0; o < p->n; o++)
-        if (!j->held[p->items[o]] && p->times[o] < from) {
+        if (!isnan(p->liked[o]) && !j->held[p->items[o]] && p->times[o] < from) {
             take_row(j, o);
             j->n_learnt++;
         }
     for (uint32_t o = 0; o < p->n; o++)
-        if (j->held[p->items[o]] && j->first[p->items[o]] < to) {
+        if (!isnan(p->liked[o]) && j->held[p->items[o]] && j->first[p->items[o]] < to) {
             take_row(j, o);
             j->n_judged++;
         }
@@ -89,7 +89,7 @@ static hx_status judge_model(judging *j, const char *use, uint64_t seed, size_t 
     const hx_preference_pairs learnt = {n, j->people, j->items, j->times, j->held},
                               judged = {j->n_judged, j->people + n, j->items + n, j->times + n,
                                         j->held};
-    const hx_preference_way way = {use, seed, n_threads};
+    const hx_preference_way way = {use, seed, n_threads, NULL};
     hx_table *a = NULL, *b = NULL;
     hx_churn *m = NULL;
     hx_status st = hx_preference_features(&a, j->past, &learnt, err);
