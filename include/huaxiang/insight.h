@@ -449,7 +449,8 @@ typedef struct {
     const char *user, *item; /* names of columns */
     const char *time, *rating, *comment, *text, *category, *price; /* NULL = none */
 } hx_taste_columns;
-/* The rows of a table; those without a rating were had and nothing was said. Without times rows count in their order. HX_ENOTFOUND: no such column. */
+/* The rows of a table; those without a rating were had and nothing was said. Without times rows count in their order. Without a column of texts an item's
+ * category and first comment stand for its text, and that comment is no opinion any more. HX_ENOTFOUND: no such column. */
 HX_API hx_status hx_tastes_read(hx_tastes *t, const hx_table *rows, const hx_taste_columns *columns,
                                 hx_error *err) HX_MUST_USE;
 
@@ -480,6 +481,19 @@ HX_API void hx_prefer_order(const hx_preferring *p, size_t *order);
  * term in both languages, the person's own words with their events, what one opinion more or other would change; the model's hash. */
 HX_API hx_status hx_prefer_receipt(hx_preferring *p, size_t person, hx_arena *arena,
                                    hx_str *receipt, hx_error *err) HX_MUST_USE;
+/* How well opinions on the items that came latest are told: the latest 30 % of items by their first opinion (test), the 20 % before them (dev), nothing of
+ * either learnt from, nor anything later. The model's columns are chosen on dev. HX_EINVAL: too few items. */
+typedef struct {
+    size_t learnt, judged, held_items;
+    hx_risk_quality model, content,
+        hybrid; /* left = liked; content: by texts alone; hybrid: factors of people and words (Kula 2015, LightFM) */
+} hx_prefer_quality;
+typedef struct {
+    const char *columns; /* what the model reads, chosen on dev */
+    hx_prefer_quality dev, test;
+} hx_prefer_judgement;
+HX_API hx_status hx_prefer_judge(const hx_tastes *tastes, uint64_t seed, size_t n_threads,
+                                 hx_prefer_judgement *out, hx_error *err) HX_MUST_USE;
 /* The item that a receipt is about; text in the arena. HX_EFORMAT: it is none. */
 HX_API hx_status hx_prefer_item_of(hx_str receipt, hx_arena *arena, hx_new_item *item,
                                    hx_str *customer, hx_error *err) HX_MUST_USE;

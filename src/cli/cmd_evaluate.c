@@ -197,6 +197,7 @@ int hx_cmd_evaluate(hx_cli *c) {
         return hx_cmd_evaluate_keywords(c);
     }
     if (strcmp(c->action, "recommend") == 0) return hx_cmd_evaluate_recommend(c);
+    if (strcmp(c->action, "prefer") == 0) return hx_cmd_evaluate_prefer(c);
     if (strcmp(c->action, "parse") == 0) return hx_cmd_evaluate_parse(c);
     if (strcmp(c->action, "words") == 0) {
         hx_cli_catch_interrupts(c);

@@ -1,4 +1,4 @@
-/* cmd_prefer.c - prefer: who would like an item that nobody has had yet, how sure, and why; receipts and their replay.
+/* cmd_prefer.c - prefer: who would like an item that nobody has had yet, how sure, and why; receipts, replay, figures.
  *
  *     --store or --data -> opinions and orders -> hx_prefer() -> the likeliest customers, or receipts with --receipts
  *     verify FILE --store S, prefer --verify FILE: each receipt is worked out again from its item, seed and time, and compared byte by byte
@@ -59,17 +59,17 @@ static const char *column(const hx_cli *c, hx_cli_option_id id, const char *usua
     return c->options.text[id] ? c->options.text[id] : usual;
 }
 
-static bool gather_table(preferring *r) {
+static bool gather_table(preferring *r, hx_cli_option_id data, hx_cli_option_id items) {
     const hx_cli *c = r->c;
     const hx_taste_columns columns = {.user = column(c, HX_OPT_RECOMMEND_USER, "user"),
-                                      .item = column(c, HX_OPT_PREFER_ITEMS, "item"),
+                                      .item = column(c, items, "item"),
                                       .time = column(c, HX_OPT_TIME, NULL),
                                       .rating = column(c, HX_OPT_RECOMMEND_RATING, "rating"),
                                       .comment = column(c, HX_OPT_PREFER_COMMENT, NULL),
                                       .text = column(c, HX_OPT_PREFER_ABOUT, NULL),
                                       .category = column(c, HX_OPT_PREFER_CATEGORIES, NULL),
                                       .price = column(c, HX_OPT_PREFER_PRICES, NULL)};
-    return hx_table_io_read(r->c, c->options.text[HX_OPT_RECOMMEND_DATA], NULL, &r->t) &&
+    return hx_table_io_read(r->c, c->options.text[data], NULL, &r->t) &&
            said(r, hx_tastes_read(r->tastes, r->t, &columns, &r->err));
 }
 
@@ -80,8 +80,8 @@ static bool gather(preferring *r, const int64_t *as_of) {
     hx_table_free(r->t);
     r->t = NULL;
     if (!said(r, hx_tastes_new(&r->tastes, &r->err))) return false;
-    return hx_cli_has(&r->c->options, HX_OPT_RECOMMEND_DATA) ? gather_table(r)
-                                                             : gather_store(r, as_of);
+    if (!hx_cli_has(&r->c->options, HX_OPT_RECOMMEND_DATA)) return gather_store(r, as_of);
+    return gather_table(r, HX_OPT_RECOMMEND_DATA, HX_OPT_PREFER_ITEMS);
 }
 
 static bool learn(preferring *r) {
@@ -319,4 +319,74 @@ int hx_cmd_prefer(hx_cli *c) {
         status = replay(&r, text);
     release(&r);
     return status;
+}
+
+/* ------------------------------------------------------------------ evaluate */
+static json_t *places(double v, int n) {
+    const double tens = pow(10, n);
+    return isfinite(v) ? json_real(round(v * tens) / tens) : json_null();
+}
+
+static void add_quality(preferring *r, const char *part, const hx_prefer_quality *q) {
+    const struct {
+        const char *method;
+        const hx_risk_quality *q;
+    } all[] = {{"prefer", &q->model}, {"content", &q->content}, {"hybrid", &q->hybrid}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        json_t *o = json_object();
+        json_object_set_new(o, "part", json_string(part));
+        json_object_set_new(o, "method", json_string(all[i].method));
+        json_object_set_new(o, "learnt", json_integer((json_int_t)q->learnt));
+        json_object_set_new(o, "judged", json_integer((json_int_t)q->judged));
+        json_object_set_new(o, "items", json_integer((json_int_t)q->held_items));
+        json_object_set_new(o, "auc", places(all[i].q->auc, 4));
+        json_object_set_new(o, "low", places(all[i].q->low, 4));
+        json_object_set_new(o, "high", places(all[i].q->high, 4));
+        json_object_set_new(o, "log_loss", places(all[i].q->log_loss, 4));
+        json_object_set_new(o, "calibration", places(all[i].q->calibration, 4));
+        json_array_append_new(r->records, o);
+    }
+}
+
+static bool put_quality(preferring *r) {
+    static const hx_record_column columns[] = {{"part", "part", "部分", HX_CELL_LEFT},
+                                               {"method", "method", "方法", HX_CELL_LEFT},
+                                               {"learnt", "learnt", "学习", HX_CELL_RIGHT},
+                                               {"judged", "judged", "检验", HX_CELL_RIGHT},
+                                               {"items", "items", "商品", HX_CELL_RIGHT},
+                                               {"auc", "AUC", "AUC", HX_CELL_RIGHT},
+                                               {"low", "from", "自", HX_CELL_RIGHT},
+                                               {"high", "to", "至", HX_CELL_RIGHT},
+                                               {"log_loss", "log loss", "对数损失", HX_CELL_RIGHT},
+                                               {"calibration", "off by", "偏差", HX_CELL_RIGHT}};
+    return hx_output_records(r->c, r->records, columns, sizeof columns / sizeof *columns);
+}
+
+static bool judge(preferring *r) {
+    hx_prefer_judgement j = {.columns = NULL};
+    hx_progress_clock clock;
+    hx_progress_begin(&clock, r->c, hx_cli_tr(r->c, "evaluating", "评估中"));
+    const hx_status st = hx_prefer_judge(r->tastes, (uint64_t)r->c->options.number[HX_OPT_SEED],
+                                         hx_table_io_threads(r->c), &j, &r->err);
+    hx_progress_clear(r->c);
+    if (!said(r, st)) return false;
+    add_quality(r, "dev", &j.dev);
+    add_quality(r, "test", &j.test);
+    hx_cli_note(r->c, "columns chosen on dev: %s", "在开发集上选定的列：%s", j.columns);
+    return put_quality(r);
+}
+
+int hx_cmd_evaluate_prefer(hx_cli *c) {
+    preferring r = {.c = c, .err = {.ui = c->ui}, .records = json_array()};
+    if (!c->options.text[HX_OPT_TIME]) {
+        json_decref(r.records);
+        return hx_cli_usage(
+            c, "evaluate prefer needs --time COLUMN: items are held out by when they came",
+            "evaluate prefer 需要 --time 列名：按商品出现的时间留出检验");
+    }
+    hx_cli_catch_interrupts(c);
+    const bool ok = said(&r, hx_tastes_new(&r.tastes, &r.err)) &&
+                    gather_table(&r, HX_OPT_FORETOLD, HX_OPT_RECOMMEND_ITEM) && judge(&r);
+    release(&r);
+    return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }

@@ -846,10 +846,10 @@ const hx_cli_command hx_cli_commands[] = {
      HX_MODEL_MUST},
     {"evaluate",
      HX_PART_MODEL,
-     "sentiment|intent|emotions|keywords|classify|tag|words|parse|correct|perplexity|recommend "
-     "--data FILE "
-     "[--model M]",
-     "sentiment,intent,emotions,keywords,classify,tag,words,parse,correct,perplexity,recommend",
+     "sentiment|intent|emotions|keywords|classify|tag|words|parse|correct|perplexity|recommend|"
+     "prefer --data FILE [--model M]",
+     "sentiment,intent,emotions,keywords,classify,tag,words,parse,correct,perplexity,recommend,"
+     "prefer",
      0,
      0,
      LIST(READING, RECORDS, HX_OPT_FORETOLD, HX_OPT_TEXT, HX_OPT_TEXT2, HX_OPT_LABEL, HX_OPT_ENGINE,
@@ -858,7 +858,7 @@ const hx_cli_command hx_cli_commands[] = {
           HX_OPT_THRESHOLD, HX_OPT_FALSE_ALARMS, HX_OPT_PROTECT, HX_OPT_MAX_LENGTH, HX_OPT_PART,
           HX_OPT_PRECISION, HX_OPT_THREADS, HX_OPT_STANDARD, HX_OPT_FROM_TREES, HX_OPT_VOCABULARY,
           HX_OPT_RECOMMEND_USER, HX_OPT_RECOMMEND_ITEM, HX_OPT_RECOMMEND_RATING, HX_OPT_TIME,
-          HX_OPT_TEST_FILE),
+          HX_OPT_TEST_FILE, TASTES),
      "how often labels are right, or how well a text is foretold",
      "评估标签的准确率，或对文本的预测能力",
      "FILE has a column of texts and one of labels. M is rules, a learner's file, a run or a "

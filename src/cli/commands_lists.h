@@ -11,6 +11,8 @@
         __VA_ARGS__, HX_OPT_N                                                                      \
     }
 #define READING HX_OPT_FORMAT_IN, HX_OPT_DELIMITER, HX_OPT_QUOTE, HX_OPT_NO_HEADER, HX_OPT_SHEET
+#define TASTES                                                                                     \
+    HX_OPT_PREFER_COMMENT, HX_OPT_PREFER_ABOUT, HX_OPT_PREFER_CATEGORIES, HX_OPT_PREFER_PRICES
 #define RECORDS HX_OPT_FORMAT, HX_OPT_OUT
 #define VIEW HX_OPT_STORE, HX_OPT_AS_OF, HX_OPT_TIMEZONE, RECORDS
 #define TEXTS READING, RECORDS, HX_OPT_HEAD, HX_OPT_THREADS, HX_OPT_TEXT, HX_OPT_MAP, HX_OPT_REJECTS

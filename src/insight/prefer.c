@@ -270,7 +270,8 @@ static hx_status tell(hx_preferring *p, hx_error *err) {
     return score_rows(p, p->rows, p->item.n_threads, p->scores, p->phi, err);
 }
 
-static hx_status fill(hx_preferring *p, hx_error *err) {
+/* The past as numbers. */
+static hx_status take(hx_preferring *p, hx_error *err) {
     size_t n, items;
     (void)hx_tastes_rows(p->tastes, &n);
     (void)hx_tastes_items(p->tastes, &items);
@@ -280,7 +281,11 @@ static hx_status fill(hx_preferring *p, hx_error *err) {
         return no_memory(err);
     take_rows(p);
     take_items(p, items + 1);
-    HX_TRY(take_texts(p, n, items + 1, err));
+    return take_texts(p, n, items + 1, err);
+}
+
+static hx_status fill(hx_preferring *p, hx_error *err) {
+    HX_TRY(take(p, err));
     HX_TRY(check(p, err));
     HX_TRY(learn(p, err));
     return tell(p, err);
@@ -297,6 +302,39 @@ hx_status hx_prefer(hx_preferring **out, const hx_tastes *tastes, const hx_new_i
         *out = p;
     else
         hx_preferring_free(p);
+    return st;
+}
+
+/* ------------------------------------------------------------------ how well */
+/* The columns of greatest AUC on dev; the test part is read once, by them. */
+static hx_status judge(const hx_preferring *p, hx_prefer_judgement *out, hx_error *err) {
+    static const char *const sets[] = {
+        "opinions,own_share,own_latest,own_days,taste,closest_liked,closest_disliked,words,"
+        "category_own,category_all,near_share,near_count,price_fit,orders,closest_bought",
+        "opinions,own_share,own_latest,taste,category_own,category_all,near_share",
+        "opinions,own_share,own_latest,taste", "own_share,taste,words,near_share"};
+    hx_preference_way way = {sets[0], p->item.seed, p->item.n_threads, NULL};
+    for (size_t k = 0; k < sizeof sets / sizeof *sets; k++) {
+        hx_prefer_quality dev;
+        way.use = sets[k];
+        HX_TRY(hx_preference_judge(&p->past, false, &way, &dev, err));
+        if (k > 0 && !(dev.model.auc > out->dev.model.auc)) continue;
+        out->dev = dev;
+        out->columns = sets[k];
+    }
+    way.use = out->columns;
+    return hx_preference_judge(&p->past, true, &way, &out->test, err);
+}
+
+hx_status hx_prefer_judge(const hx_tastes *tastes, uint64_t seed, size_t n_threads,
+                          hx_prefer_judgement *out, hx_error *err) {
+    hx_preferring *p = calloc(1, sizeof *p);
+    if (!p) return no_memory(err);
+    p->tastes = tastes;
+    p->item = (hx_new_item){.price = NAN, .seed = seed, .n_threads = n_threads};
+    hx_status st = take(p, err);
+    if (st == HX_OK) st = judge(p, out, err);
+    hx_preferring_free(p);
     return st;
 }
 

@@ -65,15 +65,12 @@ hx_status hx_preference_fit(hx_churn **out, const hx_preference_past *past, uint
                             size_t n_threads, hx_error *err) HX_MUST_USE;
 
 /* How well it tells opinions of the items that came latest. */
-typedef struct {
-    size_t learnt, judged, held_items;
-    hx_risk_quality model, content, hybrid; /* left = liked */
-} hx_preference_quality;
+typedef hx_prefer_quality hx_preference_quality;
 /* Items in the order of their first opinion: the latest 30 % are the test's, the 20 % before them dev's. Nothing of held items is known to anybody,
  * and only opinions from before the first of them are learnt from. content: taste, closeness and near items alone; hybrid: factors of people and of
- * words (Kula 2015, Metadata Embeddings for User and Item Cold-start Recommendations). */
-hx_status hx_preference_judge(const hx_preference_past *past, bool on_test, uint64_t seed,
-                              size_t n_threads, hx_preference_quality *out,
+ * words; way->use: columns of the model (Kula 2015, Metadata Embeddings for User and Item Cold-start Recommendations). */
+hx_status hx_preference_judge(const hx_preference_past *past, bool on_test,
+                              const hx_preference_way *way, hx_preference_quality *out,
                               hx_error *err) HX_MUST_USE;
 
 #endif

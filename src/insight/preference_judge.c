@@ -229,7 +229,7 @@ static void release(judging *j) {
     free(j->is);
 }
 
-static hx_status judge(judging *j, bool on_test, uint64_t seed, size_t n_threads,
+static hx_status judge(judging *j, bool on_test, const hx_preference_way *way,
                        hx_preference_quality *out, hx_error *err) {
     divide(j, on_test, &out->held_items);
     out->learnt = j->n_learnt;
@@ -239,17 +239,17 @@ static hx_status judge(judging *j, bool on_test, uint64_t seed, size_t n_threads
                        "too few items to hold the latest ones out: %zu opinions are left to learn "
                        "from, %zu to judge by",
                        j->n_learnt, j->n_judged);
-    HX_TRY(judge_model(j, NULL, seed, n_threads, &out->model, err));
-    HX_TRY(judge_model(j, CONTENT, seed, n_threads, &out->content, err));
-    return judge_hybrid(j, seed, &out->hybrid, err);
+    HX_TRY(judge_model(j, way->use, way->seed, way->n_threads, &out->model, err));
+    HX_TRY(judge_model(j, CONTENT, way->seed, way->n_threads, &out->content, err));
+    return judge_hybrid(j, way->seed, &out->hybrid, err);
 }
 
-hx_status hx_preference_judge(const hx_preference_past *past, bool on_test, uint64_t seed,
-                              size_t n_threads, hx_preference_quality *out, hx_error *err) {
+hx_status hx_preference_judge(const hx_preference_past *past, bool on_test,
+                              const hx_preference_way *way, hx_preference_quality *out,
+                              hx_error *err) {
     judging j = {.past = past};
     *out = (hx_preference_quality){0};
-    const hx_status st =
-        make_room(&j) ? judge(&j, on_test, seed, n_threads, out, err) : no_memory(err);
+    const hx_status st = make_room(&j) ? judge(&j, on_test, way, out, err) : no_memory(err);
     release(&j);
     return st;
 }

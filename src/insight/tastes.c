@@ -202,6 +202,39 @@ static hx_status add_row(hx_tastes *t, const hx_table *rows, const size_t at[COL
     return hx_tastes_add(t, &taste, err);
 }
 
+/* The first comment of each item that has no text, with its category, becomes that text. */
+static hx_status describe_items(hx_tastes *t, hx_error *err) {
+    const size_t n = t->rows.len / sizeof(hx_taste_row),
+                 items = t->items.len / sizeof(hx_taste_item);
+    hx_taste_row *rows = (hx_taste_row *)(void *)t->rows.ptr;
+    hx_taste_item *item = (hx_taste_item *)(void *)t->items.ptr;
+    const hx_str *categories = (const hx_str *)(const void *)t->categories.ptr;
+    size_t *first = calloc(items + 1, sizeof *first);
+    if (!first) return no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        size_t *at = &first[rows[i].item];
+        if (rows[i].comment.len > 0 && (*at == 0 || rows[i].time < rows[*at - 1].time)) *at = i + 1;
+    }
+    hx_status st = HX_OK;
+    for (size_t k = 0; st == HX_OK && k < items; k++) {
+        hx_buf text;
+        if (first[k] == 0 || item[k].text.len > 0) continue;
+        hx_taste_row *row = &rows[first[k] - 1];
+        hx_buf_init(&text, BYTES_MAX);
+        if (item[k].category != HX_PREFERENCE_NO_CATEGORY)
+            (void)hx_buf_append_str(&text, categories[item[k].category]);
+        (void)hx_buf_append_lit(&text, " ");
+        (void)hx_buf_append_str(&text, row->comment);
+        item[k].text = hx_arena_str(t->arena, hx_buf_str(&text));
+        if (text.failed || !item[k].text.ptr) st = no_memory(err);
+        hx_buf_release(&text);
+        row->comment.len = 0;
+        row->liked = NAN;
+    }
+    free(first);
+    return st;
+}
+
 hx_status hx_tastes_read(hx_tastes *t, const hx_table *rows, const hx_taste_columns *columns,
                          hx_error *err) {
     size_t at[COLUMNS];
@@ -214,5 +247,6 @@ hx_status hx_tastes_read(hx_tastes *t, const hx_table *rows, const hx_taste_colu
     }
     for (size_t i = 0; i < hx_table_rows(rows); i++)
         HX_TRY(add_row(t, rows, at, i, &most, err));
-    return HX_OK;
+    return at[TEXT] == HX_COLUMN_NONE && at[COMMENT] != HX_COLUMN_NONE ? describe_items(t, err)
+                                                                       : HX_OK;
 }

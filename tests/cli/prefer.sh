@@ -36,7 +36,20 @@ huaxiang prefer --item 'green tea from the hills' --data likes.csv --description
 huaxiang prefer --item 'green tea from the hills' --data likes.csv --description about --comment said --customer p07 --receipts > p07.jsonl
 huaxiang prefer --verify p07.jsonl --data likes.csv --description about --comment said --format csv | cut -d, -f1,2
 huaxiang prefer --item "green tea from the hills" --data likes.csv --description about --top 1 --format table --lang zh | tail -1 | sed -E 's/[0-9]+\.[0-9]+/N/g'
+# how well opinions on the latest items are told: items come one after another, tea and lamps in turn
+python3 - <<'PY'
+with open("later.csv", "w") as f:
+    f.write("user,item,day,rating,about\n")
+    for o in range(900):
+        person, item = o * 7 % 30, max(0, o // 30 - o % 3)
+        liked = (item % 2 == person % 2) != (o % 23 == 0)
+        f.write(f"p{person:02d},i{item},{2000 + o // 300}-{o % 300 // 25 + 1:02d}-{o % 25 + 1:02d},{5 if liked else 1},{'desk lamp light' if item % 2 else 'green tea leaves'}\n")
+PY
+huaxiang evaluate prefer --data later.csv --rating rating --time day --description about --format csv > judged.csv; cut -d, -f1,2 judged.csv
+awk -F, '$2 == "prefer" { print ($6 > 0.75) }' judged.csv
 # mistakes
+huaxiang evaluate prefer --data later.csv --rating rating --description about; echo "exit $?"
+head -40 later.csv > few.csv; huaxiang evaluate prefer --data few.csv --rating rating --time day --description about; echo "exit $?"
 huaxiang prefer --store shop.db; echo "exit $?"
 huaxiang prefer --item tea; echo "exit $?"
 huaxiang prefer --item tea --store shop.db --data likes.csv; echo "exit $?"
