@@ -454,6 +454,13 @@ typedef struct {
 HX_API hx_status hx_tastes_read(hx_tastes *t, const hx_table *rows, const hx_taste_columns *columns,
                                 hx_error *err) HX_MUST_USE;
 
+/* Rows of who had what: user, item, time and rating (5 liked, 4 had, 1 not liked), in the order in which they came; the caller's. */
+HX_API hx_status hx_tastes_table(hx_table **out, const hx_tastes *t, hx_error *err) HX_MUST_USE;
+/* The person's latest of an item, an opinion before a mere order; texts live as long as t. False where there is none. */
+HX_API bool hx_tastes_find(const hx_tastes *t, hx_str customer, hx_str item, hx_taste *out);
+HX_API hx_str hx_tastes_name(const hx_tastes *t, hx_str item); /* its text, else the id */
+HX_API double hx_tastes_latest(const hx_tastes *t); /* time; 0 where nothing was added */
+
 typedef struct {
     hx_str text, category; /* category empty = unknown */
     double price; /* NaN = unknown */

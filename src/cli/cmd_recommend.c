@@ -5,6 +5,7 @@
  * A person without a past gets popular items. One record an item, the best first; of the evaluation one record a method, all rows and, with --rating, those
  * that were liked. Settings are chosen on a dev part; the test part is read once. */
 #include <math.h>
+#include <stdio.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -12,9 +13,11 @@
 #include "cli/table_io.h"
 
 #include "huaxiang/insight.h"
+#include "huaxiang/pipeline.h"
 
 #define USUAL_TOP 10
 #define USUAL_HELD 10
+#define REASON_BYTES 500
 
 typedef struct {
     hx_cli *c;
@@ -22,6 +25,7 @@ typedef struct {
     hx_table *t, *test; /* owned */
     hx_taken *taken; /* owned */
     hx_recommender *r; /* owned */
+    hx_tastes *tastes; /* of a store; owned */
     json_t *records; /* owned */
 } recommending;
 
@@ -52,9 +56,45 @@ static bool read_taken(recommending *r, const char *data) {
 static void release(recommending *r) {
     hx_recommender_free(r->r);
     hx_taken_free(r->taken);
+    hx_tastes_free(r->tastes);
     hx_table_free(r->t);
     hx_table_free(r->test);
     json_decref(r->records);
+}
+
+/* ------------------------------------------------------------------ a store */
+static bool read_store(recommending *r) {
+    static const hx_recommend_columns columns = {"user", "item", "time", "rating"};
+    hx_answer_options a;
+    int status;
+    if (!hx_cli_answer_options(r->c, &a)) return false;
+    hx_store *s = hx_cli_store(r->c, HX_STORE_READ, &status);
+    if (!s) return false;
+    hx_status st = hx_tastes_new(&r->tastes, &r->err);
+    if (st == HX_OK) st = hx_tastes_of_store(r->tastes, s, a.as_of, &r->err);
+    hx_store_close(s);
+    if (st == HX_OK) st = hx_tastes_table(&r->t, r->tastes, &r->err);
+    if (st == HX_OK) st = hx_taken_read(&r->taken, r->t, NULL, &columns, &r->err);
+    return st == HX_OK || (hx_cli_error(r->c, &r->err), false);
+}
+
+/* Names of both items, and what the customer did with the one that speaks most for it. */
+static void add_reason(const recommending *r, json_t *o, hx_str who, hx_str item, hx_str because) {
+    char words[REASON_BYTES];
+    hx_taste t;
+    if (!r->tastes) return;
+    json_object_set_new(o, "name", text_of(hx_tastes_name(r->tastes, item)));
+    if (!because.ptr || !hx_tastes_find(r->tastes, who, because, &t)) return;
+    const hx_str name = hx_tastes_name(r->tastes, because);
+    const int len = name.len > 300 ? 300 : (int)name.len;
+    const char *how = isnan(t.liked) ? hx_cli_tr(r->c, "you bought", "您买过")
+                      : t.liked > 0  ? hx_cli_tr(r->c, "you praised", "您称赞过")
+                                     : hx_cli_tr(r->c, "you tried", "您试过");
+    (void)snprintf(words, sizeof words, hx_cli_tr(r->c, "because %s %.*s", "因为%s%.*s"), how, len,
+                   name.ptr);
+    json_object_set_new(o, "reason", json_string(words));
+    json_object_set_new(o, "event", text_of(t.event));
+    if (t.comment.len > 0) json_object_set_new(o, "quote", text_of(t.comment));
 }
 
 /* ------------------------------------------------------------------ recommend */
@@ -74,6 +114,9 @@ static bool add_person(recommending *r, hx_str name, size_t u, size_t most) {
                                 ? json_null()
                                 : text_of(hx_taken_item(r->taken, best[k].because)));
         json_object_set_new(o, "part", places(best[k].part, 6));
+        add_reason(r, o, name, hx_taken_item(r->taken, best[k].item),
+                   best[k].because == SIZE_MAX ? (hx_str){NULL, 0}
+                                               : hx_taken_item(r->taken, best[k].because));
         json_array_append_new(r->records, o);
     }
     return true;
@@ -98,25 +141,31 @@ static bool add_people(recommending *r, size_t most) {
 static bool put_people(recommending *r) {
     static const hx_record_column columns[] = {{"customer", "customer", "客户", HX_CELL_LEFT},
                                                {"item", "item", "商品", HX_CELL_LEFT},
+                                               {"name", "name", "名称", HX_CELL_LEFT},
                                                {"score", "score", "得分", HX_CELL_RIGHT},
                                                {"because", "because of", "因为", HX_CELL_LEFT},
-                                               {"part", "its part", "其贡献", HX_CELL_RIGHT}};
+                                               {"part", "its part", "其贡献", HX_CELL_RIGHT},
+                                               {"reason", "reason", "理由", HX_CELL_LEFT},
+                                               {"event", "event", "事件", HX_CELL_LEFT},
+                                               {"quote", "own words", "原话", HX_CELL_LEFT}};
     return hx_output_records(r->c, r->records, columns, sizeof columns / sizeof *columns);
 }
 
 int hx_cmd_recommend(hx_cli *c) {
     recommending r = {.c = c, .err = {.ui = c->ui}, .records = json_array()};
     const hx_cli_values *v = &c->options;
+    const bool store = hx_cli_has(v, HX_OPT_STORE);
     const hx_recommend_setting setting =
-        hx_recommend_usual(v->text[HX_OPT_RECOMMEND_RATING] != NULL);
+        hx_recommend_usual(store || v->text[HX_OPT_RECOMMEND_RATING] != NULL);
     const size_t most = hx_cli_has(v, HX_OPT_HEAD) ? (size_t)v->number[HX_OPT_HEAD] : USUAL_TOP;
-    if (!v->text[HX_OPT_RECOMMEND_DATA]) {
+    if (store == (v->text[HX_OPT_RECOMMEND_DATA] != NULL)) {
         json_decref(r.records);
-        return hx_cli_usage(c, "recommend needs --data FILE: rows of who took up what",
-                            "recommend 需要 --data 文件：每行记录谁购买或评价了什么");
+        return hx_cli_usage(
+            c, "recommend needs --store FILE, or --data FILE: rows of who took up what",
+            "recommend 需要 --store 文件，或 --data 文件：每行记录谁购买或评价了什么");
     }
     hx_cli_catch_interrupts(c);
-    bool ok = read_taken(&r, v->text[HX_OPT_RECOMMEND_DATA]);
+    bool ok = store ? read_store(&r) : read_taken(&r, v->text[HX_OPT_RECOMMEND_DATA]);
     if (ok && hx_recommender_fit(&r.r, r.taken, &setting, &r.err) != HX_OK)
         ok = (hx_cli_error(c, &r.err), false);
     ok = ok && add_people(&r, most) && put_people(&r);

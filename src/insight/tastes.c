@@ -250,3 +250,89 @@ hx_status hx_tastes_read(hx_tastes *t, const hx_table *rows, const hx_taste_colu
     return at[TEXT] == HX_COLUMN_NONE && at[COMMENT] != HX_COLUMN_NONE ? describe_items(t, err)
                                                                        : HX_OK;
 }
+
+/* ------------------------------------------------------------------ asked */
+static hx_status put_names(const hx_tastes *t, hx_table *out, bool items, hx_error *err) {
+    size_t n, n_rows;
+    const hx_taste_row *rows = hx_tastes_rows(t, &n_rows);
+    const hx_taste_item *item = hx_tastes_items(t, &n);
+    const hx_str *people = items ? NULL : hx_tastes_people(t, &n);
+    hx_str *names = calloc(n + 1, sizeof *names);
+    uint32_t *codes = calloc(n_rows + 1, sizeof *codes);
+    for (size_t i = 0; names && i < n; i++)
+        names[i] = people ? people[i] : item[i].name;
+    for (size_t i = 0; codes && i < n_rows; i++)
+        codes[i] = items ? rows[i].item : rows[i].person;
+    const hx_status st =
+        names && codes
+            ? hx_table_put_texts(out, hx_str_of(items ? "item" : "user"), codes, names, n, err)
+            : no_memory(err);
+    free(names);
+    free(codes);
+    return st;
+}
+
+static hx_status put_values(const hx_tastes *t, hx_table *out, hx_error *err) {
+    size_t n;
+    const hx_taste_row *rows = hx_tastes_rows(t, &n);
+    double *v = calloc(2 * n + 1, sizeof *v);
+    if (!v) return no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        v[i] = rows[i].time;
+        v[n + i] = isnan(rows[i].liked) ? 4 : rows[i].liked > 0 ? 5 : 1;
+    }
+    hx_status st = hx_table_put_numbers(out, hx_str_of("time"), HX_KIND_NUMBER, v, -1, err);
+    if (st == HX_OK)
+        st = hx_table_put_numbers(out, hx_str_of("rating"), HX_KIND_NUMBER, v + n, -1, err);
+    free(v);
+    return st;
+}
+
+hx_status hx_tastes_table(hx_table **out, const hx_tastes *t, hx_error *err) {
+    hx_table *table = NULL;
+    HX_TRY(hx_table_new(&table, t->rows.len / sizeof(hx_taste_row), err));
+    hx_status st = put_names(t, table, false, err);
+    if (st == HX_OK) st = put_names(t, table, true, err);
+    if (st == HX_OK) st = put_values(t, table, err);
+    if (st == HX_OK)
+        *out = table;
+    else
+        hx_table_free(table);
+    return st;
+}
+
+bool hx_tastes_find(const hx_tastes *t, hx_str customer, hx_str item, hx_taste *out) {
+    const uint64_t *person = hx_map_get(&t->people_by, hx_hash(customer)),
+                   *number = hx_map_get(&t->items_by, hx_hash(item));
+    size_t n, best = SIZE_MAX;
+    const hx_taste_row *rows = hx_tastes_rows(t, &n);
+    for (size_t i = 0; person && number && i < n; i++)
+        if (rows[i].person + 1 == *person && rows[i].item + 1 == *number &&
+            (best == SIZE_MAX || !isnan(rows[i].liked) || isnan(rows[best].liked)))
+            best = i;
+    if (best == SIZE_MAX) return false;
+    *out = (hx_taste){.customer = customer,
+                      .item = item,
+                      .comment = rows[best].comment,
+                      .event = rows[best].event,
+                      .time = rows[best].time,
+                      .liked = rows[best].liked,
+                      .price = NAN};
+    return true;
+}
+
+hx_str hx_tastes_name(const hx_tastes *t, hx_str item) {
+    size_t n;
+    const uint64_t *number = hx_map_get(&t->items_by, hx_hash(item));
+    const hx_taste_item *items = hx_tastes_items(t, &n);
+    return number && items[*number - 1].text.len > 0 ? items[*number - 1].text : item;
+}
+
+double hx_tastes_latest(const hx_tastes *t) {
+    size_t n;
+    const hx_taste_row *rows = hx_tastes_rows(t, &n);
+    double latest = 0;
+    for (size_t i = 0; i < n; i++)
+        latest = fmax(latest, rows[i].time);
+    return latest;
+}

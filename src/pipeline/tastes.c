@@ -81,6 +81,12 @@ static double price_of(const hx_event *e) {
     return (double)e->amount / (e->quantity > 0 ? (double)e->quantity : UNITS);
 }
 
+/* A review in the customer's own voice: not a shop's filler, an advert, a copy. */
+static bool is_said(const hx_event *e) {
+    return e->kind == HX_KIND_REVIEW && e->text.len > 0 &&
+           (!e->annotation || e->annotation->noise == HX_NOISE_NONE);
+}
+
 static hx_status add_event(gathering *g, hx_str name, const hx_event *e, hx_error *err) {
     char id[HX_EVENT_ID_TEXT];
     const double liked = liked_of(g, e);
@@ -90,7 +96,7 @@ static hx_status add_event(gathering *g, hx_str name, const hx_event *e, hx_erro
                             .item = e->item,
                             .text = e->item_name,
                             .category = e->category,
-                            .comment = e->kind == HX_KIND_REVIEW ? e->text : (hx_str){NULL, 0},
+                            .comment = is_said(e) ? e->text : (hx_str){NULL, 0},
                             .event = hx_str_of(hx_event_id_text(hx_event_id(e), id)),
                             .time = (double)e->time,
                             .liked = liked,

@@ -47,6 +47,10 @@ with open("later.csv", "w") as f:
 PY
 huaxiang evaluate prefer --data later.csv --rating rating --time day --description about --format csv > judged.csv; cut -d, -f1,2 judged.csv
 awk -F, '$2 == "prefer" { print ($6 > 0.75) }' judged.csv
+# recommend from a store: what speaks for each item, in words, with the event behind it
+huaxiang recommend C00011 --store shop.db --head 3 > offers.jsonl; wc -l < offers.jsonl; grep -c '"reason":"because you \(bought\|praised\|tried\) ' offers.jsonl; head -1 offers.jsonl | grep -o '"[a-z]*":' | grep -v quote | tr '\n' ' '; echo
+huaxiang recommend C00011 --store shop.db --head 1 --lang zh | grep -c '"reason":"因为您'
+huaxiang recommend; echo "exit $?"
 # mistakes
 huaxiang evaluate prefer --data later.csv --rating rating --description about; echo "exit $?"
 head -40 later.csv > few.csv; huaxiang evaluate prefer --data few.csv --rating rating --time day --description about; echo "exit $?"
