@@ -6,6 +6,8 @@
  * that were liked. Settings are chosen on a dev part; the test part is read once. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -63,7 +65,8 @@ static void release(recommending *r) {
 }
 
 /* ------------------------------------------------------------------ a store */
-static bool read_store(recommending *r) {
+/* as_of: of a receipt; NULL = as asked for. */
+static bool read_store(recommending *r, const int64_t *as_of) {
     static const hx_recommend_columns columns = {"user", "item", "time", "rating"};
     hx_answer_options a;
     int status;
@@ -71,7 +74,7 @@ static bool read_store(recommending *r) {
     hx_store *s = hx_cli_store(r->c, HX_STORE_READ, &status);
     if (!s) return false;
     hx_status st = hx_tastes_new(&r->tastes, &r->err);
-    if (st == HX_OK) st = hx_tastes_of_store(r->tastes, s, a.as_of, &r->err);
+    if (st == HX_OK) st = hx_tastes_of_store(r->tastes, s, as_of ? *as_of : a.as_of, &r->err);
     hx_store_close(s);
     if (st == HX_OK) st = hx_tastes_table(&r->t, r->tastes, &r->err);
     if (st == HX_OK) st = hx_taken_read(&r->taken, r->t, NULL, &columns, &r->err);
@@ -97,6 +100,60 @@ static void add_reason(const recommending *r, json_t *o, hx_str who, hx_str item
     if (t.comment.len > 0) json_object_set_new(o, "quote", text_of(t.comment));
 }
 
+/* ------------------------------------------------------------------ receipts */
+static json_t *part_of(const recommending *r, hx_str who, const hx_recommendation *part) {
+    const hx_str item = hx_taken_item(r->taken, part->because);
+    hx_taste t;
+    json_t *o = json_object();
+    json_object_set_new(o, "item", text_of(item));
+    json_object_set_new(o, "name", text_of(hx_tastes_name(r->tastes, item)));
+    if (hx_tastes_find(r->tastes, who, item, &t)) {
+        json_object_set_new(o, "event", text_of(t.event));
+        json_object_set_new(o, "liked", isnan(t.liked) ? json_null() : json_boolean(t.liked > 0));
+    }
+    json_object_set_new(o, "part", json_real(part->part));
+    return o;
+}
+
+/* One line: the item and the term of each thing the customer has; added one by one they are the score. Empty after a sentence. */
+static hx_str receipt_of(recommending *r, hx_str who, size_t u, size_t item) {
+    const size_t room = hx_taken_items(r->taken);
+    hx_recommendation *parts = hx_arena_alloc(r->c->arena, (room + 1) * sizeof *parts);
+    hx_str text = {NULL, 0};
+    size_t n = 0;
+    double score = 0;
+    if (!parts) return hx_cli_fail(r->c, "not enough memory", "内存不足"), text;
+    if (u != SIZE_MAX && hx_recommend_parts(r->r, u, item, parts, room, &n, &r->err) != HX_OK)
+        return hx_cli_error(r->c, &r->err), text;
+    json_t *o = json_object(), *list = json_array();
+    for (size_t k = 0; k < n; k++) {
+        score += parts[k].part;
+        json_array_append_new(list, part_of(r, who, &parts[k]));
+    }
+    json_object_set_new(o, "receipt", json_string("recommend"));
+    json_object_set_new(o, "customer", text_of(who));
+    json_object_set_new(o, "item", text_of(hx_taken_item(r->taken, item)));
+    json_object_set_new(o, "score", json_real(score));
+    json_object_set_new(o, "parts", list);
+    json_object_set_new(o, "as_of_ms", json_integer((json_int_t)hx_tastes_latest(r->tastes)));
+    char *dumped = json_dumps(o, JSON_COMPACT);
+    if (dumped) text = hx_arena_str(r->c->arena, hx_str_of(dumped));
+    free(dumped);
+    json_decref(o);
+    return text;
+}
+
+static bool put_receipt(recommending *r, hx_str who, size_t u, size_t item) {
+    const hx_str text = receipt_of(r, who, u, item);
+    hx_outbuf out = {0};
+    if (!text.ptr) return false;
+    hx_outbuf_bytes(&out, text.ptr, text.len);
+    hx_outbuf_byte(&out, '\n');
+    const bool ok = hx_output_write(r->c, &out);
+    hx_outbuf_release(&out);
+    return ok;
+}
+
 /* ------------------------------------------------------------------ recommend */
 static bool add_person(recommending *r, hx_str name, size_t u, size_t most) {
     hx_recommendation *best = hx_arena_alloc(r->c->arena, (most + 1) * sizeof *best);
@@ -105,6 +162,10 @@ static bool add_person(recommending *r, hx_str name, size_t u, size_t most) {
     if (hx_recommend(r->r, u, best, most, &n, &r->err) != HX_OK)
         return hx_cli_error(r->c, &r->err), false;
     for (size_t k = 0; k < n; k++) {
+        if (r->tastes && hx_cli_has(&r->c->options, HX_OPT_PREFER_RECEIPTS)) {
+            if (!put_receipt(r, name, u, best[k].item)) return false;
+            continue;
+        }
         json_t *o = json_object();
         json_object_set_new(o, "customer", text_of(name));
         json_object_set_new(o, "item", text_of(hx_taken_item(r->taken, best[k].item)));
@@ -151,6 +212,79 @@ static bool put_people(recommending *r) {
     return hx_output_records(r->c, r->records, columns, sizeof columns / sizeof *columns);
 }
 
+/* ------------------------------------------------------------------ replay */
+static void forget(recommending *r) {
+    hx_recommender_free(r->r);
+    hx_taken_free(r->taken);
+    hx_tastes_free(r->tastes);
+    hx_table_free(r->t);
+    r->r = NULL;
+    r->taken = NULL;
+    r->tastes = NULL;
+    r->t = NULL;
+}
+
+static size_t item_named(const recommending *r, const char *name) {
+    const size_t n = hx_taken_items(r->taken);
+    for (size_t i = 0; name && i < n; i++)
+        if (hx_str_equal(hx_taken_item(r->taken, i), hx_str_of(name))) return i;
+    return n;
+}
+
+static bool replay_line(recommending *r, hx_str line, bool *all) {
+    json_t *old = json_loadb(line.ptr, line.len, 0, NULL);
+    const char *who = json_string_value(json_object_get(old, "customer"));
+    const int64_t as_of = json_integer_value(json_object_get(old, "as_of_ms"));
+    const hx_recommend_setting setting = hx_recommend_usual(true);
+    hx_str again = {NULL, 0};
+    bool ok = true;
+    if (!who) {
+        json_decref(old);
+        return hx_cli_fail(r->c, "a line is no receipt of a recommendation",
+                           "有一行不是推荐的凭据") == HX_EXIT_DONE;
+    }
+    if (!r->r || (int64_t)hx_tastes_latest(r->tastes) != as_of) {
+        forget(r);
+        ok = read_store(r, &as_of);
+        if (ok && hx_recommender_fit(&r->r, r->taken, &setting, &r->err) != HX_OK)
+            ok = (hx_cli_error(r->c, &r->err), false);
+    }
+    const size_t item = ok ? item_named(r, json_string_value(json_object_get(old, "item"))) : 0;
+    if (ok && item < hx_taken_items(r->taken))
+        again = receipt_of(r, hx_str_of(who), hx_taken_find(r->taken, hx_str_of(who)), item);
+    const bool same = hx_str_equal(line, again);
+    *all = *all && same;
+    if (ok)
+        json_array_append_new(r->records,
+                              json_pack("{s:s,s:O?,s:b}", "customer", who, "item",
+                                        json_object_get(old, "item"), "verified", same));
+    json_decref(old);
+    return ok;
+}
+
+bool hx_cmd_recommend_is(hx_str receipts) {
+    static const char head[] = "{\"receipt\":\"recommend\",";
+    return receipts.len > sizeof head && memcmp(receipts.ptr, head, sizeof head - 1) == 0;
+}
+
+int hx_cmd_recommend_replay(hx_cli *c, hx_str text) {
+    static const hx_record_column columns[] = {{"customer", "customer", "客户", HX_CELL_LEFT},
+                                               {"item", "item", "商品", HX_CELL_LEFT},
+                                               {"verified", "verified", "已核验", HX_CELL_LEFT}};
+    recommending r = {.c = c, .err = {.ui = c->ui}, .records = json_array()};
+    bool all = true, ok = true;
+    while (ok && text.len > 0) {
+        const char *end = memchr(text.ptr, '\n', text.len);
+        const size_t n = end ? (size_t)(end - text.ptr) : text.len;
+        if (n > 0) ok = replay_line(&r, (hx_str){text.ptr, n}, &all);
+        text = (hx_str){text.ptr + n + (end != NULL), text.len - n - (end != NULL)};
+    }
+    ok = ok && hx_output_records(c, r.records, columns, sizeof columns / sizeof *columns);
+    release(&r);
+    return ok && all ? HX_EXIT_DONE : HX_EXIT_FAILED;
+}
+
+/* ------------------------------------------------------------------ the command */
 int hx_cmd_recommend(hx_cli *c) {
     recommending r = {.c = c, .err = {.ui = c->ui}, .records = json_array()};
     const hx_cli_values *v = &c->options;
@@ -164,11 +298,15 @@ int hx_cmd_recommend(hx_cli *c) {
             c, "recommend needs --store FILE, or --data FILE: rows of who took up what",
             "recommend 需要 --store 文件，或 --data 文件：每行记录谁购买或评价了什么");
     }
+    if (!store && hx_cli_has(v, HX_OPT_PREFER_RECEIPTS)) {
+        json_decref(r.records);
+        return hx_cli_usage(c, "--receipts needs --store FILE", "--receipts 需要 --store 文件");
+    }
     hx_cli_catch_interrupts(c);
-    bool ok = store ? read_store(&r) : read_taken(&r, v->text[HX_OPT_RECOMMEND_DATA]);
+    bool ok = store ? read_store(&r, NULL) : read_taken(&r, v->text[HX_OPT_RECOMMEND_DATA]);
     if (ok && hx_recommender_fit(&r.r, r.taken, &setting, &r.err) != HX_OK)
         ok = (hx_cli_error(c, &r.err), false);
-    ok = ok && add_people(&r, most) && put_people(&r);
+    ok = ok && add_people(&r, most) && (hx_cli_has(v, HX_OPT_PREFER_RECEIPTS) || put_people(&r));
     release(&r);
     return ok ? HX_EXIT_DONE : HX_EXIT_FAILED;
 }

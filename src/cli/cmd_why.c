@@ -140,6 +140,7 @@ int hx_cmd_verify(hx_cli *c) {
         return hx_cli_usage(c, "verify needs --store FILE", "verify 需要 --store 文件");
     if (!hx_cli_read_file(c, c->args[0], RECEIPT_MAX, &receipt)) return HX_EXIT_FAILED;
     if (hx_cmd_prefer_is(receipt)) return hx_cmd_prefer_replay(c, receipt);
+    if (hx_cmd_recommend_is(receipt)) return hx_cmd_recommend_replay(c, receipt);
     hx_cli_labeller labeller = {.n = 0};
     if (hx_cli_wants_llama(c)) {
         if (!hx_cli_labeller_open(c, &labeller)) return HX_EXIT_FAILED;

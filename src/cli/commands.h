@@ -108,6 +108,8 @@ int hx_cmd_prefer_replay(hx_cli *c, hx_str receipts);
 int hx_cmd_prefer(hx_cli *c);
 int hx_cmd_evaluate_prefer(hx_cli *c);
 int hx_cmd_recommend(hx_cli *c);
+bool hx_cmd_recommend_is(hx_str receipts);
+int hx_cmd_recommend_replay(hx_cli *c, hx_str receipts);
 int hx_cmd_evaluate_recommend(hx_cli *c);
 int hx_cmd_topics(hx_cli *c);
 int hx_cmd_learn_survival(hx_cli *c);

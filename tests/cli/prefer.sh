@@ -50,6 +50,9 @@ awk -F, '$2 == "prefer" { print ($6 > 0.75) }' judged.csv
 # recommend from a store: what speaks for each item, in words, with the event behind it
 huaxiang recommend C00011 --store shop.db --head 3 > offers.jsonl; wc -l < offers.jsonl; grep -c '"reason":"because you \(bought\|praised\|tried\) ' offers.jsonl; head -1 offers.jsonl | grep -o '"[a-z]*":' | grep -v quote | tr '\n' ' '; echo
 huaxiang recommend C00011 --store shop.db --head 1 --lang zh | grep -c '"reason":"因为您'
+huaxiang recommend C00011 --store shop.db --head 3 --receipts --out offered.jsonl; huaxiang verify offered.jsonl --store shop.db --format csv | cut -d, -f3
+python3 -c "import json; print(all(sum((p['part'] for p in r['parts']), 0.0) == r['score'] for r in map(json.loads, open('offered.jsonl', encoding='utf-8'))))"
+sed 's/\"score\":[0-9.]*/\"score\":1.5/' offered.jsonl | huaxiang verify - --store shop.db --format csv | cut -d, -f3 | tail -1
 huaxiang recommend; echo "exit $?"
 # mistakes
 huaxiang evaluate prefer --data later.csv --rating rating --description about; echo "exit $?"
