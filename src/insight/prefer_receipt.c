@@ -3,7 +3,8 @@
  *     chance     by the score; low to high = Wilson's interval (1927) at 90 % of what became of the opinions that folds told the most alike
  *     terms      all columns, the greatest first; base + terms = score, exactly, in millionths of log-odds
  *     quotes     the person's own comments, those most like the item first, as they stand
- *     otherwise  the opinion on the closest item turned round, or a good one added where there is none, and the chance that comes of it
+ *     otherwise  the opinion on the closest item turned round, or one added where there is none (a poor one where the chance is
+ *                above the base), and the chance that comes of it
  *
  * Everything follows from the tastes, the item and the seed, so a receipt is replayed by working it out again. */
 #include <math.h>
@@ -189,13 +190,14 @@ static size_t closest_opinion(const receipt *r) {
 }
 
 static void put_sentence(receipt *r, hx_str item, int change, double chance) {
-    static const char *const en[3] = {
+    static const char *const en[4] = {
         "Had the customer liked \"%.*s\", the chance would be %.0f %%.",
         "Had the customer not liked \"%.*s\", the chance would be %.0f %%.",
-        "With one good opinion of \"%.*s\" the chance would be %.0f %%."};
-    static const char *const zh[3] = {"若该客户喜欢“%.*s”，则可能性为 %.0f %%。",
-                                      "若该客户不喜欢“%.*s”，则可能性为 %.0f %%。",
-                                      "若对“%.*s”有一次好评，则可能性为 %.0f %%。"};
+        "With one good opinion of \"%.*s\" the chance would be %.0f %%.",
+        "With one poor opinion of \"%.*s\" the chance would be %.0f %%."};
+    static const char *const zh[4] = {
+        "若该客户喜欢“%.*s”，则可能性为 %.0f %%。", "若该客户不喜欢“%.*s”，则可能性为 %.0f %%。",
+        "若对“%.*s”有一次好评，则可能性为 %.0f %%。", "若对“%.*s”有一次差评，则可能性为 %.0f %%。"};
     const int len = item.len > 400 ? 400 : (int)item.len;
     for (int ui = HX_UI_EN; ui <= HX_UI_ZH; ui++) {
         hx_buf_reset(&r->words);
@@ -211,7 +213,9 @@ static hx_status put_otherwise(receipt *r, hx_error *err) {
     const size_t row = closest_opinion(r);
     const bool adds = row == SIZE_MAX;
     const size_t at = adds ? p->past.n : row;
-    const double was = adds ? 0 : p->liked[row];
+    /* An opinion that is made up speaks against the side that the chance is on. */
+    const bool above = p->scores[r->person] > r->phi[p->model->n_columns];
+    const double was = adds ? above : p->liked[row];
     int64_t score = 0;
     if (adds) {
         p->people[at] = r->person;
@@ -230,7 +234,7 @@ static hx_status put_otherwise(receipt *r, hx_error *err) {
     if (!adds) put_event(r, row);
     hx_json_key(r->w, "chance");
     hx_json_double(r->w, places(chance, 1e6));
-    put_sentence(r, hx_prefer_name(p, p->items[at]), adds ? 2 : was > 0 ? 1 : 0, chance);
+    put_sentence(r, hx_prefer_name(p, p->items[at]), adds ? 2 + above : was > 0 ? 1 : 0, chance);
     hx_json_end_object(r->w);
     return HX_OK;
 }
