@@ -2,6 +2,7 @@
  *
  *     segment list                    all of them, with sizes
  *     segment show|members NAME       one with its best members; the members alone, a record each
+ *     segment show NAME --prose       it in sentences
  *     segment define NAME 'RULE'      a rule of one's own, kept up from now on (docs/segments.md); --force gives it another rule
  *     segment define --label SET      one for each label that a model gave, or each value of a trait
  *     segment define NAME --clusters FILE    one for each cluster of learn cluster
@@ -18,6 +19,7 @@
 #include "cli/look.h"
 #include "cli/progress.h"
 #include "cli/segment_groups.h"
+#include "cli/segment_prose.h"
 
 static hx_str argument(const hx_cli *c, int at) {
     return hx_str_of(at < c->n_args ? c->args[at] : NULL);
@@ -284,6 +286,8 @@ static int run_list(hx_cli *c) {
 }
 
 static int run_show(hx_cli *c) {
+    if (hx_cli_has(&c->options, HX_OPT_PROSE))
+        return hx_cli_look(c, ask_lift, hx_segment_prose_show);
     return hx_cli_look(c, ask_members, show_segment);
 }
 
@@ -342,6 +346,8 @@ static const struct {
 };
 
 int hx_cmd_segment(hx_cli *c) {
+    if (hx_cli_has(&c->options, HX_OPT_PROSE) && strcmp(c->action, "show") != 0)
+        return hx_cli_usage(c, "--prose is for segment show alone", "--prose 只用于 segment show");
     for (size_t i = 0; i < sizeof segment_actions / sizeof *segment_actions; i++) {
         if (strcmp(c->action, segment_actions[i].action) != 0) continue;
         if (c->n_args < segment_actions[i].min || c->n_args > segment_actions[i].max)

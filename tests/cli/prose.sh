@@ -28,3 +28,13 @@ huaxiang show u3 --store s.db --prose --format json
 huaxiang show u1 --store s.db --prose --as-of 2026-01-10 --format table
 huaxiang show u9 --store s.db --prose; echo "exit $?"
 huaxiang show u1 --store s.db --prose --drift 2026-02-01; echo "exit $?"
+echo "== a segment in sentences: figures as lift has them; nobody; a name with digits; what goes wrong"
+huaxiang segment define 买过2次 'count(order) >= 2' --store s.db --quiet > /dev/null
+huaxiang segment define none.7 'count(order) >= 9' --store s.db --quiet > /dev/null
+for lang in zh en; do
+    for name in 买过2次 none.7 new; do huaxiang segment show $name --store s.db --prose --lang $lang --format table; done
+done
+huaxiang segment show 买过2次 --store s.db --prose --lang en --format json
+huaxiang segment lift 买过2次 --store s.db --format csv | head -4
+huaxiang segment show nobody --store s.db --prose; echo "exit $?"
+huaxiang segment list --store s.db --prose; echo "exit $?"
