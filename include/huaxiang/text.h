@@ -360,6 +360,8 @@ typedef enum {
     HX_KEYWORDS_YAKE, /* phrases of up to five words, by statistics of the text alone */
     HX_KEYWORDS_LEARN, /* phrases, ranked by models/huaxiang-learn; needs a model of HX_ENGINE_LEARN */
     HX_KEYWORDS_LLAMA, /* phrases that the language model marks, of texts where it marks none TF-IDF; needs one of HX_ENGINE_LLAMA */
+    HX_KEYWORDS_EMBEDDING, /* phrases, by their likeness to the text, none like another; needs one of HX_ENGINE_LLAMA */
+    HX_KEYWORDS_ATTENTION, /* phrases, by what the text's vector takes from them; needs one of HX_ENGINE_LLAMA */
     HX_KEYWORDS_N
 } hx_keyword_method;
 /* Keywords of a text, the best first, each verbatim in it. */

@@ -84,6 +84,8 @@ bool hx_cli_engine(hx_cli *c);
 bool hx_cli_learns(const hx_cli *c); /* --engine learn */
 /* Whether huaxiang-small lies in the data folder; whether it reads this command's texts: by --engine llama, or because nothing else was said. */
 bool hx_cli_small_is_there(hx_cli *c);
+/* --method of keywords: from this number on the model ranks. */
+#define HX_CLI_METHOD_MODEL 3
 const char *hx_cli_small_path(hx_cli *c); /* in the run's arena; NULL where it is not there */
 extern const char hx_cli_small_name[]; /* what --model calls it */
 /* Commands that need a model and got no name take huaxiang-small, where it is installed; vectors are then the means of both directions. */

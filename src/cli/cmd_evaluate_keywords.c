@@ -148,7 +148,9 @@ static bool run_engine(keyword_run *r, hx_engine engine, json_t *records) {
     if (done && engine == HX_ENGINE_LEARN)
         done = run_method(r, engine, HX_KEYWORDS_LEARN, "learn", records);
     if (done && engine == HX_ENGINE_LLAMA)
-        done = run_method(r, engine, HX_KEYWORDS_LLAMA, "llama", records);
+        done = run_method(r, engine, HX_KEYWORDS_LLAMA, "llama", records) &&
+               run_method(r, engine, HX_KEYWORDS_EMBEDDING, "embedding", records) &&
+               run_method(r, engine, HX_KEYWORDS_ATTENTION, "attention", records);
     hx_annotator_free(r->annotator);
     hx_text_model_close(model);
     r->annotator = NULL;

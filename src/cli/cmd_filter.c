@@ -79,6 +79,11 @@ static int set_labels(hx_cli *c, hx_filter_plan *p) {
     return HX_EXIT_DONE;
 }
 
+/* As --method names them. */
+static const hx_keyword_method keyword_methods[] = {HX_KEYWORDS_TFIDF, HX_KEYWORDS_TEXTRANK,
+                                                    HX_KEYWORDS_YAKE, HX_KEYWORDS_EMBEDDING,
+                                                    HX_KEYWORDS_ATTENTION};
+
 static int set_options(filter_job *j) {
     hx_cli *c = j->c;
     const hx_cli_values *v = &c->options;
@@ -89,9 +94,10 @@ static int set_options(filter_job *j) {
         .shape = c->shape,
         .ui = c->ui,
         .top = hx_cli_has(v, HX_OPT_TOP) ? (size_t)v->number[HX_OPT_TOP] : 5,
-        .method = hx_cli_learns(c)     ? HX_KEYWORDS_LEARN
-                  : hx_cli_is_small(c) ? HX_KEYWORDS_LLAMA
-                                       : (hx_keyword_method)v->number[HX_OPT_METHOD],
+        .method = hx_cli_learns(c)               ? HX_KEYWORDS_LEARN
+                  : hx_cli_has(v, HX_OPT_METHOD) ? keyword_methods[v->number[HX_OPT_METHOD]]
+                  : hx_cli_is_small(c)           ? HX_KEYWORDS_LLAMA
+                                                 : HX_KEYWORDS_TFIDF,
         .sentences = hx_cli_has(v, HX_OPT_SENTENCES) ? (size_t)v->number[HX_OPT_SENTENCES] : 0,
         .no_stop = hx_cli_has(v, HX_OPT_NO_STOP),
         .clean = {hx_cli_has(v, HX_OPT_KEEP_TRADITIONAL), hx_cli_has(v, HX_OPT_KEEP_CASE),

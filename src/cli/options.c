@@ -195,9 +195,6 @@ const hx_cli_option hx_cli_options[HX_OPT_N] = {
                          "文本的时间列（默认第一个时间列）"),
     [HX_OPT_PERIOD] = TEXT("period", 0, HX_OPT_CHOICE, HX_GROUP_TEXT, "auto,day,week,month",
                            "how time is parted (default: auto)", "时间分段（默认 auto）"),
-    [HX_OPT_METHOD] = TEXT("method", 0, HX_OPT_CHOICE, HX_GROUP_TEXT, "tfidf,textrank,yake",
-                           "how keywords are weighed (default: tfidf); yake finds phrases",
-                           "关键词算法（默认 tfidf）；yake 给出多词短语"),
     [HX_OPT_KEEP_TRADITIONAL] =
         FLAG("keep-traditional", 0, HX_GROUP_TEXT, "traditional characters stay", "保留繁体字"),
     [HX_OPT_KEEP_CASE] =

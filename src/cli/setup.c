@@ -151,8 +151,11 @@ void hx_cli_small_by_default(hx_cli *c) {
 static bool has_small(const hx_cli *c) {
     static const unsigned short others[] = {HX_OPT_ABOUT, HX_OPT_ADAPT, HX_OPT_INSTRUCTION,
                                             HX_OPT_METHOD};
+    const bool asks_model = hx_cli_has(&c->options, HX_OPT_METHOD) &&
+                            c->options.number[HX_OPT_METHOD] >= HX_CLI_METHOD_MODEL;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (hx_cli_has(&c->options, others[i])) return false;
+        if (hx_cli_has(&c->options, others[i]) && !(others[i] == HX_OPT_METHOD && asks_model))
+            return false;
     if (hx_cli_has(&c->options, HX_OPT_STANDARD) ||
         (c->options.text[HX_OPT_ENGINE] && strcmp(c->command->name, "words") == 0))
         return hx_cli_small_is_there((hx_cli *)(uintptr_t)c);

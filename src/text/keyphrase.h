@@ -1,4 +1,4 @@
-/* keyphrase.h - phrases of one to five words that may be what a text is about, and two ways to rank them.
+/* keyphrase.h - phrases of one to five words that may be what a text is about, and ways to rank them.
  *
  *     unit        a word of the text as it was cut, or a mark
  *     candidate   up to PHRASE_WORDS units in a row without a mark or stop word; the same stems (English) or words (Chinese) are one candidate
@@ -69,6 +69,10 @@ size_t hx__keyphrase_features(const hx_keyphrases *p, const hx_keyphrase *k,
 struct hx_learned_phrases;
 /* Sets scores: the probability that an author would choose it. */
 void hx__keyphrases_learned(const struct hx_learned_phrases *m, hx_keyphrases *p);
+
+/* keyphrase_model.c: sets scores by HX_KEYWORDS_EMBEDDING or _ATTENTION; ranks are set. HX_EINVAL: no language model. */
+hx_status hx__keyphrases_model(hx_annotator *a, const hx_analysis *text, hx_keyword_method method,
+                               hx_keyphrases *p, hx_error *err) HX_MUST_USE;
 
 /* The best `top`, each of its own: no piece of a better one that never stands alone. In `arena`. */
 hx_status hx__keyphrases_best(const hx_analysis *text, hx_keyphrases *p, size_t top,

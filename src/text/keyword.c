@@ -171,6 +171,8 @@ hx_status hx__phrases_find(hx_annotator *a, hx_str original, const hx_analysis *
                        "out of memory while looking for keywords in a text of %zu words",
                        text->n_words);
     if (method == HX_KEYWORDS_LEARN) hx__keyphrases_learned(&l->phrases, &p);
+    if (method == HX_KEYWORDS_EMBEDDING || method == HX_KEYWORDS_ATTENTION)
+        HX_TRY(hx__keyphrases_model(a, text, method, &p, err));
     return hx__keyphrases_best(text, &p, top, arena, out, n, err);
 }
 
@@ -198,7 +200,7 @@ hx_status hx_text_keywords(hx_annotator *a, hx_str text, hx_keyword_method metho
     if ((unsigned)method >= HX_KEYWORDS_N)
         return hx_fail(err, HX_EINVAL,
                        "keyword method %d is not known; 0 is TF-IDF, 1 TextRank, 2 YAKE, 3 and 4 "
-                       "the engines learn and llama",
+                       "the engines learn and llama, 5 embedding, 6 attention",
                        (int)method);
     hx_analysis analysis;
     hx_arena_reset(a->scratch);

@@ -235,6 +235,25 @@ hx_status hx__small_sides(hx_small_reader *r, const hx_str *texts, size_t n, hx_
     return hx_llama_read_all(r->context, &wanted, texts, n, arena, err);
 }
 
+hx_status hx__small_vectors(hx_small_reader *r, const hx_str *texts, size_t n, hx_arena *arena,
+                            const float **out, size_t *width, hx_error *err) {
+    const size_t d = hx_llama_describe(r->small->llama)->n_embd;
+    float *p = hx_arena_alloc(arena, (n * d + 1) * sizeof *p);
+    if (!p) return small_memory(n, err);
+    hx_llama_wanted wanted = {.embedding = p, .normalize = true};
+    *out = p;
+    *width = d;
+    return hx_llama_read_all(r->context, &wanted, texts, n, arena, err);
+}
+
+hx_status hx__small_attention(hx_small_reader *r, hx_str text, hx_arena *arena, hx_attention *out,
+                              hx_error *err) {
+    const size_t head = r->small->heads[HX_SMALL_SENTIMENT];
+    return hx_llama_attention(
+        r->context, head == HX_SMALL_NONE ? hx_llama_describe(r->small->llama)->n_tasks : head,
+        text, 0, arena, out, err);
+}
+
 /* ------------------------------------------------------------------ what it means */
 void hx__small_mood(const hx_small *s, const hx_small_said *said, hx_sentiment *out) {
     size_t up = hx__small_label(s, s->heads[HX_SMALL_SENTIMENT], "positive");

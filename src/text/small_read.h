@@ -30,6 +30,13 @@ hx_status hx__small_of(hx_small_reader *r, hx_str text, unsigned asks, const hx_
 hx_status hx__small_sides(hx_small_reader *r, const hx_str *texts, size_t n, hx_arena *arena,
                           const float **out, hx_error *err) HX_MUST_USE;
 
+/* Means of the rows of n texts, of length 1: (n, *width) in `arena`. */
+hx_status hx__small_vectors(hx_small_reader *r, const hx_str *texts, size_t n, hx_arena *arena,
+                            const float **out, size_t *width, hx_error *err) HX_MUST_USE;
+/* Where a text's vector comes from, read as the head for sentiment reads it, else as a next token is predicted. */
+hx_status hx__small_attention(hx_small_reader *r, hx_str text, hx_arena *arena, hx_attention *out,
+                              hx_error *err) HX_MUST_USE;
+
 /* Sentiment. The head's two labels give the logit, rounded to 1/4096; it has no evidence, so the bias is the logit (what beside.h adds has some). Of a text without
  * words nothing is said: what the rules say of it stays. The rules' own sentiment decides between two labels and four:
  *

@@ -24,6 +24,20 @@ print(all(len(r["topic"]["scores"]) == 10 and len(r["banking77"]["scores"]) == 7
 comments tokenize | python3 -c 'import json, sys; print(all(r["input_ids"] for r in map(json.loads, sys.stdin)))'
 echo '--- a question is no blame'
 printf '请问什么时候发货？\nWhen will it ship?\n' | huaxiang sentiment --format csv -q | cut -d, -f1,2
+echo '--- phrases by the model, verbatim, each once; another order by each method'
+printf 'Sparse attention reduces memory. Long legal contracts need efficient transformers, and sparse attention helps.\n酒店的早餐品种丰富，服务员态度热情，但是房间隔音很差。\n😀\n' >phrases.txt
+for method in embedding attention; do
+    huaxiang keywords phrases.txt --method $method --top 4 -q | python3 -c '
+import json, sys
+for line in sys.stdin:
+    r = json.loads(line)
+    raw, k = r["text"].encode(), r["keywords"]
+    texts = [x["text"].lower() for x in k]
+    print(all(raw[x["start"]:x["end"]].decode().lower() == x["text"].lower() for x in k), len(set(texts)) == len(texts), len(k) > 0,
+          all(a["score"] >= b["score"] for a, b in zip(k, k[1:])))'
+done
+huaxiang keywords phrases.txt --method attention --engine rules -q; echo "exit $?"
+huaxiang intent --set banking77 --abstain 0.99 -q --format csv phrases.txt | cut -d, -f2- | tail -1
 echo '--- so-so is no blame either, unless the two labels are asked for'
 printf '一般般。\n就那样，还行\nIt is okay.\n质量很差\n不一般\n' >middling.txt
 huaxiang sentiment middling.txt --format csv -q | cut -d, -f1,2

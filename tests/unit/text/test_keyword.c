@@ -119,7 +119,7 @@ static void unknown_methods_are_refused(void **state) {
                      HX_EINVAL);
     assert_string_equal(err.message,
                         "keyword method 9 is not known; 0 is TF-IDF, 1 TextRank, 2 YAKE, 3 and 4 "
-                        "the engines learn and llama");
+                        "the engines learn and llama, 5 embedding, 6 attention");
 }
 
 int main(void) {
